@@ -1,0 +1,93 @@
+#include "sim/core/kernel.hpp"
+
+namespace lmsim::sim {
+
+std::atomic<bool> Kernel::interrupted{false};
+
+namespace {
+
+Ps to_ps(const sc_core::sc_time& time) { return static_cast<Ps>(time.value()); }
+
+sc_core::sc_time from_ps(Ps time) {
+    return sc_core::sc_time::from_value(static_cast<std::uint64_t>(time));
+}
+
+}  // namespace
+
+Component::Component(sc_core::sc_module_name name, Kernel& kernel)
+    : sc_module(name), kernel_(kernel), id_(kernel.add(this)) {}
+
+Kernel::Kernel(sc_core::sc_module_name name, Stride stride) : sc_module(name), stride_(stride) {
+    SC_METHOD(run);
+    // During initialization the time to pending activity looks infinite: the horizon would not hold.
+    dont_initialize();
+    sensitive << wake_;
+}
+
+ComponentId Kernel::add(Component* component) {
+    const ComponentId id = queue_.add_component();
+    LMSIM_ASSERT(id == components_.size());
+    components_.push_back(component);
+    hashes_.push_back(id + 1);
+    return id;
+}
+
+void Kernel::start_of_simulation() {
+    LMSIM_ASSERT(sc_core::sc_get_time_resolution() == sc_core::sc_time(1, sc_core::SC_PS));
+    if (!queue_.empty()) {
+        wake_.notify(from_ps(queue_.next_time()));
+    }
+}
+
+void Kernel::dispatch() {
+    const Event event = queue_.pop();
+    now_ = event.at;
+    const ComponentId component = event.component();
+    trace(component, static_cast<std::uint64_t>(event.at) ^ event.b ^
+                         (static_cast<std::uint64_t>(event.kind) << 56) ^
+                         (static_cast<std::uint64_t>(event.a) << 24));
+    ++events_;
+    components_[component]->handle(event);
+}
+
+void Kernel::run() {
+    const Ps here = to_ps(sc_core::sc_time_stamp());
+    Ps horizon = here;
+    if (stride_ == Stride::Horizon) {
+        const Ps quiet = to_ps(sc_core::sc_time_to_pending_activity());
+        horizon = quiet > ps_never - here ? ps_never : here + quiet;
+    }
+    bool first = true;
+    while (!queue_.empty() && !stopped_) {
+        const Ps next = queue_.next_time();
+        // An event exactly on the horizon waits for its own activation, after the other activity.
+        if (next > here && next >= horizon) {
+            break;
+        }
+        if (stride_ == Stride::Event && !first) {
+            break;
+        }
+        first = false;
+        dispatch();
+        if ((events_ & 0x3ff) == 0 && interrupted.load(std::memory_order_relaxed)) {
+            was_interrupted_ = true;
+            stopped_ = true;
+        }
+    }
+    if (stopped_) {
+        sc_core::sc_stop();
+    } else if (!queue_.empty()) {
+        const Ps wait = queue_.next_time() - here;
+        wake_.notify(wait == 0 ? sc_core::SC_ZERO_TIME : from_ps(wait));
+    }
+}
+
+std::uint64_t Kernel::trace_hash() const {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t hash : hashes_) {
+        sum += mix(hash);
+    }
+    return sum;
+}
+
+}  // namespace lmsim::sim
