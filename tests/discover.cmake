@@ -1,0 +1,61 @@
+cmake_minimum_required(VERSION 3.25)
+
+# Writes the ctest entries of one test program. A case tagged [slow] gets the label slow, which
+# `tools/test --quick` leaves out; one tagged [nightly] the label nightly, which only tools/nightly
+# runs; [.] is run by hand.
+function(listing result)
+    execute_process(COMMAND "${program}" ${ARGN} OUTPUT_VARIABLE text RESULT_VARIABLE code)
+    if(NOT code MATCHES "^[0-9]+$")
+        message(FATAL_ERROR "${program} ${ARGN}: ${code}")
+    endif()
+    set(${result} "${text}" PARENT_SCOPE)
+endfunction()
+
+# Takes the first line off a text. CMake lists would break on the brackets and semicolons in names.
+macro(next_line text line)
+    string(FIND "${${text}}" "\n" end)
+    string(SUBSTRING "${${text}}" 0 ${end} ${line})
+    math(EXPR end "${end} + 1")
+    string(SUBSTRING "${${text}}" ${end} -1 ${text})
+endmacro()
+
+function(entry name arguments)
+    string(APPEND entries "add_test([==[${name}]==] [==[${program}]==] ${arguments} -w NoTests)\n"
+        "set_tests_properties([==[${name}]==] PROPERTIES WORKING_DIRECTORY [==[${folder}]==] "
+        "TIMEOUT 600")
+    if(label)
+        string(APPEND entries " LABELS ${label}")
+    endif()
+    string(APPEND entries ")\n")
+    set(entries "${entries}" PARENT_SCOPE)
+endfunction()
+
+function(entries_of filter label)
+    if(grouping STREQUAL "file")
+        listing(text -\# --list-tags "${filter}")
+    else()
+        listing(text --list-test-names-only "${filter}")
+    endif()
+    while(text MATCHES "\n")
+        next_line(text line)
+        if(grouping STREQUAL "file" AND line MATCHES "\\[#([^]]+)\\]")
+            set(file "${CMAKE_MATCH_1}")
+            string(REGEX REPLACE "_test$" "" name "${top}.${file}")
+            if(label)
+                string(APPEND name ".${label}")
+            endif()
+            entry("${name}" "[==[-#]==] [==[[#${file}]${filter}]==]")
+        elseif(grouping STREQUAL "case" AND NOT line STREQUAL "")
+            # Catch reads commas and brackets in a name as its own syntax.
+            string(REGEX REPLACE "([][,\\\\])" "\\\\\\1" escaped "${line}")
+            entry("${top}.${line}" "[==[${escaped}]==]")
+        endif()
+    endwhile()
+    set(entries "${entries}" PARENT_SCOPE)
+endfunction()
+
+set(entries "")
+entries_of("~[slow]~[nightly]~[.]" "")
+entries_of("[slow]~[nightly]~[.]" slow)
+entries_of("[nightly]~[.]" nightly)
+file(WRITE "${list}" "${entries}")
