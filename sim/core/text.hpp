@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lmsim::sim {
+
+/// The text in double quotes, safe for a terminal: control characters and bytes
+/// that are not UTF-8 are escaped as TOML writes them, and what is longer than
+/// 80 characters is cut with "...".
+std::string quoted(std::string_view text);
+
+/// Like quoted(), whole and valid TOML: for files that are read again.
+std::string toml_string(std::string_view text);
+
+/// Edits (insert, delete, change, swap of neighbours: Damerau-Levenshtein,
+/// optimal string alignment) between two names, times two; a letter that
+/// differs in case only counts half, so that "KB" is nearer to "kB" than to
+/// "B".
+std::size_t distance(std::string_view a, std::string_view b);
+
+/// The candidate nearest to `name`, or an empty text if none is near enough to
+/// be what was meant. Ties go to the earlier candidate.
+std::string nearest(std::string_view name,
+                    const std::vector<std::string> &candidates);
+
+/// "a, b, c"
+std::string joined(const std::vector<std::string> &items);
+
+} // namespace lmsim::sim
