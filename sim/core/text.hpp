@@ -22,10 +22,9 @@ std::size_t distance(std::string_view a, std::string_view b);
 
 /// The candidate nearest to `name`, or an empty text if none is near enough to
 /// be what was meant. Ties go to the earlier candidate.
-std::string nearest(std::string_view name,
-                    const std::vector<std::string> &candidates);
+std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
 
 /// "a, b, c"
-std::string joined(const std::vector<std::string> &items);
+std::string joined(const std::vector<std::string>& items);
 
-} // namespace lmsim::sim
+}  // namespace lmsim::sim
