@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "model/spec/id.hpp"
+
+namespace lmsim::fsm {
+
+/// One row of a machine as data: what diagrams, coverage and diffs read. Names are those of the types
+/// in the row; an absent action or guard is an empty name.
+struct Arc {
+    std::string_view source;
+    std::string_view event;
+    std::string_view target;
+    std::string_view action;
+    std::string_view guard;  // without the guard that every row has: its rule is on
+    spec::Id rule{};
+    std::uint8_t from = 0;  // the byte of the source state
+    std::uint8_t to = 0;    // the byte of the target state, equal to `from` in an internal row
+    bool internal = false;  // neither leaves nor enters a state
+};
+
+/// The arcs of one machine, in the order of its table. Lives as long as the program.
+class ArcList {
+  public:
+    constexpr ArcList(const Arc* const* arcs, std::size_t size) : arcs_(arcs), size_(size) {}
+
+    class Iterator {
+      public:
+        constexpr explicit Iterator(const Arc* const* at) : at_(at) {}
+        constexpr const Arc& operator*() const { return **at_; }
+        constexpr Iterator& operator++() {
+            ++at_;
+            return *this;
+        }
+        friend constexpr bool operator!=(Iterator a, Iterator b) { return a.at_ != b.at_; }
+
+      private:
+        const Arc* const* at_;
+    };
+    constexpr Iterator begin() const { return Iterator(arcs_); }
+    constexpr Iterator end() const { return Iterator(arcs_ + size_); }
+    constexpr std::size_t size() const { return size_; }
+    constexpr const Arc& operator[](std::size_t i) const { return *arcs_[i]; }
+
+  private:
+    const Arc* const* arcs_;
+    std::size_t size_;
+};
+
+}  // namespace lmsim::fsm
