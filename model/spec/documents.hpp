@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string_view>
+
+/// The documents that rows cite. A row names one of these and a section of it.
+namespace lmsim::spec::document {
+
+inline constexpr std::string_view Base23 = "NVM Express Base Specification 2.3";
+inline constexpr std::string_view Nvm12 = "NVM Command Set Specification 1.2";
+inline constexpr std::string_view Pcie12 = "NVMe over PCIe Transport Specification 1.2";
+inline constexpr std::string_view LinuxVfioUapi = "Linux 7.3 include/uapi/linux/vfio.h";
+inline constexpr std::string_view LinuxVfioMain = "Linux 7.3 drivers/vfio/vfio_main.c";
+inline constexpr std::string_view LinuxVfioPci = "Linux 7.3 drivers/vfio/pci/vfio_pci_core.c";
+inline constexpr std::string_view LinuxNvme = "Linux 7.3 drivers/nvme/host";
+inline constexpr std::string_view Qemu101 = "QEMU 10.1";
+inline constexpr std::string_view Lmsim = "lmsim docs/vendor-area.md";
+
+}  // namespace lmsim::spec::document
