@@ -33,6 +33,20 @@ std::uint16_t Rules::status(Id id) const {
     return static_cast<std::uint16_t>(cells_[answer].value);
 }
 
+void Rules::set_on(Id id, bool on) {
+    mutable_cell(id).on = on ? 1 : 0;
+    if (row(id).kind == Kind::Switch) {
+        mutable_cell(id).value = on ? 1 : 0;
+    }
+}
+
+void Rules::set_value(Id id, std::uint32_t value) {
+    mutable_cell(id).value = value;
+    if (row(id).kind == Kind::Switch) {
+        mutable_cell(id).on = value != 0 ? 1 : 0;
+    }
+}
+
 void Rules::set_place(Id id, Place place) {
     LMSIM_ASSERT(place.width != 0);
     mutable_cell(id).bit = place.bit;

@@ -31,8 +31,9 @@ class Rules {
     /// The byte in which a Field or Layout row begins.
     std::uint32_t offset(Id id) const { return cell(id).bit / 8; }
 
-    void set_on(Id id, bool on) { mutable_cell(id).on = on ? 1 : 0; }
-    void set_value(Id id, std::uint32_t value) { mutable_cell(id).value = value; }
+    /// A Switch is on exactly when its value is not 0: either setter moves both.
+    void set_on(Id id, bool on);
+    void set_value(Id id, std::uint32_t value);
     void set_place(Id id, Place place);
     /// Answers with the code of a Status row, which may itself be overlaid.
     void set_status(Id id, Id status_row);
