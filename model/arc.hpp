@@ -8,8 +8,8 @@
 
 namespace lmsim::fsm {
 
-/// One row of a machine as data: what diagrams, coverage and diffs read. Names are those of the types
-/// in the row; an absent action or guard is an empty name.
+/// One row of a machine as data: what diagrams, coverage and diffs read. Names are those of the
+/// types in the row; an absent action or guard is an empty name.
 struct Arc {
     std::string_view source;
     std::string_view event;

@@ -1,7 +1,7 @@
 #pragma once
 
-// The only file that names Boost.MSM, so that another back end can replace it. Include it in the .cpp
-// that dispatches: it costs two to five seconds per translation unit.
+// The only file that names Boost.MSM, so that another back end can replace it. Include it only in
+// the .cpp that dispatches: it costs two to five seconds per translation unit.
 
 // MSM's own includes are deprecated ones: no note about them in every build.
 #define BOOST_ALLOW_DEPRECATED_HEADERS
@@ -50,9 +50,9 @@ struct Enabled;
 template <class RowType>
 struct TargetOf;
 
-/// A row of a table. It does not exist while rules.on(Rule) is false. Action and Guard are functors with a
-/// `name`: void operator()(Context&, const Event&) const, bool operator()(const Context&, const
-/// Event&) const. Rows with the same source and event are tried in the order of the table.
+/// A row of a table. It does not exist while rules.on(Rule) is false. Action and Guard are functors
+/// with a `name`: void operator()(Context&, const Event&) const and bool operator()(const Context&,
+/// const Event&) const. Rows with the same source and event are tried in the order of the table.
 template <spec::Id Rule, class Source_, class Event_, class Target_, class Action_ = None,
           class Guard_ = None>
 struct Row {
@@ -72,7 +72,7 @@ struct Row {
 template <class... RowTypes>
 struct Rows {
     static constexpr std::size_t size = sizeof...(RowTypes);
-    static_assert(size <= 50, "split the machine: larger tables are not portable across MSM back ends");
+    static_assert(size <= 50, "split the machine: larger tables need other defines in Boost.MPL");
 };
 
 /// Calls visit(RowType{}) for each row, in order: the compile-time walk over a table.
