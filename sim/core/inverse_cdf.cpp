@@ -1,0 +1,30 @@
+#include "sim/core/inverse_cdf.hpp"
+
+namespace lmsim::sim {
+
+InverseCdf::InverseCdf(const std::vector<Piece>& pieces) {
+    LMSIM_ASSERT(!pieces.empty() && pieces.size() < 65536 && pieces.front().from == 0);
+    Uint128 twice_area = 0;  // of value x probability, times 2^64
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+        const Piece& piece = pieces[i];
+        const bool is_last = i + 1 == pieces.size();
+        LMSIM_ASSERT(is_last || piece.from < pieces[i + 1].from);
+        LMSIM_ASSERT(piece.low <= piece.high);
+        const Uint128 end = is_last ? static_cast<Uint128>(1) << 64U : pieces[i + 1].from;
+        const Uint128 width = end - piece.from;
+        const Uint128 slope = (static_cast<Uint128>(piece.high - piece.low) << 64U) / width;
+        LMSIM_ASSERT(slope >> 64U == 0);
+        LMSIM_ASSERT(piece.high < 1ULL << 62U);
+        steps_.push_back({piece.from, piece.low, static_cast<std::uint64_t>(slope)});
+        twice_area += width * (piece.low + piece.high);
+    }
+    mean_ = static_cast<std::uint64_t>(twice_area >> 65U);
+    std::size_t piece = 0;
+    for (std::size_t cell = 0; cell < first_.size(); ++cell) {
+        const std::uint64_t start = static_cast<std::uint64_t>(cell) << (64U - index_bits);
+        while (piece + 1 < steps_.size() && steps_[piece + 1].from <= start) ++piece;
+        first_[cell] = static_cast<std::uint16_t>(piece);
+    }
+}
+
+}  // namespace lmsim::sim

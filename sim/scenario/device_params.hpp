@@ -1,0 +1,99 @@
+#pragma once
+
+#include "sim/core/param.hpp"
+
+namespace lmsim::sim {
+
+inline constexpr const char* ssd_iq_note =
+    "SSD-iq (VLDB 2025): Samsung PM9A3 at 10k IOPS; min and p90 fitted to its mean";
+
+/// The PF's admin queue: its size and how long the controller works on each command.
+struct AdminParams {
+    std::uint32_t depth = param(&depth, "depth", 32, between(2, 4096), "entries of the queue",
+                                "Linux 7.3 drivers/nvme/host/nvme.h, NVME_AQ_DEPTH");
+    std::uint32_t reserved_aer = param(&reserved_aer, "reserved_aer", 1, between(0, 16),
+                                       "entries kept for Asynchronous Event Requests",
+                                       "Linux 7.3 drivers/nvme/host/nvme.h, NVME_NR_AEN_COMMANDS");
+    std::uint32_t parallel = param(&parallel, "parallel", 1, between(1, 256),
+                                   "admin commands executed at once", estimate);
+    Quantiles identify = param(&identify, "identify", uniform(20_us, 100_us), between(0_s, 100_s),
+                               "Identify", estimate);
+    Quantiles features = param(&features, "features", uniform(20_us, 100_us), between(0_s, 100_s),
+                               "Get Features and Set Features", estimate);
+    Quantiles create_queue = param(&create_queue, "create_queue", fixed(59_us), between(0_s, 100_s),
+                                   "Create or Delete I/O Queue",
+                                   "kernel log of a PM1733-class drive: 56 queues in 3.3 ms");
+    Quantiles suspend = param(&suspend, "suspend", uniform(50_us, 150_us), between(0_s, 100_s),
+                              "Migration Send (Suspend), after the drain", estimate);
+    Quantiles resume = param(&resume, "resume", uniform(50_us, 150_us), between(0_s, 100_s),
+                             "Migration Send (Resume)", estimate);
+    Quantiles get_state =
+        param(&get_state, "get_state", uniform(50_us, 150_us), between(0_s, 100_s),
+              "Migration Receive (Get Controller State), without the transfer", estimate);
+    Quantiles set_state =
+        param(&set_state, "set_state", uniform(50_us, 150_us), between(0_s, 100_s),
+              "Migration Send (Set Controller State), without the transfer", estimate);
+};
+
+/// What stores the blocks; all VFs share it.
+struct MediaParams {
+    std::uint32_t channels = param(&channels, "channels", 16, between(1, 4096),
+                                   "operations that proceed at once", estimate);
+    Quantiles read = param(&read, "read",
+                           Quantiles{}
+                               .set("min", 50_us)
+                               .set("p50", 64_us)
+                               .set("p90", 80_us)
+                               .set("p99", 237_us)
+                               .set("p999", 393_us)
+                               .set("p9999", 526_us)
+                               .set("max", 1854_us),
+                           between(0_s, 100_s), "time of one read", ssd_iq_note);
+    Quantiles write = param(&write, "write",
+                            Quantiles{}
+                                .set("min", 8_us)
+                                .set("p50", 11_us)
+                                .set("p90", 13_us)
+                                .set("p99", 14_us)
+                                .set("p999", 17_us)
+                                .set("p9999", 19_us)
+                                .set("max", 285_us),
+                            between(0_s, 100_s), "time of one write", ssd_iq_note);
+    Quantiles flush = param(&flush, "flush", uniform(10_us, 50_us), between(0_s, 100_s),
+                            "time of one flush (write cache with power-loss protection)", estimate);
+};
+
+/// The NVM subsystem: one PF and its VFs.
+struct DeviceParams {
+    std::uint32_t vfs =
+        param(&vfs, "vfs", 4, between(1, 256), "VFs that migrate", estimate, Written::InAliasOnly);
+    std::uint32_t max_vfs = param(&max_vfs, "max_vfs", 64, between(1, 256),
+                                  "VFs that the device has (TotalVFs)", estimate);
+    std::uint32_t queue_pairs = param(&queue_pairs, "queue_pairs", 8, between(1, 64),
+                                      "I/O queue pairs of each VF", estimate);
+    std::uint32_t queue_size = param(&queue_size, "queue_size", 1024, between(2, 65536),
+                                     "entries of each I/O queue (CAP.MQES + 1)",
+                                     "Linux 7.3 drivers/nvme/host/pci.c, io_queue_depth");
+    std::uint32_t msix_vectors =
+        param(&msix_vectors, "msix_vectors", 0, between(0, 2048),
+              "MSI-X vectors of each VF; 0: one for each queue pair and one", estimate);
+    std::uint32_t contexts = param(&contexts, "contexts", 1024, between(1, 65536),
+                                   "commands that one VF works on at once", estimate);
+    Bytes mdts = param(&mdts, "mdts", 256_KiB, between(4_KiB, 256_MiB),
+                       "largest data transfer of one command, a power of two (MDTS)", estimate);
+    Bytes vendor_bytes = param(&vendor_bytes, "vendor_bytes", 0_B, between(0_B, 16_GiB),
+                               "vendor specific part of the controller state", estimate);
+    Bandwidth state_rate =
+        param(&state_rate, "state_rate", 4_GB_per_s, between(1_Mbit_per_s, 10000_Gbit_per_s),
+              "speed at which the device itself reads or loads its state", estimate);
+    AdminParams admin = group(&admin, "admin", "the PF's admin queue");
+    MediaParams media = group(&media, "media", "what stores the blocks");
+};
+
+/// Entries of the MSI-X table of a VF: what the file says, or one for each queue pair and one for the
+/// admin queue.
+inline std::uint32_t msix_vectors(const DeviceParams& device) {
+    return device.msix_vectors != 0 ? device.msix_vectors : device.queue_pairs + 1;
+}
+
+}  // namespace lmsim::sim

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/core/param.hpp"
+#include "sim/scenario/host_params.hpp"
+#include "sim/scenario/run_params.hpp"
+#include "sim/scenario/vm_params.hpp"
+#include "sim/scenario/vmm_params.hpp"
+#include "sim/scenario/workload_params.hpp"
+
+namespace lmsim::sim {
+
+/// All that one run depends on. Scenario{} is the default scenario; every member is declared where it
+/// stands, once, with its unit, default, range, help and source.
+struct Scenario {
+    std::string name = param(&name, "name", "", "what to call the run", estimate);
+    std::string description =
+        param(&description, "description", "", "the question that the scenario answers", estimate);
+    std::uint64_t seed = param(&seed, "seed", 1, between<std::int64_t>(0, INT64_MAX),
+                               "of all random streams", estimate);
+    RunParams run = group(&run, "run", "when things happen");
+    ExpectParams expect =
+        group(&expect, "expect", "what is expected; anything else is exit code 1");
+    VmParams vm = group(&vm, "vm", "the guest");
+    HostsParams hosts = group(&hosts, "hosts", "the two sides of the migration");
+    ChannelParams channel = group(&channel, "channel", "the network between the two VMMs");
+    VmmParams vmm = group(&vmm, "vmm", "the virtual machine monitor");
+    CarryParams carry =
+        group(&carry, "carry", "who carries what the standard's state structure does not");
+    std::vector<WorkloadParams> workloads = list(&workloads, "workload", 256, "I/O of the guest");
+};
+
+}  // namespace lmsim::sim

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "sim/core/param.hpp"
+
+namespace lmsim::sim {
+
+/// How the guest's CPUs change its memory: two uniform sets of pages, a hot one within a working set.
+struct DirtyParams {
+    Rate rate = param(&rate, "rate", 20000_per_s, between(0_per_s, 1000000000_per_s),
+                      "page writes by all vCPUs together", estimate);
+    Bytes working_set = param(&working_set, "working_set", 256_MiB, between(4_KiB, 64_TiB),
+                              "memory that the vCPUs write to", estimate);
+    Bytes hot = param(&hot, "hot", 16_MiB, between(0_B, 64_TiB),
+                      "part of the working set that most writes go to", estimate);
+    Share hot_share = param(&hot_share, "hot_share", 80_percent, between(0_percent, 100_percent),
+                            "share of the writes that go to the hot part", estimate);
+};
+
+/// The emulated devices, whose state the VMM moves while the guest stands still.
+struct VmDevicesParams {
+    Bytes bytes = param(&bytes, "bytes", 256_KiB, between(0_B, 1_GiB),
+                        "non-iterable state of the vCPUs and emulated devices", estimate);
+    Time save = param(&save, "save", 2_ms, between(0_s, 60_s), "time to collect that state",
+                      "estimate: 0.3 ms for each virtio device, 7 of them");
+    Time load = param(&load, "load", 2_ms, between(0_s, 60_s),
+                      "time to load that state on the destination", estimate);
+};
+
+/// The guest: CPUs, memory and the prices of its I/O path.
+struct VmParams {
+    std::uint32_t vcpus = param(&vcpus, "vcpus", 4, between(1, 1024), "virtual CPUs", estimate);
+    Bytes ram = param(&ram, "ram", 4_GiB, between(16_MiB, 64_TiB), "guest memory", estimate);
+    Bytes ram_used = param(&ram_used, "ram_used", 1_GiB, between(0_B, 64_TiB),
+                           "memory with content; the rest are zero pages", estimate);
+    Time pause =
+        param(&pause, "pause", 100_us, between(0_s, 10_s), "time to stop all vCPUs", estimate);
+    Time resume =
+        param(&resume, "resume", 100_us, between(0_s, 10_s), "time to start all vCPUs", estimate);
+    Time irq_latency = param(&irq_latency, "irq_latency", 2_us, between(0_s, 1_s),
+                             "from the MSI-X write to the guest's handler", estimate);
+    Time submit_cost = param(&submit_cost, "submit_cost", 400_ns, between(0_s, 1_ms),
+                             "CPU time to submit one I/O", estimate);
+    Time complete_cost = param(&complete_cost, "complete_cost", 300_ns, between(0_s, 1_ms),
+                               "CPU time to complete one I/O", estimate);
+    DirtyParams dirty = group(&dirty, "dirty", "how the vCPUs change the guest's memory");
+    VmDevicesParams devices = group(&devices, "devices", "vCPUs and emulated devices");
+};
+
+}  // namespace lmsim::sim

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <array>
+
+#include "sim/core/param.hpp"
+
+namespace lmsim::sim {
+
+/// The network between the two VMMs.
+struct ChannelParams {
+    Bandwidth bandwidth =
+        param(&bandwidth, "bandwidth", 25_Gbit_per_s, between(1_Mbit_per_s, 10000_Gbit_per_s),
+              "of the network, for all streams together", estimate);
+    Time rtt = param(&rtt, "rtt", 50_us, between(0_s, 10_s), "round trip", estimate);
+    std::uint32_t streams =
+        param(&streams, "streams", 1, between(1, 255), "connections that carry pages", estimate);
+    Bandwidth stream_limit =
+        param(&stream_limit, "stream_limit", 15_Gbit_per_s, between(1_Mbit_per_s, 10000_Gbit_per_s),
+              "what one stream's CPU can send", "P. Xu on qemu-devel, 2024-04: main channel");
+};
+
+enum class Engine : std::uint8_t { Qemu_10_1 };
+template <>
+struct EnumNames<Engine> {
+    static constexpr std::array names{"qemu-10.1"};
+};
+
+/// The VMM: how it decides and what its own work costs.
+struct VmmParams {
+    static constexpr const char* qapi = "QEMU 10.1 qapi/migration.json";
+
+    Engine engine =
+        param(&engine, "engine", Engine::Qemu_10_1, "whose algorithm decides", estimate);
+    Time downtime_limit = param(&downtime_limit, "downtime_limit", 300_ms, between(0_s, 2000_s),
+                                "downtime that the switchover may be expected to take", qapi);
+    Bandwidth max_bandwidth =
+        param(&max_bandwidth, "max_bandwidth", 0_bit_per_s, between(0_bit_per_s, 10000_Gbit_per_s),
+              "what pre-copy may use of the network; 0: all of it", estimate);
+    Bandwidth avail_switchover_bandwidth =
+        param(&avail_switchover_bandwidth, "avail_switchover_bandwidth", 0_bit_per_s,
+              between(0_bit_per_s, 10000_Gbit_per_s),
+              "what the switchover is assumed to get; 0: what pre-copy got", qapi);
+    bool return_path =
+        param(&return_path, "return_path", true, "the destination answers the source", estimate);
+    bool switchover_ack = param(&switchover_ack, "switchover_ack", true,
+                                "the destination agrees to the switchover first", estimate);
+    Time bitmap_sync = param(&bitmap_sync, "bitmap_sync", 1_ms, between(0_s, 1_s),
+                             "to collect the dirty bitmap, for each GiB of guest memory", estimate);
+    Time zero_page = param(&zero_page, "zero_page", 150_ns, between(0_s, 1_ms),
+                           "to find that a page is zero and say so",
+                           "estimate: QEMU 8.2 scans 192 GiB of an idle guest in 7.5 s");
+    Time page_cost = param(&page_cost, "page_cost", 200_ns, between(0_s, 1_ms),
+                           "CPU time for each page sent, besides the channel", estimate);
+    Time block_flush = param(&block_flush, "block_flush", 1_ms, between(0_s, 600_s),
+                             "to drain and flush the VMM's own block devices", estimate);
+};
+
+enum class StateCarrier : std::uint8_t { Vendor, None };
+template <>
+struct EnumNames<StateCarrier> {
+    static constexpr std::array names{"vendor", "none"};
+};
+enum class MsixCarrier : std::uint8_t { Vmm, None };
+template <>
+struct EnumNames<MsixCarrier> {
+    static constexpr std::array names{"vmm", "none"};
+};
+enum class DoorbellCarrier : std::uint8_t { Vfio, None };
+template <>
+struct EnumNames<DoorbellCarrier> {
+    static constexpr std::array names{"vfio", "none"};
+};
+
+/// Who carries what the standard's version 0 of the controller state does not.
+struct CarryParams {
+    static constexpr const char* v0 = "NVMe Base 2.3: not part of NVMe Controller State version 0";
+
+    StateCarrier admin_queue = param(&admin_queue, "admin_queue", StateCarrier::Vendor,
+                                     "the VF's own admin queue: AQA, ASQ, ACQ, positions", v0);
+    StateCarrier registers = param(&registers, "registers", StateCarrier::Vendor,
+                                   "the controller properties: CC, CSTS, INTMS", v0);
+    StateCarrier features =
+        param(&features, "features", StateCarrier::Vendor, "the values of Set Features", v0);
+    StateCarrier aer = param(&aer, "aer", StateCarrier::Vendor,
+                             "outstanding Asynchronous Event Requests and pending events", v0);
+    MsixCarrier msix = param(&msix, "msix", MsixCarrier::Vmm, "the MSI-X table and its masks", v0);
+    DoorbellCarrier doorbells = param(&doorbells, "doorbells", DoorbellCarrier::Vfio,
+                                      "doorbells that rang while the VF stood still", v0);
+};
+
+}  // namespace lmsim::sim
