@@ -3,6 +3,14 @@ cmake_minimum_required(VERSION 3.25)
 # Writes the ctest entries of one test program. A case tagged [slow] gets the label slow, which
 # `tools/test --quick` leaves out; one tagged [nightly] the label nightly, which only tools/nightly
 # runs; [.] is run by hand.
+if(catch VERSION_LESS 3)
+    set(names_only --list-test-names-only)
+    set(none_is_an_error "-w NoTests")
+else()
+    set(names_only --list-tests --verbosity quiet)
+    set(none_is_an_error "")
+endif()
+
 function(listing result)
     execute_process(COMMAND "${program}" ${ARGN} OUTPUT_VARIABLE text RESULT_VARIABLE code)
     if(NOT code MATCHES "^[0-9]+$")
@@ -20,7 +28,8 @@ macro(next_line text line)
 endmacro()
 
 function(entry name arguments)
-    string(APPEND entries "add_test([==[${name}]==] [==[${program}]==] ${arguments} -w NoTests)\n"
+    string(APPEND entries
+        "add_test([==[${name}]==] [==[${program}]==] ${arguments} ${none_is_an_error})\n"
         "set_tests_properties([==[${name}]==] PROPERTIES WORKING_DIRECTORY [==[${folder}]==] "
         "TIMEOUT 600")
     if(label)
@@ -34,7 +43,7 @@ function(entries_of filter label)
     if(grouping STREQUAL "file")
         listing(text -\# --list-tags "${filter}")
     else()
-        listing(text --list-test-names-only "${filter}")
+        listing(text ${names_only} "${filter}")
     endif()
     while(text MATCHES "\n")
         next_line(text line)

@@ -2,7 +2,10 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 started=$SECONDS
 
-heading() { printf '\n== %s (after %d:%02d)\n' "$*" $(((SECONDS - started) / 60)) $(((SECONDS - started) % 60)); }
+heading() {
+    local so_far=$((SECONDS - started))
+    printf '\n== %s (after %d:%02d)\n' "$*" $((so_far / 60)) $((so_far % 60))
+}
 
 # configure PRESET [CMAKE ARGUMENTS...]: says something only when it fails.
 configure() {

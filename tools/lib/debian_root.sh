@@ -1,5 +1,5 @@
-# Sourced by tools/nightly: a Debian release in a folder. Everything runs in a mount namespace of its
-# own, so that no mount outlives the command and a folder can always be removed.
+# Sourced by tools/nightly: a Debian release in a folder. Everything runs in a mount namespace of
+# its own, so that no mount outlives the command and a folder can always be removed.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/lmsim
 
 # The mirror this machine itself uses; none is written down here.
@@ -19,10 +19,11 @@ make_root() {
     fi
     rm -rf "$folder"
     mkdir -p "$folder"
-    unshare --mount debootstrap --variant=minbase "$release" "$folder" "$from" >"$folder.log" 2>&1 || {
+    if ! unshare --mount debootstrap --variant=minbase "$release" "$folder" "$from" \
+        >"$folder.log" 2>&1; then
         tail -n 5 "$folder.log" >&2
         return 1
-    }
+    fi
     touch "$folder.complete"
 }
 
@@ -39,7 +40,7 @@ in_root() {
         shift
         mount -t proc proc "$folder/proc"
         mount --rbind /dev "$folder/dev"
-        exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM="${TERM:-dumb}" LC_ALL=C.UTF-8 HOME=/tmp \
+        exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/tmp \
             chroot "$folder" bash -c "cd /src/lmsim && exec \"\$@\"" in_root "$@"
     ' in_root "$folder" "$@"
 }
@@ -49,5 +50,6 @@ put_sources() {
     local target=$1/src/lmsim
     mkdir -p "$target"
     find "$target" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-    git ls-files -z | tar --create --null --files-from=- | tar --extract --no-same-owner -C "$target"
+    git ls-files -z | tar --create --null --files-from=- |
+        tar --extract --no-same-owner -C "$target"
 }
