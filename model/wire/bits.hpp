@@ -32,7 +32,8 @@ inline void store_le(std::uint8_t* to, T value) {
     std::memcpy(to, &value, sizeof(T));
 }
 
-/// The low 64 bits of the field at `place`. The caller has checked that place.end_byte() bytes exist.
+/// The low 64 bits of the field at `place`. The caller has checked that place.end_byte() bytes are
+/// there.
 inline std::uint64_t load_bits(const std::uint8_t* base, spec::Place place) {
     const std::uint32_t width = place.width > 64 ? 64U : place.width;
     std::uint64_t value = 0;
