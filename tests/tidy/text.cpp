@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace lmsim::tidy {
 namespace {
@@ -19,35 +20,27 @@ bool is_word_character(char c) {
 }
 
 /// In two halves, so that this file passes its own rule.
-const std::vector<std::string>& words() {
-    static const std::vector<std::string> list{
-        "/wo"
-        "rk/",
-        "/ho"
-        "me/",
-        "/ro"
-        "ot/",
-        "TO"
-        "DO",
-        "FIX"
-        "ME",
-        "XX"
-        "X",
-        "deb.deb"
-        "ian.org",
-        "security.deb"
-        "ian.org",
-        "snapshot.deb"
-        "ian.org",
-        "ftp.deb"
-        "ian.org",
-        "registry.np"
-        "mjs.org",
-        "pypi."
-        "org",
-        "archive.ubu"
-        "ntu.com",
-    };
+constexpr std::pair<const char*, const char*> halves[] = {
+    {"/wo", "rk/"},
+    {"/ho", "me/"},
+    {"/ro", "ot/"},
+    {"TO", "DO"},
+    {"FIX", "ME"},
+    {"XX", "X"},
+    {"deb.deb", "ian.org"},
+    {"ftp.deb", "ian.org"},
+    {"security.deb", "ian.org"},
+    {"snapshot.deb", "ian.org"},
+    {"archive.ubu", "ntu.com"},
+    {"registry.np", "mjs.org"},
+    {"pypi.", "org"},
+};
+
+std::vector<std::string> words() {
+    std::vector<std::string> list;
+    for (const auto& [first, second] : halves) {
+        list.push_back(std::string(first) + second);
+    }
     return list;
 }
 
@@ -99,11 +92,12 @@ std::vector<Finding> wide_lines(const Source& source, int limit) {
 }
 
 std::vector<Finding> forbidden_words(const Source& source) {
+    static const std::vector<std::string> list = words();
     std::vector<Finding> findings;
     int number = 0;
     for (const std::string& line : lines(source.text)) {
         ++number;
-        for (const std::string& word : words()) {
+        for (const std::string& word : list) {
             const std::size_t at = line.find(word);
             if (at != std::string::npos && stands(line, at, word)) {
                 findings.push_back({source.path, number, "\"" + word + "\" does not belong here"});
