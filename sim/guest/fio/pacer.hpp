@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sim/guest/fio/job.hpp"
+
+namespace lmsim::sim::fio {
+
+/// fio's rate= and rate_iops=: each direction may be as far as its rate times the time since the
+/// start, so a job that was held up catches up at once. rate_iops counts the smallest block, as
+/// fio(1) says of it.
+class Pacer {
+  public:
+    explicit Pacer(const Job& job) : mixed_(job.mixed()) {
+        for (std::size_t i = 0; i < directions; ++i) {
+            rate_[i] = job.rate[i] != 0 ? job.rate[i] : product(job.rate_iops[i], job.sizes[i].min);
+            active_ = active_ || (rate_[i] != 0 && job.uses(static_cast<Direction>(i)));
+        }
+        use_other_[0] = mixed_ && job.read_percent != 100;
+        use_other_[1] = mixed_ && job.read_percent != 0;
+    }
+
+    bool active() const { return active_; }
+    void start(Time at) { start_ = at; }
+
+    /// When the next I/O in `direction` may go. May turn to the other direction if that may go
+    /// earlier, as fio does.
+    Time ready(Time now, Direction& direction) const {
+        const Time own = due(direction);
+        if (own <= now || direction == Direction::Trim) {
+            return own;
+        }
+        const Direction other = direction == Direction::Read ? Direction::Write : Direction::Read;
+        if (use_other_[static_cast<std::size_t>(direction)] && due(other) < own) {
+            direction = other;
+            return due(other);
+        }
+        return own;
+    }
+
+    void issued(Direction direction, std::uint64_t length) {
+        bytes_[static_cast<std::size_t>(direction)] += length;
+    }
+
+  private:
+    static std::uint64_t product(std::uint64_t rate, std::uint64_t bytes) {
+        std::uint64_t out = 0;
+        return __builtin_mul_overflow(rate, bytes, &out) ? UINT64_MAX : out;
+    }
+
+    Time due(Direction direction) const {
+        const auto i = static_cast<std::size_t>(direction);
+        if (rate_[i] == 0) {
+            return start_;
+        }
+        const Uint128 ps = static_cast<Uint128>(bytes_[i]) * 1'000'000'000'000U / rate_[i];
+        const auto left = static_cast<Uint128>((Time::max() - start_).ps);
+        return ps > left ? Time::max() : start_ + Time(static_cast<std::int64_t>(ps));
+    }
+
+    PerDirection<std::uint64_t> rate_{};
+    PerDirection<std::uint64_t> bytes_{};
+    bool use_other_[2] = {false, false};
+    bool mixed_;
+    bool active_ = false;
+    Time start_;
+};
+
+}  // namespace lmsim::sim::fio
