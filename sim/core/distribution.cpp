@@ -26,9 +26,7 @@ std::uint64_t probability(std::uint32_t ppm) {
     return static_cast<std::uint64_t>((static_cast<Uint128>(ppm) << 64U) / 1'000'000U);
 }
 
-std::uint64_t raw(Time time) {
-    return static_cast<std::uint64_t>(time.ps);
-}
+std::uint64_t raw(Time time) { return static_cast<std::uint64_t>(time.ps); }
 
 }  // namespace
 
@@ -54,17 +52,11 @@ Time Quantiles::highest() const {
     return at[last_given(*this)];
 }
 
-bool Quantiles::is_fixed() const {
-    return lowest() == highest();
-}
+bool Quantiles::is_fixed() const { return lowest() == highest(); }
 
-Quantiles fixed(Time value) {
-    return Quantiles{}.set("p50", value);
-}
+Quantiles fixed(Time value) { return Quantiles{}.set("p50", value); }
 
-Quantiles uniform(Time min, Time max) {
-    return Quantiles{}.set("min", min).set("max", max);
-}
+Quantiles uniform(Time min, Time max) { return Quantiles{}.set("min", min).set("max", max); }
 
 std::string check(const Quantiles& quantiles) {
     std::size_t previous = next_given(quantiles, 0);
@@ -76,9 +68,10 @@ std::string check(const Quantiles& quantiles) {
     if (quantiles.lowest() < 0_s) return "is negative";
     for (std::size_t i = previous; i < none; i = next_given(quantiles, i + 1)) {
         if (quantiles.at[i] < quantiles.at[previous]) {
-            return std::string(quantile_names[i].name) + " = " + quoted(format(quantiles.at[i])) +
-                   " is below " + quantile_names[previous].name + " = " +
-                   quoted(format(quantiles.at[previous]));
+            return std::string(quantile_names[i].name) + " = " +
+                   in_quotes(format(quantiles.at[i])) + " is below " +
+                   quantile_names[previous].name + " = " +
+                   in_quotes(format(quantiles.at[previous]));
         }
         previous = i;
     }

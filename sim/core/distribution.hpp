@@ -10,7 +10,8 @@
 
 namespace lmsim::sim {
 
-/// A point of the cumulative distribution that a file may give: "p50" is the median, "p999" is 99.9 %.
+/// A point of the cumulative distribution that a file may give: "p50" is the median, "p999" is 99.9
+/// %.
 struct QuantileName {
     const char* name;
     std::uint32_t ppm;
@@ -30,9 +31,9 @@ inline constexpr std::array<QuantileName, 14> quantile_names{{{"min", 0},
                                                               {"p99999", 999'990},
                                                               {"max", 1'000'000}}};
 
-/// A distribution of times as people publish it: some of its quantiles. What is not given follows from
-/// what is: straight lines between neighbours; without "min" (or "max") nothing is below the lowest
-/// (above the highest) point given; "min" and "max" alone are the uniform distribution.
+/// A distribution of times as people publish it: some of its quantiles. What is not given follows
+/// from what is: straight lines between neighbours; without "min" (or "max") nothing is below the
+/// lowest (above the highest) point given; "min" and "max" alone are the uniform distribution.
 struct Quantiles {
     std::array<Time, quantile_names.size()> at{};
     std::uint32_t given = 0;  // bit i: at[i] was given
@@ -56,8 +57,8 @@ Quantiles uniform(Time min, Time max);
 /// beyond Distribution::longest.
 std::string check(const Quantiles& quantiles);
 
-/// Times drawn by inversion of the piecewise-linear distribution function, in integers only: the same
-/// draw is the same time on every machine.
+/// Times drawn by inversion of the piecewise-linear distribution function, in integers only: the
+/// same draw is the same time on every machine.
 class Distribution {
   public:
     static constexpr Time longest = 1000_s;

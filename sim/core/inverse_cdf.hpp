@@ -9,7 +9,8 @@
 namespace lmsim::sim {
 
 /// A piecewise-linear inverse distribution function in integers. One 64-bit draw u stands for the
-/// probability u / 2^64. A table over the top 12 bits finds the piece (or the few pieces, in a thin tail).
+/// probability u / 2^64. A table over the top 12 bits finds the piece (or the few pieces, in a thin
+/// tail).
 class InverseCdf {
   public:
     /// From `from` (a probability times 2^64) on, values rise from `low` to `high` over the piece.
@@ -19,7 +20,8 @@ class InverseCdf {
         std::uint64_t high = 0;
     };
 
-    /// Pieces in order, the first from 0, each wider than it is high (asserted: keep values < 2^50).
+    /// Pieces in order, the first from 0, each wider than it is high (asserted: keep values <
+    /// 2^50).
     explicit InverseCdf(const std::vector<Piece>& pieces);
 
     std::uint64_t operator()(std::uint64_t random) const {

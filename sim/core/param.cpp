@@ -25,9 +25,7 @@ void add(ListInfo info, const void* member) {
     describing->lists.push_back(std::move(info));
 }
 
-void add(AliasInfo info) {
-    describing->aliases.push_back(std::move(info));
-}
+void add(AliasInfo info) { describing->aliases.push_back(std::move(info)); }
 
 void finish(GroupInfo& group, const void* object, std::size_t size) {
     std::set<std::size_t> places;

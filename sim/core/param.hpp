@@ -11,10 +11,12 @@
 
 // A parameter is one line in a struct, the default initializer of its member:
 //
-//     Time pause = param(&pause, "pause", 100_us, between(0_s, 10_s), "time to stop all vCPUs", estimate);
+//     Time pause = param(&pause, "pause", 100_us, between(0_s, 10_s), "time to stop all vCPUs",
+//     estimate);
 //
-// The struct stays plain data with its defaults in place. When schema_of<T>() constructs a T, the same
-// lines also describe it: from there come the file format, its checks, the JSON Schema and the docs.
+// The struct stays plain data with its defaults in place. When schema_of<T>() constructs a T, the
+// same lines also describe it: from there come the file format, its checks, the JSON Schema and the
+// docs.
 
 namespace lmsim::sim {
 
@@ -107,9 +109,7 @@ struct Plain {
 template <class T>
 using NotDeduced = typename Plain<T>::Type;
 
-inline std::size_t address(const void* pointer) {
-    return reinterpret_cast<std::size_t>(pointer);
-}
+inline std::size_t address(const void* pointer) { return reinterpret_cast<std::size_t>(pointer); }
 
 /// A distribution is in range if all of it is.
 template <class T, class A>

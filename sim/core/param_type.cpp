@@ -1,6 +1,7 @@
 #include "sim/core/param_type.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace lmsim::sim {
 
@@ -27,7 +28,7 @@ namespace detail {
 
 Failure expected(const char* phrase, const Value& value) {
     std::string got = type_phrase(value.type);
-    if (value.type == Value::Type::Text) got = "the string " + quoted(value.text);
+    if (value.type == Value::Type::Text) got = "the string " + in_quotes(value.text);
     return Failure{std::string("expected ") + phrase + ", not " + got};
 }
 
@@ -46,8 +47,8 @@ Result<std::string> read_choice(const std::vector<std::string>& names, const Val
     }
     if (std::find(names.begin(), names.end(), value.text) != names.end()) return value.text;
     const std::string near = nearest(value.text, names);
-    return Failure{quoted(value.text) + " is not one of " + joined(names) +
-                   (near.empty() ? "" : "; did you mean " + quoted(near) + "?")};
+    return Failure{in_quotes(value.text) + " is not one of " + joined(names) +
+                   (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?")};
 }
 
 std::string quantity_schema(const Dimension& dimension) {
@@ -76,8 +77,8 @@ Result<Quantiles> read_quantiles(const Value& value) {
         for (const Value::Member& member : value.members) {
             if (std::find(names.begin(), names.end(), member.name) == names.end()) {
                 const std::string near = nearest(member.name, names);
-                return Failure{"unknown point " + quoted(member.name) +
-                               (near.empty() ? "" : "; did you mean " + quoted(near) + "?") +
+                return Failure{"unknown point " + in_quotes(member.name) +
+                               (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?") +
                                " (points: " + joined(names) + ")"};
             }
             const Result<std::uint64_t> time = read_quantity(dimension<Time>(), member.value);
@@ -98,12 +99,12 @@ Result<Quantiles> read_quantiles(const Value& value) {
 }
 
 std::string print_quantiles(const Quantiles& quantiles) {
-    if (quantiles == fixed(quantiles.lowest())) return quoted(format(quantiles.lowest()));
+    if (quantiles == fixed(quantiles.lowest())) return in_quotes(format(quantiles.lowest()));
     std::string out;
     for (std::size_t i = 0; i < quantile_names.size(); ++i) {
         if (!quantiles.has(i)) continue;
         out += out.empty() ? "{" : ", ";
-        out += std::string(quantile_names[i].name) + " = " + quoted(format(quantiles.at[i]));
+        out += std::string(quantile_names[i].name) + " = " + in_quotes(format(quantiles.at[i]));
     }
     return out + "}";
 }
@@ -127,6 +128,24 @@ Result<std::string> ParamType<std::string>::read(const Value& value) {
         return value.text;
     }
     return detail::expected("a string", value);
+}
+
+Result<FilePath> ParamType<FilePath>::read(const Value& value) {
+    const Result<std::string> text = ParamType<std::string>::read(value);
+    if (!text) return Failure{text.error()};
+    if (text.value().find('\0') != std::string::npos) {
+        return Failure{"no file can be called " + in_quotes(text.value())};
+    }
+    if (text.value().empty()) return FilePath{};
+    const std::filesystem::path folder = std::filesystem::path(value.where.file).parent_path();
+    return FilePath{(folder / text.value()).lexically_normal().string()};
+}
+
+std::string ParamType<FilePath>::print(const FilePath& value) {
+    if (value.empty()) return toml_string("");
+    std::error_code error;
+    const std::filesystem::path path = std::filesystem::absolute(value.path, error);
+    return toml_string(error ? value.path : path.lexically_normal().string());
 }
 
 bool IndexSet::contains(std::uint32_t index) const {

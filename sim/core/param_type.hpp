@@ -88,7 +88,7 @@ struct ParamType<U, std::enable_if_t<std::is_base_of_v<Quantity<U, typename U::R
         if (!raw) return Failure{raw.error()};
         return U{static_cast<typename U::Raw>(raw.value())};
     }
-    static std::string print(U value) { return quoted(format(value)); }
+    static std::string print(U value) { return in_quotes(format(value)); }
     static std::string name() { return dimension<U>().what + 2; }  // without "a "
     static std::string schema() { return detail::quantity_schema(dimension<U>()); }
 };
@@ -104,7 +104,7 @@ struct ParamType<T, std::enable_if_t<std::is_enum_v<T>>> {
         return static_cast<T>(i);
     }
     static std::string print(T value) {
-        return quoted(EnumNames<T>::names[static_cast<std::size_t>(value)]);
+        return in_quotes(EnumNames<T>::names[static_cast<std::size_t>(value)]);
     }
     static std::string name() { return "one of " + joined(detail::enum_names<T>()); }
     static std::string schema() { return detail::names_schema(detail::enum_names<T>()); }
@@ -133,6 +133,23 @@ struct ParamType<Quantiles> {
     static std::string print(const Quantiles& value) { return detail::print_quantiles(value); }
     static std::string name() { return "distribution"; }
     static std::string schema() { return detail::quantiles_schema(); }
+};
+
+/// A file to read. A relative name in a file starts from that file's folder, on the command line
+/// from the current one; `path` is usable as it is and empty if nothing was given.
+struct FilePath {
+    std::string path;
+
+    bool empty() const { return path.empty(); }
+    friend bool operator==(const FilePath& a, const FilePath& b) { return a.path == b.path; }
+};
+
+template <>
+struct ParamType<FilePath> {
+    static Result<FilePath> read(const Value& value);
+    static std::string print(const FilePath& value);  // absolute, so that it can be read elsewhere
+    static std::string name() { return "file"; }
+    static std::string schema() { return R"({"type":"string"})"; }
 };
 
 /// Some members of a numbered set: the text "all", or a list of indices.

@@ -6,7 +6,8 @@
 
 namespace lmsim::sim {
 
-/// Where a value was written: in a file (line and column from 1), or as an option of the command line.
+/// Where a value was written: in a file (line and column from 1), or as an option of the command
+/// line.
 struct Position {
     std::string file;
     std::string option;  // "--set vm.ram=1GiB" or "--seed 3"; then there is no file

@@ -46,8 +46,8 @@ void append_escaped(std::string& out, unsigned char c) {
     out += digits[c & 15U];
 }
 
-std::string quote(std::string_view text, std::size_t limit) {
-    std::string out = "\"";
+std::string escape(std::string_view text, std::size_t limit, bool inside_quotes) {
+    std::string out;
     std::size_t shown = 0;
     for (std::size_t at = 0; at < text.size(); ++shown) {
         if (shown == limit) {
@@ -58,7 +58,7 @@ std::string quote(std::string_view text, std::size_t limit) {
         const std::size_t length = utf8_length(text, at);
         // C1 controls (U+0080 to U+009F) drive terminals as well as C0 does.
         const bool c1 = length == 2 && c == 0xC2 && static_cast<unsigned char>(text[at + 1]) < 0xA0;
-        if (length == 0 || c < 0x20 || c == 0x7F || c == '"' || c == '\\') {
+        if (length == 0 || c < 0x20 || c == 0x7F || (inside_quotes && (c == '"' || c == '\\'))) {
             append_escaped(out, c);
             ++at;
         } else if (c1) {
@@ -69,22 +69,18 @@ std::string quote(std::string_view text, std::size_t limit) {
             at += length;
         }
     }
-    return out + "\"";
+    return out;
 }
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
-    return quote(text, 80);
-}
+std::string in_quotes(std::string_view text) { return '"' + escape(text, 80, true) + '"'; }
 
-std::string toml_string(std::string_view text) {
-    return quote(text, SIZE_MAX);
-}
+std::string printable(std::string_view text) { return escape(text, 200, false); }
+
+std::string toml_string(std::string_view text) { return '"' + escape(text, SIZE_MAX, true) + '"'; }
 
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> two_ago(b.size() + 1);

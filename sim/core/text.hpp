@@ -9,9 +9,14 @@ namespace lmsim::sim {
 /// The text in double quotes, safe for a terminal: control characters and bytes
 /// that are not UTF-8 are escaped as TOML writes them, and what is longer than
 /// 80 characters is cut with "...".
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
-/// Like quoted(), whole and valid TOML: for files that are read again.
+inline std::string quoted(std::string_view text) { return in_quotes(text); }
+
+/// The text as it is, but for control characters and bytes that are not UTF-8, which are escaped.
+std::string printable(std::string_view text);
+
+/// Like in_quotes(), whole and valid TOML: for files that are read again.
 std::string toml_string(std::string_view text);
 
 /// Edits (insert, delete, change, swap of neighbours: Damerau-Levenshtein,

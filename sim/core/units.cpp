@@ -33,13 +33,11 @@ std::string unit_names(const Dimension& dimension) {
     return joined(names);
 }
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Splits "12.50ms" into 125, one decimal and "ms".
 Result<Number> split(const Dimension& dimension, std::string_view text) {
-    const Failure malformed{quoted(text) + " is not " + dimension.phrase};
+    const Failure malformed{in_quotes(text) + " is not " + dimension.phrase};
     std::size_t at = 0;
     while (at < text.size() && is_digit(text[at])) ++at;
     const std::string_view whole = text.substr(0, at);
@@ -58,7 +56,7 @@ Result<Number> split(const Dimension& dimension, std::string_view text) {
     std::string digits = std::string(whole) + std::string(fraction);
     digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
     if (digits.size() > max_digits || number.decimals > max_digits) {
-        return Failure{quoted(text) + " has more than 20 digits"};
+        return Failure{in_quotes(text) + " has more than 20 digits"};
     }
     for (const char digit : digits) {
         number.digits = number.digits * 10 + static_cast<unsigned>(digit - '0');
@@ -69,10 +67,10 @@ Result<Number> split(const Dimension& dimension, std::string_view text) {
 Result<std::uint64_t> unit_factor(const Dimension& dimension, std::string_view text,
                                   std::string_view name) {
     if (name.empty()) {
-        return Failure{quoted(text) + " has no unit; expected " + dimension.phrase};
+        return Failure{in_quotes(text) + " has no unit; expected " + dimension.phrase};
     }
     if (name.front() == ' ') {
-        return Failure{quoted(text) + ": no space between number and unit; expected " +
+        return Failure{in_quotes(text) + ": no space between number and unit; expected " +
                        dimension.phrase};
     }
     std::vector<std::string> names;
@@ -81,8 +79,9 @@ Result<std::uint64_t> unit_factor(const Dimension& dimension, std::string_view t
         names.emplace_back(unit.name);
     }
     const std::string near = nearest(name, names);
-    return Failure{quoted(text) + ": unknown unit " + quoted(name) + " for " + dimension.what +
-                   (near.empty() ? "" : "; did you mean " + quoted(near) + "?") +
+    return Failure{in_quotes(text) + ": unknown unit " + in_quotes(name) + " for " +
+                   dimension.what +
+                   (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?") +
                    " (units: " + unit_names(dimension) + ")"};
 }
 
@@ -209,10 +208,10 @@ Result<std::uint64_t> parse_quantity(const Dimension& dimension, std::string_vie
     for (std::size_t i = 0; i < number.value().decimals; ++i) divisor *= 10;
     const Uint128 product = static_cast<Uint128>(number.value().digits) * factor.value();
     if (product % divisor != 0) {
-        return Failure{quoted(text) + " is not a whole number of " + dimension.base};
+        return Failure{in_quotes(text) + " is not a whole number of " + dimension.base};
     }
     if (product / divisor > dimension.max) {
-        return Failure{quoted(text) + " is too large: at most " +
+        return Failure{in_quotes(text) + " is too large: at most " +
                        format_quantity(dimension, dimension.max)};
     }
     return static_cast<std::uint64_t>(product / divisor);

@@ -90,8 +90,8 @@ struct DeviceParams {
     MediaParams media = group(&media, "media", "what stores the blocks");
 };
 
-/// Entries of the MSI-X table of a VF: what the file says, or one for each queue pair and one for the
-/// admin queue.
+/// Entries of the MSI-X table of a VF: what the file says, or one for each queue pair and one for
+/// the admin queue.
 inline std::uint32_t msix_vectors(const DeviceParams& device) {
     return device.msix_vectors != 0 ? device.msix_vectors : device.queue_pairs + 1;
 }

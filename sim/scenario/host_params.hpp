@@ -7,8 +7,8 @@
 
 namespace lmsim::sim {
 
-/// The PCIe link that all functions share, and the memory behind it. The prices of transaction layer
-/// packets include framing and link CRC.
+/// The PCIe link that all functions share, and the memory behind it. The prices of transaction
+/// layer packets include framing and link CRC.
 struct LinkParams {
     static constexpr const char* pcie_bench = "pcie-bench (SIGCOMM 2018)";
 

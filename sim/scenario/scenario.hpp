@@ -12,8 +12,8 @@
 
 namespace lmsim::sim {
 
-/// All that one run depends on. Scenario{} is the default scenario; every member is declared where it
-/// stands, once, with its unit, default, range, help and source.
+/// All that one run depends on. Scenario{} is the default scenario; every member is declared where
+/// it stands, once, with its unit, default, range, help and source.
 struct Scenario {
     std::string name = param(&name, "name", "", "what to call the run", estimate);
     std::string description =

@@ -4,7 +4,8 @@
 
 namespace lmsim::sim {
 
-/// How the guest's CPUs change its memory: two uniform sets of pages, a hot one within a working set.
+/// How the guest's CPUs change its memory: two uniform sets of pages, a hot one within a working
+/// set.
 struct DirtyParams {
     Rate rate = param(&rate, "rate", 20000_per_s, between(0_per_s, 1000000000_per_s),
                       "page writes by all vCPUs together", estimate);

@@ -1,0 +1,134 @@
+#include "sim/scenario/load.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include "sim/core/text.hpp"
+#include "sim/scenario/toml.hpp"
+#include "sim/scenario/validate.hpp"
+
+namespace lmsim::sim {
+
+namespace {
+
+constexpr std::size_t largest_file = 1U << 20U;
+
+/// The text of a file, or why it cannot be read: `what` is "a scenario" in the message.
+Result<std::string> read_file(const std::string& file) {
+    std::error_code error;
+    if (std::filesystem::is_directory(file, error)) {
+        return Failure{"this is a folder; expected a scenario file"};
+    }
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"),
+                                                                 &std::fclose);
+    if (!stream) {
+        return Failure{std::string("cannot be opened: ") + std::strerror(errno)};
+    }
+    std::string text(largest_file + 1, '\0');
+    text.resize(std::fread(text.data(), 1, text.size(), stream.get()));
+    if (std::ferror(stream.get()) != 0) {
+        return Failure{std::string("cannot be read: ") + std::strerror(errno)};
+    }
+    if (text.size() > largest_file) {
+        return Failure{"is larger than 1 MiB; expected a scenario file"};
+    }
+    return text;
+}
+
+/// The name under which a default would have been written, if `origin` of its neighbour `path` was
+/// written under an alias: what is said of src and of dst is then the same and is said once.
+std::string alias_name(const std::string& name, const std::string& path, const Origin& origin) {
+    std::size_t same = 0;
+    while (same < path.size() && same < origin.written.size() &&
+           path[path.size() - 1 - same] == origin.written[origin.written.size() - 1 - same]) {
+        ++same;
+    }
+    const std::string head = path.substr(0, path.size() - same);
+    if (head.empty() || name.compare(0, head.size(), head) != 0) {
+        return name;
+    }
+    return origin.written.substr(0, origin.written.size() - same) + name.substr(head.size());
+}
+
+/// The position of the first path that was written, and what to call the first path.
+Position first_written(const Origins& origins, const Problem& problem, std::string& name) {
+    name = problem.paths.front();
+    for (const std::string& path : problem.paths) {
+        const auto origin = origins.find(path);
+        if (origin != origins.end()) {
+            name = alias_name(name, path, origin->second);
+            return origin->second.where;
+        }
+    }
+    return {};
+}
+
+void check(LoadedScenario& loaded, Diagnostics& diagnostics) {
+    for (const Problem& problem : validate(loaded.scenario)) {
+        std::string name;
+        Position where = first_written(loaded.origins, problem, name);
+        if (!where.known()) {
+            where.file = printable(loaded.file);
+        }
+        diagnostics.add({where, name + ": " + problem.message});
+    }
+}
+
+}  // namespace
+
+std::string LoadedScenario::error_text() const {
+    std::string text;
+    for (const Diagnostic& error : errors) {
+        text += error.text() + "\n";
+    }
+    return text;
+}
+
+Position LoadedScenario::where(const std::string& path) const {
+    const auto origin = origins.find(path);
+    return origin == origins.end() ? Position{printable(file), "", 0, 0} : origin->second.where;
+}
+
+LoadedScenario load_scenario(const std::string& file, const std::vector<std::string>& options,
+                             std::optional<std::uint64_t> seed) {
+    const Result<std::string> text = read_file(file);
+    if (text) {
+        return load_scenario_text(text.value(), file, options, seed);
+    }
+    LoadedScenario failed;
+    failed.file = file;
+    failed.errors.push_back({{printable(file), "", 0, 0}, text.error()});
+    return failed;
+}
+
+LoadedScenario load_scenario_text(std::string_view text, const std::string& file,
+                                  const std::vector<std::string>& options,
+                                  std::optional<std::uint64_t> seed) {
+    LoadedScenario loaded;
+    loaded.file = file;
+    const TomlText toml = parse_toml(text, file);
+    if (!toml.ok) {
+        loaded.errors.push_back(toml.error);
+        return loaded;
+    }
+    Diagnostics diagnostics;
+    Binder binder(schema_of<Scenario>(), &loaded.scenario, loaded.origins, diagnostics);
+    binder.bind_file(toml.root);
+    binder.bind_options(options);
+    if (seed) {
+        loaded.scenario.seed = *seed;
+        loaded.origins["seed"] = {"seed", {"", "--seed " + std::to_string(*seed), 0, 0}};
+    }
+    if (diagnostics.empty()) {
+        check(loaded, diagnostics);
+    }
+    if (!diagnostics.empty()) {
+        loaded.errors = diagnostics.sorted();
+    }
+    return loaded;
+}
+
+}  // namespace lmsim::sim

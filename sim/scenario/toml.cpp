@@ -1,0 +1,101 @@
+#include "sim/scenario/toml.hpp"
+
+#include <fmt/format.h>
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <tuple>
+
+#include "sim/core/text.hpp"
+
+namespace lmsim::sim {
+
+namespace {
+
+Position position(const toml::source_region& region, const std::string& file) {
+    return {file, "", static_cast<std::uint32_t>(region.begin.line),
+            static_cast<std::uint32_t>(region.begin.column)};
+}
+
+Value convert(const toml::node& node, const std::string& file);
+
+void convert_table(const toml::table& table, const std::string& file, Value& value) {
+    value.type = Value::Type::Table;
+    for (const auto& [key, child] : table) {
+        value.members.push_back(
+            {std::string(key.str()), position(key.source(), file), convert(child, file)});
+    }
+    // The library sorts by name; people read from top to bottom.
+    std::stable_sort(value.members.begin(), value.members.end(),
+                     [](const Value::Member& a, const Value::Member& b) {
+                         return std::tie(a.where.line, a.where.column) <
+                                std::tie(b.where.line, b.where.column);
+                     });
+}
+
+Value convert(const toml::node& node, const std::string& file) {
+    Value value;
+    value.where = position(node.source(), file);
+    if (const auto* table = node.as_table()) {
+        convert_table(*table, file, value);
+    } else if (const auto* array = node.as_array()) {
+        value.type = Value::Type::Array;
+        for (const toml::node& item : *array) value.items.push_back(convert(item, file));
+    } else if (const auto* text = node.as_string()) {
+        value.text = text->get();
+    } else if (const auto* integer = node.as_integer()) {
+        value.type = Value::Type::Integer;
+        value.integer = integer->get();
+        value.text = std::to_string(value.integer);
+    } else if (const auto* real = node.as_floating_point()) {
+        value.type = Value::Type::Real;
+        value.text = fmt::format("{}", real->get());
+    } else if (const auto* boolean = node.as_boolean()) {
+        value.type = Value::Type::Boolean;
+        value.boolean = boolean->get();
+        value.text = value.boolean ? "true" : "false";
+    } else {
+        value.type = Value::Type::Moment;
+    }
+    return value;
+}
+
+void move_to_option(Value& value, const std::string& option) {
+    value.where = {"", option, 0, 0};
+    for (Value& item : value.items) move_to_option(item, option);
+    for (Value::Member& member : value.members) {
+        member.where = value.where;
+        move_to_option(member.value, option);
+    }
+}
+
+}  // namespace
+
+TomlText parse_toml(std::string_view text, const std::string& file) {
+    TomlText result;
+    try {
+        const toml::table table = toml::parse(text, file);
+        convert_table(table, file, result.root);
+        result.root.where = {file, "", 0, 0};
+    } catch (const toml::parse_error& error) {
+        result.ok = false;
+        result.error = {position(error.source(), file),
+                        "this is not TOML: " + printable(error.description())};
+    }
+    return result;
+}
+
+Value parse_option_value(std::string_view text, const std::string& option) {
+    Value value;
+    TomlText parsed = parse_toml("value = " + std::string(text), "");
+    const bool one_value = parsed.ok && parsed.root.members.size() == 1;
+    if (one_value) value = std::move(parsed.root.members.front().value);
+    const bool is_list = value.type == Value::Type::Array || value.type == Value::Type::Table;
+    const bool is_quoted = one_value && value.type == Value::Type::Text;
+    // Scalars keep the text as typed, for parameters that are text themselves.
+    if (!is_list && !is_quoted) value.text = text;
+    move_to_option(value, option);
+    return value;
+}
+
+}  // namespace lmsim::sim

@@ -1,0 +1,133 @@
+#include "sim/scenario/validate.hpp"
+
+namespace lmsim::sim {
+
+namespace {
+
+using Problems = std::vector<Problem>;
+
+bool is_power_of_two(std::uint64_t n) { return n != 0 && (n & (n - 1)) == 0; }
+
+std::string plural(std::uint64_t n, const std::string& what) {
+    return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+/// `a` must not be larger than `b`.
+void fits(Problems& out, const char* a, Bytes a_size, const char* b, Bytes b_size) {
+    if (a_size <= b_size) {
+        return;
+    }
+    out.push_back({{a, b}, format(a_size) + " is more than " + b + " = " + format(b_size)});
+}
+
+void check_memory(const VmParams& vm, Problems& out) {
+    fits(out, "vm.ram_used", vm.ram_used, "vm.ram", vm.ram);
+    fits(out, "vm.dirty.working_set", vm.dirty.working_set, "vm.ram_used", vm.ram_used);
+    fits(out, "vm.dirty.hot", vm.dirty.hot, "vm.dirty.working_set", vm.dirty.working_set);
+    const std::pair<const char*, Bytes> sizes[] = {
+        {"vm.ram", vm.ram},
+        {"vm.ram_used", vm.ram_used},
+        {"vm.dirty.working_set", vm.dirty.working_set},
+        {"vm.dirty.hot", vm.dirty.hot},
+    };
+    for (const auto& [path, size] : sizes) {
+        if (size % 4_KiB != 0_B) {
+            out.push_back({{path}, format(size) + " is not a whole number of pages of 4KiB"});
+        }
+    }
+}
+
+void check_device(const std::string& path, const DeviceParams& device, Problems& out) {
+    if (device.vfs > device.max_vfs) {
+        out.push_back({{path + ".device.vfs", path + ".device.max_vfs"},
+                       plural(device.vfs, "VF") + ", but the device has only max_vfs = " +
+                           std::to_string(device.max_vfs)});
+    }
+    if (!is_power_of_two(device.mdts.count)) {
+        out.push_back({{path + ".device.mdts"},
+                       format(device.mdts) + " is not a power of two (MDTS counts in those)"});
+    }
+    // A queue of n entries holds n - 1 commands (NVMe Base 2.3, 3.3.1.5).
+    const std::uint32_t usable = device.admin.depth - 1;
+    if (device.admin.reserved_aer >= usable) {
+        out.push_back({{path + ".device.admin.depth", path + ".device.admin.reserved_aer"},
+                       "a queue of " + std::to_string(device.admin.depth) + " holds at most " +
+                           std::to_string(usable) +
+                           " at once; reserved_aer = " + std::to_string(device.admin.reserved_aer) +
+                           " leaves none for other commands"});
+    }
+}
+
+void check_host(const std::string& path, const HostParams& host, Problems& out) {
+    check_device(path, host.device, out);
+    // QEMU 10.1 hw/vfio/migration.c, vfio_multiple_devices_migration_is_supported
+    if (host.device.vfs > 1 && !host.driver.p2p) {
+        out.push_back({{path + ".driver.p2p", path + ".device.vfs"},
+                       "QEMU migrates " + plural(host.device.vfs, "VF") +
+                           " only if all of them support P2P; expected true, or one VF"});
+    }
+    if (host.vf.size() > host.device.vfs) {
+        const std::string entry = path + ".vf[" + std::to_string(host.vf.size() - 1) + "]";
+        out.push_back({{entry, path + ".device.vfs"},
+                       "there is no such VF; device.vfs = " + std::to_string(host.device.vfs)});
+    }
+}
+
+void check_workload(const Scenario& scenario, std::size_t index, Problems& out) {
+    const WorkloadParams& workload = scenario.workloads[index];
+    const std::string path = "workload[" + std::to_string(index) + "]";
+    if (workload.fio.empty() && workload.iolog.empty()) {
+        out.push_back({{path}, "no workload; expected fio (a job file) or iolog (a log)"});
+    }
+    if (!workload.fio.empty() && !workload.iolog.empty()) {
+        out.push_back({{path + ".iolog"}, "expected either fio or iolog, not both"});
+    }
+    for (const std::uint32_t vf : workload.vf.indices) {
+        const std::uint32_t vfs = scenario.hosts.src.device.vfs;
+        if (vf >= vfs) {
+            out.push_back({{path + ".vf", "hosts.src.device.vfs"},
+                           "there is no VF " + std::to_string(vf) + "; expected 0 to " +
+                               std::to_string(vfs - 1)});
+        }
+    }
+    if (workload.start >= scenario.run.time_limit) {
+        out.push_back({{path + ".start", "run.time_limit"},
+                       format(workload.start) +
+                           " is not before run.time_limit = " + format(scenario.run.time_limit)});
+    }
+}
+
+void check_run(const RunParams& run, Problems& out) {
+    if (run.warm_up + run.cool_down >= run.time_limit) {
+        out.push_back({{"run.time_limit", "run.warm_up", "run.cool_down"},
+                       format(run.time_limit) +
+                           " leaves no time for the migration after "
+                           "run.warm_up = " +
+                           format(run.warm_up) + " and run.cool_down = " + format(run.cool_down)});
+    }
+}
+
+void check_vmm(const VmmParams& vmm, Problems& out) {
+    // QEMU 10.1 migration/options.c, migrate_caps_check
+    if (vmm.switchover_ack && !vmm.return_path) {
+        out.push_back({{"vmm.switchover_ack", "vmm.return_path"},
+                       "switchover_ack needs vmm.return_path = true"});
+    }
+}
+
+}  // namespace
+
+std::vector<Problem> validate(const Scenario& scenario) {
+    Problems out;
+    check_run(scenario.run, out);
+    check_memory(scenario.vm, out);
+    check_host("hosts.src", scenario.hosts.src, out);
+    check_host("hosts.dst", scenario.hosts.dst, out);
+    check_vmm(scenario.vmm, out);
+    for (std::size_t i = 0; i < scenario.workloads.size(); ++i) {
+        check_workload(scenario, i, out);
+    }
+    return out;
+}
+
+}  // namespace lmsim::sim
