@@ -54,8 +54,9 @@ void Kernel::run() {
     const Ps here = to_ps(sc_core::sc_time_stamp());
     Ps horizon = here;
     if (stride_ == Stride::Horizon) {
-        const Ps quiet = to_ps(sc_core::sc_time_to_pending_activity());
-        horizon = quiet > ps_never - here ? ps_never : here + quiet;
+        const std::uint64_t quiet = sc_core::sc_time_to_pending_activity().value();
+        const bool endless = quiet > static_cast<std::uint64_t>(ps_never - here);
+        horizon = endless ? ps_never : here + static_cast<Ps>(quiet);
     }
     bool first = true;
     while (!queue_.empty() && !stopped_) {

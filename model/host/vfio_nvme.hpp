@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "model/host/pf_submit.hpp"
+#include "model/spec/rules.hpp"
+#include "model/step.hpp"
+#include "model/vfio/errno.hpp"
+#include "model/vfio/uapi.hpp"
+#include "model/wire/sqe.hpp"
+
+namespace lmsim::host {
+
+/// What the driver asks of the VF's controller next.
+enum class FlowStep : std::uint8_t { Idle, Notify, Suspend, ReadHeader, ReadState, LoadState, Resume };
+
+/// A VFIO driver for the VFs of an NVMe device, one VF: it turns the arcs of the VFIO machine into
+/// admin commands on the PF, as NVMe Base 2.3 (8.1.13) wants them. (The design of the RFC
+/// "vfio/nvme", 2025, with what the standard says in the places where that went another way.)
+struct VfioNvme {
+    FlowStep step = FlowStep::Idle;
+    vfio::MigState to = vfio::MigState::RUNNING;  // of the arc at hand
+    std::uint16_t cntlid = 0;   // of the VF, by CNS 15h (HO-MIG-01)
+    std::uint8_t csvi = 0;      // index of version 0 in this PF's CNS 20h (HO-MIG-04)
+    std::uint8_t csuuidi = 0;   // index of our vendor UUID there, 0 if it is not listed
+    std::uint32_t arc = 0;      // ticket of the arc at hand
+    std::uint32_t piece = 0;    // largest transfer of one command, bytes, a multiple of 4 (MDTS)
+    std::uint64_t limit = 0;    // largest state that is accepted, bytes
+    std::uint64_t size = 0;     // of the state saved, or written by the user
+    std::uint64_t offset = 0;   // of the piece at hand
+};
+static_assert(std::is_trivially_copyable_v<VfioNvme>);
+
+struct FlowEvent {
+    enum class Kind : std::uint8_t {
+        Arc,      // from, to, ticket: perform one arc of the VFIO machine
+        Answer,   // error, status, dw0; bytes: what a Migration Receive brought
+        Written,  // value: the user wrote to the resuming session up to this size
+        Reset,    // the VF was reset: whatever was under way is over
+    };
+    Kind kind = Kind::Answer;
+    vfio::MigState from = vfio::MigState::RUNNING;
+    vfio::MigState to = vfio::MigState::RUNNING;
+    PfError error = PfError::None;
+    std::uint16_t status = 0;
+    std::uint32_t dw0 = 0;
+    std::uint32_t ticket = 0;
+    std::uint64_t value = 0;
+    const std::uint8_t* bytes = nullptr;  // the state buffer from offset 0 on
+};
+
+/// Effects: Submit{token = FlowStep, address = offset, length, token2 = SEQIND}: send that command with
+/// this piece of the state buffer; Reply{ticket = arc, token = errno, token2 = state size}: the arc
+/// is done. `command()` gives the SQE of a Submit.
+void step(VfioNvme& flow, const FlowEvent& event, const spec::Rules& rules, Effects& effects);
+
+/// The SQE of a Submit effect, without CID and PRPs.
+wire::Sqe command(const VfioNvme& flow, const Effect& submit, const spec::Rules& rules);
+
+}  // namespace lmsim::host

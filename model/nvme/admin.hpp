@@ -1,0 +1,154 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "model/nvme/io.hpp"
+#include "model/nvme/life.hpp"
+#include "model/wire/admin.hpp"
+#include "model/wire/migration.hpp"
+
+namespace lmsim::nvme {
+
+/// What the commands of one file answer with.
+struct Outcome {
+    std::uint16_t status = 0;
+    std::uint32_t result = 0;  // DW0
+    std::uint32_t bytes = 0;   // of data to the host, already in Env::data
+};
+
+inline wire::Sqe to_sqe(const Slot& command) {
+    wire::Sqe sqe;
+    sqe.opcode = command.opcode;
+    sqe.cid = command.cid;
+    sqe.nsid = command.nsid;
+    sqe.prp1 = command.prp1;
+    sqe.prp2 = command.prp2;
+    sqe.cdw10 = command.cdw10();
+    sqe.cdw11 = command.cdw11();
+    sqe.cdw12 = command.cdw12();
+    sqe.cdw13 = command.cdw13();
+    sqe.cdw14 = command.dw14;
+    sqe.cdw15 = command.dw15;
+    return sqe;
+}
+
+template <class Bounds>
+Outcome refuse(const Context<Bounds>& ctx, spec::Id condition) {
+    return {ctx.rules.status(condition), 0, 0};
+}
+
+inline std::uint64_t mdts_bytes(const Config& config) { return std::uint64_t{4096} << config.mdts; }
+
+/// Gives an admin command its time in the controller; `bytes` is what it will move.
+template <class Bounds>
+void execute(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
+    Controller<Bounds>& c = ctx.controller(function);
+    Slot& command = c.slot[slot];
+    command.stage = Stage::Executing;
+    Effect& effect = ctx.effect(EffectKind::Execute, function);
+    effect.ticket = Ticket::make(slot, c.generation);
+    effect.token = static_cast<std::uint64_t>(Work::Command);
+    effect.token2 = command.opcode;
+    effect.token3 = command.cdw10() & 0xff;  // SEL, CNS or FID
+    effect.length = command.length;
+}
+
+/// The host's data of a command are on their way into Env::data.
+template <class Bounds>
+void fetch_data(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
+    Controller<Bounds>& c = ctx.controller(function);
+    Slot& command = c.slot[slot];
+    command.stage = Stage::DataIn;
+    Effect& effect = ctx.effect(EffectKind::ReadMemory, function);
+    effect.ticket = Ticket::make(slot, c.generation);
+    effect.address = command.prp1;
+    effect.token = static_cast<std::uint64_t>(Read::CommandData);
+    effect.token2 = command.prp2;
+    effect.length = command.length;
+}
+
+/// Bytes that the command moves, by its own length field or by its kind.
+template <class Bounds>
+std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe) {
+    if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminMigrationSend)) {
+        const wire::MigrationSend send = wire::decode_migration_send(sqe, ctx.rules);
+        return send.operation == wire::SendOperation::SetControllerState ? send.dwords * 4 : 0;
+    }
+    if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminMigrationReceive)) {
+        return wire::decode_migration_receive(sqe, ctx.rules).dwords * 4;
+    }
+    return sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminIdentify) ? page_bytes : 0;
+}
+
+/// An AER waits for an event and counts as no command in flight (NVMe Base 2.3, 5.2.2).
+template <class Bounds>
+void hold_aer(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
+    Controller<Bounds>& c = ctx.controller(function);
+    if (c.aers >= Bounds::aers) {
+        return fail(ctx, function, slot, spec::Id::AerTooMany);
+    }
+    c.slot[slot].stage = Stage::Held;
+    c.aer[c.aers++] = static_cast<std::uint16_t>(slot);
+    finished(ctx, function);
+}
+
+/// A fetched command of an admin queue.
+template <class Bounds>
+void begin_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
+                 const wire::Sqe& sqe) {
+    Slot& command = ctx.controller(function).slot[slot];
+    command.slba = sqe.cdw10 | static_cast<std::uint64_t>(sqe.cdw11) << 32;
+    command.dw12 = sqe.cdw12 | static_cast<std::uint64_t>(sqe.cdw13) << 32;
+    command.dw14 = sqe.cdw14;
+    command.dw15 = sqe.cdw15;
+    command.prp1 = sqe.prp1;
+    command.prp2 = sqe.prp2;
+    if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminAer)) {
+        return hold_aer(ctx, function, slot);
+    }
+    const std::uint64_t length = data_length(ctx, sqe);
+    if (length > mdts_bytes(ctx.config)) {
+        return fail(ctx, function, slot, spec::Id::TransferBeyondMdts);
+    }
+    command.length = static_cast<std::uint32_t>(length);
+    const std::uint64_t pages = length == 0 ? 0 : wire::prp_pages(sqe.prp1, length, page_bytes);
+    if (pages > 2) {
+        return read_list(ctx, function, slot, pages - 1);
+    }
+    start_admin(ctx, function, slot);
+}
+
+/// All that names the data is here: fetch what comes from the host (opcode bits 1:0), or execute.
+template <class Bounds>
+void start_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
+    const Slot& command = ctx.controller(function).slot[slot];
+    constexpr unsigned host_to_controller = 1;
+    if ((command.opcode & 3U) == host_to_controller && command.length != 0) {
+        return fetch_data(ctx, function, slot);
+    }
+    execute(ctx, function, slot);
+}
+
+/// The command's time in the controller is over: it happens now, all at once.
+template <class Bounds>
+void finish_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
+    Controller<Bounds>& c = ctx.controller(function);
+    Slot& command = c.slot[slot];
+    Outcome outcome;
+    if (!process(ctx, function, slot, outcome)) {
+        return;  // a Suspend that waits for its controller to drain
+    }
+    command.status = outcome.status;
+    command.result = outcome.result;
+    if (outcome.bytes != 0) {
+        Effect& effect = ctx.effect(EffectKind::WriteMemory, function);
+        effect.ticket = Ticket::make(slot, c.generation);
+        effect.address = command.prp1;
+        effect.token = command.prp2;
+        effect.length = outcome.bytes;
+    }
+    complete(ctx, function, slot);
+}
+
+}  // namespace lmsim::nvme

@@ -1,0 +1,268 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "model/nvme/queue_commands.hpp"
+#include "model/spec/codes.hpp"
+#include "model/wire/controller_state.hpp"
+#include "model/wire/identify.hpp"
+#include "model/wire/migration.hpp"
+#include "model/wire/vendor_area.hpp"
+
+namespace lmsim::nvme {
+
+// What CNS 20h lists: version 0 at index 1, our vendor area's UUID at index 1.
+constexpr std::uint8_t state_versions = 1;
+constexpr std::uint8_t state_uuids = 1;
+
+/// Which parts a Get Controller State asks for, and whether the controller stands still.
+struct StateParts {
+    bool nvme = true;
+    bool vendor = true;
+    bool suspended = true;
+};
+
+/// Whatever v0 leaves out and Config says is carried (NVMe Base 2.3, 5.2.17.1.3, figure 375).
+template <class Bounds>
+wire::VendorArea vendor_area(const Controller<Bounds>& c, const Config& config) {
+    wire::VendorArea area;
+    if (config.carry_registers) {
+        area.cc = c.cc;
+        area.csts = csts(c.life);
+    }
+    if (config.carry_admin_queue) {
+        area.aqa = c.aqa;
+        area.asq = c.asq;
+        area.acq = c.acq;
+        area.admin_sq_head = static_cast<std::uint16_t>(c.sq[0].head);
+        area.admin_sq_tail = static_cast<std::uint16_t>(c.sq[0].tail);
+        area.admin_cq_head = static_cast<std::uint16_t>(c.cq[0].head);
+        area.admin_cq_tail = static_cast<std::uint16_t>(c.cq[0].tail);
+        area.admin_cq_phase = c.cq[0].phase != 0;
+    }
+    if (config.carry_features) {
+        area.number_of_queues = c.queues_granted;
+        area.async_event_config = c.aer_config;
+        area.interrupt_coalescing = c.coalescing;
+    }
+    if (config.carry_aer) {
+        area.aer_count = c.aers;
+        for (std::uint16_t i = 0; i < c.aers; ++i) {
+            area.aer_cids[i] = c.slot[c.aer[i]].cid;
+        }
+    }
+    return area;
+}
+
+template <class Bounds>
+wire::StateShape shape_of(const Context<Bounds>& ctx, std::uint16_t function, StateParts parts) {
+    const Controller<Bounds>& c = ctx.subsystem.controller[function];
+    wire::StateShape shape;
+    shape.cp = parts.suspended;
+    shape.nvme_state = parts.nvme;
+    for (std::size_t i = 1; parts.nvme && i < Bounds::queues; ++i) {
+        shape.sqs = static_cast<std::uint16_t>(shape.sqs + (c.sq[i].size != 0 ? 1 : 0));
+        shape.cqs = static_cast<std::uint16_t>(shape.cqs + (c.cq[i].size != 0 ? 1 : 0));
+    }
+    if (parts.vendor) {
+        const wire::VendorArea area = vendor_area(c, ctx.config);
+        shape.vendor_bytes = wire::vendor_area_size(area) + ctx.config.vendor_bytes;
+    }
+    return shape;
+}
+
+template <class Bounds>
+std::size_t saved_size(const Context<Bounds>& ctx, std::uint16_t function, StateParts parts) {
+    return wire::state_size(shape_of(ctx, function, parts), ctx.rules);
+}
+
+/// Bytes that no state of this device exceeds: what is accepted piece by piece.
+template <class Bounds>
+std::uint64_t largest_state(const Context<Bounds>& ctx) {
+    wire::StateShape shape;
+    shape.sqs = static_cast<std::uint16_t>(ctx.config.queue_pairs);
+    shape.cqs = shape.sqs;
+    shape.vendor_bytes = wire::vendor_area_max + ctx.config.vendor_bytes;
+    return wire::state_size(shape, ctx.rules);
+}
+
+inline wire::SqState saved(const Sq& sq, std::uint16_t qid) {
+    wire::SqState state;
+    state.prp1 = sq.base;
+    state.qsize = static_cast<std::uint16_t>(sq.size - 1);
+    state.qid = qid;
+    state.cqid = sq.cqid;
+    state.pc = (sq.attributes & 1) != 0;
+    state.qprio = static_cast<std::uint8_t>(sq.attributes >> 1 & 3);
+    state.hp = static_cast<std::uint16_t>(sq.head);
+    state.tp = static_cast<std::uint16_t>(sq.tail);
+    return state;
+}
+
+inline wire::CqState saved(const Cq& cq, std::uint16_t qid) {
+    wire::CqState state;
+    state.prp1 = cq.base;
+    state.qsize = static_cast<std::uint16_t>(cq.size - 1);
+    state.qid = qid;
+    state.hp = static_cast<std::uint16_t>(cq.head);
+    state.tp = static_cast<std::uint16_t>(cq.tail);
+    state.pc = (cq.attributes & 1) != 0;
+    state.ien = (cq.attributes & 2) != 0;
+    state.s0pt = wire::slot0_phase(cq.phase != 0, state.tp);
+    state.iv = cq.vector;
+    return state;
+}
+
+/// Writes the function's state; `to` holds saved_size() bytes.
+template <class Bounds>
+void save_state(Context<Bounds>& ctx, std::uint16_t function, StateParts parts, std::uint8_t* to,
+                std::size_t size) {
+    const Controller<Bounds>& c = ctx.controller(function);
+    const wire::StateShape shape = shape_of(ctx, function, parts);
+    wire::ControllerStateWriter writer(to, size, shape, ctx.rules);
+    std::size_t sqs = 0;
+    std::size_t cqs = 0;
+    for (std::uint16_t i = 1; parts.nvme && i < Bounds::queues; ++i) {
+        if (c.sq[i].size != 0) {
+            writer.set_sq(sqs++, saved(c.sq[i], i));
+        }
+        if (c.cq[i].size != 0) {
+            writer.set_cq(cqs++, saved(c.cq[i], i));
+        }
+    }
+    if (parts.vendor) {
+        const wire::VendorArea area = vendor_area(c, ctx.config);
+        wire::encode(area, writer.vendor_data());
+        if (ctx.config.vendor_bytes != 0) {
+            std::memcpy(writer.vendor_data() + wire::vendor_area_size(area),
+                        ctx.env.vendor(function), ctx.config.vendor_bytes);
+        }
+    }
+}
+
+template <class Bounds>
+bool fits(const Context<Bounds>& ctx, const wire::ControllerStateView& state) {
+    if (state.nvme().check_queues().error != wire::Error::None) {
+        return false;
+    }
+    for (std::size_t i = 0; i < state.sq_count(); ++i) {
+        const wire::SqState sq = state.sq(i);
+        if (sq.qid > ctx.config.queue_pairs || sq.qsize >= ctx.config.queue_size) {
+            return false;
+        }
+    }
+    for (std::size_t i = 0; i < state.cq_count(); ++i) {
+        const wire::CqState cq = state.cq(i);
+        if (cq.qid > ctx.config.queue_pairs || cq.qsize >= ctx.config.queue_size ||
+            cq.iv > ctx.config.queue_pairs) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// LM-SET-07: the commit creates the I/O queues as they were.
+template <class Bounds>
+void load_queues(Controller<Bounds>& c, const wire::ControllerStateView& state) {
+    for (std::size_t i = 0; i < state.cq_count(); ++i) {
+        const wire::CqState from = state.cq(i);
+        Cq& cq = c.cq[from.qid];
+        cq = Cq{};
+        cq.base = from.prp1;
+        cq.size = from.qsize + 1U;
+        cq.head = from.hp;
+        cq.tail = from.tp;
+        cq.vector = from.iv;
+        cq.phase = wire::next_phase(from.s0pt, from.tp) ? 1 : 0;
+        cq.attributes = static_cast<std::uint8_t>((from.pc ? 1 : 0) | (from.ien ? 2 : 0));
+    }
+    for (std::size_t i = 0; i < state.sq_count(); ++i) {
+        const wire::SqState from = state.sq(i);
+        Sq& sq = c.sq[from.qid];
+        sq = Sq{};
+        sq.base = from.prp1;
+        sq.size = from.qsize + 1U;
+        sq.head = from.hp;
+        sq.tail = from.tp;
+        sq.cqid = from.cqid;
+        sq.attributes = static_cast<std::uint16_t>((from.pc ? 1 : 0) | from.qprio << 1);
+        ++c.cq[from.cqid].users;
+        mark_ready(c, from.qid, sq.head != sq.tail);
+    }
+}
+
+template <class Bounds>
+void load_aers(Controller<Bounds>& c, const wire::VendorArea& area) {
+    for (std::uint16_t i = 0; i < area.aer_count && i < Bounds::aers && c.free_slot != 0; ++i) {
+        const std::uint32_t slot = take_slot(c);
+        --c.busy;  // held AERs are not in flight
+        c.slot[slot].stage = Stage::Held;
+        c.slot[slot].sqid = 0;
+        c.slot[slot].cid = area.aer_cids[i];
+        c.slot[slot].opcode = spec::opcode::AdminAer;
+        c.aer[c.aers++] = static_cast<std::uint16_t>(slot);
+    }
+}
+
+/// What the vendor area holds goes where it came from; a part that nobody carried stays as after reset.
+template <class Bounds>
+void load_vendor(Context<Bounds>& ctx, std::uint16_t function, const wire::VendorArea& area) {
+    Controller<Bounds>& c = ctx.controller(function);
+    c.cc = area.cc;
+    c.aqa = area.aqa;
+    c.asq = area.asq;
+    c.acq = area.acq;
+    c.queues_granted = area.number_of_queues;
+    c.aer_config = area.async_event_config;
+    c.coalescing = area.interrupt_coalescing;
+    if ((area.cc & cc_enable) == 0) {
+        return;
+    }
+    create_admin_queues(c);
+    c.sq[0].head = std::min<std::uint32_t>(area.admin_sq_head, c.sq[0].size - 1);
+    c.sq[0].tail = std::min<std::uint32_t>(area.admin_sq_tail, c.sq[0].size - 1);
+    c.cq[0].head = std::min<std::uint32_t>(area.admin_cq_head, c.cq[0].size - 1);
+    c.cq[0].tail = std::min<std::uint32_t>(area.admin_cq_tail, c.cq[0].size - 1);
+    c.cq[0].phase = area.admin_cq_phase ? 1 : 0;
+    mark_ready(c, 0, c.sq[0].head != c.sq[0].tail);
+    load_aers(c, area);
+    live(ctx, function, LifeEvent::CommitState);
+}
+
+/// Verifies and takes a whole state; Id::Count, or the condition that it breaks, which changes nothing.
+template <class Bounds>
+spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function,
+                      const wire::MigrationSend& send, const std::uint8_t* bytes,
+                      std::uint64_t size) {
+    using spec::Id;
+    Controller<Bounds>& c = ctx.controller(function);
+    const auto state = wire::ControllerStateView::parse(bytes, size, ctx.rules);
+    if (!state) return Id::SetStateIncomplete;
+    if (send.csvi == 0 && state->has_nvme_state()) return Id::SetStateCsviMissing;
+    if (send.csuuidi == 0 && state->vendor_size() != 0) return Id::SetStateCsuuidiMissing;
+    if (state->has_nvme_state() && has_io_queue(c)) return Id::SetStateQueuesExist;
+    if (!fits(ctx, *state)) return Id::SetStateQueueInvalid;
+    wire::VendorArea area;
+    if (state->vendor_size() != 0) {
+        if (state->vendor_size() < ctx.config.vendor_bytes) return Id::SetStateIncomplete;
+        const std::size_t own = state->vendor_size() - ctx.config.vendor_bytes;
+        const auto decoded = wire::decode_vendor_area(state->vendor_data(), own);
+        if (!decoded) return Id::SetStateIncomplete;
+        area = *decoded;
+        if (ctx.config.vendor_bytes != 0) {
+            std::memcpy(ctx.env.vendor(function), state->vendor_data() + own,
+                        ctx.config.vendor_bytes);
+        }
+    }
+    if (ctx.rules.on(Id::SetStateCreatesQueues)) {
+        load_queues(c, *state);
+    }
+    if (state->vendor_size() != 0) {
+        load_vendor(ctx, function, area);
+    }
+    return Id::Count;
+}
+
+}  // namespace lmsim::nvme

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "model/nvme/migration.hpp"
+#include "model/wire/identify.hpp"
+
+namespace lmsim::nvme {
+
+template <class Bounds>
+void identify_controller(Context<Bounds>& ctx, std::uint16_t function, std::uint8_t* page) {
+    const Controller<Bounds>& c = ctx.controller(function);
+    wire::IdentifyController id;
+    wire::set_text(id.sn, "0", ' ');
+    wire::set_text(id.mn, "lmsim", ' ');
+    wire::set_text(id.fr, "1", ' ');
+    wire::set_text(id.subnqn, "nqn.2026-11.sim.lm:subsystem", '\0');
+    id.mdts = static_cast<std::uint8_t>(ctx.config.mdts);
+    id.cntlid = c.cntlid;
+    id.cmic = 6;  // several controllers, secondaries are VFs
+    // LM-ROLE-02: only the primary is a Migration Management Controller.
+    id.hmlms = c.primary || !ctx.rules.on(spec::Id::SecondaryReportsNoHmlms);
+    id.aerl = static_cast<std::uint8_t>(Bounds::aers - 1);
+    id.acl = 3;
+    id.nn = 1;
+    wire::encode(id, page, ctx.rules);
+}
+
+template <class Bounds>
+void secondary_controllers(Context<Bounds>& ctx, std::uint16_t from_cntid, std::uint8_t* page) {
+    wire::SecondaryListWriter list(page, ctx.rules);
+    for (std::uint16_t i = 1; i < ctx.subsystem.functions; ++i) {
+        const Controller<Bounds>& c = ctx.subsystem.controller[i];
+        if (c.cntlid < from_cntid) {
+            continue;
+        }
+        wire::SecondaryController entry;
+        entry.scid = c.cntlid;
+        entry.pcid = ctx.subsystem.controller[0].cntlid;
+        entry.online = c.online;
+        entry.vfn = i;
+        entry.nvq = static_cast<std::uint16_t>(ctx.config.queue_pairs + 1);
+        entry.nvi = entry.nvq;
+        if (!list.add(entry)) {
+            return;
+        }
+    }
+}
+
+template <class Bounds>
+Outcome identify(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
+                 const wire::Sqe& sqe) {
+    using spec::Id;
+    const wire::Identify command = wire::decode_identify(sqe, ctx.rules);
+    const bool primary = ctx.controller(function).primary;
+    std::uint8_t* page = ctx.env.data(function, slot, wire::identify_size);
+    std::memset(page, 0, wire::identify_size);
+    const Outcome done{0, 0, wire::identify_size};
+    if (command.cns == ctx.rules.value(Id::CnsController)) {
+        identify_controller(ctx, function, page);
+        return done;
+    }
+    if (command.cns == ctx.rules.value(Id::CnsSecondaryControllers) && primary) {
+        secondary_controllers(ctx, command.cntid, page);
+        return done;
+    }
+    if (command.cns == ctx.rules.value(Id::CnsControllerStateFormats)) {
+        if (!primary) {
+            return refuse(ctx, Id::StateFormatsToMc);
+        }
+        const auto version = static_cast<std::uint16_t>(ctx.rules.value(Id::NvmeStateVersion));
+        wire::encode_state_formats(&version, state_versions, &wire::vendor_area_uuid, state_uuids,
+                                   page, ctx.rules);
+        return done;
+    }
+    return refuse(ctx, Id::ReservedFieldValue);
+}
+
+/// The command happens. False: it waits and will be completed by something else.
+template <class Bounds>
+bool process(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, Outcome& outcome) {
+    using spec::Id;
+    const spec::Rules& rules = ctx.rules;
+    const wire::Sqe sqe = to_sqe(ctx.controller(function).slot[slot]);
+    const bool mmc = ctx.controller(function).primary;
+    const std::uint32_t opcode = sqe.opcode;
+    if (opcode == rules.value(Id::OpcodeAdminMigrationSend)) {
+        if (mmc) {
+            return migration_send(ctx, slot, sqe, outcome);
+        }
+        outcome = refuse(ctx, Id::MigrationSendToMc);
+    } else if (opcode == rules.value(Id::OpcodeAdminMigrationReceive)) {
+        outcome = mmc ? get_state(ctx, slot, sqe) : refuse(ctx, Id::MigrationReceiveToMc);
+    } else if (opcode == rules.value(Id::OpcodeAdminIdentify)) {
+        outcome = identify(ctx, function, slot, sqe);
+    } else if (opcode == rules.value(Id::OpcodeAdminCreateCq)) {
+        outcome = create_cq(ctx, function, sqe);
+    } else if (opcode == rules.value(Id::OpcodeAdminCreateSq)) {
+        outcome = create_sq(ctx, function, sqe);
+    } else if (opcode == rules.value(Id::OpcodeAdminDeleteSq)) {
+        outcome = delete_sq(ctx, function, sqe);
+    } else if (opcode == rules.value(Id::OpcodeAdminDeleteCq)) {
+        outcome = delete_cq(ctx, function, sqe);
+    } else if (opcode == rules.value(Id::OpcodeAdminSetFeatures)) {
+        outcome = set_features(ctx, function, sqe);
+    } else if (opcode == rules.value(Id::OpcodeAdminGetFeatures)) {
+        outcome = get_features(ctx, function, sqe);
+    } else if (opcode == rules.value(Id::OpcodeAdminAbort)) {
+        outcome = abort(ctx, function, sqe);
+    } else {
+        outcome = refuse(ctx, Id::UnsupportedOpcode);
+    }
+    return true;
+}
+
+}  // namespace lmsim::nvme

@@ -1,0 +1,194 @@
+#pragma once
+
+#include <cstdint>
+
+#include "model/nvme/queues.hpp"
+#include "model/nvme/registers.hpp"
+#include "model/nvme/step.hpp"
+
+namespace lmsim::nvme {
+
+template <class Bounds>
+void enter(Context<Bounds>& ctx, std::uint16_t function, std::uint64_t state) {
+    ctx.effect(EffectKind::EnterState, function).token = state;
+}
+
+/// The life's machine moves; false if it does not take the event.
+template <class Bounds>
+bool live(Context<Bounds>& ctx, std::uint16_t function, LifeEvent event) {
+    Controller<Bounds>& c = ctx.controller(function);
+    if (!advance(c.life, event, ctx.rules)) {
+        return false;
+    }
+    enter(ctx, function, c.life);
+    return true;
+}
+
+template <class Bounds>
+bool migrate(Context<Bounds>& ctx, std::uint16_t function, MigrationEvent event) {
+    Controller<Bounds>& c = ctx.controller(function);
+    if (!advance(c.migration, event, ctx.rules)) {
+        return false;
+    }
+    enter(ctx, function, migration_states + c.migration);
+    return true;
+}
+
+/// Queues, commands in flight and features go; the identity and the registers' configuration stay.
+template <class Bounds>
+void drop_queues(Controller<Bounds>& c, const Config& config) {
+    for (Sq& sq : c.sq) {
+        sq = Sq{};
+    }
+    for (Cq& cq : c.cq) {
+        cq = Cq{};
+    }
+    for (std::uint64_t& word : c.ready) {
+        word = 0;
+    }
+    c.generation = (c.generation + 1) & 0xffff;
+    c.busy = 0;
+    c.aers = 0;
+    c.next_queue = 0;
+    c.queues_granted = 0;
+    c.aer_config = 0;
+    c.coalescing = 0;
+    const std::uint32_t slots =
+        config.contexts < Bounds::slots ? config.contexts : std::uint32_t{Bounds::slots};
+    c.free_slot = 1;
+    for (std::uint32_t i = 0; i < slots; ++i) {
+        c.slot[i].stage = Stage::Free;
+        c.slot[i].next = i + 1 < slots ? i + 2 : 0;
+    }
+}
+
+/// A Suspend that waits for this controller can only end now: what it waited for is gone.
+template <class Bounds>
+void release_suspender(Context<Bounds>& ctx, std::uint16_t function) {
+    Controller<Bounds>& c = ctx.controller(function);
+    if (c.suspender == 0) {
+        return;
+    }
+    const std::uint32_t slot = c.suspender - 1;
+    c.suspender = 0;
+    Slot& command = ctx.controller(0).slot[slot];
+    if (command.stage == Stage::Suspending) {
+        command.status = ctx.rules.status(spec::Id::SuspendBadCntlid);
+        complete(ctx, 0, slot);
+    }
+}
+
+/// Controller Level Reset (NVMe Base 2.3, 3.7.2): what every kind of it does. A CLR of an MC ends its
+/// suspension (LM-SUSP-13), one of the MMC those that it caused (LM-SUSP-12).
+template <class Bounds>
+void level_reset(Context<Bounds>& ctx, std::uint16_t function) {
+    Controller<Bounds>& c = ctx.controller(function);
+    drop_queues(c, ctx.config);
+    c.sequence = 0;
+    c.received = 0;
+    if (c.primary && ctx.rules.value(spec::Id::MmcResetEndsSuspension) != 0) {
+        for (std::uint16_t i = 1; i < ctx.subsystem.functions; ++i) {
+            ctx.controller(i).suspender = 0;
+            if (migrate(ctx, i, MigrationEvent::LevelReset)) {
+                fetch(ctx, i);
+            }
+        }
+    }
+    if (ctx.rules.value(spec::Id::McResetEndsSuspension) != 0) {
+        migrate(ctx, function, MigrationEvent::LevelReset);
+        release_suspender(ctx, function);
+    }
+}
+
+/// The admin queues come into being with CC.EN (NVMe Base 2.3, 3.5.1).
+template <class Bounds>
+void create_admin_queues(Controller<Bounds>& c) {
+    c.sq[0] = Sq{};
+    c.sq[0].base = c.asq;
+    c.sq[0].size = (c.aqa & 0xfff) + 1;
+    c.sq[0].attributes = 1;
+    c.cq[0] = Cq{};
+    c.cq[0].base = c.acq;
+    c.cq[0].size = (c.aqa >> 16 & 0xfff) + 1;
+    c.cq[0].attributes = 3;
+    c.cq[0].users = 1;
+}
+
+template <class Bounds>
+void work(Context<Bounds>& ctx, std::uint16_t function, Work what) {
+    Controller<Bounds>& c = ctx.controller(function);
+    Effect& effect = ctx.effect(EffectKind::Execute, function);
+    effect.token = static_cast<std::uint64_t>(what);
+    effect.ticket = Ticket::make(no_slot, c.generation);
+}
+
+/// A write to CC: EN and SHN drive the machine.
+template <class Bounds>
+void write_cc(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t value) {
+    Controller<Bounds>& c = ctx.controller(function);
+    const std::uint32_t changed = c.cc ^ value;
+    c.cc = value;
+    if ((changed & cc_enable) != 0) {
+        if ((value & cc_enable) == 0) {
+            if (live(ctx, function, LifeEvent::ClearEnable)) {
+                level_reset(ctx, function);
+                work(ctx, function, Work::Disable);
+            }
+        } else if (live(ctx, function, LifeEvent::SetEnable)) {
+            work(ctx, function, Work::Enable);
+        }
+        return;
+    }
+    if ((changed & cc_shutdown_mask) != 0 && (value & cc_shutdown_mask) != 0 &&
+        live(ctx, function, LifeEvent::Shutdown)) {
+        work(ctx, function, Work::Shutdown);
+    }
+}
+
+/// The controller's own work is over: which it was follows from the state.
+template <class Bounds>
+void work_done(Context<Bounds>& ctx, std::uint16_t function) {
+    Controller<Bounds>& c = ctx.controller(function);
+    if (is(c.life, Life::Enabling)) {
+        create_admin_queues(c);
+        live(ctx, function, LifeEvent::EnableDone);
+    } else if (is(c.life, Life::Disabling)) {
+        live(ctx, function, LifeEvent::DisableDone);
+    } else if (is(c.life, Life::ShuttingDown)) {
+        live(ctx, function, LifeEvent::ShutdownDone);
+    }
+}
+
+template <class Bounds>
+void write_register(Context<Bounds>& ctx, const Event& event) {
+    Controller<Bounds>& c = ctx.controller(event.function);
+    switch (event.address) {
+        case property::CC: write_cc(ctx, event.function, static_cast<std::uint32_t>(event.value)); break;
+        case property::AQA: c.aqa = static_cast<std::uint32_t>(event.value); break;
+        case property::ASQ: c.asq = event.value; break;
+        case property::ACQ: c.acq = event.value; break;
+        default: break;  // read-only or not modelled: the write has no effect
+    }
+}
+
+/// Function level reset; of the PF it takes the VFs offline too (LM-RST-01).
+template <class Bounds>
+void function_reset(Context<Bounds>& ctx, std::uint16_t function) {
+    Controller<Bounds>& c = ctx.controller(function);
+    level_reset(ctx, function);
+    live(ctx, function, LifeEvent::FunctionReset);
+    c.cc = 0;
+    c.aqa = 0;
+    c.asq = 0;
+    c.acq = 0;
+    if (!c.primary || !ctx.rules.on(spec::Id::PrimaryResetTakesOffline)) {
+        return;
+    }
+    for (std::uint16_t i = 1; i < ctx.subsystem.functions; ++i) {
+        ctx.controller(i).online = false;
+        drop_queues(ctx.controller(i), ctx.config);
+        live(ctx, i, LifeEvent::FunctionReset);
+    }
+}
+
+}  // namespace lmsim::nvme

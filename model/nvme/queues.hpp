@@ -1,0 +1,243 @@
+#pragma once
+
+#include <cstdint>
+
+#include "model/nvme/context.hpp"
+#include "model/nvme/machines.hpp"
+#include "model/wire/cqe.hpp"
+
+namespace lmsim::nvme {
+
+constexpr std::uint64_t sqe_size = 64;
+constexpr std::uint64_t cqe_size = 16;
+constexpr std::uint32_t page_bytes = 4096;  // CC.MPS is 0
+constexpr std::size_t step_room = 8;  // what one command's part of a step may push
+
+/// What a ReadMemory effect fetches, in its token.
+enum class Read : std::uint8_t { Sqe, PrpList, CommandData };
+
+template <class Bounds>
+void mark_ready(Controller<Bounds>& c, std::uint32_t queue, bool ready) {
+    const std::uint64_t bit = std::uint64_t{1} << (queue % 64);
+    std::uint64_t& word = c.ready[queue / 64];
+    word = ready ? word | bit : word & ~bit;
+}
+
+/// The next submission queue with entries, round robin from `from`; Bounds::queues if there is none.
+template <class Bounds>
+std::uint32_t next_ready(const Controller<Bounds>& c, std::uint32_t from) {
+    constexpr std::uint32_t words = (Bounds::queues + 63) / 64;
+    for (std::uint32_t step = 0; step <= words; ++step) {
+        const std::uint32_t word = (from / 64 + step) % words;
+        std::uint64_t bits = c.ready[word];
+        if (step == 0) {
+            bits &= ~std::uint64_t{0} << (from % 64);
+        }
+        if (bits != 0) {
+            return word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(bits));
+        }
+    }
+    return Bounds::queues;
+}
+
+template <class Bounds>
+std::uint32_t take_slot(Controller<Bounds>& c) {
+    const std::uint32_t slot = c.free_slot - 1;
+    c.free_slot = c.slot[slot].next;
+    c.slot[slot].next = 0;
+    ++c.busy;
+    return slot;
+}
+
+template <class Bounds>
+void release_slot(Controller<Bounds>& c, std::uint32_t slot) {
+    c.slot[slot].stage = Stage::Free;
+    c.slot[slot].next = c.free_slot;
+    c.free_slot = slot + 1;
+}
+
+/// LM-SUSP-02, LM-SUSP-03: a suspending or suspended controller fetches from no queue.
+template <class Bounds>
+bool may_fetch(const Context<Bounds>& ctx, const Controller<Bounds>& c, std::uint32_t queue) {
+    return is(c.migration, Migration::Operational) ||
+           !ctx.rules.on(queue == 0 ? spec::Id::SuspendStopsAdminFetch
+                                    : spec::Id::SuspendStopsIoFetch);
+}
+
+template <class Bounds>
+void fetch_one(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t queue) {
+    Controller<Bounds>& c = ctx.controller(function);
+    Sq& sq = c.sq[queue];
+    const std::uint32_t slot = take_slot(c);
+    Slot& command = c.slot[slot];
+    command.stage = Stage::Fetching;
+    command.sqid = static_cast<std::uint16_t>(queue);
+    Effect& read = ctx.effect(EffectKind::ReadMemory, function);
+    read.ticket = Ticket::make(slot, c.generation);
+    read.address = sq.base + sqe_size * sq.head;
+    read.length = sqe_size;
+    read.token = static_cast<std::uint64_t>(Read::Sqe);
+    sq.head = sq.head + 1 == sq.size ? 0 : sq.head + 1;
+    if (sq.head == sq.tail) {
+        mark_ready(c, queue, false);
+    }
+}
+
+/// Fetches from all queues with entries, one each in turn, while there are contexts for them.
+template <class Bounds>
+void fetch(Context<Bounds>& ctx, std::uint16_t function) {
+    Controller<Bounds>& c = ctx.controller(function);
+    if (!is(c.life, Life::Ready)) {
+        return;
+    }
+    std::uint32_t passed = 0;  // queues with entries that may not be fetched
+    while (c.free_slot != 0 && c.busy < ctx.config.contexts) {
+        const std::uint32_t queue = next_ready(c, c.next_queue);
+        if (queue >= Bounds::queues) {
+            return;
+        }
+        if (ctx.effects.size() + step_room > Effects::capacity) {
+            ctx.subsystem.more = true;
+            return;
+        }
+        c.next_queue = queue + 1 < Bounds::queues ? queue + 1 : 0;
+        if (may_fetch(ctx, c, queue)) {
+            fetch_one(ctx, function, queue);
+        } else if (++passed > Bounds::queues) {
+            return;
+        }
+    }
+}
+
+/// Writes the completion of a slot into its queue; there must be room.
+template <class Bounds>
+void post(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
+    Controller<Bounds>& c = ctx.controller(function);
+    const Slot& command = c.slot[slot];
+    const Sq& sq = c.sq[command.sqid];
+    Cq& cq = c.cq[sq.cqid];
+    wire::Cqe cqe;
+    cqe.dw0 = command.result;
+    cqe.sqhd = static_cast<std::uint16_t>(sq.head);
+    cqe.sqid = command.sqid;
+    cqe.cid = command.cid;
+    cqe.phase = cq.phase != 0;
+    cqe.status = command.status;
+    const wire::CqeWords words = wire::to_words(cqe);
+    Effect& effect = ctx.effect(EffectKind::PostCqe, function);
+    effect.ticket = slot;
+    effect.address = cq.base + cqe_size * cq.tail;
+    effect.length = cqe_size;
+    effect.token = words.low;
+    effect.token2 = words.high;
+    effect.token3 = sq.cqid;
+    if (++cq.tail == cq.size) {
+        cq.tail = 0;
+        cq.phase ^= 1;
+    }
+    if ((cq.attributes & 2) != 0) {
+        ctx.effect(EffectKind::Interrupt, function).token = cq.vector;
+    }
+}
+
+inline bool has_room(const Cq& cq) {
+    const std::uint32_t next = cq.tail + 1 == cq.size ? 0 : cq.tail + 1;
+    return next != cq.head;
+}
+
+/// The PF's Suspend that waits for this controller, once nothing is in flight (LM-SUSP-07).
+template <class Bounds>
+void drained(Context<Bounds>& ctx, std::uint16_t function);
+
+/// One fetched command less.
+template <class Bounds>
+void finished(Context<Bounds>& ctx, std::uint16_t function) {
+    Controller<Bounds>& c = ctx.controller(function);
+    --c.busy;
+    if (c.suspender != 0 && c.busy == 0) {
+        drained(ctx, function);
+    }
+}
+
+/// Ends a command: its status and DW0 are in the slot. Without room in the completion queue it waits
+/// for the host to move the head; a suspend then waits too (NVMe Base 2.3, 5.2.17.1.1).
+template <class Bounds>
+void complete(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
+    Controller<Bounds>& c = ctx.controller(function);
+    Slot& command = c.slot[slot];
+    Cq& cq = c.cq[c.sq[command.sqid].cqid];
+    if (cq.waiting != 0 || !has_room(cq)) {
+        command.stage = Stage::Full;
+        command.next = 0;
+        (cq.waiting == 0 ? cq.waiting : c.slot[cq.waiting_last - 1].next) = slot + 1;
+        cq.waiting_last = slot + 1;
+        return;
+    }
+    post(ctx, function, slot);
+    release_slot(c, slot);
+    finished(ctx, function);
+}
+
+template <class Bounds>
+void ring_sq(Context<Bounds>& ctx, const Event& event) {
+    Controller<Bounds>& c = ctx.controller(event.function);
+    if (event.queue >= Bounds::queues || c.sq[event.queue].size == 0 ||
+        event.value >= c.sq[event.queue].size) {
+        return;  // Invalid Doorbell events are not modelled: nothing is fetched
+    }
+    Sq& sq = c.sq[event.queue];
+    // A suspended controller records it and fetches after its resume (LM-SUSP-10).
+    if (!is(c.migration, Migration::Operational) &&
+        ctx.rules.value(spec::Id::SuspendRecordsDoorbells) == 0) {
+        return;
+    }
+    sq.tail = static_cast<std::uint32_t>(event.value);
+    mark_ready(c, event.queue, sq.head != sq.tail);
+    fetch(ctx, event.function);
+}
+
+/// Completions that waited for room in this queue; false if the effects ran out of room.
+template <class Bounds>
+bool flush_waiting(Context<Bounds>& ctx, std::uint16_t function, Cq& cq) {
+    Controller<Bounds>& c = ctx.controller(function);
+    while (cq.waiting != 0 && has_room(cq)) {
+        if (ctx.effects.size() + step_room > Effects::capacity) {
+            ctx.subsystem.more = true;
+            return false;
+        }
+        const std::uint32_t slot = cq.waiting - 1;
+        cq.waiting = c.slot[slot].next;
+        post(ctx, function, slot);
+        release_slot(c, slot);
+        finished(ctx, function);
+    }
+    return true;
+}
+
+template <class Bounds>
+void ring_cq(Context<Bounds>& ctx, const Event& event) {
+    Controller<Bounds>& c = ctx.controller(event.function);
+    if (event.queue >= Bounds::queues || c.cq[event.queue].size == 0 ||
+        event.value >= c.cq[event.queue].size) {
+        return;
+    }
+    Cq& cq = c.cq[event.queue];
+    cq.head = static_cast<std::uint32_t>(event.value);
+    if (cq.waiting != 0 && flush_waiting(ctx, event.function, cq)) {
+        fetch(ctx, event.function);
+    }
+}
+
+/// Goes on where a step ran out of room for effects.
+template <class Bounds>
+void go_on(Context<Bounds>& ctx, std::uint16_t function) {
+    Controller<Bounds>& c = ctx.controller(function);
+    for (Cq& cq : c.cq) {
+        if (cq.waiting != 0 && !flush_waiting(ctx, function, cq)) {
+            return;
+        }
+    }
+    fetch(ctx, function);
+}
+
+}  // namespace lmsim::nvme

@@ -1,0 +1,174 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace lmsim::nvme {
+
+/// Room for the simulator: a PF and 256 VFs with 64 I/O queue pairs each.
+struct SimBounds {
+    static constexpr std::size_t functions = 257;
+    static constexpr std::size_t queues = 65;  // the admin pair is 0
+    static constexpr std::size_t slots = 1024;
+    static constexpr std::size_t aers = 16;
+};
+
+/// Room for searching every interleaving: as small as shows the protocol.
+struct ProofBounds {
+    static constexpr std::size_t functions = 3;
+    static constexpr std::size_t queues = 2;
+    static constexpr std::size_t slots = 3;
+    static constexpr std::size_t aers = 1;
+};
+
+/// Submission queue as the controller knows it. Positions are slots, `size` counts entries.
+struct Sq {
+    std::uint64_t base = 0;  // PRP1 of the create command
+    std::uint32_t size = 0;  // 0: does not exist
+    std::uint32_t head = 0;  // next slot to fetch
+    std::uint32_t tail = 0;  // last doorbell value
+    std::uint16_t cqid = 0;
+    std::uint16_t attributes = 0;  // PC bit 0, QPRIO bits 2:1
+};
+
+/// Completion queue as the controller knows it.
+struct Cq {
+    std::uint64_t base = 0;
+    std::uint32_t size = 0;  // 0: does not exist
+    std::uint32_t head = 0;  // last doorbell value
+    std::uint32_t tail = 0;  // next slot to write
+    std::uint16_t vector = 0;
+    std::uint8_t phase = 1;  // of the next entry
+    std::uint8_t attributes = 0;  // PC bit 0, IEN bit 1
+    std::uint16_t users = 0;      // submission queues that complete here
+    std::uint32_t waiting = 0;    // first and last slot (plus 1) with a result and no room here
+    std::uint32_t waiting_last = 0;
+};
+
+enum class Stage : std::uint8_t {
+    Free,
+    Fetching,    // the SQE is on its way
+    List,        // its PRP list is on its way
+    DataIn,      // host data is on its way
+    Executing,   // an admin command in the controller
+    Media,       // an I/O command in the media
+    Suspending,  // a Suspend that waits until its MC has drained
+    Held,        // an AER that waits for an event
+    Full,        // finished, no room in its completion queue
+};
+
+/// A command between fetch and completion.
+struct Slot {
+    std::uint64_t slba = 0;  // I/O: first block; admin: CDW10, CDW11
+    std::uint64_t prp1 = 0;
+    std::uint64_t prp2 = 0;
+    std::uint64_t dw12 = 0;  // CDW12, CDW13
+    std::uint32_t dw14 = 0;
+    std::uint32_t dw15 = 0;
+    std::uint32_t length = 0;  // bytes of data
+    std::uint32_t nsid = 0;
+    std::uint32_t next = 0;    // free list or waiting list: slot plus 1, 0 ends it
+    std::uint32_t result = 0;  // DW0
+    std::uint16_t sqid = 0;
+    std::uint16_t cid = 0;
+    std::uint16_t status = 0;
+    std::uint8_t opcode = 0;
+    Stage stage = Stage::Free;
+
+    std::uint32_t cdw10() const { return static_cast<std::uint32_t>(slba); }
+    std::uint32_t cdw11() const { return static_cast<std::uint32_t>(slba >> 32); }
+    std::uint32_t cdw12() const { return static_cast<std::uint32_t>(dw12); }
+    std::uint32_t cdw13() const { return static_cast<std::uint32_t>(dw12 >> 32); }
+};
+
+/// A controller: what its registers and commands have made of it. Machines are one byte each.
+template <class Bounds>
+struct Controller {
+    std::uint8_t life = 0;       // see machines.hpp: Life
+    std::uint8_t migration = 0;  // see machines.hpp: Migration
+    bool primary = false;        // the PF: a Migration Management Controller
+    bool online = false;
+    std::uint16_t cntlid = 0;
+
+    std::uint32_t cc = 0;
+    std::uint32_t aqa = 0;
+    std::uint64_t asq = 0;
+    std::uint64_t acq = 0;
+
+    std::uint32_t queues_granted = 0;  // feature 07h as set
+    std::uint32_t aer_config = 0;      // feature 0Bh
+    std::uint32_t coalescing = 0;      // feature 08h
+
+    std::uint32_t generation = 0;  // 16 bits: counts resets, see Ticket
+    std::uint32_t busy = 0;       // slots fetched and not completed, AERs not counted
+    std::uint32_t free_slot = 0;  // slot plus 1
+    std::uint32_t next_queue = 0;  // round robin over the submission queues
+    std::uint64_t ready[(Bounds::queues + 63) / 64] = {};  // SQs with entries to fetch
+    std::uint16_t aer[Bounds::aers] = {};                  // slots of held AERs, oldest first
+    std::uint16_t aers = 0;
+
+    std::uint32_t suspender = 0;  // the PF's slot (plus 1) whose Suspend waits for this controller
+    std::uint8_t sequence = 0;    // Set Controller State: 0 none open, 1 open
+    std::uint64_t received = 0;   // bytes of that sequence
+
+    Sq sq[Bounds::queues];
+    Cq cq[Bounds::queues];
+    Slot slot[Bounds::slots];
+};
+
+/// An NVM subsystem: function 0 is the PF, function i the i-th VF.
+template <class Bounds>
+struct Subsystem {
+    std::uint16_t functions = 0;
+    bool more = false;  // the last step ran out of room for effects: give it Event::Continue
+    Controller<Bounds> controller[Bounds::functions];
+};
+static_assert(std::is_trivially_copyable_v<Subsystem<ProofBounds>>);
+
+/// What a device is, apart from what it does: constant over a run.
+struct Config {
+    std::uint32_t queue_pairs = 8;    // I/O pairs a VF offers, 1 to 64
+    std::uint32_t queue_size = 1024;  // entries, 2 to 65536 (CAP.MQES is one less)
+    std::uint32_t contexts = 1024;    // commands a controller works on at once
+    std::uint32_t mdts = 6;           // 2^n pages of 4 KiB
+    std::uint32_t vendor_bytes = 0;   // opaque vendor state behind our own area, dwords
+    std::uint64_t blocks = 1U << 28;  // of the namespace, 512 bytes each
+    bool carry_registers = true;      // which parts that v0 leaves out go into the vendor area
+    bool carry_admin_queue = true;
+    bool carry_features = true;
+    bool carry_aer = true;
+};
+
+struct Event {
+    enum class Kind : std::uint8_t {
+        SqDoorbell,  // queue, value
+        CqDoorbell,  // queue, value
+        Done,        // ticket: the effect with this ticket is over; bytes if it fetched any
+        Register,    // address, value: a write to a property
+        LevelReset,  // function level reset (of a PF: its VFs go offline)
+        Continue,    // after Subsystem::more
+    };
+    Kind kind = Kind::Done;
+    std::uint16_t function = 0;
+    std::uint16_t queue = 0;
+    std::uint32_t ticket = 0;
+    std::uint64_t address = 0;
+    std::uint64_t value = 0;
+    const std::uint8_t* bytes = nullptr;
+};
+
+/// Bulk data that the model names but does not hold.
+class Env {
+  public:
+    virtual ~Env() = default;
+    /// The data of an admin command, `length` bytes, the same memory for its whole life.
+    virtual std::uint8_t* data(std::uint16_t function, std::uint32_t ticket,
+                               std::uint32_t length) = 0;
+    /// Where the pieces of Set Controller State for a function are put together.
+    virtual std::uint8_t* staging(std::uint16_t function, std::uint64_t length) = 0;
+    /// The opaque vendor state of a function: Config::vendor_bytes.
+    virtual std::uint8_t* vendor(std::uint16_t function) = 0;
+};
+
+}  // namespace lmsim::nvme

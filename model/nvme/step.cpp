@@ -1,0 +1,104 @@
+#include "model/nvme/step.hpp"
+
+#include "model/nvme/identify.hpp"
+
+namespace lmsim::nvme {
+namespace {
+
+template <class Bounds>
+void fetched(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
+             const std::uint8_t* bytes) {
+    const wire::Sqe sqe = wire::decode_sqe(bytes);
+    Slot& command = ctx.controller(function).slot[slot];
+    command.opcode = sqe.opcode;
+    command.cid = sqe.cid;
+    command.nsid = sqe.nsid;
+    command.status = 0;
+    command.result = 0;
+    command.length = 0;
+    if (command.sqid == 0) {
+        begin_admin(ctx, function, slot, sqe);
+    } else {
+        begin_io(ctx, function, slot, sqe);
+    }
+}
+
+template <class Bounds>
+void done(Context<Bounds>& ctx, const Event& event) {
+    Controller<Bounds>& c = ctx.controller(event.function);
+    if (Ticket::generation(event.ticket) != c.generation) {
+        return;  // an answer from before a reset
+    }
+    const std::uint32_t slot = Ticket::slot(event.ticket);
+    if (slot == no_slot) {
+        return work_done(ctx, event.function);
+    }
+    const bool admin = c.slot[slot].sqid == 0;
+    switch (c.slot[slot].stage) {
+        case Stage::Fetching: fetched(ctx, event.function, slot, event.bytes); break;
+        case Stage::List:
+            if (admin) {
+                start_admin(ctx, event.function, slot);
+            } else {
+                start_io(ctx, event.function, slot);
+            }
+            break;
+        case Stage::DataIn:
+            if (admin) {
+                execute(ctx, event.function, slot);
+            } else {
+                media(ctx, event.function, slot, MediaOp::Write);
+            }
+            break;
+        case Stage::Executing: finish_admin(ctx, event.function, slot); break;
+        case Stage::Media: media_done(ctx, event.function, slot); break;
+        case Stage::Free:
+        case Stage::Suspending:
+        case Stage::Held:
+        case Stage::Full: LMSIM_ASSERT(!"an answer that nothing asked for");
+    }
+    if (c.free_slot != 0) {
+        fetch(ctx, event.function);
+    }
+}
+
+}  // namespace
+
+template <class Bounds>
+void initialize(Subsystem<Bounds>& subsystem, const Config& config, std::uint16_t vfs) {
+    LMSIM_ASSERT(vfs + std::size_t{1} <= Bounds::functions);
+    LMSIM_ASSERT(config.queue_pairs + std::size_t{1} <= Bounds::queues);
+    subsystem.functions = static_cast<std::uint16_t>(vfs + 1);
+    subsystem.more = false;
+    for (std::uint16_t i = 0; i <= vfs; ++i) {
+        Controller<Bounds>& c = subsystem.controller[i];
+        c.cntlid = i;
+        c.primary = i == 0;
+        c.online = true;
+        drop_queues(c, config);
+    }
+}
+
+template <class Bounds>
+void step(Subsystem<Bounds>& subsystem, const Event& event, const Config& config,
+          const spec::Rules& rules, Env& env, Effects& effects) {
+    LMSIM_ASSERT(event.function < subsystem.functions);
+    Context<Bounds> ctx{subsystem, config, rules, env, effects};
+    switch (event.kind) {
+        case Event::Kind::SqDoorbell: ring_sq(ctx, event); break;
+        case Event::Kind::CqDoorbell: ring_cq(ctx, event); break;
+        case Event::Kind::Done: done(ctx, event); break;
+        case Event::Kind::Register: write_register(ctx, event); break;
+        case Event::Kind::LevelReset: function_reset(ctx, event.function); break;
+        case Event::Kind::Continue: go_on(ctx, event.function); break;
+    }
+}
+
+template void initialize(Subsystem<SimBounds>&, const Config&, std::uint16_t);
+template void initialize(Subsystem<ProofBounds>&, const Config&, std::uint16_t);
+template void step(Subsystem<SimBounds>&, const Event&, const Config&, const spec::Rules&, Env&,
+                   Effects&);
+template void step(Subsystem<ProofBounds>&, const Event&, const Config&, const spec::Rules&, Env&,
+                   Effects&);
+
+}  // namespace lmsim::nvme

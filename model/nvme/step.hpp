@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+#include "model/nvme/state.hpp"
+#include "model/spec/rules.hpp"
+#include "model/step.hpp"
+
+namespace lmsim::nvme {
+
+/// What an Execute effect is time for, in its token; of a Command, token2 is the opcode, token3 the
+/// SEL (or CNS or FID) and `length` the bytes that it moves.
+enum class Work : std::uint8_t { Command, Enable, Disable, Shutdown };
+
+/// EnterState's token: a Life, or this plus a Migration.
+constexpr std::uint64_t migration_states = 16;
+
+/// A subsystem out of reset: the PF is CNTLID 0, VF i has CNTLID i and is online.
+template <class Bounds>
+void initialize(Subsystem<Bounds>& subsystem, const Config& config, std::uint16_t vfs);
+
+/// One step of a controller. Effects are what it wants done; with `subsystem.more` set afterwards the
+/// host gives Event::Continue for the same function at once.
+template <class Bounds>
+void step(Subsystem<Bounds>& subsystem, const Event& event, const Config& config,
+          const spec::Rules& rules, Env& env, Effects& effects);
+
+extern template void initialize(Subsystem<SimBounds>&, const Config&, std::uint16_t);
+extern template void initialize(Subsystem<ProofBounds>&, const Config&, std::uint16_t);
+extern template void step(Subsystem<SimBounds>&, const Event&, const Config&, const spec::Rules&,
+                          Env&, Effects&);
+extern template void step(Subsystem<ProofBounds>&, const Event&, const Config&, const spec::Rules&,
+                          Env&, Effects&);
+
+}  // namespace lmsim::nvme

@@ -1,0 +1,372 @@
+#include "sim/device/nvme_device.hpp"
+
+#include <cstring>
+
+#include "model/nvme/registers.hpp"
+#include "sim/device/device_port.hpp"
+#include "sim/device/prp_walk.hpp"
+
+namespace lmsim::sim {
+
+namespace {
+
+constexpr std::uint8_t read_data = 0xff;  // DownItem::what: the data of an I/O command
+constexpr std::uint64_t register_bytes = 8;
+
+bool is_transaction(EffectKind kind) {
+    return kind == EffectKind::ReadMemory || kind == EffectKind::TransferIn ||
+           kind == EffectKind::TransferOut || kind == EffectKind::WriteMemory ||
+           kind == EffectKind::PostCqe || kind == EffectKind::Interrupt;
+}
+
+}  // namespace
+
+NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const DeviceTiming& params,
+                       const spec::Rules& rules, std::uint64_t seed)
+    : Component(name, kernel),
+      params_(params),
+      rules_(rules),
+      subsystem_(std::make_unique<nvme::Subsystem<nvme::SimBounds>>()),
+      up_lane_(add_lane()),
+      down_lane_(add_lane()),
+      memory_lane_(add_lane()),
+      media_random_(seed, std::string(this->name()) + ".media"),
+      admin_random_(seed, std::string(this->name()) + ".admin") {
+    LMSIM_ASSERT(params_.vfs + 1U <= nvme::SimBounds::functions);
+    for (std::uint32_t i = 0; i < params_.channels; ++i) {
+        media_.add(add_lane());
+    }
+    for (std::uint32_t i = 0; i < params_.admin_parallel; ++i) {
+        admin_.add(add_lane());
+    }
+    functions_.resize(params_.vfs + std::size_t{1});
+    for (std::size_t i = 0; i < functions_.size(); ++i) {
+        functions_[i].port = std::make_unique<Port>(*this, static_cast<std::uint16_t>(i));
+        functions_[i].vendor.resize(params_.config.vendor_bytes, 0);
+    }
+    nvme::initialize(*subsystem_, params_.config, params_.vfs);
+}
+
+NvmeDevice::~NvmeDevice() = default;
+
+DevicePort& NvmeDevice::port(std::uint16_t function) { return *functions_[function].port; }
+
+void NvmeDevice::attach(std::uint16_t function, Memory& memory) {
+    functions_[function].memory = &memory;
+}
+
+std::vector<std::uint8_t>& NvmeDevice::vendor_state(std::uint16_t function) {
+    return functions_[function].vendor;
+}
+
+void NvmeDevice::send_down(const DownItem& item, std::uint64_t wire_bytes) {
+    const Ps gone = down_.reserve(now(), params_.pcie.time(wire_bytes));
+    down_items_.push(item);
+    post(down_lane_, gone + params_.link_latency, static_cast<std::uint32_t>(Kind::Down),
+         item.function, item.address);
+}
+
+void NvmeDevice::send_up(const Effect& effect, std::uint64_t wire_bytes) {
+    const Ps gone = up_.reserve(now(), params_.pcie.time(wire_bytes));
+    up_items_.push({effect.kind, effect.function, effect.ticket, effect.address, effect.token,
+                    effect.token2, effect.length});
+    post(up_lane_, gone + params_.link_latency, static_cast<std::uint32_t>(Kind::Up),
+         effect.function, effect.address);
+}
+
+/// A DMA read: the request goes up, the host's memory answers, the data comes down.
+void NvmeDevice::read_host(const Effect& effect, std::uint8_t what) {
+    const Ps gone =
+        up_.reserve(now(), params_.pcie.time(params_.pcie.request_bytes(effect.length)));
+    memory_items_.push({DownKind::Answer, what, effect.function, 0, effect.ticket, effect.address,
+                        effect.token2, effect.length});
+    post(memory_lane_, gone + params_.link_latency + params_.memory_latency,
+         static_cast<std::uint32_t>(Kind::MemoryReady), effect.function, effect.address);
+}
+
+void NvmeDevice::handle(const Event& event) {
+    switch (static_cast<Kind>(event.kind)) {
+        case Kind::Down: arrive_down(down_items_.pop()); break;
+        case Kind::MemoryReady: {
+            const DownItem item = memory_items_.pop();
+            send_down(item, params_.pcie.completion_bytes(item.length));
+            break;
+        }
+        case Kind::Up: arrive_up(up_items_.pop()); break;
+        case Kind::Media:
+        case Kind::Work:
+        case Kind::Timer:
+            done(static_cast<std::uint16_t>(event.a), static_cast<std::uint32_t>(event.b), nullptr);
+            break;
+        case Kind::Reset: {
+            nvme::Event reset;
+            reset.kind = nvme::Event::Kind::LevelReset;
+            reset.function = static_cast<std::uint16_t>(event.a);
+            step(reset);
+            Function& function = functions_[event.a];
+            function.interrupts = false;
+            if (function.client != nullptr) {
+                function.client->reset_done();
+            }
+            break;
+        }
+    }
+}
+
+void NvmeDevice::arrive_down(const DownItem& item) {
+    nvme::Event event;
+    event.function = item.function;
+    event.queue = item.queue;
+    event.address = item.address;
+    event.value = item.value;
+    switch (item.kind) {
+        case DownKind::SqDoorbell: event.kind = nvme::Event::Kind::SqDoorbell; break;
+        case DownKind::CqDoorbell: event.kind = nvme::Event::Kind::CqDoorbell; break;
+        case DownKind::Write: event.kind = nvme::Event::Kind::Register; break;
+        case DownKind::Answer: answer(item); return;
+        case DownKind::Reset:
+            post_once(now() + params_.function_reset, static_cast<std::uint32_t>(Kind::Reset),
+                      item.function);
+            return;
+        case DownKind::Read: {
+            Effect effect;
+            effect.kind = EffectKind::Reply;
+            effect.function = item.function;
+            effect.token = item.value;
+            effect.token2 = nvme::read_register(*subsystem_, params_.config, item.function,
+                                                item.address);
+            send_up(effect, params_.pcie.completion_bytes(register_bytes));
+            return;
+        }
+    }
+    step(event);
+}
+
+/// The data of a DMA read have arrived. Host memory is read now: until its owner knows of the
+/// completion nobody writes it, so this equals reading it when the request was served.
+void NvmeDevice::answer(const DownItem& item) {
+    if (item.what == read_data) {
+        done(item.function, item.ticket, nullptr);
+        return;
+    }
+    Memory& memory = *functions_[item.function].memory;
+    if (static_cast<nvme::Read>(item.what) != nvme::Read::CommandData) {
+        done(item.function, item.ticket, memory.bytes(item.address, item.length));
+        return;
+    }
+    std::uint8_t* to = data(item.function, item.ticket, static_cast<std::uint32_t>(item.length));
+    walk_prp(memory, item.address, item.value, item.length,
+             [&](std::uint64_t address, std::uint64_t length) {
+                 std::memcpy(to, memory.bytes(address, length), length);
+                 to += length;
+             });
+    done(item.function, item.ticket, nullptr);
+}
+
+void NvmeDevice::arrive_up(const UpItem& item) {
+    Function& function = functions_[item.function];
+    switch (item.kind) {
+        case EffectKind::TransferOut:
+        case EffectKind::WriteMemory: write_data(item); break;
+        case EffectKind::PostCqe: {
+            std::uint8_t* to = function.memory->bytes(item.address, item.length);
+            wire::store_le(to, item.token);
+            wire::store_le(to + 8, item.token2);
+            function.memory->wrote(item.address, item.length);
+            break;
+        }
+        case EffectKind::Interrupt:
+            if (function.interrupts && function.client != nullptr) {
+                function.client->interrupt(static_cast<std::uint32_t>(item.token));
+            } else if (observer_ != nullptr) {
+                observer_->interrupt_lost(now(), item.function);
+            }
+            break;
+        case EffectKind::Reply: function.client->read_done(item.token, item.token2); break;
+        default: LMSIM_ASSERT(!"nothing else goes up");
+    }
+}
+
+void NvmeDevice::write_data(const UpItem& item) {
+    Memory& memory = *functions_[item.function].memory;
+    if (item.kind == EffectKind::TransferOut) {
+        walk_prp(memory, item.address, item.token, item.length,
+                 [&](std::uint64_t address, std::uint64_t length) {
+                     memory.wrote(address, length);
+                 });
+        return;
+    }
+    const std::vector<std::uint8_t> bytes = std::move(outgoing_.front());
+    outgoing_.pop_front();
+    const std::uint8_t* from = bytes.data();
+    walk_prp(memory, item.address, item.token, item.length,
+             [&](std::uint64_t address, std::uint64_t length) {
+                 std::memcpy(memory.bytes(address, length), from, length);
+                 memory.wrote(address, length);
+                 from += length;
+             });
+}
+
+void NvmeDevice::done(std::uint16_t function, std::uint32_t ticket, const std::uint8_t* bytes) {
+    nvme::Event event;
+    event.kind = nvme::Event::Kind::Done;
+    event.function = function;
+    event.ticket = ticket;
+    event.bytes = bytes;
+    step(event);
+}
+
+void NvmeDevice::step(const nvme::Event& first) {
+    nvme::Event event = first;
+    do {
+        subsystem_->more = false;
+        effects_.clear();
+        const bool suspended = is_suspended(event.function);
+        nvme::step(*subsystem_, event, params_.config, rules_, *this, effects_);
+        for (const Effect& effect : effects_) {
+            if (suspended && effect.function == event.function && is_transaction(effect.kind) &&
+                is_suspended(event.function) && observer_ != nullptr) {
+                observer_->broke_suspension(now(), event.function);
+            }
+            perform(effect);
+        }
+        event.kind = nvme::Event::Kind::Continue;
+    } while (subsystem_->more);
+}
+
+bool NvmeDevice::is_suspended(std::uint16_t function) const {
+    return nvme::is(subsystem_->controller[function].migration, nvme::Migration::Suspended);
+}
+
+void NvmeDevice::perform(const Effect& effect) {
+    switch (effect.kind) {
+        case EffectKind::ReadMemory:
+            if (static_cast<nvme::Read>(effect.token) == nvme::Read::Sqe) {
+                fetched_at(effect.function, effect.ticket) = now();
+            }
+            read_host(effect, static_cast<std::uint8_t>(effect.token));
+            break;
+        case EffectKind::TransferIn: read_host(effect, read_data); break;
+        case EffectKind::TransferOut:
+            send_up(effect, params_.pcie.write_bytes(effect.length));
+            break;
+        case EffectKind::WriteMemory: {
+            outgoing_.push_back(functions_[effect.function].data[nvme::Ticket::slot(effect.ticket)]);
+            outgoing_.back().resize(effect.length);
+            send_up(effect, params_.pcie.write_bytes(effect.length));
+            break;
+        }
+        case EffectKind::Media: start_media(effect); break;
+        case EffectKind::Execute: execute(effect); break;
+        case EffectKind::PostCqe:
+            send_up(effect, params_.pcie.write_bytes(effect.length));
+            posted(effect);
+            break;
+        case EffectKind::Interrupt: send_up(effect, params_.pcie.write_bytes(4)); break;
+        case EffectKind::EnterState:
+            if (observer_ != nullptr) {
+                observer_->state_entered(now(), effect.function,
+                                         static_cast<std::uint32_t>(effect.token));
+            }
+            kernel().trace(id(), effect.token ^ effect.function);
+            break;
+        default: LMSIM_ASSERT(!"not an effect of a controller");
+    }
+}
+
+void NvmeDevice::posted(const Effect& effect) {
+    if (observer_ == nullptr) {
+        return;
+    }
+    const nvme::Controller<nvme::SimBounds>& c = subsystem_->controller[effect.function];
+    const nvme::Slot& command = c.slot[effect.ticket];
+    observer_->command_posted(fetched_at(effect.function, effect.ticket), now(), effect.function,
+                              command.sqid, command.cid, command.opcode, command.status);
+}
+
+void NvmeDevice::start_media(const Effect& effect) {
+    const Distribution* latency = &params_.media_write;
+    switch (static_cast<nvme::MediaOp>(effect.token)) {
+        case nvme::MediaOp::Read: latency = &params_.media_read; break;
+        case nvme::MediaOp::Flush: latency = &params_.media_flush; break;
+        case nvme::MediaOp::Write:
+        case nvme::MediaOp::Deallocate: break;
+    }
+    const Servers::Slot slot = media_.take(now(), latency->draw(media_random_).ps);
+    post(slot.lane, slot.end, static_cast<std::uint32_t>(Kind::Media), effect.function,
+         effect.ticket);
+}
+
+void NvmeDevice::execute(const Effect& effect) {
+    const auto work = static_cast<nvme::Work>(effect.token);
+    if (work != nvme::Work::Command) {
+        post_once(now() + params_.enable, static_cast<std::uint32_t>(Kind::Timer), effect.function,
+                  effect.ticket);
+        return;
+    }
+    const Servers::Slot slot = admin_.take(now(), execution_time(effect));
+    post(slot.lane, slot.end, static_cast<std::uint32_t>(Kind::Work), effect.function,
+         effect.ticket);
+}
+
+Ps NvmeDevice::execution_time(const Effect& effect) {
+    const Distribution* time = &params_.identify;
+    bool state = false;
+    const auto opcode = static_cast<std::uint32_t>(effect.token2);
+    const auto sel = static_cast<std::uint32_t>(effect.token3);
+    if (opcode == rules_.value(spec::Id::OpcodeAdminMigrationSend)) {
+        const bool set = sel == rules_.value(spec::Id::SelSetControllerState);
+        state = set;
+        time = set ? &params_.set_state
+                   : (sel == rules_.value(spec::Id::SelResume) ? &params_.resume
+                                                               : &params_.suspend);
+    } else if (opcode == rules_.value(spec::Id::OpcodeAdminMigrationReceive)) {
+        state = true;
+        time = &params_.get_state;
+    } else if (opcode == rules_.value(spec::Id::OpcodeAdminCreateSq) ||
+               opcode == rules_.value(spec::Id::OpcodeAdminCreateCq)) {
+        time = &params_.create_queue;
+    } else if (opcode == rules_.value(spec::Id::OpcodeAdminSetFeatures) ||
+               opcode == rules_.value(spec::Id::OpcodeAdminGetFeatures)) {
+        time = &params_.features;
+    }
+    Ps spent = time->draw(admin_random_).ps;
+    if (state && params_.state_rate.bits_per_s != 0) {
+        spent += transfer(Bytes{effect.length}, params_.state_rate).ps;
+    }
+    return spent;
+}
+
+Ps& NvmeDevice::fetched_at(std::uint16_t function, std::uint32_t ticket) {
+    std::vector<Ps>& times = functions_[function].fetched;
+    if (times.empty()) {
+        times.resize(nvme::SimBounds::slots, 0);
+    }
+    return times[nvme::Ticket::slot(ticket)];
+}
+
+std::uint8_t* NvmeDevice::data(std::uint16_t function, std::uint32_t ticket, std::uint32_t length) {
+    auto& slots = functions_[function].data;
+    const std::uint32_t slot = nvme::Ticket::slot(ticket);
+    if (slots.size() <= slot) {
+        slots.resize(slot + std::size_t{1});
+    }
+    if (slots[slot].size() < length) {
+        slots[slot].resize(length, 0);
+    }
+    return slots[slot].data();
+}
+
+std::uint8_t* NvmeDevice::staging(std::uint16_t function, std::uint64_t length) {
+    std::vector<std::uint8_t>& bytes = functions_[function].staging;
+    if (bytes.size() < length) {
+        bytes.resize(length, 0);
+    }
+    return bytes.data();
+}
+
+std::uint8_t* NvmeDevice::vendor(std::uint16_t function) {
+    return functions_[function].vendor.data();
+}
+
+}  // namespace lmsim::sim

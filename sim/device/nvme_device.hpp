@@ -1,0 +1,156 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/nvme/step.hpp"
+#include "sim/bridge/device_port.hpp"
+#include "sim/core/distribution.hpp"
+#include "sim/core/kernel.hpp"
+#include "sim/core/random.hpp"
+#include "sim/core/ring.hpp"
+#include "sim/device/observer.hpp"
+#include "sim/device/servers.hpp"
+#include "sim/link/pcie.hpp"
+
+namespace lmsim::sim {
+
+/// What a device is, in time. Latencies are distributions; sizes and rates come with the model's Config.
+struct DeviceTiming {
+    nvme::Config config;
+    std::uint16_t vfs = 1;
+    PcieCost pcie;
+    Ps link_latency = 0;    // one way, last byte out to last byte in
+    Ps memory_latency = 0;  // the host's answer to a DMA read
+    std::uint32_t channels = 1;
+    std::uint32_t admin_parallel = 1;
+    Bandwidth state_rate;  // state gathering and loading inside the device; 0 = no limit
+    Ps enable = 0;                       // CC.EN to CSTS.RDY, and back
+    Ps function_reset = 0;
+    Distribution media_read;
+    Distribution media_write;
+    Distribution media_flush;
+    Distribution identify;
+    Distribution features;
+    Distribution create_queue;
+    Distribution suspend;
+    Distribution resume;
+    Distribution get_state;
+    Distribution set_state;
+};
+
+/// A device: an NVM subsystem behind one PCIe link, its admin processor and its media. It hosts
+/// model/nvme and gives each effect its time. Data-path order: DMA reads are requests up and
+/// completions down; everything that the device writes goes up in order (PCIe posted ordering).
+class NvmeDevice : public Component, private nvme::Env {
+  public:
+    NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const DeviceTiming& params,
+               const spec::Rules& rules, std::uint64_t seed);
+    ~NvmeDevice() override;
+
+    /// The function as the model in this process serves it; 0 is the PF.
+    DevicePort& port(std::uint16_t function);
+    /// Which memory the function's DMA reaches; before its first use.
+    void attach(std::uint16_t function, Memory& memory);
+    void set_observer(DeviceObserver* observer) { observer_ = observer; }
+
+    const nvme::Subsystem<nvme::SimBounds>& subsystem() const { return *subsystem_; }
+    /// The opaque vendor state of a function.
+    std::vector<std::uint8_t>& vendor_state(std::uint16_t function);
+
+    /// Time that the link's directions and the servers were in use.
+    Ps up_busy() const { return up_.busy; }
+    Ps down_busy() const { return down_.busy; }
+    Ps media_busy() const { return media_.busy; }
+    Ps admin_busy() const { return admin_.busy; }
+
+    void handle(const Event& event) override;
+
+  private:
+    class Port;
+    friend class Port;
+
+    enum class Kind : std::uint32_t { Down, MemoryReady, Up, Media, Work, Timer, Reset };
+    enum class DownKind : std::uint8_t { SqDoorbell, CqDoorbell, Write, Read, Answer, Reset };
+    struct DownItem {
+        DownKind kind;
+        std::uint8_t what;  // of an Answer: nvme::Read, or data of an I/O command
+        std::uint16_t function;
+        std::uint16_t queue;
+        std::uint32_t ticket;
+        std::uint64_t address;
+        std::uint64_t value;
+        std::uint64_t length;
+    };
+    struct UpItem {
+        EffectKind kind;
+        std::uint16_t function;
+        std::uint32_t ticket;
+        std::uint64_t address;
+        std::uint64_t token;
+        std::uint64_t token2;
+        std::uint64_t length;
+    };
+
+    // Towards the device.
+    void send_down(const DownItem& item, std::uint64_t wire_bytes);
+    void arrive_down(const DownItem& item);
+    void answer(const DownItem& item);
+    // Towards the host.
+    void send_up(const Effect& effect, std::uint64_t wire_bytes);
+    void arrive_up(const UpItem& item);
+    void read_host(const Effect& effect, std::uint8_t what);
+    void write_data(const UpItem& item);
+
+    void step(const nvme::Event& event);
+    void perform(const Effect& effect);
+    void execute(const Effect& effect);
+    Ps execution_time(const Effect& effect);
+    void posted(const Effect& effect);
+    bool is_suspended(std::uint16_t function) const;
+    Ps& fetched_at(std::uint16_t function, std::uint32_t ticket);
+    void start_media(const Effect& effect);
+    void done(std::uint16_t function, std::uint32_t ticket, const std::uint8_t* bytes);
+
+    // nvme::Env
+    std::uint8_t* data(std::uint16_t function, std::uint32_t ticket, std::uint32_t length) override;
+    std::uint8_t* staging(std::uint16_t function, std::uint64_t length) override;
+    std::uint8_t* vendor(std::uint16_t function) override;
+
+    struct Function {
+        Memory* memory = nullptr;
+        PortClient* client = nullptr;
+        bool interrupts = false;
+        std::unique_ptr<Port> port;
+        std::vector<std::vector<std::uint8_t>> data;  // by slot, admin commands only
+        std::vector<std::uint8_t> staging;
+        std::vector<std::uint8_t> vendor;
+        std::vector<Ps> fetched;  // by slot
+    };
+
+    DeviceTiming params_;
+    spec::Rules rules_;
+    std::unique_ptr<nvme::Subsystem<nvme::SimBounds>> subsystem_;
+    std::vector<Function> functions_;
+    Effects effects_;
+    DeviceObserver* observer_ = nullptr;
+
+    Pipe up_;
+    Pipe down_;
+    LaneId up_lane_;
+    LaneId down_lane_;
+    LaneId memory_lane_;
+    Ring<DownItem> down_items_;
+    Ring<DownItem> memory_items_;
+    Ring<UpItem> up_items_;
+    std::deque<std::vector<std::uint8_t>> outgoing_;  // admin data under way, oldest first
+    Servers media_;
+    Servers admin_;
+    Random media_random_;
+    Random admin_random_;
+};
+
+}  // namespace lmsim::sim

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sim/core/event_queue.hpp"
+
+namespace lmsim::sim {
+
+/// What a device lets others see: for traces, metrics and checks. Nothing depends on an answer.
+class DeviceObserver {
+  public:
+    virtual ~DeviceObserver() = default;
+    /// A machine of a function entered a state (nvme::Life, or nvme::Migration + 16).
+    virtual void state_entered(Ps at, std::uint16_t function, std::uint32_t state) = 0;
+    /// A fetched command has left: times of its fetch and of its completion's start on the link.
+    virtual void command_posted(Ps fetched, Ps posted, std::uint16_t function, std::uint16_t sqid,
+                                std::uint16_t cid, std::uint8_t opcode, std::uint16_t status) = 0;
+    /// A suspended function fetched, wrote or interrupted.
+    virtual void broke_suspension(Ps at, std::uint16_t function) = 0;
+    /// An interrupt found MSI-X off.
+    virtual void interrupt_lost(Ps at, std::uint16_t function) = 0;
+};
+
+}  // namespace lmsim::sim

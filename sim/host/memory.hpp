@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/assert.hpp"
+
+namespace lmsim::sim {
+
+constexpr std::uint64_t page_size = 4096;
+
+/// A VM's memory on one host. Payload is a version per page: two hosts hold the same content where the
+/// versions are equal, and 0 is the zero page. Pages at the bottom, where rings and PRP lists live,
+/// have bytes as well. (Copying payload would cost more than a whole simulated command.)
+class Memory {
+  public:
+    explicit Memory(std::uint64_t pages);
+
+    std::uint64_t pages() const { return versions_.size(); }
+
+    /// Memory that devices and drivers read and write byte by byte. Returns its address.
+    std::uint64_t allocate_bytes(std::uint64_t length);
+    /// Memory whose content is only a version: data buffers. Call after all allocate_bytes().
+    std::uint64_t allocate_pages(std::uint64_t count);
+    std::uint64_t allocated_pages() const { return next_page_; }
+
+    /// The bytes at an address inside allocate_bytes() memory; the length must not leave it.
+    std::uint8_t* bytes(std::uint64_t address, std::uint64_t length) {
+        LMSIM_ASSERT(address + length <= backing_.size());
+        return backing_.data() + address;
+    }
+    bool has_bytes(std::uint64_t address, std::uint64_t length) const {
+        return address < backing_.size() && length <= backing_.size() - address;
+    }
+
+    /// Everybody who writes says so: the page has new content and is dirty for whoever logs.
+    void wrote(std::uint64_t address, std::uint64_t length) {
+        const std::uint64_t last = (address + length - 1) / page_size;
+        for (std::uint64_t page = address / page_size; page <= last; ++page) {
+            wrote_page(page);
+        }
+    }
+    void wrote_page(std::uint64_t page) {
+        ++versions_[page];
+        dirty_[page / 64] |= std::uint64_t{1} << (page % 64);
+    }
+    bool is_zero(std::uint64_t page) const { return versions_[page] == 0; }
+    std::uint32_t version(std::uint64_t page) const { return versions_[page]; }
+
+    /// Moves the dirty log into `to` (a bit a page) and clears it; returns how many bits became set
+    /// in `to` that were not set before.
+    std::uint64_t collect_dirty(std::vector<std::uint64_t>& to);
+    void clear_dirty();
+
+    /// Takes a page's content from another host: what a migration stream carries.
+    void receive(std::uint64_t page, const Memory& from);
+    /// The same layout as another host's memory, all of it zero.
+    void lay_out_like(const Memory& other);
+
+    /// The first page whose content differs from the other host's; pages() if there is none.
+    std::uint64_t first_difference(const Memory& other) const;
+
+  private:
+    std::vector<std::uint32_t> versions_;
+    std::vector<std::uint64_t> dirty_;
+    std::vector<std::uint8_t> backing_;  // from address 0
+    std::uint64_t next_page_ = 0;
+};
+
+}  // namespace lmsim::sim
