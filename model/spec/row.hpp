@@ -60,7 +60,7 @@ struct Row {
     std::string_view section;
     std::uint32_t value;
     Place place;
-    Id status;  // a row of kind Status; Id::Count where the row states none
+    Id status;  // a Status row, or the Value row of an errno; Id::Count where the row states none
 };
 
 std::string_view to_string(Kind kind);

@@ -54,7 +54,8 @@ void Rules::set_place(Id id, Place place) {
 }
 
 void Rules::set_status(Id id, Id status_row) {
-    LMSIM_ASSERT(row(status_row).kind == Kind::Status);
+    const Kind kind = row(status_row).kind;
+    LMSIM_ASSERT(kind == Kind::Status || kind == Kind::Value);
     mutable_cell(id).status = static_cast<std::uint16_t>(status_row);
 }
 

@@ -35,7 +35,7 @@ class Rules {
     void set_on(Id id, bool on);
     void set_value(Id id, std::uint32_t value);
     void set_place(Id id, Place place);
-    /// Answers with the code of a Status row, which may itself be overlaid.
+    /// Answers with the code of a Status row (or a Value row: an errno), itself open to overlays.
     void set_status(Id id, Id status_row);
     /// Answers with this code, which no row has to name. 15 bits.
     void set_status_code(Id id, std::uint16_t code);
