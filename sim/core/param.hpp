@@ -23,6 +23,9 @@ namespace lmsim::sim {
 /// Where a default comes from when no document gives it.
 inline constexpr const char* estimate = "estimate";
 
+/// Not a property of anything but what the user wants to look at.
+inline constexpr const char* choice = "choice";
+
 /// The inclusive range of a parameter.
 template <class A>
 struct Between {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -7,33 +8,48 @@
 
 namespace lmsim::sim {
 
-/// A named stream of 64-bit draws (SplitMix64): where it starts follows from the run's seed and the
-/// path of the component that draws, so that one component's draws never shift another's.
+/// A stream of random draws that belongs to one component. Its start depends on the seed of the run
+/// and the component's path only: a new component elsewhere does not change what this one draws.
+/// xoshiro256** (Blackman and Vigna, ACM TOMS 47, 2021), its state filled by SplitMix64.
 class Random {
   public:
-    Random() = default;
-    Random(std::uint64_t seed, std::string_view path) : state_(seed * 0x9e3779b97f4a7c15U) {
-        for (const char c : path) {  // FNV-1a over the path
-            state_ = (state_ ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-        }
-        next();
-    }
+    Random(std::uint64_t seed, std::string_view path);
 
+    /// 64 random bits.
     std::uint64_t next() {
-        state_ += 0x9e3779b97f4a7c15U;
-        std::uint64_t z = state_;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-        return z ^ (z >> 31);
+        const std::uint64_t result = rotate(state_[1] * 5, 7) * 9;
+        const std::uint64_t shifted = state_[1] << 17U;
+        state_[2] ^= state_[0];
+        state_[3] ^= state_[1];
+        state_[1] ^= state_[2];
+        state_[0] ^= state_[3];
+        state_[2] ^= shifted;
+        state_[3] = rotate(state_[3], 45);
+        return result;
     }
 
-    /// A number below `limit`, which is not 0; the bias is below limit / 2^64.
+    /// A number below `limit` (not 0), each equally likely: Lemire's multiplication (ACM TOMACS 29,
+    /// 2019), which divides only when a draw could be biased.
     std::uint64_t below(std::uint64_t limit) {
-        return static_cast<std::uint64_t>(static_cast<Uint128>(next()) * limit >> 64);
+        LMSIM_ASSERT(limit != 0);
+        Uint128 product = static_cast<Uint128>(next()) * limit;
+        if (static_cast<std::uint64_t>(product) < limit) {
+            const std::uint64_t threshold = (0 - limit) % limit;
+            while (static_cast<std::uint64_t>(product) < threshold) {
+                product = static_cast<Uint128>(next()) * limit;
+            }
+        }
+        return static_cast<std::uint64_t>(product >> 64U);
     }
+
+    /// True in `share` of the calls.
+    bool chance(Share share) { return below(1'000'000) < share.ppm; }
 
   private:
-    std::uint64_t state_ = 0;
+    static constexpr std::uint64_t rotate(std::uint64_t x, unsigned by) {
+        return (x << by) | (x >> (64U - by));
+    }
+    std::array<std::uint64_t, 4> state_{};
 };
 
 }  // namespace lmsim::sim

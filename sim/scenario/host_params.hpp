@@ -64,7 +64,7 @@ struct DriverParams {
 /// Who plays one function.
 struct PortParams {
     std::string backend = param(&backend, "backend", "model", one_of<std::string>({"model"}),
-                                "what stands behind the function's port", estimate);
+                                "what stands behind the function's port", choice);
 };
 
 /// One side of the migration.

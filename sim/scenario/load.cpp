@@ -66,6 +66,17 @@ Position first_written(const Origins& origins, const Problem& problem, std::stri
     return {};
 }
 
+void set_seed(LoadedScenario& loaded, std::uint64_t seed, Diagnostics& diagnostics) {
+    const Position option{"", "--seed " + std::to_string(seed), 0, 0};
+    // The effective scenario has to hold it, and TOML's integers are signed.
+    if (seed > static_cast<std::uint64_t>(INT64_MAX)) {
+        diagnostics.add({option, "out of range; expected 0 to " + std::to_string(INT64_MAX)});
+        return;
+    }
+    loaded.scenario.seed = seed;
+    loaded.origins["seed"] = {"seed", option};
+}
+
 void check(LoadedScenario& loaded, Diagnostics& diagnostics) {
     for (const Problem& problem : validate(loaded.scenario)) {
         std::string name;
@@ -119,8 +130,7 @@ LoadedScenario load_scenario_text(std::string_view text, const std::string& file
     binder.bind_file(toml.root);
     binder.bind_options(options);
     if (seed) {
-        loaded.scenario.seed = *seed;
-        loaded.origins["seed"] = {"seed", {"", "--seed " + std::to_string(*seed), 0, 0}};
+        set_seed(loaded, *seed, diagnostics);
     }
     if (diagnostics.empty()) {
         check(loaded, diagnostics);

@@ -16,20 +16,20 @@ struct EnumNames<Outcome> {
 /// When things happen in a run.
 struct RunParams {
     Time warm_up = param(&warm_up, "warm_up", 50_ms, between(0_s, 600_s),
-                         "guest runs before the migration starts", estimate);
+                         "guest runs before the migration starts", choice);
     Time cool_down = param(&cool_down, "cool_down", 50_ms, between(0_s, 600_s),
-                           "guest runs on after the migration has ended", estimate);
+                           "guest runs on after the migration has ended", choice);
     Time time_limit = param(&time_limit, "time_limit", 600_s, between(1_us, 100000_s),
-                            "simulated time after which the run is given up", estimate);
+                            "simulated time after which the run is given up", choice);
 };
 
 /// What the author of the scenario expects; anything else is exit code 1.
 struct ExpectParams {
     Outcome outcome = param(&outcome, "outcome", Outcome::Completed,
-                            "how the migration is expected to end", estimate);
+                            "how the migration is expected to end", choice);
     std::optional<Time> downtime_max =
         param(&downtime_max, "downtime_max", std::nullopt, between(0_s, 100000_s),
-              "longest downtime that is accepted", estimate);
+              "longest downtime that is accepted", choice);
 };
 
 }  // namespace lmsim::sim

@@ -15,11 +15,11 @@ namespace lmsim::sim {
 /// All that one run depends on. Scenario{} is the default scenario; every member is declared where
 /// it stands, once, with its unit, default, range, help and source.
 struct Scenario {
-    std::string name = param(&name, "name", "", "what to call the run", estimate);
+    std::string name = param(&name, "name", "", "what to call the run", choice);
     std::string description =
-        param(&description, "description", "", "the question that the scenario answers", estimate);
+        param(&description, "description", "", "the question that the scenario answers", choice);
     std::uint64_t seed = param(&seed, "seed", 1, between<std::int64_t>(0, INT64_MAX),
-                               "of all random streams", estimate);
+                               "of all random streams", choice);
     RunParams run = group(&run, "run", "when things happen");
     ExpectParams expect =
         group(&expect, "expect", "what is expected; anything else is exit code 1");

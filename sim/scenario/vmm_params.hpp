@@ -29,8 +29,7 @@ struct EnumNames<Engine> {
 struct VmmParams {
     static constexpr const char* qapi = "QEMU 10.1 qapi/migration.json";
 
-    Engine engine =
-        param(&engine, "engine", Engine::Qemu_10_1, "whose algorithm decides", estimate);
+    Engine engine = param(&engine, "engine", Engine::Qemu_10_1, "whose algorithm decides", choice);
     Time downtime_limit = param(&downtime_limit, "downtime_limit", 300_ms, between(0_s, 2000_s),
                                 "downtime that the switchover may be expected to take", qapi);
     Bandwidth max_bandwidth =
@@ -41,9 +40,9 @@ struct VmmParams {
               between(0_bit_per_s, 10000_Gbit_per_s),
               "what the switchover is assumed to get; 0: what pre-copy got", qapi);
     bool return_path =
-        param(&return_path, "return_path", true, "the destination answers the source", estimate);
+        param(&return_path, "return_path", true, "the destination answers the source", choice);
     bool switchover_ack = param(&switchover_ack, "switchover_ack", true,
-                                "the destination agrees to the switchover first", estimate);
+                                "the destination agrees to the switchover first", choice);
     Time bitmap_sync = param(&bitmap_sync, "bitmap_sync", 1_ms, between(0_s, 1_s),
                              "to collect the dirty bitmap, for each GiB of guest memory", estimate);
     Time zero_page = param(&zero_page, "zero_page", 150_ns, between(0_s, 1_ms),

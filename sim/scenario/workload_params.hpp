@@ -8,14 +8,12 @@ namespace lmsim::sim {
 
 /// I/O of the guest: one fio job file or one fio log, on some of its VFs.
 struct WorkloadParams {
-    FilePath fio =
-        param(&fio, "fio", FilePath{}, "fio job file, relative to the scenario", estimate);
+    FilePath fio = param(&fio, "fio", FilePath{}, "fio job file, relative to the scenario", choice);
     FilePath iolog = param(&iolog, "iolog", FilePath{},
-                           "fio I/O log (version 2 or 3), relative to the scenario", estimate);
-    IndexSet vf =
-        param(&vf, "vf", IndexSet{}, "the VFs it runs on: all, or their indices", estimate);
+                           "fio I/O log (version 2 or 3), relative to the scenario", choice);
+    IndexSet vf = param(&vf, "vf", IndexSet{}, "the VFs it runs on: all, or their indices", choice);
     Time start = param(&start, "start", 0_s, between(0_s, 100000_s),
-                       "when it starts, from the beginning of the run", estimate);
+                       "when it starts, from the beginning of the run", choice);
 };
 
 }  // namespace lmsim::sim

@@ -1,0 +1,30 @@
+#include "sim/core/random.hpp"
+
+namespace lmsim::sim {
+
+namespace {
+
+/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+std::uint64_t mix(std::uint64_t& state) {
+    std::uint64_t z = state += 0x9E3779B97F4A7C15U;
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+    return z ^ (z >> 31U);
+}
+
+}  // namespace
+
+Random::Random(std::uint64_t seed, std::string_view path) {
+    std::uint64_t hash = 0xCBF29CE484222325U;  // FNV-1a
+    for (const char c : path) {
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+    }
+    // Neighbouring seeds must not meet on neighbouring hashes: the seed is mixed before it is
+    // joined.
+    std::uint64_t state = mix(seed) ^ hash;
+    for (std::uint64_t& word : state_) {
+        word = mix(state);
+    }
+}
+
+}  // namespace lmsim::sim
