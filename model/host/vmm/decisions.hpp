@@ -98,10 +98,10 @@ constexpr bool can_switchover(bool ack_required, bool vm_running, bool acked) {
     return !ack_required || !vm_running || acked;
 }
 
-/// Switch over? At the threshold, too (10.0 was strict). An estimate equal to the threshold
-/// therefore completes without an exact count.
-constexpr bool ready(bool can_switch, std::uint64_t pending, std::uint64_t threshold) {
-    return can_switch && pending <= threshold;
+/// Few enough bytes to switch over? At the threshold, too (10.0 was strict). An estimate equal to
+/// the threshold therefore completes without an exact count.
+constexpr bool pending_fits(std::uint64_t pending, std::uint64_t threshold) {
+    return pending <= threshold;
 }
 
 /// Pages per second found dirty since the last computation (ram.c: migration_update_rates).
@@ -113,6 +113,11 @@ constexpr std::uint64_t dirty_pages_rate(std::uint64_t pages, std::int64_t elaps
 struct PrecopySizes {
     std::uint64_t initial = 0;
     std::uint64_t dirty = 0;
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.initial, self.dirty);
+    }
 };
 
 /// The sizes after a read of `bytes`; a read of nothing empties both

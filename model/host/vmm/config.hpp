@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "model/host/vmm/call.hpp"
+
+namespace lmsim::host::vmm {
+
+constexpr std::uint16_t max_devices = 256;
+
+/// Parameters and capabilities of one migration, with QEMU 10.1's defaults (migration/options.c).
+/// Both sides get the same.
+struct Config {
+    std::uint64_t downtime_limit_ms = 300;
+    std::uint64_t max_bandwidth = std::uint64_t{128} << 20;  // bytes/s, 0 = no limit
+    std::uint64_t avail_switchover_bandwidth = 0;            // bytes/s, 0 = as measured
+    std::uint32_t page_bytes = 4096;
+    bool return_path = false;  // off in QEMU, but libvirt always sets it
+    bool switchover_ack = false;
+    bool multifd = false;       // RAM only: how the host moves pages; no decision depends on it
+    bool autostart = true;      // false: -S, as libvirt starts a destination
+    bool exit_on_error = true;  // the failed destination's process ends
+    std::uint16_t devices = 0;  // in the order in which they were realized
+    std::uint8_t features[max_devices] = {};  // bits of vfio::MigFlag
+};
+
+/// Why QEMU would refuse to start this migration; empty if it would not
+/// (QEMU 10.1 hw/vfio/migration.c: vfio_migration_realize; migration/options.c:
+/// migrate_caps_check).
+std::string_view blocker(const Config& config);
+
+}  // namespace lmsim::host::vmm

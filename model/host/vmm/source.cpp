@@ -1,0 +1,158 @@
+#include "model/host/vmm/source.hpp"
+
+namespace lmsim::host::vmm {
+
+void step(SourceControl& control, Device* device, const Event& event, const Config& config,
+          const spec::Rules& rules, Effects& effects) {
+    SourceRun(control, device, event, config, rules, effects).step();
+}
+
+bool vm_runs(const SourceControl& control) {
+    return !control.vm_stopped && control.flow.outcome != Outcome::Aborted;
+}
+
+void SourceRun::step() {
+    if (flow.finished) {
+        return;  // a late cancel, or the destination's last word
+    }
+    switch (event.kind) {
+        case EventKind::Start: start(); break;
+        case EventKind::Answer: answer(); break;
+        case EventKind::TimerFired:
+            LMSIM_ASSERT(at(Precopy::Sleep) && flow.ticket != 0 && event.ticket == flow.ticket);
+            flow.ticket = 0;
+            move(Move::Next);
+            break;
+        case EventKind::Cancel: cancel(); break;
+        case EventKind::ReturnPath: return_path(); break;
+        default: LMSIM_ASSERT(!"an event of the source");
+    }
+    settle();
+}
+
+void SourceRun::start() {
+    LMSIM_ASSERT(at(Precopy::Idle) && config.devices <= max_devices);
+    control.devices = config.devices;
+    control.start_ms = event.now_ms;
+    control.window_start_ms = event.now_ms;
+    control.expected_downtime_ms = config.downtime_limit_ms;
+    move(Move::Begin);
+}
+
+/// migration_cancel: noted at once, acted upon where the engine looks.
+void SourceRun::cancel() {
+    if (flow.outcome == Outcome::None && at(Rollback::Idle) && !at(Precopy::Idle)) {
+        control.cancelled = true;
+    }
+}
+
+void SourceRun::return_path() {
+    if (event.message == Message::Ack) {
+        control.acked = true;
+        return;
+    }
+    LMSIM_ASSERT(event.message == Message::Shut);
+    control.shut = true;
+    if (event.error != 0) {
+        // A destination that failed also closes the channel: the next write would fail.
+        fail(event.error, Call::None);
+    }
+}
+
+void SourceRun::answer() {
+    asked_ = answered();
+    if (asked_ == Call::SendMessage || asked_ == Call::RamSendSlice ||
+        asked_ == Call::SendDeviceBlock || asked_ == Call::SaveNonIterable) {
+        control.transferred += event.value0;
+    }
+    if (at(Rollback::Restart)) {
+        const StartResult result = start_answered(true);
+        if (result == StartResult::Running) {
+            control.vm_stopped = false;
+            move_rollback(Move::Next);
+        }
+        return;
+    }
+    std::int32_t error = event.error;
+    if (!is(flow.set, SetState::Idle)) {
+        if (set_answered() != SetResult::Done) {
+            return;
+        }
+        error = flow.set_error;
+    }
+    if (!at(Rollback::Idle)) {
+        rollback_answered();
+    } else if (!at(Switchover::Idle)) {
+        switchover_answered(error);
+    } else {
+        precopy_answered(error);
+    }
+}
+
+/// Enters one state after the other until one asks something or there is none.
+void SourceRun::settle() {
+    bool moved = true;
+    while (moved && flow.ticket == 0 && !flow.finished) {
+        if (!at(Rollback::Idle)) {
+            moved = enter_rollback();
+        } else if (at(Switchover::Failed) || at(Precopy::Failed)) {
+            leave_with_failure();
+            moved = !at(Rollback::Idle);
+        } else if (!at(Switchover::Idle)) {
+            moved = enter_switchover();
+        } else if (at(Precopy::Switchover)) {
+            moved = move_switchover(Move::Begin);
+        } else {
+            moved = enter_precopy();
+        }
+    }
+}
+
+/// QEMU 10.1 migration/migration.c: migration_iteration_finish, then migration_cleanup.
+void SourceRun::leave_with_failure() {
+    end(control.cancelled ? Outcome::Cancelled : Outcome::Failed);
+    if (control.vm_stopped && move_rollback(Move::Begin)) {
+        start_vm();
+    } else {
+        move_rollback(Move::Skip);
+    }
+}
+
+bool SourceRun::enter_rollback() {
+    if (at(Rollback::Restart)) {
+        return false;
+    }
+    if (at(Rollback::LogStop)) {
+        if (control.logging) {
+            control.logging = false;
+            call(Call::DirtyLogStop);
+            return true;
+        }
+        return move_rollback(Move::Next);
+    }
+    if (at(Rollback::Close)) {
+        call(Call::CloseChannel);
+        return true;
+    }
+    if (at(Rollback::Notify)) {
+        for (int i = 0; i < config.devices; ++i) {
+            if (set_state(static_cast<std::uint16_t>(i), MigState::RUNNING, MigState::ERROR)) {
+                return true;
+            }
+        }
+        return move_rollback(Move::Next);
+    }
+    flow.finished = true;
+    report(Report::Finished);
+    return false;
+}
+
+void SourceRun::rollback_answered() {
+    if (!at(Rollback::Notify)) {
+        move_rollback(Move::Next);
+        return;
+    }
+    move_rollback(Move::More);
+}
+
+}  // namespace lmsim::host::vmm

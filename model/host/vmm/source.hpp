@@ -1,0 +1,84 @@
+#pragma once
+
+#include "model/host/vmm/run.hpp"
+
+namespace lmsim::host::vmm {
+
+/// One step of the source.
+class SourceRun : public Run {
+  public:
+    SourceRun(SourceControl& source, Device* devices, const Event& what, const Config& settings,
+              const spec::Rules& in_force, Effects& out)
+        : Run{source.flow, devices, what, settings, in_force, out}, control(source) {}
+
+    void step();
+
+  private:
+    SourceControl& control;
+    Call asked_ = Call::None;  // what the event answers
+
+    bool move(Move what) {
+        return advance(Machine::Precopy, control.precopy, what, advance_precopy);
+    }
+    bool move_switchover(Move what) {
+        return advance(Machine::Switchover, control.switchover, what, advance_switchover);
+    }
+    bool move_rollback(Move what) {
+        return advance(Machine::Rollback, control.rollback, what, advance_rollback);
+    }
+    bool at(Precopy state) const { return is(control.precopy, state); }
+    bool at(Switchover state) const { return is(control.switchover, state); }
+    bool at(Rollback state) const { return is(control.rollback, state); }
+
+    void start();
+    void cancel();
+    void return_path();
+    void answer();
+
+    // Each machine: settle() enters states until something is asked; answered() takes an answer.
+    void settle();
+    bool enter_precopy();
+    bool enter_setup();
+    void precopy_answered(std::int32_t error);
+    void setup_answered(std::int32_t error);
+    void exact_answered(std::int32_t error);
+    void iterate_answered(std::int32_t error);
+    bool enter_switchover();
+    bool enter_last();
+    void switchover_answered(std::int32_t error);
+    void last_answered(std::int32_t error);
+    bool enter_rollback();
+    void rollback_answered();
+
+    void setup_ends();
+    void send_ram(bool last);
+    void ask_exact();
+    void exact_done();
+    void block_read();
+    void block_sent();
+    void send_block(bool last);
+    void choose();
+    void count_window();
+    void note_sync();
+    void ask_sync(bool last);
+    void ask_precopy_info(std::uint16_t index);
+    void take_precopy_info(std::int32_t error);
+    bool stop_from(int from);
+    bool stop_answered();
+    bool complete_from(int from);
+    void complete();
+    void leave_with_failure();
+    int next_in_precopy(int from) const;
+
+    bool broken() const { return flow.error != 0 || control.cancelled; }
+    std::uint64_t quota() const { return window_quota(config.max_bandwidth); }
+    std::uint64_t used() const { return control.transferred - control.window_start_bytes; }
+    bool quota_spent() const { return judge(event.quota, quota_exceeded(quota(), used())); }
+    static bool judge(Verdict verdict, bool computed) {
+        return verdict == Verdict::Computed ? computed : verdict == Verdict::Yes;
+    }
+    std::uint16_t cursor() const { return flow.cursor; }
+    bool another() const { return flow.cursor + 1 < config.devices; }
+};
+
+}  // namespace lmsim::host::vmm

@@ -1,0 +1,186 @@
+#include "model/host/vmm/source.hpp"
+
+namespace lmsim::host::vmm {
+
+/// QEMU 10.1 system/cpus.c: do_vm_stop, up to the message that announces the switchover. A device
+/// that fails to stop does not hold up the others: the error is found when all have been told.
+bool SourceRun::enter_switchover() {
+    switch (static_cast<Switchover>(control.switchover)) {
+        case Switchover::Pause:
+            control.downtime_start_ms = event.now_ms;
+            control.vm_stopped = true;
+            report(Report::SrcDowntimeStart);
+            call(Call::PauseVcpus);
+            return true;
+        case Switchover::Quiesce:
+            return quiesce_from(config.devices - 1, -1) || move_switchover(Move::Next);
+        case Switchover::Stop: return stop_from(config.devices - 1) || move_switchover(Move::Next);
+        case Switchover::Flush: call(Call::BlockFlush); return true;
+        case Switchover::Announce: message(Message::SwitchoverStart, 0); return true;
+        case Switchover::Cleanup:
+            complete();
+            return complete_from(0) || move_switchover(Move::Next);
+        case Switchover::Completed:
+            flow.finished = true;
+            report(Report::Finished);
+            return false;
+        default: return enter_last();
+    }
+}
+
+/// QEMU 10.1 migration/savevm.c: qemu_savevm_state_complete_precopy.
+bool SourceRun::enter_last() {
+    switch (static_cast<Switchover>(control.switchover)) {
+        case Switchover::LastSync: ask_sync(true); return true;
+        case Switchover::LastRam: send_ram(true); return true;
+        case Switchover::LastState:
+            return set_state(cursor(), MigState::STOP_COPY, MigState::STOP) ||
+                   move_switchover(Move::Next);
+        case Switchover::LastRead:
+            call(Call::ReadDeviceBlock, cursor()).length = device[cursor()].read_bytes;
+            return true;
+        case Switchover::LastSend: send_block(true); return true;
+        case Switchover::SaveRest:
+            call(Call::SaveNonIterable, cursor() < config.devices ? cursor() : no_device);
+            return true;
+        case Switchover::End: message(Message::End, 0); return true;
+        case Switchover::Join:
+            // A cancel shuts the return path down; without one it comes too late.
+            if (flow.error != 0 || (control.cancelled && config.return_path)) {
+                return move_switchover(Move::Fail);
+            }
+            if (config.return_path && !control.shut) {
+                return false;
+            }
+            return move_switchover(Move::Next);
+        default: return false;
+    }
+}
+
+bool SourceRun::stop_from(int from) {
+    for (int i = from; i >= 0; --i) {
+        const MigState wanted = in_precopy(device[i]) ? MigState::STOP_COPY : MigState::STOP;
+        if (set_state(static_cast<std::uint16_t>(i), wanted, MigState::ERROR)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// True if the answer belonged to stopping the devices.
+bool SourceRun::stop_answered() {
+    if (at(Switchover::Quiesce)) {
+        const bool more = quiesce_from(cursor() - 1, -1);
+        move_switchover(more ? Move::More : Move::Next);
+        return true;
+    }
+    if (at(Switchover::Stop)) {
+        const bool more = stop_from(cursor() - 1);
+        move_switchover(more ? Move::More : Move::Next);
+        return true;
+    }
+    return false;
+}
+
+void SourceRun::switchover_answered(std::int32_t error) {
+    if (stop_answered()) {
+        return;
+    }
+    if (at(Switchover::Cleanup)) {
+        const bool more = complete_from(cursor() + 1);
+        move_switchover(more ? Move::More : Move::Next);
+        return;
+    }
+    if (at(Switchover::Pause)) {
+        if (error != 0) {
+            fail(error, Call::PauseVcpus);
+        }
+        move_switchover(Move::Next);
+        return;
+    }
+    last_answered(error);
+}
+
+void SourceRun::last_answered(std::int32_t error) {
+    const Switchover state = static_cast<Switchover>(control.switchover);
+    const bool drained =
+        state == Switchover::LastRead && error == static_cast<std::int32_t>(vfio::Errno::NoMessage);
+    if (error != 0 && !drained) {
+        fail(error, asked_, state == Switchover::LastState ? cursor() : no_device);
+    }
+    if (state == Switchover::Flush) {
+        report(Report::SrcVmStopped);
+    }
+    const bool cancelled = control.cancelled && !rules.on(spec::Id::VmmCancelWaits);
+    if (flow.error != 0 || cancelled) {
+        move_switchover(Move::Fail);
+        return;
+    }
+    switch (state) {
+        case Switchover::LastSync: note_sync(); break;
+        case Switchover::LastRam:
+            control.ram_pages = event.value1;
+            flow.cursor = 0;
+            if (config.devices == 0) {
+                report(Report::SrcIterableSaved);
+                move_switchover(Move::Skip);
+                return;
+            }
+            break;
+        case Switchover::LastRead: block_read(); break;
+        case Switchover::LastSend: block_sent(); return;
+        case Switchover::SaveRest:
+            if (cursor() < config.devices) {
+                ++flow.cursor;
+                move_switchover(Move::More);
+                return;
+            }
+            report(Report::SrcNonIterableSaved);
+            break;
+        case Switchover::End:
+            report(Report::SrcFlushed,
+                   static_cast<std::uint64_t>(event.now_ms - control.downtime_start_ms));
+            break;
+        default: break;
+    }
+    move_switchover(Move::Next);
+}
+
+void SourceRun::block_sent() {
+    if (control.block != 0) {
+        move_switchover(Move::Again);
+    } else if (another()) {
+        ++flow.cursor;
+        move_switchover(Move::More);
+    } else {
+        flow.cursor = 0;
+        report(Report::SrcIterableSaved);
+        move_switchover(Move::Next);
+    }
+}
+
+/// QEMU 10.1 migration/migration.c: migration_completion_end.
+void SourceRun::complete() {
+    if (flow.outcome != Outcome::None) {
+        return;
+    }
+    const std::int64_t downtime = event.now_ms - control.downtime_start_ms;
+    report(Report::SrcDowntimeEnd, static_cast<std::uint64_t>(downtime));
+    const std::int64_t total = event.now_ms - control.start_ms;
+    report(Report::TotalTime, static_cast<std::uint64_t>(total)).token3 = control.transferred;
+    control.cancelled = false;
+    end(Outcome::Completed);
+}
+
+/// QEMU 10.1 hw/vfio/migration.c: vfio_save_cleanup. Errors are only printed.
+bool SourceRun::complete_from(int from) {
+    for (int i = from; i < config.devices; ++i) {
+        if (device[i].state == MigState::STOP_COPY &&
+            set_state(static_cast<std::uint16_t>(i), MigState::STOP, MigState::ERROR)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace lmsim::host::vmm
