@@ -139,7 +139,7 @@ class LogParser {
         if (fields.count != wanted && !short_wait) {
             const std::size_t last = std::min(fields.count, wanted + 1) - 1;
             fail(fields.items[last].column,
-                 fmt::format("'{}' with {}{}; expected {}", fields.items[first + 1].text,
+                 fmt::format("{} with {}{}; expected {}", in_quotes(fields.items[first + 1].text),
                              fields.count < wanted ? "too few fields" : "too many fields",
                              cut_off(), about_file ? "nothing after it" : "offset and length"));
         }

@@ -108,6 +108,7 @@ class Parser {
                           : line.part(equals + 1, line.text.size() - equals - 1);
         value.key = key->name;
         value.present = equals != std::string_view::npos;
+        if (!value.present) value.at = line.at;
         settings_.push_back({key, value});
     }
 

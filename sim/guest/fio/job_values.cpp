@@ -43,6 +43,9 @@ void apply_rw(const Value& value, Job& job, JobFile&) {
     }
     const bool known = value.text == "trimwrite" || value.text == "randtrimwrite" ||
                        value.text.find(':') != std::string_view::npos;
+    if (value.text.empty()) {
+        value.fail(fmt::format("a value is missing; expected {}", fmt::join(names, ", ")));
+    }
     value.fail(fmt::format("{} is {}; expected {}{}", in_quotes(value.text),
                            known ? "not supported" : "no kind of I/O", fmt::join(names, ", "),
                            known ? "" : did_you_mean(value.text, names)));

@@ -15,7 +15,7 @@ namespace {
 [[noreturn]] void fail(const JobFile& file, const Job& job, std::string_view key,
                        const std::string& message) {
     throw InputError(file.path, job.place({key}),
-                     fmt::format("{}: {} in job {}", key, message, in_quotes(job.name)));
+                     fmt::format("{}: job {} has {}", key, in_quotes(job.name), message));
 }
 
 std::uint64_t percent_of(std::uint64_t whole, std::uint64_t percent) {
@@ -71,7 +71,7 @@ std::uint64_t start_of(const JobFile& file, const Job& job, unsigned copy, const
     const std::string_view key = moved ? "offset_increment" : "offset";
     if (overflow || start >= target.capacity) {
         fail(file, job, key,
-             fmt::format("copy {} starts at {} of {} bytes; expected a start within "
+             fmt::format("copy {} starting at {} of {} bytes; expected a start within "
                          "the namespace",
                          copy, overflow ? "the end" : std::to_string(start), target.capacity));
     }

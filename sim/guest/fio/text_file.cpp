@@ -73,7 +73,7 @@ void check_text(const std::string& name, std::string_view text, std::size_t limi
     }
     const auto is_space = [](char c) { return is_blank(c); };
     if (std::all_of(text.begin(), text.end(), is_space)) {
-        throw InputError(name, {}, "the file is empty");
+        throw InputError(name, {}, "the file is empty; expected a fio job file or I/O log");
     }
     const std::size_t bad = first_bad_byte(text);
     if (bad != text.size()) {
