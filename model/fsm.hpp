@@ -6,12 +6,12 @@
 // MSM's own includes are deprecated ones: no note about them in every build.
 #define BOOST_ALLOW_DEPRECATED_HEADERS
 #define BOOST_BIND_GLOBAL_PLACEHOLDERS
+#include <array>
 #include <boost/mpl/push_back.hpp>
 #include <boost/mpl/vector.hpp>
 #include <boost/msm/back/state_machine.hpp>
 #include <boost/msm/front/functor_row.hpp>
 #include <boost/msm/front/state_machine_def.hpp>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -63,9 +63,10 @@ struct Row {
     using Guard = Guard_;
     static constexpr spec::Id rule = Rule;
     static constexpr bool internal = std::is_same_v<Target_, None>;
-    using Functor = boost::msm::front::Row<
-        Source, Event, std::conditional_t<internal, boost::msm::front::none, Target>, Take<Row>,
-        Enabled<Row>>;
+    using Functor =
+        boost::msm::front::Row<Source, Event,
+                               std::conditional_t<internal, boost::msm::front::none, Target>,
+                               Take<Row>, Enabled<Row>>;
 };
 
 /// The rows of a machine, in order.
@@ -83,15 +84,9 @@ constexpr void for_each_row(Rows<RowTypes...>, Visitor&& visit) {
 
 /// The row as data; one object per row type in the program, so that its address identifies it.
 template <class RowType>
-inline constexpr Arc arc_of{RowType::Source::name,
-                            RowType::Event::name,
-                            RowType::Target::name,
-                            RowType::Action::name,
-                            RowType::Guard::name,
-                            RowType::rule,
-                            RowType::Source::code,
-                            RowType::Target::code,
-                            RowType::internal};
+inline constexpr Arc arc_of{RowType::Source::name, RowType::Event::name,  RowType::Target::name,
+                            RowType::Action::name, RowType::Guard::name,  RowType::rule,
+                            RowType::Source::code, RowType::Target::code, RowType::internal};
 
 template <class RowType>
 struct Take {

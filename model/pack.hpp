@@ -12,8 +12,8 @@
 //
 //     template <class Visitor, class Self>
 //     static constexpr void fields(Visitor& visit, Self& self) {
-//         visit(self.state, self.target);         // integers, bools, enums, nested states, arrays
-//         visit.array(self.items, self.count);    // only the first `count` items; the rest is reset
+//         visit(self.state, self.target);       // integers, bools, enums, nested states, arrays
+//         visit.array(self.items, self.count);  // the first `count` items; the rest is reset
 //     }
 //
 // or has a free function fields(visitor, state) in its namespace. The bytes are little-endian and
@@ -25,9 +25,9 @@ namespace pack_detail {
 template <class State, class Visitor, class = void>
 struct has_member_fields : std::false_type {};
 template <class State, class Visitor>
-struct has_member_fields<State, Visitor,
-                         std::void_t<decltype(State::fields(std::declval<Visitor&>(),
-                                                            std::declval<State&>()))>>
+struct has_member_fields<
+    State, Visitor,
+    std::void_t<decltype(State::fields(std::declval<Visitor&>(), std::declval<State&>()))>>
     : std::true_type {};
 
 template <class Visitor, class State>
@@ -242,8 +242,7 @@ struct Packed {
     std::array<std::uint8_t, capacity> bytes{};
     std::size_t size = 0;
 
-    constexpr explicit Packed(const State& state)
-        : size(pack(state, bytes.data(), bytes.size())) {}
+    constexpr explicit Packed(const State& state) : size(pack(state, bytes.data(), bytes.size())) {}
 
     constexpr std::uint64_t hash() const { return hash_bytes(bytes.data(), size); }
     friend constexpr bool operator==(const Packed& a, const Packed& b) {

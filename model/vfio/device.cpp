@@ -72,23 +72,20 @@ void on_set_state(DeviceState& device, const Event& event, const Rules& rules, E
         end_set(device, Errno::Ok, no_fd, rules, effects);
         return;
     }
-    if (refused(rules, Id::VfioSetFromError, device.state == MigState::ERROR)) {
-        end_set(device, error_of(rules, Id::VfioSetFromError), no_fd, rules, effects);
-        return;
-    }
     const NextState next = next_hop(device, event.target, rules);
     if (next.error != Errno::Ok || next.state == device.state) {
-        const bool tested = rules.on(Id::VfioSetNoPath);
-        end_set(device, tested ? error_of(rules, Id::VfioSetNoPath) : Errno::Ok, no_fd, rules,
-                effects);
+        // A driver that does not test it takes the SET for done.
+        const bool broken = device.state == MigState::ERROR;
+        const Id condition = broken ? Id::VfioSetFromError : Id::VfioSetNoPath;
+        const bool tested = rules.on(condition);
+        end_set(device, tested ? error_of(rules, condition) : Errno::Ok, no_fd, rules, effects);
         return;
     }
     device.target = static_cast<MigState>(event.target);
     start_arc(device, next.state, effects);
 }
 
-void on_arc_failed(DeviceState& device, const Event& event, const Rules& rules,
-                   Effects& effects) {
+void on_arc_failed(DeviceState& device, const Event& event, const Rules& rules, Effects& effects) {
     if (event.fatal) {
         take_failure(device, rules, effects);
     }

@@ -60,21 +60,21 @@ constexpr std::uint32_t data_fd(std::uint16_t session, bool resuming) {
 constexpr bool is_resuming_fd(std::uint32_t fd) { return (fd & 1U) != 0; }
 
 enum class EventKind : std::uint8_t {
-    SetState,       // target
-    GetState,       //
-    ArcDone,        // answers DriverArc: ticket, error, fatal
-    Reset,          // VFIO_DEVICE_RESET, or an FLR that the host asked for
-    CloseDevice,    // the last descriptor of the device is closed
-    Read,           // fd, length, available; nonblocking, positioned, producing
-    Write,          // fd, length, error (what the driver says to the bytes); positioned
-    CloseFd,        // fd
-    PrecopyInfo,    // fd, argsz, initial, dirty; fault, reinit
-    OtherFdIoctl,   // fd
-    DataSize,       // available: the driver's estimate of the STOP_COPY bytes
+    SetState,      // target
+    GetState,      //
+    ArcDone,       // answers DriverArc: ticket, error, fatal
+    Reset,         // VFIO_DEVICE_RESET, or an FLR that the host asked for
+    CloseDevice,   // the last descriptor of the device is closed
+    Read,          // fd, length, available; nonblocking, positioned, producing
+    Write,         // fd, length, error (what the driver says to the bytes); positioned
+    CloseFd,       // fd
+    PrecopyInfo,   // fd, argsz, initial, dirty; fault, reinit
+    OtherFdIoctl,  // fd
+    DataSize,      // available: the driver's estimate of the STOP_COPY bytes
     EnablePrecopyInfoV2,
-    LogStart,       // error: what check_log_start() or the driver said
+    LogStart,  // error: what check_log_start() or the driver said
     LogStop,
-    LogReport,      // error: what check_log_report() or the driver said
+    LogReport,  // error: what check_log_report() or the driver said
 };
 
 /// What happens to a device. Made by the functions below; the header of VFIO_DEVICE_FEATURE is
@@ -114,8 +114,8 @@ enum ReplyFlag : std::uint8_t {
 ///   Reply        ticket = the event's, token = Errno, token2 = data_fd or -1 (SetState, GetState),
 ///                bytes (Read, Write, DataSize), initial_bytes (PrecopyInfo); token3 = state
 ///                (SetState, GetState, Reset), dirty_bytes (PrecopyInfo)
-/// Every event but ArcDone is answered by exactly one Reply, a SetState possibly in a later step. An
-/// ArcDone with a ticket that is not in flight is ignored.
+/// Every event but ArcDone is answered by exactly one Reply, a SetState possibly in a later step.
+/// An ArcDone with a ticket that is not in flight is ignored.
 void step(DeviceState& device, const Event& event, const spec::Rules& rules, Effects& effects);
 
 /// What registration of a driver with these flags answers (vfio_pci_core_register_device).

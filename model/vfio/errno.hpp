@@ -19,7 +19,8 @@ constexpr std::string_view to_string(Errno error) {
     switch (error) {
         case Errno::Ok: return "OK";
 #define LMSIM_ERRNO(symbol, name, number, title) \
-    case Errno::symbol: return name;
+    case Errno::symbol:                          \
+        return name;
 #include "model/spec/rows/errno.def"
 #undef LMSIM_ERRNO
     }

@@ -87,8 +87,8 @@ FeatureAnswer check_feature(const DeviceState& device, const FeatureCall& call,
     const bool probe = (flags & feature_probe) != 0;
     const FeatureRow* row = find_row(flags & feature_mask);
     const bool has = row != nullptr && offered(device, row->feature);
-    const bool no_precopy = has && row->feature == Feature::MIG_PRECOPY_INFOv2 &&
-                            (device.flags & PRE_COPY_FLAG) == 0;
+    const bool no_precopy =
+        has && row->feature == Feature::MIG_PRECOPY_INFOv2 && (device.flags & PRE_COPY_FLAG) == 0;
     const struct {
         Id condition;
         bool holds;
@@ -112,9 +112,9 @@ FeatureAnswer check_feature(const DeviceState& device, const FeatureCall& call,
     if (refused(rules, Id::VfioFeatureNoOp, asked == 0)) {
         return {error_of(rules, Id::VfioFeatureNoOp), false, row->feature, false};
     }
-    // The header's bytes are out of the count; a short header that was let pass counts as none.
-    const std::uint32_t header = feature_header_size < call.argsz ? feature_header_size : call.argsz;
-    if (refused(rules, Id::VfioFeaturePayloadShort, call.argsz - header < row->payload)) {
+    const bool whole = call.argsz >= feature_header_size;
+    const std::uint32_t payload = whole ? call.argsz - feature_header_size : 0;
+    if (refused(rules, Id::VfioFeaturePayloadShort, payload < row->payload)) {
         return {error_of(rules, Id::VfioFeaturePayloadShort), false, row->feature, false};
     }
     return {Errno::Ok, true, row->feature, (asked & feature_set) != 0};
@@ -198,8 +198,7 @@ void on_log_stop(DeviceState& device, const Event& event, const Rules& rules, Ef
     reply(effects, event.ticket, Errno::Ok);
 }
 
-void on_log_report(DeviceState& device, const Event& event, const Rules& rules,
-                   Effects& effects) {
+void on_log_report(DeviceState& device, const Event& event, const Rules& rules, Effects& effects) {
     if (refused(rules, Id::VfioFeatureNoSupport, !device.log_ops)) {
         refuse(effects, event, rules, Id::VfioFeatureNoSupport);
     } else if (refused(rules, Id::VfioFeatureFault, event.fault)) {

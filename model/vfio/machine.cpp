@@ -15,17 +15,27 @@ template <MigState Value>
 struct Of : fsm::State<static_cast<std::uint8_t>(Value)> {
     static constexpr MigState value = Value;
 };
-struct ERROR : Of<MigState::ERROR> { static constexpr std::string_view name = "ERROR"; };
-struct STOP : Of<MigState::STOP> { static constexpr std::string_view name = "STOP"; };
-struct RUNNING : Of<MigState::RUNNING> { static constexpr std::string_view name = "RUNNING"; };
+struct ERROR : Of<MigState::ERROR> {
+    static constexpr std::string_view name = "ERROR";
+};
+struct STOP : Of<MigState::STOP> {
+    static constexpr std::string_view name = "STOP";
+};
+struct RUNNING : Of<MigState::RUNNING> {
+    static constexpr std::string_view name = "RUNNING";
+};
 struct STOP_COPY : Of<MigState::STOP_COPY> {
     static constexpr std::string_view name = "STOP_COPY";
 };
-struct RESUMING : Of<MigState::RESUMING> { static constexpr std::string_view name = "RESUMING"; };
+struct RESUMING : Of<MigState::RESUMING> {
+    static constexpr std::string_view name = "RESUMING";
+};
 struct RUNNING_P2P : Of<MigState::RUNNING_P2P> {
     static constexpr std::string_view name = "RUNNING_P2P";
 };
-struct PRE_COPY : Of<MigState::PRE_COPY> { static constexpr std::string_view name = "PRE_COPY"; };
+struct PRE_COPY : Of<MigState::PRE_COPY> {
+    static constexpr std::string_view name = "PRE_COPY";
+};
 struct PRE_COPY_P2P : Of<MigState::PRE_COPY_P2P> {
     static constexpr std::string_view name = "PRE_COPY_P2P";
 };
@@ -35,8 +45,12 @@ template <class Target>
 struct To {
     static constexpr std::string_view name = Target::name;
 };
-struct Reset { static constexpr std::string_view name = "VFIO_DEVICE_RESET"; };
-struct Failure { static constexpr std::string_view name = "failure"; };
+struct Reset {
+    static constexpr std::string_view name = "VFIO_DEVICE_RESET";
+};
+struct Failure {
+    static constexpr std::string_view name = "failure";
+};
 
 void begin_session(Context& context, Session session) {
     DeviceState& device = context.state;
@@ -85,8 +99,7 @@ constexpr std::string_view guard_name(std::uint8_t needs, std::uint8_t forbids) 
 template <class Source, class Target, std::uint8_t Forbids>
 struct Has {
     static constexpr std::uint8_t forbids = Forbids;
-    static constexpr std::uint8_t needs =
-        flags_needed(Source::value) | flags_needed(Target::value);
+    static constexpr std::uint8_t needs = flags_needed(Source::value) | flags_needed(Target::value);
     static constexpr std::string_view name = guard_name(needs, forbids);
     template <class Event>
     bool operator()(const Context& context, const Event&) const {
@@ -140,8 +153,7 @@ using Machine = fsm::Machine<Table>;
 static_assert(Machine::initial == static_cast<std::uint8_t>(DeviceState{}.state));
 
 template <class Event>
-bool dispatch(DeviceState& device, const Event& event, const spec::Rules& rules,
-              Effects& effects) {
+bool dispatch(DeviceState& device, const Event& event, const spec::Rules& rules, Effects& effects) {
     Context context{device, rules, effects};
     auto state = static_cast<std::uint8_t>(device.state);
     const fsm::Arc* arc = Machine::dispatch(state, context, event);

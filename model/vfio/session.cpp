@@ -140,8 +140,7 @@ void on_precopy_info(DeviceState& device, const Event& event, const Rules& rules
     effect.flags = event.reinit && may_tell ? reply_reinit : 0;
 }
 
-void on_other_ioctl(DeviceState& device, const Event& event, const Rules& rules,
-                    Effects& effects) {
+void on_other_ioctl(DeviceState& device, const Event& event, const Rules& rules, Effects& effects) {
     if (refused(rules, Id::VfioFdUnknown, is_unknown(device, event.fd))) {
         refuse(effects, event, rules, Id::VfioFdUnknown);
     } else if (rules.on(Id::VfioFdUnknownIoctl)) {
