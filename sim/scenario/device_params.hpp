@@ -86,6 +86,10 @@ struct DeviceParams {
     Bandwidth state_rate =
         param(&state_rate, "state_rate", 4_GB_per_s, between(1_Mbit_per_s, 10000_Gbit_per_s),
               "speed at which the device itself reads or loads its state", estimate);
+    Bytes capacity = param(&capacity, "capacity", 64_GiB, between(1_MiB, 4096_TiB),
+                           "size of the namespace of each VF", estimate, Written::InAliasOnly);
+    Bytes block = param(&block, "block", 512_B, one_of({512_B, 4096_B}),
+                        "logical block of the namespaces", estimate, Written::InAliasOnly);
     AdminParams admin = group(&admin, "admin", "the PF's admin queue");
     MediaParams media = group(&media, "media", "what stores the blocks");
 };

@@ -47,6 +47,11 @@ void check_device(const std::string& path, const DeviceParams& device, Problems&
         out.push_back({{path + ".device.mdts"},
                        format(device.mdts) + " is not a power of two (MDTS counts in those)"});
     }
+    if (device.capacity % device.block != 0_B) {
+        out.push_back({{path + ".device.capacity", path + ".device.block"},
+                       format(device.capacity) + " is not a whole number of blocks of " +
+                           format(device.block)});
+    }
     // A queue of n entries holds n - 1 commands (NVMe Base 2.3, 3.3.1.5).
     const std::uint32_t usable = device.admin.depth - 1;
     if (device.admin.reserved_aer >= usable) {

@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "tools/cli/scenario_options.hpp"
+#include "tools/cli/verbs.hpp"
+
+namespace lmsim::cli {
+
+namespace {
+
+struct Arguments {
+    ScenarioOptions scenario;
+    bool json = false;
+};
+
+std::string as_json(const sim::LoadedScenario& loaded) {
+    nlohmann::ordered_json errors = nlohmann::ordered_json::array();
+    for (const sim::Diagnostic& error : loaded.errors) {
+        errors.push_back({{"file", error.where.file},
+                          {"line", error.where.line},
+                          {"column", error.where.column},
+                          {"option", error.where.option},
+                          {"message", error.message}});
+    }
+    const nlohmann::ordered_json all = {
+        {"file", loaded.file}, {"ok", loaded.ok()}, {"errors", errors}};
+    // A file's name need not be UTF-8.
+    return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+int check(const Arguments& arguments) {
+    const sim::LoadedScenario loaded = load_and_check(arguments.scenario);
+    if (arguments.json) {
+        fmt::print("{}\n", as_json(loaded));
+    } else if (loaded.ok()) {
+        fmt::print("{}: ok\n", loaded.file);
+    } else {
+        fmt::print(stderr, "{}", loaded.error_text());
+    }
+    return loaded.ok() ? Ok : Usage;
+}
+
+int show(const Arguments& arguments) {
+    const sim::LoadedScenario loaded = load_and_check(arguments.scenario);
+    if (!loaded.ok()) {
+        fmt::print(stderr, "{}", loaded.error_text());
+        return Usage;
+    }
+    fmt::print("{}", sim::effective_toml(loaded));
+    return Ok;
+}
+
+}  // namespace
+
+void add_scenario(CLI::App& app, int& exit_code) {
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* scenario = app.add_subcommand("scenario", "Scenario files: schema, checks, docs");
+    scenario->require_subcommand(1);
+    scenario->add_subcommand("schema", "Print the JSON Schema of scenario files")->callback([] {
+        fmt::print("{}", sim::scenario_schema());
+    });
+    scenario->add_subcommand("docs", "Print all parameters as Markdown tables")->callback([] {
+        fmt::print("{}", sim::scenario_docs());
+    });
+    CLI::App* check_verb = scenario->add_subcommand("check", "Check a scenario and its fio files");
+    add_scenario_options(*check_verb, arguments->scenario);
+    check_verb->add_flag("--json", arguments->json, "print the errors as JSON");
+    check_verb->callback([arguments, &exit_code] { exit_code = check(*arguments); });
+    CLI::App* show_verb =
+        scenario->add_subcommand("show", "Print all values with the origin of each");
+    add_scenario_options(*show_verb, arguments->scenario);
+    show_verb->callback([arguments, &exit_code] { exit_code = show(*arguments); });
+}
+
+}  // namespace lmsim::cli
