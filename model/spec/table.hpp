@@ -11,8 +11,7 @@ using namespace document;  // rows name their documents plainly
 
 inline constexpr Row table[] = {
 #define LMSIM_ROW(symbol, name, kind, title, source, section, value, place, status) \
-    {Id::symbol, Kind::kind, #symbol, name,  title,                                 \
-     source,     section,    value,   place, Id::status},
+    {Id::symbol, Kind::kind, #symbol, name, title, source, section, value, place, Id::status},
 #include "model/spec/rows/all.def"
 #undef LMSIM_ROW
 };

@@ -51,7 +51,7 @@ Sqe encode(const CreateCq& command, const spec::Rules& rules) {
 
 CreateCq decode_create_cq(const Sqe& sqe, const spec::Rules& rules) {
     const SqeFields fields(sqe, rules);
-    return {fields.u16(Id::QueueQid),     fields.u16(Id::QueueQsize),  fields.flag(Id::CreateCqPc),
+    return {fields.u16(Id::QueueQid),     fields.u16(Id::QueueQsize), fields.flag(Id::CreateCqPc),
             fields.flag(Id::CreateCqIen), fields.u16(Id::CreateCqIv), sqe.prp1};
 }
 

@@ -41,8 +41,8 @@ struct CqeWords {
 };
 
 inline CqeWords to_words(const Cqe& cqe) {
-    const std::uint64_t dw3 = cqe.cid | std::uint64_t{cqe.phase} << 16 |
-                              (std::uint64_t{cqe.status} & 0x7FFF) << 17;
+    const std::uint64_t dw3 =
+        cqe.cid | std::uint64_t{cqe.phase} << 16 | (std::uint64_t{cqe.status} & 0x7FFF) << 17;
     return {cqe.dw0 | std::uint64_t{cqe.dw1} << 32,
             cqe.sqhd | std::uint64_t{cqe.sqid} << 16 | dw3 << 32};
 }

@@ -6,8 +6,8 @@
 #include "model/wire/bits.hpp"
 #include "model/wire/result.hpp"
 
-/// Physical Region Pages (NVMe Base 2.3, 4.3.1). The walk asks for the bytes of a PRP List and never
-/// reads memory itself. All sizes in bytes; `page` is CC.MPS as a power of two.
+/// Physical Region Pages (NVMe Base 2.3, 4.3.1). The walk asks for the bytes of a PRP List and
+/// never reads memory itself. All sizes in bytes; `page` is CC.MPS as a power of two.
 namespace lmsim::wire {
 
 /// Pages that `length` bytes from `address` on touch. 0 for no bytes.

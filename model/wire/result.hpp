@@ -19,7 +19,7 @@ enum class Error : std::uint8_t {
     OutOfRange,    // a field holds a value that it cannot have
     TooMany,       // more entries than the structure can hold
     Unaligned,
-    Reserved,      // a bit that must be 0 is not
+    Reserved,  // a bit that must be 0 is not
 };
 
 std::string_view to_string(Error error);

@@ -51,8 +51,8 @@ Result<StateFormatsView> StateFormatsView::parse(const std::uint8_t* data, std::
     view.rules_ = &rules;
     view.version_count_ = reader.u8(Id::FormatsNv);
     view.uuid_count_ = reader.u8(Id::FormatsNuuid);
-    const std::size_t needed = uuids_at(view.version_count_, rules) +
-                               view.uuid_count_ * rules.value(Id::FormatsUuidSize);
+    const std::size_t needed =
+        uuids_at(view.version_count_, rules) + view.uuid_count_ * rules.value(Id::FormatsUuidSize);
     if (size < needed) {
         return Fault{Error::Truncated, size};
     }

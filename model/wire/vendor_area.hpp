@@ -22,8 +22,8 @@ struct VendorArea {
     std::uint16_t admin_sq_tail = 0;
     std::uint16_t admin_cq_head = 0;
     std::uint16_t admin_cq_tail = 0;
-    bool admin_cq_phase = true;          // the tag of the next completion
-    std::uint32_t number_of_queues = 0;  // feature 07h as its completion's DW0
+    bool admin_cq_phase = true;              // the tag of the next completion
+    std::uint32_t number_of_queues = 0;      // feature 07h as its completion's DW0
     std::uint32_t async_event_config = 0;    // feature 0Bh, CDW11
     std::uint32_t interrupt_coalescing = 0;  // feature 08h, CDW11
     std::uint32_t volatile_write_cache = 0;  // feature 06h, CDW11
