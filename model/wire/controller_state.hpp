@@ -90,7 +90,7 @@ class NvmeStateView {
     std::size_t cq_at(std::size_t i) const;
 
     /// Could a controller have these queues? Sizes of at least two entries, heads and tails inside,
-    /// every SQ's CQ among the CQs. SizeMismatch never; OutOfRange at the queue state at fault.
+    /// every SQ's CQ among the CQs. OutOfRange at the first queue state that could not be.
     Fault check_queues() const;
 
   private:
