@@ -1,0 +1,172 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/metrics/part.hpp"
+#include "sim/scenario/run_params.hpp"
+
+namespace lmsim::sim::metrics {
+
+constexpr const char* result_schema_name = "lmsim/result/1";
+
+/// What a second of the result is: simulated, or of the wall clock (a real device takes part).
+enum class TimeBase : std::uint8_t { Simulated, Wall };
+enum class Fidelity : std::uint8_t { Exact, Hybrid, Fluid };
+
+/// The guest's I/O in a window of time. Rates are derived, so that they cannot disagree.
+struct GuestWindow {
+    Ps duration = 0;
+    std::uint64_t commands = 0;  // completed in the window
+    std::uint64_t bytes = 0;
+    Ps p50 = 0;  // of latency, as all below; meaningless without commands
+    Ps p99 = 0;
+    Ps p999 = 0;
+    Ps max = 0;
+
+    /// Rounded to the nearest integer; nothing for a window without duration.
+    std::optional<std::uint64_t> iops() const;
+    std::optional<std::uint64_t> bytes_per_s() const;
+};
+
+struct GuestResult {
+    GuestWindow before;  // from the end of the ramp-up to the start of the migration
+    GuestWindow during;  // to the end of the migration, blackout included
+    GuestWindow after;   // from there to the end of the run
+    Ps longest_gap = 0;  // between completions, while the guest had I/O to do
+};
+
+/// `parts` sum to `total` exactly; `busy` may overlap and may lie outside.
+struct Downtime {
+    Ps total = 0;
+    std::vector<PartTime> parts;
+    std::vector<PartTime> busy;
+};
+
+/// What the VMM itself would print.
+struct VmmResult {
+    std::string name;  // "QEMU 10.1"
+    Ps downtime_limit = 0;
+    std::optional<std::uint64_t> downtime_ms;              // without the return path
+    std::optional<std::uint64_t> downtime_return_path_ms;  // with it
+};
+
+/// What went over the migration channel, by kind.
+struct BytesSent {
+    std::uint64_t ram = 0;           // contents of pages
+    std::uint64_t zero_pages = 0;    // what says that a page is zero
+    std::uint64_t device_state = 0;  // data of the VFs
+    std::uint64_t other = 0;         // headers, framing, the VMM's own devices, return path
+
+    std::uint64_t total() const { return ram + zero_pages + device_state + other; }
+};
+
+/// One pass over the dirty memory before the switchover.
+struct Round {
+    Ps at = 0;                      // its begin
+    std::uint64_t dirty_bytes = 0;  // found dirty when it began
+    std::uint64_t sent_bytes = 0;   // sent until it ended
+};
+
+struct CommandCounts {
+    std::uint64_t submitted = 0;
+    std::uint64_t completed = 0;
+    std::uint64_t lost = 0;        // never completed, on no side
+    std::uint64_t duplicated = 0;  // completed again
+};
+
+/// Each must be 0.
+struct Conservation {
+    std::uint64_t suspended_activity = 0;  // fetches, writes, interrupts of a suspended VF
+    std::uint64_t state_mismatch = 0;      // VFs whose loaded state is not the saved one
+    std::uint64_t page_mismatch = 0;       // pages that differ on the destination
+};
+
+struct Expectation {
+    bool met = true;
+    std::string text;  // what was expected; if not met, also what came
+};
+
+/// A key of the workload's file that has no meaning here.
+struct IgnoredKey {
+    std::string key;
+    std::string value;
+    std::string where;  // "file:line"
+};
+
+struct Workload {
+    std::string source;              // "fio job file mixed.fio"
+    std::vector<std::string> lines;  // its jobs, a line each
+    std::vector<std::string> notes;
+};
+
+/// Parts per million of the measured time in which a resource was busy.
+struct Utilization {
+    std::uint32_t link_up_ppm = 0;
+    std::uint32_t link_down_ppm = 0;
+    std::uint32_t media_ppm = 0;
+    std::uint32_t admin_queue_ppm = 0;
+};
+
+/// L = lambda * W over the whole run; `error` is relative (see GuestMeter).
+struct LittlesLaw {
+    double l = 0;             // mean number of commands under way
+    double lambda_per_s = 0;  // completions per second
+    double w_ns = 0;          // mean latency
+    double error = 0;
+};
+
+/// All that a run has to say, in integers where it can: the table, the report and result.json are
+/// printed from this and from nothing else.
+struct Result {
+    std::string version;
+    std::string scenario;
+    std::uint64_t seed = 0;
+    std::uint64_t trace_hash = 0;
+    TimeBase time_base = TimeBase::Simulated;
+    bool partial = false;  // interrupted: all figures are those up to there
+    Fidelity fidelity = Fidelity::Exact;
+    double error_bound = 0;  // relative, of the downtime; 0 when exact
+    Outcome outcome = Outcome::Completed;
+    std::string reason;  // one sentence: why the outcome is what it is
+    Downtime downtime;
+    VmmResult vmm;
+    Ps total_time = 0;  // from the VMM's command to migrate to the end of the migration
+    GuestResult guest;
+    BytesSent bytes;
+    std::vector<Round> rounds;
+    CommandCounts commands;
+    Conservation conservation;
+    Expectation expectation;
+    std::vector<IgnoredKey> ignored;
+    Workload workload;
+    Utilization source;
+    Utilization destination;
+    LittlesLaw littles_law;
+
+    /// Nothing lost, duplicated or different.
+    bool conserved() const;
+};
+
+/// A part with all its devices on a side together.
+struct PartGroup {
+    Part part = Part::Vmm;
+    Side side = Side::Source;
+    std::vector<Device> devices;  // ascending; empty if it belongs to none
+    Ps ps = 0;
+};
+
+/// The parts of the downtime, devices together, longest first; ties in the order of the parts.
+std::vector<PartGroup> dominant_parts(const Result& result);
+
+/// `ps` of `whole` in parts per million, rounded to the nearest; 0 of nothing.
+std::uint32_t share_ppm(Ps ps, Ps whole);
+
+/// The text of result.json: keys in the order of the schema, the same bytes for the same Result.
+std::string result_json(const Result& result);
+
+/// The text of the JSON Schema (2020-12) that result_json() follows.
+std::string result_schema();
+
+}  // namespace lmsim::sim::metrics

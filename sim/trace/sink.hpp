@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "sim/metrics/part.hpp"
+
+namespace lmsim::sim::trace {
+
+using metrics::Device;
+using metrics::no_device;
+using metrics::Side;
+
+constexpr Ps not_reached = -1;
+
+/// A machine of a component entered a state.
+struct StateRecord {
+    Ps at = 0;
+    Side side = Side::Source;
+    Device vf = no_device;
+    std::string_view machine;  // "vfio", "controller", "migration", "vmm"
+    std::string_view state;    // as the machine's table names it
+};
+
+/// A command from its submission to its end: an I/O of the guest, or an admin command (qid 0).
+/// A time that was not reached is `not_reached`.
+struct CommandRecord {
+    Ps submit = not_reached;    // the doorbell rings
+    Ps fetch = not_reached;     // the controller has the entry
+    Ps post = not_reached;      // the completion starts on the link
+    Ps complete = not_reached;  // the submitter has seen the completion
+    Side side = Side::Source;   // that completed it
+    Device vf = no_device;      // no_device: the PF
+    std::uint16_t qid = 0;
+    std::uint16_t cid = 0;
+    std::uint8_t opcode = 0;
+    std::uint16_t status = 0;  // status field of the completion without the phase tag
+    std::uint32_t length = 0;  // bytes
+    std::uint64_t slba = 0;
+};
+
+/// A phase of the migration or a call of the VMM begins or ends.
+struct PhaseRecord {
+    Ps at = 0;
+    bool begin = true;
+    Side side = Side::Source;
+    Device vf = no_device;
+    std::string_view name;     // "precopy", "switchover", "SET STOP_COPY"
+    std::int32_t error = 0;    // at the end: errno, 0 is success
+    std::uint64_t amount = 0;  // at the end: bytes moved, if any
+};
+
+/// A pass over dirty memory began.
+struct RoundRecord {
+    Ps at = 0;
+    std::uint32_t round = 0;
+    std::uint64_t dirty_bytes = 0;
+    std::uint64_t sent_bytes = 0;  // so far, on the whole channel
+};
+
+/// What happens in a run, told as it happens. Whoever writes a format derives from it; this class
+/// itself lets everything pass. Texts are used before the call returns.
+class TraceSink {
+  public:
+    virtual ~TraceSink() = default;
+    virtual void state(const StateRecord&) {}
+    virtual void command(const CommandRecord&) {}
+    virtual void phase(const PhaseRecord&) {}
+    virtual void round(const RoundRecord&) {}
+    /// MSI-X was off or masked for good when the interrupt came.
+    virtual void interrupt_lost(Ps /*at*/, Side /*side*/, Device /*vf*/) {}
+    virtual void note(Ps /*at*/, std::string_view /*text*/) {}
+};
+
+}  // namespace lmsim::sim::trace
