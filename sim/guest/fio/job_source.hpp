@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "sim/guest/fio/draws.hpp"
+#include "sim/core/random.hpp"
 #include "sim/guest/fio/offsets.hpp"
 #include "sim/guest/fio/pacer.hpp"
 #include "sim/guest/fio/source.hpp"
@@ -29,6 +29,7 @@ class JobSource final : public IoSource {
 
     const std::string& name() const override { return name_; }
     unsigned depth() const override { return job_.depth; }
+    std::uint64_t longest() const override { return largest_; }
     std::optional<Planned> next(Time now) override;
     void completed(Time now, const Io& io) override;
     bool finished() const override { return finished_; }
@@ -50,8 +51,8 @@ class JobSource final : public IoSource {
     std::uint64_t limit_;
     std::uint64_t largest_ = 0;  // block of any direction in use
 
-    Draws mix_;
-    Draws start_draw_;
+    Random mix_;
+    Random start_draw_;
     Extents extents_;
     Pacer pacer_;
 

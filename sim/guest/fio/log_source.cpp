@@ -13,10 +13,15 @@ namespace {
 class LogSource final : public IoSource {
   public:
     LogSource(const IoLog& log, const Replay& replay)
-        : log_(log), replay_(replay), name_("iolog"), every_io_(log.version >= 3) {}
+        : log_(log), replay_(replay), name_("iolog"), every_io_(log.version >= 3) {
+        for (const LoggedIo& io : log.ios) {
+            longest_ = std::max<std::uint64_t>(longest_, io.length);
+        }
+    }
 
     const std::string& name() const override { return name_; }
     unsigned depth() const override { return replay_.depth; }
+    std::uint64_t longest() const override { return longest_; }
     bool finished() const override { return at_ == log_.ios.size(); }
 
     std::optional<Planned> next(Time now) override {
@@ -45,6 +50,7 @@ class LogSource final : public IoSource {
     const IoLog& log_;
     Replay replay_;
     std::string name_;
+    std::uint64_t longest_ = 0;
     bool every_io_;
     bool started_ = false;
     std::size_t at_ = 0;

@@ -11,13 +11,6 @@ std::uint64_t positions(const BlockSizes& sizes, std::uint64_t region) {
     return region > overhang ? (region - overhang) / sizes.align : 0;
 }
 
-/// Spreads the ranks over the region, as fio's hash does, so that hot blocks are not neighbours.
-std::uint64_t scrambled(std::uint64_t rank) {
-    std::uint64_t z = (rank + 1) * 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 32U) * 0xd6e8feb86659fd93;
-    return z ^ z >> 32U;
-}
-
 }  // namespace
 
 Lengths::Lengths(const BlockSizes& sizes) : min_(sizes.min), max_(sizes.max) {
@@ -29,7 +22,7 @@ Lengths::Lengths(const BlockSizes& sizes) : min_(sizes.min), max_(sizes.max) {
     }
 }
 
-std::uint64_t Lengths::draw_varied(Draws& draws) const {
+std::uint64_t Lengths::draw_varied(Random& draws) const {
     if (!by_percent_.empty()) {
         return by_percent_[draws.below(100)];
     }
@@ -70,7 +63,9 @@ Extents::Extents(const Job& job, std::uint64_t size, std::uint64_t seed, const s
                 ? static_cast<std::uint64_t>(static_cast<Uint128>(most) * job.center / 1'000'000U)
                 : offset_.below(most);
         for (Side& side : sides_) {
-            side.rotation = side.blocks != 0 ? rotation % side.blocks : 0;
+            if (side.blocks == 0) continue;
+            side.rotation = rotation % side.blocks;
+            side.spread = Permutation(side.blocks, 0);
         }
     }
     begin_pass();
@@ -85,10 +80,12 @@ void Extents::begin_pass() {
     }
 }
 
+/// Ranks are spread over the region, as fio's hash does, so that hot blocks are no neighbours; here
+/// no two ranks share a block.
 std::uint64_t Extents::skewed_block(const Side& side) {
-    const std::uint64_t hash = scrambled((*skew_)(offset_.next()));
-    const auto place = static_cast<std::uint64_t>(static_cast<Uint128>(hash) * side.blocks >> 64U);
-    const std::uint64_t turned = place + side.rotation;
+    std::uint64_t rank = (*skew_)(offset_.next());
+    if (rank >= side.blocks) rank %= side.blocks;
+    const std::uint64_t turned = side.spread.at(rank) + side.rotation;
     return turned < side.blocks ? turned : turned - side.blocks;
 }
 
@@ -112,30 +109,31 @@ bool Extents::random_block(Side& side, std::uint64_t& block) {
     return true;
 }
 
+/// The place in the region; false if none is left in this pass.
+bool Extents::place(Side& side, std::uint64_t& offset) {
+    const bool at_end = side.position + side.lengths.smallest() > size_;
+    const bool jump =
+        random_ &&
+        (side.random_percent == 100 || at_end ||
+         choice_.below(100) <
+             side.random_percent);  // fio's partly sequential jobs jump from the end, too
+    if (jump) {
+        std::uint64_t block = 0;
+        const bool found = random_block(side, block);
+        offset = block * side.align;
+        return found;
+    }
+    if (at_end && !wraps_) return false;
+    offset = at_end ? 0 : side.position;
+    return true;
+}
+
 Extents::Piece Extents::next(Direction direction) {
     Side& side = sides_[static_cast<std::size_t>(direction)];
     Piece piece;
-    const bool jump =
-        random_ && (side.random_percent == 100 || choice_.below(100) < side.random_percent);
-    if (jump) {
-        std::uint64_t block = 0;
-        if (!random_block(side, block)) {
-            return piece;
-        }
-        piece.offset = block * side.align;
-    } else {
-        if (side.position + side.lengths.smallest() > size_) {
-            if (!wraps_) {
-                return piece;
-            }
-            side.position = 0;
-        }
-        piece.offset = side.position;
-    }
+    if (!place(side, piece.offset)) return piece;
     piece.length = side.lengths.draw(length_);
-    if (piece.offset + piece.length > size_) {
-        piece.length = side.lengths.smallest();
-    }
+    if (piece.offset + piece.length > size_) piece.length = side.lengths.smallest();
     side.position = piece.offset + piece.length;
     return piece;
 }

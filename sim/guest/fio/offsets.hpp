@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/guest/fio/draws.hpp"
+#include "sim/core/random.hpp"
 #include "sim/guest/fio/job.hpp"
 #include "sim/guest/fio/permutation.hpp"
 #include "sim/guest/fio/skew.hpp"
@@ -20,10 +20,10 @@ class Lengths {
     explicit Lengths(const BlockSizes& sizes);
 
     std::uint64_t smallest() const { return min_; }
-    std::uint64_t draw(Draws& draws) const { return min_ == max_ ? min_ : draw_varied(draws); }
+    std::uint64_t draw(Random& draws) const { return min_ == max_ ? min_ : draw_varied(draws); }
 
   private:
-    std::uint64_t draw_varied(Draws& draws) const;
+    std::uint64_t draw_varied(Random& draws) const;
 
     std::uint64_t min_;
     std::uint64_t max_;
@@ -56,6 +56,7 @@ class Extents {
         std::uint64_t align = 0;
         std::uint64_t blocks = 0;
         std::uint64_t rotation = 0;  // of the hot blocks
+        Permutation spread;          // of the hot blocks
         unsigned random_percent = 100;
         std::size_t map = 0;
     };
@@ -64,6 +65,7 @@ class Extents {
         std::uint64_t used = 0;
     };
 
+    bool place(Side& side, std::uint64_t& offset);
     bool random_block(Side& side, std::uint64_t& block);
     std::uint64_t skewed_block(const Side& side);
 
@@ -74,9 +76,9 @@ class Extents {
     std::vector<Side> sides_;
     std::array<Map, directions> maps_;
     std::shared_ptr<const SkewedRanks> skew_;
-    Draws choice_;
-    Draws offset_;
-    Draws length_;
+    Random choice_;
+    Random offset_;
+    Random length_;
 };
 
 }  // namespace lmsim::sim::fio

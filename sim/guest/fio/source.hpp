@@ -23,6 +23,9 @@ class IoSource {
     virtual const std::string& name() const = 0;
     virtual unsigned depth() const = 0;
 
+    /// Bytes of the longest I/O that it can give.
+    virtual std::uint64_t longest() const = 0;
+
     /// The next I/O, whose not_before is `now` or later. Nothing if the source is finished, or if
     /// it waits until all its I/Os are complete (before it thinks or waits for its rate): ask again
     /// after each completion. The first call is the start of the job. `now` never goes back.

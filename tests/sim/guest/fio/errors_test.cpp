@@ -125,10 +125,12 @@ TEST_CASE("fio: blocks must be whole logical blocks of the namespace") {
     const Target native{1ULL << 30, 4096};
     CHECK(message_of([&] {
               make_sources(parse_job_file("f", "[a]\nbssplit=4k/50:512/50\n"), 1, "vm", native);
-          }) == "f:2:9: bs: 512 bytes in job \"a\"; expected a multiple of the namespace's logical "
-                "block, 4096 bytes");
-    CHECK(message_of([&] {
-              make_sources(parse_iolog("f", "fio version 2 iolog\nd add\nd open\nd read 512 4096\n"),
-                           {}, native);
-          }) == "f:4: offset or length is no multiple of the namespace's logical block, 4096 bytes");
+          }) ==
+          "f:2:9: bs: 512 bytes in job \"a\"; expected a multiple of the namespace's logical "
+          "block, 4096 bytes");
+    CHECK(
+        message_of([&] {
+            make_sources(parse_iolog("f", "fio version 2 iolog\nd add\nd open\nd read 512 4096\n"),
+                         {}, native);
+        }) == "f:4: offset or length is no multiple of the namespace's logical block, 4096 bytes");
 }

@@ -15,7 +15,8 @@ struct Step {
 };
 
 /// All I/Os when each takes `latency` and is complete before the next is asked for.
-std::vector<Step> replay(const IoLog& log, const Replay& how, Time latency, std::size_t most = 100) {
+std::vector<Step> replay(const IoLog& log, const Replay& how, Time latency,
+                         std::size_t most = 100) {
     const Sources sources = make_sources(log, how, gigabyte);
     REQUIRE(sources.size() == 1);
     std::vector<Step> out;
@@ -103,7 +104,10 @@ TEST_CASE("fio log: a loop starts again at the first line") {
     REQUIRE(steps.size() == 10);
     CHECK(steps[8].io.offset == 4096);
     CHECK(steps[4].at == 481_us);
-    CHECK(make_sources(parse_iolog("f", version3), {4, true}, gigabyte)[0]->depth() == 4);
+    const IoLog log = parse_iolog("f", version3);
+    const Sources sources = make_sources(log, {4, true}, gigabyte);
+    CHECK(sources[0]->depth() == 4);
+    CHECK(sources[0]->longest() == 8192);
 }
 
 TEST_CASE("fio log: a log is told from a job file") {
