@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "model/nvme/state.hpp"
+#include "model/nvme/step.hpp"
 #include "model/spec/rules.hpp"
 #include "model/step.hpp"
 
@@ -26,16 +26,5 @@ struct Context {
         return made;
     }
 };
-
-/// A ticket names a slot in one life of a controller: answers that outlive a reset are recognized.
-struct Ticket {
-    static std::uint32_t make(std::uint32_t slot, std::uint32_t generation) {
-        return slot | (generation << 16);
-    }
-    static std::uint32_t slot(std::uint32_t ticket) { return ticket & 0xffff; }
-    static std::uint32_t generation(std::uint32_t ticket) { return ticket >> 16; }
-};
-
-constexpr std::uint32_t no_slot = 0xffff;  // the ticket of a controller's own work
 
 }  // namespace lmsim::nvme

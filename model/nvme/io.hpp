@@ -10,9 +10,6 @@ namespace lmsim::nvme {
 
 constexpr std::uint64_t block_size = 512;
 
-/// What kind of media work an I/O opcode is; token of EffectKind::Media.
-enum class MediaOp : std::uint8_t { Read, Write, Flush, Deallocate };
-
 template <class Bounds>
 void media(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, MediaOp op) {
     Controller<Bounds>& c = ctx.controller(function);

@@ -13,9 +13,6 @@ constexpr std::uint64_t cqe_size = 16;
 constexpr std::uint32_t page_bytes = 4096;  // CC.MPS is 0
 constexpr std::size_t step_room = 8;  // what one command's part of a step may push
 
-/// What a ReadMemory effect fetches, in its token.
-enum class Read : std::uint8_t { Sqe, PrpList, CommandData };
-
 template <class Bounds>
 void mark_ready(Controller<Bounds>& c, std::uint32_t queue, bool ready) {
     const std::uint64_t bit = std::uint64_t{1} << (queue % 64);

@@ -12,6 +12,23 @@ namespace lmsim::nvme {
 /// SEL (or CNS or FID) and `length` the bytes that it moves.
 enum class Work : std::uint8_t { Command, Enable, Disable, Shutdown };
 
+/// What a ReadMemory effect fetches, in its token.
+enum class Read : std::uint8_t { Sqe, PrpList, CommandData };
+
+/// What kind of media work an I/O opcode is; token of EffectKind::Media.
+enum class MediaOp : std::uint8_t { Read, Write, Flush, Deallocate };
+
+/// A ticket names a slot in one life of a controller: answers that outlive a reset are recognized.
+struct Ticket {
+    static std::uint32_t make(std::uint32_t slot, std::uint32_t generation) {
+        return slot | (generation << 16);
+    }
+    static std::uint32_t slot(std::uint32_t ticket) { return ticket & 0xffff; }
+    static std::uint32_t generation(std::uint32_t ticket) { return ticket >> 16; }
+};
+
+constexpr std::uint32_t no_slot = 0xffff;  // the ticket of a controller's own work
+
 /// EnterState's token: a Life, or this plus a Migration.
 constexpr std::uint64_t migration_states = 16;
 

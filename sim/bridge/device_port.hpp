@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "sim/host/memory.hpp"
 
@@ -28,8 +29,6 @@ class PortClient {
     virtual void interrupt(std::uint32_t vector) = 0;
     /// The answer to DevicePort::read() with this token.
     virtual void read_done(std::uint64_t token, std::uint64_t value) = 0;
-    /// The function is reset and its registers have their reset values.
-    virtual void reset_done() = 0;
 };
 
 /// A PCIe function as its driver sees it: registers, memory it can reach, interrupts, reset. Every
@@ -41,8 +40,8 @@ class DevicePort {
     /// A posted write to BAR 0; `size` is 4 or 8 bytes.
     virtual void write(std::uint64_t offset, std::uint64_t value, unsigned size) = 0;
     virtual void read(std::uint64_t offset, unsigned size, std::uint64_t token) = 0;
-    /// Function level reset.
-    virtual void reset() = 0;
+    /// Function level reset; `done` when the registers have their reset values.
+    virtual void reset(std::function<void()> done) = 0;
     /// MSI-X as a whole; with it off the function's interrupts are lost.
     virtual void enable_interrupts(bool on) = 0;
     virtual void set_client(PortClient* client) = 0;

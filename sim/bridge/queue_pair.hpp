@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "model/wire/cqe.hpp"
 #include "model/wire/sqe.hpp"
@@ -69,7 +70,13 @@ class QueuePair {
     }
 
     /// As after the controller's reset: both rings empty, phase tags cleared.
-    void clear();
+    void clear() {
+        std::uint8_t* entries = memory_->bytes(cq_base_, std::uint64_t{16} * entries_);
+        std::memset(entries, 0, std::size_t{16} * entries_);
+        memory_->wrote(cq_base_, std::uint64_t{16} * entries_);
+        sq_tail_ = sq_head_ = cq_head_ = 0;
+        phase_ = true;
+    }
 
   private:
     std::uint32_t next(std::uint32_t slot) const { return slot + 1 == entries_ ? 0 : slot + 1; }

@@ -31,7 +31,8 @@ class NvmeDevice::Port : public DevicePort {
         item.value = token;
         device_.send_down(item, device_.params_.pcie.read_header);
     }
-    void reset() override {
+    void reset(std::function<void()> done) override {
+        device_.functions_[function_].reset_done = std::move(done);
         DownItem item{};
         item.kind = DownKind::Reset;
         item.function = function_;

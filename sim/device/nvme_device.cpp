@@ -105,8 +105,10 @@ void NvmeDevice::handle(const Event& event) {
             step(reset);
             Function& function = functions_[event.a];
             function.interrupts = false;
-            if (function.client != nullptr) {
-                function.client->reset_done();
+            const std::function<void()> reset_done = std::move(function.reset_done);
+            function.reset_done = nullptr;
+            if (reset_done) {
+                reset_done();
             }
             break;
         }

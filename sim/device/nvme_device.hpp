@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -124,6 +125,7 @@ class NvmeDevice : public Component, private nvme::Env {
         Memory* memory = nullptr;
         PortClient* client = nullptr;
         bool interrupts = false;
+        std::function<void()> reset_done;
         std::unique_ptr<Port> port;
         std::vector<std::vector<std::uint8_t>> data;  // by slot, admin commands only
         std::vector<std::uint8_t> staging;

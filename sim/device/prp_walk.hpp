@@ -15,7 +15,8 @@ bool walk_prp(Memory& memory, std::uint64_t prp1, std::uint64_t prp2, std::uint6
               Visit&& visit) {
     bool inside = true;
     const auto place = [&](const wire::PrpSegment& segment) {
-        inside = inside && segment.length <= memory.pages() * page_size - segment.address;
+        const std::uint64_t end = memory.pages() * page_size;
+        inside = inside && segment.address < end && segment.length <= end - segment.address;
         if (inside) {
             visit(segment.address, std::uint64_t{segment.length});
         }

@@ -1,0 +1,321 @@
+#include "sim/guest/guest.hpp"
+
+#include <algorithm>
+
+#include "model/spec/codes.hpp"
+#include "model/wire/nvm.hpp"
+#include "model/wire/prp.hpp"
+
+namespace lmsim::sim {
+
+namespace {
+
+constexpr std::uint64_t block_size = 512;
+
+std::uint64_t pack(std::uint32_t job, std::uint32_t slot) {
+    return static_cast<std::uint64_t>(job) << 32 | slot;
+}
+
+}  // namespace
+
+Guest::Guest(sc_core::sc_module_name name, Kernel& kernel, const GuestTiming& timing,
+             Memory& memory, PageWriter writer)
+    : Component(name, kernel), timing_(timing), memory_(&memory), writer_(writer) {
+    vcpus_.resize(timing.vcpus);
+    for (Vcpu& vcpu : vcpus_) {
+        vcpu.lane = add_lane();
+    }
+}
+
+Guest::~Guest() = default;
+
+void Guest::add_vf(DevicePort& port, std::uint16_t pairs, std::uint32_t entries,
+                   std::uint64_t largest_transfer) {
+    const auto index = static_cast<std::uint16_t>(vfs_.size());
+    vfs_.push_back(std::make_unique<VfDriver>(*this, port, index, pairs, entries,
+                                              largest_transfer));
+    next_queue_.push_back(0);
+}
+
+void Guest::add_source(std::uint16_t vf, fio::IoSource& source, Ps start) {
+    Job job;
+    job.source = &source;
+    job.vf = vf;
+    job.queue = static_cast<std::uint16_t>(next_queue_[vf]++ % vfs_[vf]->pairs() + 1);
+    job.start = start;
+    job.slots.resize(source.depth());
+    for (std::uint32_t slot = source.depth(); slot > 0; --slot) {
+        job.free.push_back(slot - 1);
+    }
+    jobs_.push_back(std::move(job));
+}
+
+void Guest::lay_out() {
+    for (Job& job : jobs_) {
+        if (job.source->longest() <= 2 * page_size) {
+            continue;
+        }
+        // An I/O above the largest transfer goes out as several commands, each with its own list.
+        const std::uint64_t largest = vfs_[job.vf]->largest_transfer();
+        const std::uint64_t commands = (job.source->longest() + largest - 1) / largest;
+        for (IoSlot& slot : job.slots) {
+            slot.buffer.list = memory_->allocate_bytes(commands * page_size);
+        }
+    }
+    for (Job& job : jobs_) {
+        const std::uint64_t pages = (job.source->longest() + page_size - 1) / page_size;
+        for (IoSlot& slot : job.slots) {
+            slot.buffer.address = memory_->allocate_pages(pages);
+        }
+    }
+}
+
+void Guest::boot(std::function<void()> ready) {
+    ready_ = std::move(ready);
+    booting_ = vfs_.size();
+    writer_.start(now());
+    for (auto& vf : vfs_) {
+        vf->boot();
+    }
+}
+
+void Guest::vf_ready(bool ok) {
+    boot_failed_ = boot_failed_ || !ok;
+    if (--booting_ == 0 || !ok) {
+        ready_();
+    }
+}
+
+void Guest::start_workload() {
+    workload_began_ = now();
+    for (std::uint32_t job = 0; job < jobs_.size(); ++job) {
+        if (jobs_[job].start == 0) {
+            pump(job);
+        } else {
+            jobs_[job].waiting = true;
+            post_once(now() + jobs_[job].start, static_cast<std::uint32_t>(Kind::Wake), job);
+        }
+    }
+}
+
+bool Guest::workload_finished() const {
+    return std::all_of(jobs_.begin(), jobs_.end(),
+                       [](const Job& job) { return job.source->finished(); });
+}
+
+Guest::Vcpu& Guest::vcpu_of(std::uint16_t vf, std::uint16_t queue) {
+    const std::size_t index = std::size_t{vf} * vfs_[vf]->pairs() + (queue == 0 ? 0 : queue - 1);
+    return vcpus_[index % vcpus_.size()];
+}
+
+/// A vCPU does one thing after the other; the event comes at the end of its cost.
+void Guest::work(Vcpu& vcpu, Ps earliest, Ps cost, Kind kind, std::uint32_t a, std::uint64_t b) {
+    vcpu.busy = std::max(vcpu.busy, earliest) + cost;
+    post(vcpu.lane, vcpu.busy, static_cast<std::uint32_t>(kind), a, b);
+}
+
+void Guest::handle(const Event& event) {
+    const auto kind = static_cast<Kind>(event.kind);
+    if (kind == Kind::Wake) {
+        jobs_[event.a].waiting = false;
+        pump(event.a);
+        return;
+    }
+    if (kind == Kind::Poll) {
+        vfs_[event.a]->poll();
+        return;
+    }
+    if (paused_) {
+        const auto vf = kind == Kind::Submit ? jobs_[event.a].vf : static_cast<std::uint16_t>(event.a);
+        const auto queue =
+            kind == Kind::Submit ? jobs_[event.a].queue : static_cast<std::uint16_t>(event.b);
+        vcpu_of(vf, queue).deferred.push(event);
+        return;
+    }
+    if (kind == Kind::Submit) {
+        submit_io(event.a, static_cast<std::uint32_t>(event.b));
+    } else {
+        run_handler(static_cast<std::uint16_t>(event.a), static_cast<std::uint16_t>(event.b));
+    }
+}
+
+/// Hands the vCPU what the job wants to do now; what it wants later wakes it then.
+void Guest::pump(std::uint32_t index) {
+    Job& job = jobs_[index];
+    if (paused_ || job.waiting) {
+        return;
+    }
+    while (!job.free.empty() && !draining_) {
+        if (!job.planned) {
+            job.planned = job.source->next(Time{now()});
+            if (!job.planned) {
+                return;
+            }
+        }
+        if (job.planned->not_before.ps > now()) {
+            job.waiting = true;
+            post_once(job.planned->not_before.ps, static_cast<std::uint32_t>(Kind::Wake), index);
+            return;
+        }
+        const std::uint32_t slot = job.free.back();
+        job.free.pop_back();
+        job.slots[slot].io = job.planned->io;
+        job.planned.reset();
+        ++outstanding_;
+        work(vcpu_of(job.vf, job.queue), now(), timing_.submit_cost, Kind::Submit, index, slot);
+    }
+}
+
+namespace {
+
+wire::Sqe make_sqe(const fio::Io& io, std::uint64_t offset, std::uint64_t length,
+                   std::uint64_t buffer, std::uint64_t list) {
+    if (io.op == fio::Op::Flush) {
+        return wire::encode_flush(1);
+    }
+    const wire::NvmRange range{offset / block_size,
+                               static_cast<std::uint16_t>(length / block_size - 1), false};
+    if (io.op == fio::Op::Trim) {
+        return wire::encode_nvm(spec::opcode::NvmWriteZeroes, 1, range);
+    }
+    wire::Sqe sqe = wire::encode_nvm(
+        io.op == fio::Op::Read ? spec::opcode::NvmRead : spec::opcode::NvmWrite, 1, range);
+    const wire::PrpPair prps = wire::make_prps(buffer, length, page_size, list);
+    sqe.prp1 = prps.prp1;
+    sqe.prp2 = prps.prp2;
+    return sqe;
+}
+
+}  // namespace
+
+/// The submission's cost is spent: commands go into the ring, one for each largest transfer. What
+/// does not fit goes on when completions have made room.
+void Guest::submit_io(std::uint32_t index, std::uint32_t slot_index) {
+    Job& job = jobs_[index];
+    IoSlot& slot = job.slots[slot_index];
+    VfDriver& vf = *vfs_[job.vf];
+    QueuePair& queue = vf.queue(job.queue);
+    if (slot.commands == 0 && slot.sent == 0) {
+        slot.submitted = now();
+        slot.status = 0;
+        if (observer_ != nullptr) {
+            observer_->io_submitted(now());
+        }
+    }
+    do {
+        if (!queue.has_room()) {
+            vf.backlog(job.queue).push_back(pack(index, slot_index));
+            return;
+        }
+        const std::uint64_t length =
+            std::min(slot.io.length - slot.sent, vf.largest_transfer());
+        const std::uint64_t buffer = slot.buffer.address + slot.sent;
+        const std::uint64_t list =
+            slot.buffer.list + slot.sent / vf.largest_transfer() * page_size;
+        if (length > 2 * page_size) {
+            const std::uint64_t entries = (length + page_size - 1) / page_size - 1;
+            wire::write_prp_list(memory_->bytes(list, 8 * entries), list, buffer + page_size,
+                                 entries, page_size);
+            memory_->wrote(list, 8 * entries);
+        }
+        wire::Sqe sqe = make_sqe(slot.io, slot.io.offset + slot.sent, length, buffer, list);
+        sqe.cid = vf.take_cid(job.queue, index, slot_index);
+        slot.sent += length;
+        ++slot.commands;
+        queue.submit(sqe);
+    } while (slot.sent < slot.io.length);
+}
+
+void Guest::interrupt(std::uint16_t vf, std::uint32_t vector) {
+    const auto queue = static_cast<std::uint16_t>(vector);
+    if (queue > vfs_[vf]->pairs() || vfs_[vf]->handler_pending(queue)) {
+        return;
+    }
+    vfs_[vf]->set_handler_pending(queue, true);
+    work(vcpu_of(vf, queue), now() + timing_.irq_latency, 0, Kind::Interrupt, vf, queue);
+}
+
+void Guest::run_handler(std::uint16_t vf, std::uint16_t queue) {
+    VfDriver& driver = *vfs_[vf];
+    driver.set_handler_pending(queue, false);
+    if (queue == 0) {
+        driver.admin_interrupt();
+        return;
+    }
+    const std::uint32_t count = driver.queue(queue).reap(
+        [&](const wire::Cqe& cqe) { command_completed(vf, queue, cqe); });
+    Vcpu& vcpu = vcpu_of(vf, queue);
+    vcpu.busy = std::max(vcpu.busy, now()) + timing_.complete_cost * count;
+    std::vector<std::uint64_t>& backlog = driver.backlog(queue);
+    if (!backlog.empty()) {
+        const std::vector<std::uint64_t> again = std::move(backlog);
+        backlog.clear();
+        for (const std::uint64_t io : again) {
+            submit_io(static_cast<std::uint32_t>(io >> 32), static_cast<std::uint32_t>(io));
+        }
+    }
+    for (const std::uint32_t job : completed_jobs_) {
+        pump(job);
+    }
+    completed_jobs_.clear();
+}
+
+void Guest::command_completed(std::uint16_t vf, std::uint16_t queue, const wire::Cqe& cqe) {
+    const CommandOwner owner = vfs_[vf]->release_cid(queue, cqe.cid);
+    if (!owner.used) {
+        if (observer_ != nullptr) {
+            observer_->duplicate_completion(now(), vf, queue);
+        }
+        return;
+    }
+    Job& job = jobs_[owner.job];
+    IoSlot& slot = job.slots[owner.slot];
+    slot.status = std::max(slot.status, cqe.status);
+    if (--slot.commands != 0 || slot.sent < slot.io.length) {
+        return;
+    }
+    slot.sent = 0;
+    --outstanding_;
+    if (observer_ != nullptr) {
+        observer_->io_completed({slot.submitted, now(), slot.io.offset, slot.io.length, vf, queue,
+                                 slot.status, slot.io.op});
+    }
+    job.source->completed(Time{now()}, slot.io);
+    job.free.push_back(owner.slot);
+    completed_jobs_.push_back(owner.job);
+}
+
+void Guest::pause() {
+    LMSIM_ASSERT(!paused_);
+    paused_ = true;
+    writer_.stop(*memory_, now());
+}
+
+/// The vCPUs go on with what they were at; work that stood still pays its cost from now on.
+void Guest::resume() {
+    LMSIM_ASSERT(paused_);
+    paused_ = false;
+    writer_.start(now());
+    for (Vcpu& vcpu : vcpus_) {
+        const std::size_t count = vcpu.deferred.size();
+        for (std::size_t i = 0; i < count; ++i) {
+            const Event event = vcpu.deferred.pop();
+            const bool submit = static_cast<Kind>(event.kind) == Kind::Submit;
+            work(vcpu, now(), submit ? timing_.submit_cost : 0, static_cast<Kind>(event.kind),
+                 event.a, event.b);
+        }
+    }
+    for (std::uint32_t job = 0; job < jobs_.size(); ++job) {
+        pump(job);
+    }
+}
+
+void Guest::move(Memory& memory, const std::vector<DevicePort*>& ports) {
+    LMSIM_ASSERT(paused_ && ports.size() == vfs_.size());
+    memory_ = &memory;
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+        vfs_[i]->move(*ports[i]);
+    }
+}
+
+}  // namespace lmsim::sim

@@ -1,0 +1,146 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "sim/bridge/queue_pair.hpp"
+#include "sim/core/kernel.hpp"
+#include "sim/core/ring.hpp"
+#include "sim/guest/fio/source.hpp"
+#include "sim/guest/page_writer.hpp"
+#include "sim/guest/vf_driver.hpp"
+
+namespace lmsim::sim {
+
+/// Times of the guest's CPUs, in picoseconds.
+struct GuestTiming {
+    std::uint32_t vcpus = 1;
+    Ps irq_latency = 0;
+    Ps submit_cost = 0;
+    Ps complete_cost = 0;
+    Ps ready_poll = 0;  // between two looks at CSTS.RDY
+};
+
+/// One I/O of the guest from doorbell to handler.
+struct IoRecord {
+    Ps submitted;
+    Ps completed;
+    std::uint64_t offset;
+    std::uint64_t length;
+    std::uint16_t vf;
+    std::uint16_t queue;
+    std::uint16_t status;
+    fio::Op op;
+};
+
+/// Who measures the guest. Nothing depends on an answer.
+class GuestObserver {
+  public:
+    virtual ~GuestObserver() = default;
+    virtual void io_submitted(Ps at) = 0;
+    virtual void io_completed(const IoRecord& io) = 0;
+    virtual void duplicate_completion(Ps at, std::uint16_t vf, std::uint16_t queue) = 0;
+};
+
+/// The VM: vCPUs that submit and complete I/O and write memory, one NVMe driver for each VF. It lives on
+/// one host at a time; the migration pauses it, moves its ports and resumes it.
+class Guest : public Component {
+  public:
+    Guest(sc_core::sc_module_name name, Kernel& kernel, const GuestTiming& timing, Memory& memory,
+          PageWriter writer);
+    ~Guest() override;
+
+    /// The VM's device `index` (0 is the first VF), with `pairs` I/O queue pairs.
+    void add_vf(DevicePort& port, std::uint16_t pairs, std::uint32_t entries,
+                std::uint64_t largest_transfer);
+    /// I/O of one job on a VF, from `start` after the boot on. The source must outlive the guest.
+    void add_source(std::uint16_t vf, fio::IoSource& source, Ps start);
+    /// Once all VFs and sources are there: gives every I/O its buffer.
+    void lay_out();
+
+    /// Brings up all drivers; calls `ready` when the last one is done.
+    void boot(std::function<void()> ready);
+    void start_workload();
+    /// No new I/O; what is outstanding goes on.
+    void stop_workload() { draining_ = true; }
+
+    void pause();
+    void resume();
+    bool paused() const { return paused_; }
+    /// From now on the VM's memory and devices are those of the other host.
+    void move(Memory& memory, const std::vector<DevicePort*>& ports);
+
+    /// Lets the vCPUs' writes up to now happen.
+    void catch_up() { writer_.catch_up(*memory_, now()); }
+
+    void set_observer(GuestObserver* observer) { observer_ = observer; }
+    std::uint64_t outstanding() const { return outstanding_; }
+    bool workload_finished() const;
+    bool failed_to_boot() const { return boot_failed_; }
+
+    void handle(const Event& event) override;
+
+  private:
+    friend class VfDriver;
+
+    enum class Kind : std::uint32_t { Interrupt, Submit, Wake, Poll };
+
+    struct Buffer {
+        std::uint64_t address = 0;
+        std::uint64_t list = 0;
+    };
+    struct IoSlot {
+        fio::Io io;
+        Ps submitted = 0;
+        std::uint64_t sent = 0;      // bytes in commands that were submitted
+        std::uint32_t commands = 0;  // of this I/O, outstanding
+        std::uint16_t status = 0;
+        Buffer buffer;
+    };
+    struct Job {
+        fio::IoSource* source = nullptr;
+        std::uint16_t vf = 0;
+        std::uint16_t queue = 0;
+        Ps start = 0;
+        bool waiting = false;  // a wake-up is on its way
+        std::optional<fio::Planned> planned;
+        std::vector<IoSlot> slots;
+        std::vector<std::uint32_t> free;
+    };
+    struct Vcpu {
+        LaneId lane = 0;
+        Ps busy = 0;
+        Ring<Event> deferred;  // what came while it stood still
+    };
+
+    Vcpu& vcpu_of(std::uint16_t vf, std::uint16_t queue);
+    void work(Vcpu& vcpu, Ps earliest, Ps cost, Kind kind, std::uint32_t a, std::uint64_t b);
+    void pump(std::uint32_t job);
+    void submit_io(std::uint32_t job, std::uint32_t slot);
+    void interrupt(std::uint16_t vf, std::uint32_t vector);
+    void run_handler(std::uint16_t vf, std::uint16_t queue);
+    void command_completed(std::uint16_t vf, std::uint16_t queue, const wire::Cqe& cqe);
+    void vf_ready(bool ok);
+
+    GuestTiming timing_;
+    Memory* memory_;
+    PageWriter writer_;
+    GuestObserver* observer_ = nullptr;
+    std::vector<std::unique_ptr<VfDriver>> vfs_;
+    std::vector<Job> jobs_;
+    std::vector<Vcpu> vcpus_;
+    std::vector<std::uint16_t> next_queue_;  // per VF: where the next job goes
+    std::function<void()> ready_;
+    std::vector<std::uint32_t> completed_jobs_;  // of the handler that runs
+    std::size_t booting_ = 0;
+    std::uint64_t outstanding_ = 0;
+    Ps workload_began_ = 0;
+    bool boot_failed_ = false;
+    bool paused_ = false;
+    bool draining_ = false;
+};
+
+}  // namespace lmsim::sim

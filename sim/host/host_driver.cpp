@@ -1,0 +1,431 @@
+#include "sim/host/host_driver.hpp"
+
+#include <algorithm>
+
+#include "model/wire/admin.hpp"
+#include "model/wire/identify.hpp"
+#include "model/wire/prp.hpp"
+#include "model/wire/vendor_area.hpp"
+
+namespace lmsim::sim {
+
+namespace {
+
+constexpr std::uint64_t cc_enable = 1 | 6U << 16 | 4U << 20;  // EN, IOSQES 64 B, IOCQES 16 B
+constexpr std::uint32_t pf_itself = 0;
+
+}  // namespace
+
+HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostTiming& timing,
+                       DevicePort& pf, const std::vector<DevicePort*>& vfs,
+                       const spec::Rules& rules)
+    : Component(name, kernel),
+      timing_(timing),
+      rules_(rules),
+      pf_(pf),
+      memory_(pf.memory()),
+      admin_(pf, 0, timing.admin_depth),
+      cpu_lane_(add_lane()) {
+    // One slot of the ring always stays empty.
+    queue_.depth = static_cast<std::uint16_t>(timing.admin_depth - 1);
+    queue_.reserved = std::min(timing.reserved_aer, static_cast<std::uint16_t>(queue_.depth - 1));
+    tag_owner_.resize(queue_.depth, 0);
+    boot_page_ = pf.allocate(page_size);
+    vfs_.resize(vfs.size());
+    for (std::size_t i = 0; i < vfs.size(); ++i) {
+        Vf& vf = vfs_[i];
+        vf.device = vfio::make_device(timing.features, false);
+        vf.port = vfs[i];
+        vf.flow.piece = static_cast<std::uint32_t>(timing.mdts);
+        vf.flow.limit = timing.state_limit;
+        vf.buffer = pf.allocate(timing.state_limit);
+        vf.list = pf.allocate(page_size);
+    }
+}
+
+void HostDriver::boot(std::function<void(bool)> ready) {
+    ready_ = std::move(ready);
+    pf_.set_client(this);
+    pf_.enable_interrupts(true);
+    next_boot_step();
+}
+
+void HostDriver::next_boot_step() {
+    using spec::Id;
+    if (boot_ == Boot::Enable) {
+        admin_.clear();
+        const std::uint64_t size = admin_.entries() - std::uint64_t{1};
+        pf_.write(reg::AQA, size << 16 | size, 4);
+        pf_.write(reg::ASQ, admin_.sq_base(), 8);
+        pf_.write(reg::ACQ, admin_.cq_base(), 8);
+        pf_.write(reg::CC, cc_enable, 4);
+        pf_.read(reg::CSTS, 4, 0);
+        return;
+    }
+    if (boot_ == Boot::Done) {
+        ready_(true);
+        return;
+    }
+    const Id cns = boot_ == Boot::Identify    ? Id::CnsController
+                   : boot_ == Boot::Secondary ? Id::CnsSecondaryControllers
+                                              : Id::CnsControllerStateFormats;
+    wire::Identify identify;
+    identify.cns = static_cast<std::uint8_t>(rules_.value(cns));
+    identify.cntid = boot_ == Boot::Secondary ? next_cntid_ : std::uint16_t{0};
+    wire::Sqe sqe = wire::encode(identify, rules_);
+    sqe.prp1 = boot_page_;
+    submit(sqe, pf_itself);
+}
+
+void HostDriver::read_done(std::uint64_t /*token*/, std::uint64_t value) {
+    if ((value & 1) == 0) {
+        post_once(now() + timing_.ready_poll, static_cast<std::uint32_t>(Kind::Poll));
+        return;
+    }
+    if (queue_.resetting) {
+        host::PfEvent done;
+        done.kind = host::PfEvent::Kind::ResetDone;
+        boot_ = Boot::Done;
+        pf_step(done);
+        return;
+    }
+    boot_ = Boot::Identify;
+    next_boot_step();
+}
+
+/// What the page at hand says; false if this PF cannot do what we need of it.
+bool HostDriver::take_boot_page() {
+    const std::uint8_t* page = memory_.bytes(boot_page_, page_size);
+    if (boot_ == Boot::Identify) {
+        const auto id = wire::decode_identify_controller(page, page_size, rules_);
+        boot_ = Boot::Secondary;
+        return id.ok() && id->hmlms;
+    }
+    if (boot_ == Boot::Secondary) {
+        const auto list = wire::SecondaryListView::parse(page, page_size, rules_);
+        // A full page holds 127 of them: there may be more.
+        boot_ = list.ok() && list->count() == 127 ? Boot::Secondary : Boot::Formats;
+        for (std::size_t i = 0; list.ok() && i < list->count(); ++i) {
+            const wire::SecondaryController entry = (*list)[i];
+            next_cntid_ = static_cast<std::uint16_t>(entry.scid + 1);
+            if (entry.vfn >= 1 && entry.vfn <= vfs_.size()) {
+                vfs_[entry.vfn - 1U].flow.cntlid = entry.scid;
+            }
+        }
+        return list.ok();
+    }
+    const auto formats = wire::StateFormatsView::parse(page, page_size, rules_);
+    boot_ = Boot::Done;
+    if (!formats.ok()) {
+        return false;
+    }
+    for (Vf& vf : vfs_) {
+        vf.flow.csvi = formats->find_version(0);
+        vf.flow.csuuidi = formats->find_uuid(wire::vendor_area_uuid);
+    }
+    return vfs_.empty() || vfs_[0].flow.csvi != 0;
+}
+
+void HostDriver::boot_answered(const Effect& reply) {
+    const bool answered = reply.flags == 0 && reply.token == 0;
+    if (!answered || !take_boot_page()) {
+        ready_(false);
+        return;
+    }
+    next_boot_step();
+}
+
+// --- PF queue -----------------------------------------------------------------------------------
+
+void HostDriver::submit(const wire::Sqe& sqe, std::uint32_t vf) {
+    if (free_requests_.empty()) {
+        requests_.emplace_back();
+        free_requests_.push_back(static_cast<std::uint32_t>(requests_.size()));
+    }
+    const std::uint32_t owner = free_requests_.back();
+    free_requests_.pop_back();
+    requests_[owner - 1] = {sqe, now(), vf, true};
+    host::PfEvent event;
+    event.owner = owner;
+    pf_step(event);
+}
+
+void HostDriver::pf_step(const host::PfEvent& first) {
+    host::PfEvent event = first;
+    do {
+        Effects effects;
+        host::step(queue_, event, static_cast<std::uint64_t>(timing_.admin_timeout), effects);
+        for (const Effect& effect : effects) {
+            pf_perform(effect);
+        }
+        event = {};
+        event.kind = host::PfEvent::Kind::Continue;
+    } while (queue_.more);
+}
+
+void HostDriver::pf_perform(const Effect& effect) {
+    switch (effect.kind) {
+        case EffectKind::Submit:
+            tag_owner_[effect.token] = effect.ticket;
+            cpu_busy_ = std::max(cpu_busy_, now()) + timing_.submit;
+            post(cpu_lane_, cpu_busy_, static_cast<std::uint32_t>(Kind::Ring), effect.ticket,
+                 effect.token);
+            break;
+        case EffectKind::StartTimer:
+            post_once(now() + static_cast<Ps>(effect.length),
+                      static_cast<std::uint32_t>(Kind::Timer), effect.ticket);
+            break;
+        case EffectKind::Reply: replied(effect); break;
+        case EffectKind::Call: reset_pf(); break;
+        default: LMSIM_ASSERT(!"not an effect of the PF queue");
+    }
+}
+
+void HostDriver::put_on_queue(std::uint32_t owner, std::uint16_t tag) {
+    if (tag_owner_[tag] != owner) {
+        return;  // the PF was reset meanwhile
+    }
+    Request& request = requests_[owner - 1];
+    request.sqe.cid = tag;
+    admin_waited_ += now() - request.asked;
+    ++admin_commands_;
+    admin_.submit(request.sqe);
+}
+
+void HostDriver::reset_pf() {
+    std::fill(tag_owner_.begin(), tag_owner_.end(), 0);
+    boot_ = Boot::Enable;
+    pf_.reset([this] {
+        pf_.enable_interrupts(true);
+        next_boot_step();
+    });
+}
+
+void HostDriver::interrupt(std::uint32_t /*vector*/) {
+    if (!interrupt_pending_) {
+        interrupt_pending_ = true;
+        post_once(now() + timing_.irq, static_cast<std::uint32_t>(Kind::Interrupt));
+    }
+}
+
+void HostDriver::reap() {
+    interrupt_pending_ = false;
+    admin_.reap([&](const wire::Cqe& cqe) {
+        host::PfEvent event;
+        event.kind = host::PfEvent::Kind::Completed;
+        event.tag = cqe.cid;
+        event.status = cqe.status;
+        event.dw0 = cqe.dw0;
+        pf_step(event);
+    });
+}
+
+void HostDriver::replied(const Effect& effect) {
+    Request& request = requests_[effect.ticket - 1];
+    LMSIM_ASSERT(request.used);
+    request.used = false;
+    const std::uint32_t vf = request.vf;
+    if (observer_ != nullptr) {
+        observer_->admin_command(request.asked, now(), request.sqe.cid, request.sqe.opcode,
+                                 static_cast<std::uint16_t>(effect.token));
+    }
+    free_requests_.push_back(effect.ticket);
+    if (vf == pf_itself) {
+        boot_answered(effect);
+        return;
+    }
+    host::FlowEvent event;
+    event.error = static_cast<host::PfError>(effect.flags);
+    event.status = static_cast<std::uint16_t>(effect.token);
+    event.dw0 = static_cast<std::uint32_t>(effect.token2);
+    event.bytes = memory_.bytes(vfs_[vf - 1].buffer, timing_.state_limit);
+    flow_step(static_cast<std::uint16_t>(vf - 1), event);
+}
+
+// --- VFIO ---------------------------------------------------------------------------------------
+
+/// Every call costs the way into the kernel; then the core looks at it.
+void HostDriver::call(std::uint16_t index, const vfio::Event& event, VfioDone done) {
+    Vf& vf = vfs_[index];
+    LMSIM_ASSERT(!vf.call.done);
+    vf.call.event = event;
+    vf.call.done = std::move(done);
+    post_once(now() + timing_.ioctl, static_cast<std::uint32_t>(Kind::Ioctl), index);
+}
+
+void HostDriver::set_state(std::uint16_t vf, vfio::MigState state, VfioDone done) {
+    call(vf, vfio::set_state(state), std::move(done));
+}
+
+void HostDriver::reset(std::uint16_t vf, VfioDone done) {
+    vfs_[vf].port->reset([this, vf, done = std::move(done)]() mutable {
+        host::FlowEvent reset;
+        reset.kind = host::FlowEvent::Kind::Reset;
+        flow_step(vf, reset);
+        vfs_[vf].call.done = nullptr;
+        call(vf, vfio::reset(), std::move(done));
+    });
+}
+
+void HostDriver::data_size(std::uint16_t vf, VfioDone done) {
+    call(vf, vfio::data_size(timing_.state_limit), std::move(done));
+}
+
+void HostDriver::precopy_info(std::uint16_t vf, VfioDone done) {
+    const std::uint32_t fd = vfio::data_fd(vfs_[vf].device.sessions, false);
+    call(vf, vfio::precopy_info(fd, 0, 0), std::move(done));
+}
+
+std::uint64_t HostDriver::available(std::uint16_t vf) const {
+    return vfs_[vf].flow.size - vfs_[vf].read_at;
+}
+
+void HostDriver::read(std::uint16_t vf, std::uint64_t length, VfioDone done) {
+    const std::uint32_t fd = vfio::data_fd(vfs_[vf].device.sessions, false);
+    call(vf, vfio::read(fd, length, available(vf)), std::move(done));
+}
+
+void HostDriver::write(std::uint16_t vf, const std::vector<std::uint8_t>& bytes, VfioDone done) {
+    const std::uint32_t fd = vfio::data_fd(vfs_[vf].device.sessions, true);
+    const bool fits = vfs_[vf].flow.size + bytes.size() <= timing_.state_limit;
+    vfs_[vf].call.bytes = bytes;
+    call(vf, vfio::write(fd, bytes.size(), fits ? vfio::Errno::Ok : vfio::Errno::NoMemory),
+         std::move(done));
+}
+
+const std::vector<std::uint8_t>& HostDriver::bytes_read(std::uint16_t vf) const {
+    return vfs_[vf].last_read;
+}
+
+std::vector<std::uint8_t> HostDriver::state_bytes(std::uint16_t index) const {
+    const Vf& vf = vfs_[index];
+    const std::uint8_t* from = memory_.bytes(vf.buffer, vf.flow.size);
+    return {from, from + vf.flow.size};
+}
+
+void HostDriver::enable_interrupts(std::uint16_t vf, bool on) {
+    vfs_[vf].port->enable_interrupts(on);
+}
+
+void HostDriver::vfio_step(std::uint16_t index, const vfio::Event& event) {
+    Vf& vf = vfs_[index];
+    Effects effects;
+    vfio::step(vf.device, event, rules_, effects);
+    for (const Effect& effect : effects) {
+        switch (effect.kind) {
+            case EffectKind::DriverArc: {
+                host::FlowEvent arc;
+                arc.kind = host::FlowEvent::Kind::Arc;
+                arc.from = static_cast<vfio::MigState>(effect.token);
+                arc.to = static_cast<vfio::MigState>(effect.token2);
+                arc.ticket = effect.ticket;
+                arc.bytes = memory_.bytes(vf.buffer, timing_.state_limit);
+                flow_step(index, arc);
+                break;
+            }
+            case EffectKind::OpenSession: vf.read_at = 0; break;
+            case EffectKind::CloseSession: break;
+            case EffectKind::EnterState:
+                if (observer_ != nullptr) {
+                    observer_->vfio_state(now(), index, static_cast<vfio::MigState>(effect.token));
+                }
+                break;
+            case EffectKind::Reply: finish_call(index, effect); break;
+            default: LMSIM_ASSERT(!"not an effect of a VFIO device");
+        }
+    }
+}
+
+void HostDriver::flow_step(std::uint16_t index, const host::FlowEvent& event) {
+    Vf& vf = vfs_[index];
+    Effects effects;
+    host::step(vf.flow, event, rules_, effects);
+    for (const Effect& effect : effects) {
+        if (effect.kind == EffectKind::Submit) {
+            flow_submit(index, effect);
+        } else {
+            if (observer_ != nullptr) {
+                observer_->flow_step(now(), index, host::FlowStep::Idle);
+            }
+            vfio_step(index, vfio::arc_done(effect.ticket,
+                                            static_cast<vfio::Errno>(effect.token)));
+        }
+    }
+}
+
+/// The command names a piece of the VF's state buffer, which is contiguous in the host's memory.
+void HostDriver::flow_submit(std::uint16_t index, const Effect& effect) {
+    Vf& vf = vfs_[index];
+    if (observer_ != nullptr) {
+        observer_->flow_step(now(), index, static_cast<host::FlowStep>(effect.token));
+    }
+    wire::Sqe sqe = host::command(vf.flow, effect, rules_);
+    if (effect.length != 0) {
+        const std::uint64_t address = vf.buffer + effect.address;
+        const wire::PrpPair prps =
+            wire::make_prps(address, effect.length, page_size, vf.list);
+        if (prps.list_entries != 0) {
+            const std::uint64_t second = (address & ~(page_size - 1)) + page_size;
+            wire::write_prp_list(memory_.bytes(vf.list, 8 * prps.list_entries), vf.list, second,
+                                 prps.list_entries, page_size);
+        }
+        sqe.prp1 = prps.prp1;
+        sqe.prp2 = prps.prp2;
+    }
+    submit(sqe, index + 1U);
+}
+
+/// The core has answered; data still have to be copied between the user and the driver.
+void HostDriver::finish_call(std::uint16_t index, const Effect& reply) {
+    Vf& vf = vfs_[index];
+    if (!vf.call.done) {
+        return;
+    }
+    VfioAnswer answer{static_cast<vfio::Errno>(reply.token), reply.token2, reply.token3};
+    Ps copying = 0;
+    if (answer.error == vfio::Errno::Ok && vf.call.event.kind == vfio::EventKind::Read) {
+        const std::uint8_t* from = memory_.bytes(vf.buffer + vf.read_at, answer.value);
+        vf.last_read.assign(from, from + answer.value);
+        vf.read_at += answer.value;
+        copying = transfer(Bytes{answer.value}, timing_.copy_rate).ps;
+    } else if (answer.error == vfio::Errno::Ok && vf.call.event.kind == vfio::EventKind::Write) {
+        const std::vector<std::uint8_t>& bytes = vf.call.bytes;
+        std::copy(bytes.begin(), bytes.end(),
+                  memory_.bytes(vf.buffer + vf.flow.size, bytes.size()));
+        host::FlowEvent written;
+        written.kind = host::FlowEvent::Kind::Written;
+        written.value = vf.flow.size + bytes.size();
+        flow_step(index, written);
+        copying = transfer(Bytes{bytes.size()}, timing_.copy_rate).ps;
+    }
+    vf.answer = answer;
+    post_once(now() + copying, static_cast<std::uint32_t>(Kind::Answer), index);
+}
+
+void HostDriver::handle(const Event& event) {
+    switch (static_cast<Kind>(event.kind)) {
+        case Kind::Ring: put_on_queue(event.a, static_cast<std::uint16_t>(event.b)); break;
+        case Kind::Interrupt: reap(); break;
+        case Kind::Timer: {
+            host::PfEvent fired;
+            fired.kind = host::PfEvent::Kind::TimerFired;
+            fired.owner = event.a;
+            pf_step(fired);
+            break;
+        }
+        case Kind::Ioctl: {
+            const auto vf = static_cast<std::uint16_t>(event.a);
+            vfio_step(vf, vfs_[vf].call.event);
+            break;
+        }
+        case Kind::Answer: {
+            const VfioDone done = std::move(vfs_[event.a].call.done);
+            vfs_[event.a].call.done = nullptr;
+            done(vfs_[event.a].answer);
+            break;
+        }
+        case Kind::Poll: pf_.read(reg::CSTS, 4, 0); break;
+    }
+}
+
+}  // namespace lmsim::sim

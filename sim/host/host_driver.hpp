@@ -1,0 +1,158 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "model/host/pf_submit.hpp"
+#include "model/host/vfio_nvme.hpp"
+#include "model/vfio/event.hpp"
+#include "sim/bridge/queue_pair.hpp"
+#include "sim/core/kernel.hpp"
+#include "sim/core/units.hpp"
+
+namespace lmsim::sim {
+
+/// Times of the host's kernel, in picoseconds.
+struct HostTiming {
+    Ps ioctl = 0;
+    Ps submit = 0;
+    Ps irq = 0;
+    Ps admin_timeout = 0;
+    Ps ready_poll = 0;
+    Bandwidth copy_rate;  // read() and write() on a data_fd
+    std::uint16_t admin_depth = 32;
+    std::uint16_t reserved_aer = 1;
+    std::uint8_t features = vfio::STOP_COPY_FLAG;
+    std::uint64_t mdts = 0;         // bytes
+    std::uint64_t state_limit = 0;  // bytes of one VF's state, at most
+};
+
+/// What a call on a VF's VFIO device answers.
+struct VfioAnswer {
+    vfio::Errno error = vfio::Errno::Ok;
+    std::uint64_t value = 0;   // bytes read or written, data size, initial bytes
+    std::uint64_t value2 = 0;  // dirty bytes
+};
+using VfioDone = std::function<void(const VfioAnswer&)>;
+
+/// Sees what a driver does for which VF; for metrics and traces.
+class DriverObserver {
+  public:
+    virtual ~DriverObserver() = default;
+    /// The flow of a VF asks its controller for this; Idle ends it.
+    virtual void flow_step(Ps at, std::uint16_t vf, host::FlowStep step) = 0;
+    virtual void vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) = 0;
+    virtual void admin_command(Ps submitted, Ps completed, std::uint16_t cid, std::uint8_t opcode,
+                               std::uint16_t status) = 0;
+};
+
+/// A host's kernel: the NVMe driver of the PF and, for each VF, the VFIO device that the VMM opens.
+/// The protocol is model/host and model/vfio; here it gets memory, queues and time. VFs count from 0.
+class HostDriver : public Component, private PortClient {
+  public:
+    HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostTiming& timing,
+               DevicePort& pf, const std::vector<DevicePort*>& vfs, const spec::Rules& rules);
+
+    /// Enables the PF and asks it what it is (CNS 01h), which VF has which CNTLID (15h) and which
+    /// states it knows (20h); then calls `ready`.
+    void boot(std::function<void(bool ok)> ready);
+
+    /// VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, SET. Calls on one VF are made one after the other.
+    void set_state(std::uint16_t vf, vfio::MigState state, VfioDone done);
+    void reset(std::uint16_t vf, VfioDone done);
+    void data_size(std::uint16_t vf, VfioDone done);
+    void precopy_info(std::uint16_t vf, VfioDone done);
+    void read(std::uint16_t vf, std::uint64_t length, VfioDone done);
+    void write(std::uint16_t vf, const std::vector<std::uint8_t>& bytes, VfioDone done);
+    /// What the last read() brought.
+    const std::vector<std::uint8_t>& bytes_read(std::uint16_t vf) const;
+    /// MSI-X on or off for the VF's owner: VFIO_DEVICE_SET_IRQS.
+    void enable_interrupts(std::uint16_t vf, bool on);
+
+    vfio::MigState state(std::uint16_t vf) const { return vfs_[vf].device.state; }
+    /// The state that the flow saved or loaded last.
+    std::vector<std::uint8_t> state_bytes(std::uint16_t vf) const;
+    std::uint64_t admin_commands() const { return admin_commands_; }
+    Ps admin_waited() const { return admin_waited_; }
+    void set_observer(DriverObserver* observer) { observer_ = observer; }
+
+    void handle(const Event& event) override;
+
+  private:
+    enum class Kind : std::uint32_t { Ring, Interrupt, Timer, Ioctl, Answer, Poll };
+    enum class Boot : std::uint8_t { Enable, Identify, Secondary, Formats, Done };
+
+    /// A command between the wish for a tag and its completion.
+    struct Request {
+        wire::Sqe sqe;
+        Ps asked = 0;
+        std::uint32_t vf = 0;  // plus 1; 0: the driver itself
+        bool used = false;
+    };
+    struct Call {
+        vfio::Event event;
+        VfioDone done;
+        std::vector<std::uint8_t> bytes;  // of a write
+    };
+    struct Vf {
+        vfio::DeviceState device;
+        host::VfioNvme flow;
+        DevicePort* port = nullptr;
+        std::uint64_t buffer = 0;  // of the state, in the host's memory
+        std::uint64_t list = 0;    // PRP list
+        std::uint64_t read_at = 0;
+        std::vector<std::uint8_t> last_read;
+        Call call;  // the one at work
+        VfioAnswer answer;
+    };
+
+    // PF queue
+    void submit(const wire::Sqe& sqe, std::uint32_t vf);
+    void pf_step(const host::PfEvent& event);
+    void pf_perform(const Effect& effect);
+    void put_on_queue(std::uint32_t owner, std::uint16_t tag);
+    void replied(const Effect& effect);
+    void reap();
+    void reset_pf();
+
+    // Boot
+    void next_boot_step();
+    void boot_answered(const Effect& reply);
+    bool take_boot_page();
+
+    // VFIO
+    void call(std::uint16_t vf, const vfio::Event& event, VfioDone done);
+    void vfio_step(std::uint16_t vf, const vfio::Event& event);
+    void flow_step(std::uint16_t vf, const host::FlowEvent& event);
+    void flow_submit(std::uint16_t vf, const Effect& effect);
+    void finish_call(std::uint16_t vf, const Effect& reply);
+    std::uint64_t available(std::uint16_t vf) const;
+
+    // PortClient of the PF
+    void interrupt(std::uint32_t vector) override;
+    void read_done(std::uint64_t token, std::uint64_t value) override;
+
+    HostTiming timing_;
+    spec::Rules rules_;
+    DevicePort& pf_;
+    Memory& memory_;
+    QueuePair admin_;
+    host::SimPfQueue queue_;
+    std::vector<Request> requests_;  // index plus 1 is the owner
+    std::vector<std::uint32_t> free_requests_;
+    std::vector<std::uint32_t> tag_owner_;
+    std::vector<Vf> vfs_;
+    std::uint64_t boot_page_ = 0;
+    Boot boot_ = Boot::Enable;
+    std::uint16_t next_cntid_ = 0;  // from which on CNS 15h is asked for
+    std::function<void(bool)> ready_;
+    DriverObserver* observer_ = nullptr;
+    LaneId cpu_lane_;
+    Ps cpu_busy_ = 0;
+    std::uint64_t admin_commands_ = 0;
+    Ps admin_waited_ = 0;
+    bool interrupt_pending_ = false;
+};
+
+}  // namespace lmsim::sim
