@@ -53,6 +53,35 @@ constexpr auto to_bits(T value) {
 template <class T>
 using BitsOf = decltype(to_bits(std::declval<T>()));
 
+/// Little-endian, also in constant expressions; one instruction where the machine is little-endian.
+template <class Bits>
+constexpr void store(std::uint8_t* out, Bits bits) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (!__builtin_is_constant_evaluated()) {
+        __builtin_memcpy(out, &bits, sizeof(bits));
+        return;
+    }
+#endif
+    for (std::size_t i = 0; i < sizeof(bits); ++i) {
+        out[i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(bits) >> (8 * i));
+    }
+}
+template <class Bits>
+constexpr Bits load(const std::uint8_t* in, std::size_t size = sizeof(Bits)) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (!__builtin_is_constant_evaluated() && size == sizeof(Bits)) {
+        Bits bits{};
+        __builtin_memcpy(&bits, in, sizeof(bits));
+        return bits;
+    }
+#endif
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+        bits |= static_cast<std::uint64_t>(in[i]) << (8 * i);
+    }
+    return static_cast<Bits>(bits);
+}
+
 template <class T>
 inline constexpr bool is_scalar = std::is_integral_v<T> || std::is_enum_v<T>;
 
@@ -129,9 +158,8 @@ struct Writer : Visitor<Writer> {
     constexpr void scalar(T& value) {
         const auto bits = to_bits(value);
         LMSIM_ASSERT(room - size >= sizeof(bits));
-        for (std::size_t i = 0; i < sizeof(bits); ++i) {
-            out[size++] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(bits) >> (8 * i));
-        }
+        store(out + size, bits);
+        size += sizeof(bits);
     }
     template <class Items, class Count>
     constexpr void counted(Items& items, Count& count) {
@@ -154,10 +182,8 @@ struct Reader : Visitor<Reader> {
             good = false;
             return;
         }
-        std::uint64_t bits = 0;
-        for (std::size_t i = 0; i < sizeof(Bits); ++i) {
-            bits |= static_cast<std::uint64_t>(in[size++]) << (8 * i);
-        }
+        const Bits bits = load<Bits>(in + size);
+        size += sizeof(Bits);
         if constexpr (std::is_same_v<T, bool>) {
             good = good && bits <= 1;
         }
@@ -223,12 +249,8 @@ constexpr std::uint64_t hash_bytes(const std::uint8_t* bytes, std::size_t size) 
     constexpr std::uint64_t factor = 0x9e3779b97f4a7c15;
     std::uint64_t hash = (size + 1) * factor;
     for (std::size_t at = 0; at < size; at += 8) {
-        const std::size_t step = size - at < 8 ? size - at : 8;
-        std::uint64_t word = 0;
-        for (std::size_t i = 0; i < step; ++i) {
-            word |= static_cast<std::uint64_t>(bytes[at + i]) << (8 * i);
-        }
-        hash = (hash ^ word) * factor;
+        const std::size_t rest = size - at < 8 ? size - at : 8;
+        hash = (hash ^ pack_detail::load<std::uint64_t>(bytes + at, rest)) * factor;
         hash ^= hash >> 29;
     }
     hash *= 0xbf58476d1ce4e5b9;
