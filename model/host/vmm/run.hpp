@@ -19,6 +19,7 @@ class Run {
     const Config& config;
     const spec::Rules& rules;
     Effects& effects;
+    bool moved = false;  // some machine took a row since this was cleared
 
     /// Asks the host; there must be no call outstanding.
     Effect& call(Call what, std::uint16_t about = no_device);
@@ -45,6 +46,9 @@ class Run {
     /// Quiesces the first device with P2P at or after (step 1) or before (step -1) `from` that is
     /// not; false if there is none.
     bool quiesce_from(int from, int step);
+    /// Sets the first device at or after `from` that does not run to RUNNING; false if there is
+    /// none.
+    bool run_from(int from);
 
     StartResult start_vm();
     /// After an answer while the VM starts; with `ignore_errors` a device that fails is left reset.
@@ -57,6 +61,7 @@ class Run {
         if (!function(state, move, rules)) {
             return false;
         }
+        moved = true;
         if (state != before) {
             Effect& effect = effects.push(EffectKind::EnterState);
             effect.function = no_device;
@@ -72,7 +77,6 @@ class Run {
     }
     bool move_start(Move move) { return advance(Machine::Start, flow.start, move, advance_start); }
     void now_in(MigState state);
-    bool run_from(int from);
     StartResult enter_start();
 };
 

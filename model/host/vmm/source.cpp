@@ -43,6 +43,7 @@ void SourceRun::start() {
 void SourceRun::cancel() {
     if (flow.outcome == Outcome::None && at(Rollback::Idle) && !at(Precopy::Idle)) {
         control.cancelled = true;
+        moved = true;  // it may be waiting for the return path
     }
 }
 
@@ -53,6 +54,7 @@ void SourceRun::return_path() {
     }
     LMSIM_ASSERT(event.message == Message::Shut);
     control.shut = true;
+    moved = true;
     if (event.error != 0) {
         // A destination that failed also closes the channel: the next write would fail.
         fail(event.error, Call::None);
@@ -89,21 +91,21 @@ void SourceRun::answer() {
     }
 }
 
-/// Enters one state after the other until one asks something or there is none.
+/// Enters one state after the other until one asks something. A move that no row takes (its rule is
+/// off) ends here, too: the migration hangs, for the explorer to find.
 void SourceRun::settle() {
-    bool moved = true;
     while (moved && flow.ticket == 0 && !flow.finished) {
+        moved = false;
         if (!at(Rollback::Idle)) {
-            moved = enter_rollback();
+            enter_rollback();
         } else if (at(Switchover::Failed) || at(Precopy::Failed)) {
             leave_with_failure();
-            moved = !at(Rollback::Idle);
         } else if (!at(Switchover::Idle)) {
-            moved = enter_switchover();
+            enter_switchover();
         } else if (at(Precopy::Switchover)) {
-            moved = move_switchover(Move::Begin);
+            move_switchover(Move::Begin);
         } else {
-            moved = enter_precopy();
+            enter_precopy();
         }
     }
 }
@@ -118,41 +120,32 @@ void SourceRun::leave_with_failure() {
     }
 }
 
-bool SourceRun::enter_rollback() {
-    if (at(Rollback::Restart)) {
-        return false;
-    }
-    if (at(Rollback::LogStop)) {
-        if (control.logging) {
-            control.logging = false;
-            call(Call::DirtyLogStop);
-            return true;
-        }
-        return move_rollback(Move::Next);
-    }
-    if (at(Rollback::Close)) {
-        call(Call::CloseChannel);
-        return true;
-    }
-    if (at(Rollback::Notify)) {
-        for (int i = 0; i < config.devices; ++i) {
-            if (set_state(static_cast<std::uint16_t>(i), MigState::RUNNING, MigState::ERROR)) {
-                return true;
+void SourceRun::enter_rollback() {
+    switch (static_cast<Rollback>(control.rollback)) {
+        case Rollback::LogStop:
+            if (control.logging) {
+                control.logging = false;
+                call(Call::DirtyLogStop);
+            } else {
+                move_rollback(Move::Next);
             }
-        }
-        return move_rollback(Move::Next);
+            break;
+        case Rollback::Close: call(Call::CloseChannel); break;
+        case Rollback::Notify:
+            if (!run_from(0)) {
+                move_rollback(Move::Next);
+            }
+            break;
+        case Rollback::Done:
+            flow.finished = true;
+            report(Report::Finished);
+            break;
+        default: break;
     }
-    flow.finished = true;
-    report(Report::Finished);
-    return false;
 }
 
 void SourceRun::rollback_answered() {
-    if (!at(Rollback::Notify)) {
-        move_rollback(Move::Next);
-        return;
-    }
-    move_rollback(Move::More);
+    move_rollback(at(Rollback::Notify) ? Move::More : Move::Next);
 }
 
 }  // namespace lmsim::host::vmm

@@ -37,17 +37,17 @@ class SourceRun : public Run {
 
     // Each machine: settle() enters states until something is asked; answered() takes an answer.
     void settle();
-    bool enter_precopy();
-    bool enter_setup();
+    void enter_precopy();
+    void enter_setup();
     void precopy_answered(std::int32_t error);
     void setup_answered(std::int32_t error);
     void exact_answered(std::int32_t error);
     void iterate_answered(std::int32_t error);
-    bool enter_switchover();
-    bool enter_last();
+    void enter_switchover();
+    void enter_last();
     void switchover_answered(std::int32_t error);
     void last_answered(std::int32_t error);
-    bool enter_rollback();
+    void enter_rollback();
     void rollback_answered();
 
     void setup_ends();

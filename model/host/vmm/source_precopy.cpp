@@ -8,39 +8,42 @@ constexpr std::uint64_t ps_per_ms = 1'000'000'000;
 
 }  // namespace
 
-/// Asks what the state asks, or moves on; false when neither is possible.
-bool SourceRun::enter_precopy() {
+/// Asks what the state asks, or moves on.
+void SourceRun::enter_precopy() {
     switch (static_cast<Precopy>(control.precopy)) {
-        case Precopy::Choose: choose(); return true;
-        case Precopy::ExactRam: ask_sync(false); return true;
-        case Precopy::ExactSize: call(Call::QueryStopCopySize, cursor()); return true;
-        case Precopy::ExactInfo: call(Call::QueryPrecopyInfo, cursor()); return true;
-        case Precopy::Ram: send_ram(false); return true;
+        case Precopy::Choose: choose(); break;
+        case Precopy::ExactRam: ask_sync(false); break;
+        case Precopy::ExactSize: call(Call::QueryStopCopySize, cursor()); break;
+        case Precopy::ExactInfo: call(Call::QueryPrecopyInfo, cursor()); break;
+        case Precopy::Ram: send_ram(false); break;
         case Precopy::Read:
             call(Call::ReadDeviceBlock, cursor()).length = device[cursor()].read_bytes;
-            return true;
-        case Precopy::Send: send_block(false); return true;
-        case Precopy::Window: count_window(); return true;
-        default: return enter_setup();
+            break;
+        case Precopy::Send: send_block(false); break;
+        case Precopy::Window: count_window(); break;
+        default: enter_setup(); break;
     }
 }
 
-bool SourceRun::enter_setup() {
+void SourceRun::enter_setup() {
     switch (static_cast<Precopy>(control.precopy)) {
-        case Precopy::Header: message(Message::Header, 0); return true;
-        case Precopy::LogStart: call(Call::DirtyLogStart); return true;
-        case Precopy::FirstSync: ask_sync(false); return true;
+        case Precopy::Header: message(Message::Header, 0); break;
+        case Precopy::LogStart: call(Call::DirtyLogStart); break;
+        case Precopy::FirstSync: ask_sync(false); break;
         case Precopy::SetupSize:
             if (config.devices == 0) {
                 setup_ends();
-                return true;
+                break;
             }
             call(Call::QueryStopCopySize, cursor());
-            return true;
+            break;
         case Precopy::SetupPreCopy:
-            return set_state(cursor(), MigState::PRE_COPY, MigState::RUNNING) || move(Move::Next);
-        case Precopy::SetupInfo: call(Call::QueryPrecopyInfo, cursor()); return true;
-        default: return false;
+            if (!set_state(cursor(), MigState::PRE_COPY, MigState::RUNNING)) {
+                move(Move::Next);
+            }
+            break;
+        case Precopy::SetupInfo: call(Call::QueryPrecopyInfo, cursor()); break;
+        default: break;
     }
 }
 
@@ -196,7 +199,9 @@ void SourceRun::iterate_answered(std::int32_t error) {
         return;
     }
     flow.cursor = static_cast<std::uint16_t>(next);
-    move(at(Precopy::Ram) ? Move::Next : Move::More);
+    if (!move(at(Precopy::Ram) ? Move::Next : Move::More)) {
+        move(Move::Skip);
+    }
 }
 
 int SourceRun::next_in_precopy(int from) const {

@@ -4,56 +4,67 @@ namespace lmsim::host::vmm {
 
 /// QEMU 10.1 system/cpus.c: do_vm_stop, up to the message that announces the switchover. A device
 /// that fails to stop does not hold up the others: the error is found when all have been told.
-bool SourceRun::enter_switchover() {
+void SourceRun::enter_switchover() {
     switch (static_cast<Switchover>(control.switchover)) {
         case Switchover::Pause:
             control.downtime_start_ms = event.now_ms;
             control.vm_stopped = true;
             report(Report::SrcDowntimeStart);
             call(Call::PauseVcpus);
-            return true;
+            break;
         case Switchover::Quiesce:
-            return quiesce_from(config.devices - 1, -1) || move_switchover(Move::Next);
-        case Switchover::Stop: return stop_from(config.devices - 1) || move_switchover(Move::Next);
-        case Switchover::Flush: call(Call::BlockFlush); return true;
-        case Switchover::Announce: message(Message::SwitchoverStart, 0); return true;
+            if (!quiesce_from(config.devices - 1, -1)) {
+                move_switchover(Move::Next);
+            }
+            break;
+        case Switchover::Stop:
+            if (!stop_from(config.devices - 1)) {
+                move_switchover(Move::Next);
+            }
+            break;
+        case Switchover::Flush: call(Call::BlockFlush); break;
+        case Switchover::Announce: message(Message::SwitchoverStart, 0); break;
         case Switchover::Cleanup:
             complete();
-            return complete_from(0) || move_switchover(Move::Next);
+            if (!complete_from(0)) {
+                move_switchover(Move::Next);
+            }
+            break;
         case Switchover::Completed:
             flow.finished = true;
             report(Report::Finished);
-            return false;
-        default: return enter_last();
+            break;
+        default: enter_last(); break;
     }
 }
 
 /// QEMU 10.1 migration/savevm.c: qemu_savevm_state_complete_precopy.
-bool SourceRun::enter_last() {
+void SourceRun::enter_last() {
     switch (static_cast<Switchover>(control.switchover)) {
-        case Switchover::LastSync: ask_sync(true); return true;
-        case Switchover::LastRam: send_ram(true); return true;
+        case Switchover::LastSync: ask_sync(true); break;
+        case Switchover::LastRam: send_ram(true); break;
         case Switchover::LastState:
-            return set_state(cursor(), MigState::STOP_COPY, MigState::STOP) ||
-                   move_switchover(Move::Next);
+            if (!set_state(cursor(), MigState::STOP_COPY, MigState::STOP)) {
+                move_switchover(Move::Next);
+            }
+            break;
         case Switchover::LastRead:
             call(Call::ReadDeviceBlock, cursor()).length = device[cursor()].read_bytes;
-            return true;
-        case Switchover::LastSend: send_block(true); return true;
+            break;
+        case Switchover::LastSend: send_block(true); break;
         case Switchover::SaveRest:
             call(Call::SaveNonIterable, cursor() < config.devices ? cursor() : no_device);
-            return true;
-        case Switchover::End: message(Message::End, 0); return true;
+            break;
+        case Switchover::End: message(Message::End, 0); break;
         case Switchover::Join:
             // A cancel shuts the return path down; without one it comes too late.
             if (flow.error != 0 || (control.cancelled && config.return_path)) {
-                return move_switchover(Move::Fail);
+                move_switchover(Move::Fail);
+            } else if (!config.return_path || control.shut) {
+                move_switchover(Move::Next);
             }
-            if (config.return_path && !control.shut) {
-                return false;
-            }
-            return move_switchover(Move::Next);
-        default: return false;
+            break;
+        default: break;
     }
 }
 
