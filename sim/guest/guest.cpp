@@ -310,12 +310,14 @@ void Guest::resume() {
     }
 }
 
-void Guest::move(Memory& memory, const std::vector<DevicePort*>& ports) {
-    LMSIM_ASSERT(paused_ && ports.size() == vfs_.size());
+void Guest::move_vf(std::uint16_t vf, DevicePort& port) {
+    LMSIM_ASSERT(paused_);
+    vfs_[vf]->move(port);
+}
+
+void Guest::move_memory(Memory& memory) {
+    LMSIM_ASSERT(paused_);
     memory_ = &memory;
-    for (std::size_t i = 0; i < ports.size(); ++i) {
-        vfs_[i]->move(*ports[i]);
-    }
 }
 
 }  // namespace lmsim::sim

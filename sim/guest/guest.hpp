@@ -70,8 +70,10 @@ class Guest : public Component {
     void pause();
     void resume();
     bool paused() const { return paused_; }
-    /// From now on the VM's memory and devices are those of the other host.
-    void move(Memory& memory, const std::vector<DevicePort*>& ports);
+    /// From now on the VF is the one behind this port; while the vCPUs stand still.
+    void move_vf(std::uint16_t vf, DevicePort& port);
+    /// From now on the VM's memory is this host's; while the vCPUs stand still.
+    void move_memory(Memory& memory);
 
     /// Lets the vCPUs' writes up to now happen.
     void catch_up() { writer_.catch_up(*memory_, now()); }

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sim/core/units.hpp"
+#include "sim/link/pcie.hpp"
+
+namespace lmsim::sim {
+
+/// The network between the two VMMs: one direction each way, shared by all streams. A stream is bound
+/// by its CPU, all of them by the network.
+struct Channel {
+    Bandwidth bandwidth;
+    Bandwidth stream_limit;
+    std::uint32_t streams = 1;
+    Ps one_way = 0;
+
+    Pipe forward;
+    Pipe back;
+
+    Bandwidth stream_rate() const { return bandwidth < stream_limit ? bandwidth : stream_limit; }
+    Bandwidth page_rate() const {
+        const Bandwidth all = stream_limit * std::uint64_t{streams};
+        return bandwidth < all ? bandwidth : all;
+    }
+    /// When the last byte of what the main stream sends now has left.
+    Ps send(Ps now, std::uint64_t bytes) {
+        return forward.reserve(now, transfer(Bytes{bytes}, stream_rate()).ps);
+    }
+    /// The same for pages, over all streams.
+    Ps send_pages(Ps now, std::uint64_t bytes) {
+        return forward.reserve(now, transfer(Bytes{bytes}, page_rate()).ps);
+    }
+    Ps reply(Ps now, std::uint64_t bytes) {
+        return back.reserve(now, transfer(Bytes{bytes}, stream_rate()).ps);
+    }
+};
+
+}  // namespace lmsim::sim

@@ -1,0 +1,38 @@
+#include "sim/host/ram.hpp"
+
+namespace lmsim::sim {
+
+/// Moves the cursor to the next dirty page, once around; there is one.
+bool RamSender::find_next() {
+    if (left_ == 0) {
+        return false;
+    }
+    const std::size_t words = dirty_.size();
+    std::size_t word = cursor_ / 64;
+    std::uint64_t bits = dirty_[word] & (~std::uint64_t{0} << (cursor_ % 64));
+    for (std::size_t tried = 0; bits == 0; ++tried) {
+        LMSIM_ASSERT(tried <= words);
+        word = word + 1 == words ? 0 : word + 1;
+        bits = dirty_[word];
+    }
+    cursor_ = word * 64 + static_cast<std::uint64_t>(__builtin_ctzll(bits));
+    return true;
+}
+
+RamSender::Sent RamSender::send(std::uint64_t pages) {
+    Sent sent;
+    while (sent.pages() < pages && find_next()) {
+        dirty_[cursor_ / 64] &= ~(std::uint64_t{1} << (cursor_ % 64));
+        --left_;
+        if (from_.is_zero(cursor_)) {
+            ++sent.zero;
+        } else {
+            ++sent.normal;
+        }
+        to_.receive(cursor_, from_);
+        cursor_ = cursor_ + 1 == from_.pages() ? 0 : cursor_ + 1;
+    }
+    return sent;
+}
+
+}  // namespace lmsim::sim

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/host/memory.hpp"
+
+namespace lmsim::sim {
+
+/// The migration's view of guest memory: which pages still have to go, and the pass over them
+/// (QEMU 10.1 migration/ram.c: the dirty bitmap and find_dirty_block()).
+class RamSender {
+  public:
+    /// Bytes that precede each page on the wire: offset and flags; a zero page adds one byte.
+    static constexpr std::uint64_t page_header = 8;
+
+    struct Sent {
+        std::uint64_t normal = 0;  // pages
+        std::uint64_t zero = 0;
+        std::uint64_t pages() const { return normal + zero; }
+        std::uint64_t bytes() const {
+            return normal * (page_size + page_header) + zero * (page_header + 1);
+        }
+    };
+
+    RamSender(Memory& from, Memory& to)
+        : from_(from), to_(to), dirty_((from.pages() + 63) / 64, 0) {}
+
+    /// Everything has to be sent, and from now on writes are logged.
+    void start() {
+        from_.clear_dirty();
+        for (std::uint64_t page = 0; page < from_.pages(); page += 64) {
+            const std::uint64_t rest = from_.pages() - page;
+            dirty_[page / 64] = rest >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << rest) - 1;
+        }
+        left_ = from_.pages();
+        cursor_ = 0;
+    }
+    /// Takes the log of writes over; returns how many pages became dirty by it.
+    std::uint64_t sync() {
+        const std::uint64_t fresh = from_.collect_dirty(dirty_);
+        left_ += fresh;
+        return fresh;
+    }
+    /// Sends at most `pages` pages from where the pass stands.
+    Sent send(std::uint64_t pages);
+
+    std::uint64_t left() const { return left_; }
+
+  private:
+    bool find_next();
+
+    Memory& from_;
+    Memory& to_;
+    std::vector<std::uint64_t> dirty_;
+    std::uint64_t left_ = 0;
+    std::uint64_t cursor_ = 0;
+};
+
+}  // namespace lmsim::sim

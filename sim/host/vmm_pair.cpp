@@ -1,0 +1,359 @@
+#include "sim/host/vmm_pair.hpp"
+
+#include <algorithm>
+
+namespace lmsim::sim {
+
+using host::vmm::Call;
+using host::vmm::Message;
+
+namespace {
+
+constexpr std::uint64_t chunk_pages = 64;  // QEMU looks at its clock every 64 pages
+constexpr std::uint64_t message_bytes = 16;
+constexpr std::uint64_t config_space_bytes = 4096;  // of a VFIO device, MSI-X table included
+constexpr Ps ms = 1'000'000'000;
+
+}  // namespace
+
+VmmPair::VmmPair(sc_core::sc_module_name name, Kernel& kernel, const VmmTiming& timing,
+                 const Channel& channel, const host::vmm::Config& config,
+                 const spec::Rules& rules, Guest& guest, const VmmHost& source,
+                 const VmmHost& destination)
+    : Component(name, kernel),
+      timing_(timing),
+      channel_(channel),
+      config_(config),
+      rules_(rules),
+      guest_(guest),
+      source_host_(source),
+      destination_host_(destination),
+      ram_(*source.memory, *destination.memory),
+      forward_lane_(add_lane()),
+      back_lane_(add_lane()) {}
+
+void VmmPair::start() {
+    const auto begin = host::vmm::occurrence(host::vmm::EventKind::Start, now_ms());
+    step(VmmSide::Destination, begin);
+    step(VmmSide::Source, begin);
+}
+
+void VmmPair::cancel() {
+    step(VmmSide::Source, host::vmm::occurrence(host::vmm::EventKind::Cancel, now_ms()));
+}
+
+void VmmPair::step(VmmSide side, const host::vmm::Event& event) {
+    Effects effects;
+    const bool was_finished = finished();
+    if (side == VmmSide::Source) {
+        host::vmm::step(source_, event, config_, rules_, effects);
+    } else {
+        host::vmm::step(destination_, event, config_, rules_, effects);
+    }
+    for (const Effect& effect : effects) {
+        perform(side, effect);
+    }
+    if (side == VmmSide::Destination) {
+        deliver();
+    } else if (finished() && !was_finished && on_finish_) {
+        on_finish_();
+    }
+}
+
+void VmmPair::perform(VmmSide side, const Effect& effect) {
+    switch (effect.kind) {
+        case EffectKind::Call:
+            if (observer_ != nullptr) {
+                observer_->call_began(now(), side, effect);
+            }
+            call(side, effect);
+            break;
+        case EffectKind::StartTimer:
+            post_once(now() + static_cast<Ps>(effect.length),
+                      static_cast<std::uint32_t>(Kind::Timer), static_cast<std::uint32_t>(side),
+                      effect.ticket);
+            break;
+        case EffectKind::Report:
+            kernel().trace(id(), effect.token ^ effect.token2 << 8);
+            if (observer_ != nullptr) {
+                observer_->reported(now(), side, effect);
+            }
+            break;
+        case EffectKind::CancelTimer:
+        case EffectKind::EnterState: break;
+        default: LMSIM_ASSERT(!"not an effect of a VMM");
+    }
+}
+
+void VmmPair::answer(VmmSide side, Ps at, std::int32_t error, std::uint64_t value0,
+                     std::uint64_t value1) {
+    Answer& pending_answer = pending(side);
+    pending_answer.error = error;
+    pending_answer.value0 = value0;
+    pending_answer.value1 = value1;
+    post_once(at, static_cast<std::uint32_t>(Kind::Answer), static_cast<std::uint32_t>(side));
+}
+
+VfioDone VmmPair::answer_vfio(VmmSide side) {
+    return [this, side](const VfioAnswer& from) {
+        answer(side, now(), static_cast<std::int32_t>(from.error), from.value, from.value2);
+    };
+}
+
+void VmmPair::call(VmmSide side, const Effect& effect) {
+    pending(side).ticket = effect.ticket;
+    const bool known =
+        call_device(side, effect) || call_channel(side, effect) || call_host(side, effect);
+    LMSIM_ASSERT(known);
+}
+
+/// Calls on one VFIO device.
+bool VmmPair::call_device(VmmSide side, const Effect& effect) {
+    const std::uint16_t vf = effect.function;
+    HostDriver& to = driver(side);
+    switch (static_cast<Call>(effect.token)) {
+        case Call::SetDeviceState:
+            to.set_state(vf, static_cast<vfio::MigState>(effect.token2), answer_vfio(side));
+            return true;
+        case Call::ResetDevice:
+        case Call::ReleaseDevice: to.reset(vf, answer_vfio(side)); return true;
+        case Call::QueryStopCopySize: to.data_size(vf, answer_vfio(side)); return true;
+        case Call::QueryPrecopyInfo: to.precopy_info(vf, answer_vfio(side)); return true;
+        case Call::ReadDeviceBlock:
+            to.read(vf, effect.length, [this, vf](const VfioAnswer& from) {
+                if (from.error == vfio::Errno::Ok) {
+                    block_ = driver(VmmSide::Source).bytes_read(vf);
+                }
+                answer(VmmSide::Source, now(), static_cast<std::int32_t>(from.error), from.value);
+            });
+            return true;
+        case Call::WriteDeviceBlock:
+            to.write(vf, loading_, answer_vfio(side));
+            return true;
+        default: return false;
+    }
+}
+
+/// Calls that send something, or wait for the channel.
+bool VmmPair::call_channel(VmmSide side, const Effect& effect) {
+    switch (static_cast<Call>(effect.token)) {
+        case Call::RamSendSlice: begin_slice(effect); return true;
+        case Call::SendDeviceBlock: {
+            Item item;
+            item.message = Message::DeviceData;
+            item.marker = static_cast<host::vmm::Marker>(effect.token3);
+            item.device = effect.function;
+            item.length = effect.length;
+            if (effect.length != 0) {
+                item.bytes = std::move(block_);
+            }
+            const std::uint64_t bytes = effect.length + effect.address;
+            used_.device_state += effect.length;
+            used_.other += effect.address;
+            const Ps gone = channel_.send(now(), bytes);
+            send_item(std::move(item), gone);
+            answer(side, gone, 0, bytes);
+            return true;
+        }
+        case Call::SaveNonIterable: {
+            Item item;
+            item.message = Message::NonIterable;
+            item.device = effect.function;
+            const bool all = effect.function == host::vmm::no_device;
+            item.length = all ? timing_.device_bytes : config_space_bytes;
+            used_.other += item.length;
+            const std::uint64_t bytes = item.length;
+            const Ps gone = channel_.send(now() + (all ? timing_.device_save : 0), bytes);
+            send_item(std::move(item), gone);
+            answer(side, gone, 0, bytes);
+            return true;
+        }
+        case Call::SendMessage: {
+            Item item;
+            item.message = static_cast<Message>(effect.token2);
+            item.error = static_cast<std::int32_t>(effect.token3);
+            used_.other += message_bytes;
+            if (side == VmmSide::Source) {
+                const bool last = item.message == Message::End;
+                const Ps gone = channel_.send(now(), message_bytes);
+                send_item(std::move(item), gone);
+                if (last && observer_ != nullptr) {
+                    observer_->stream_ended(gone);
+                }
+                answer(side, gone, 0, message_bytes);
+            } else {
+                const Ps gone = channel_.reply(now(), message_bytes);
+                send_back(std::move(item), gone);
+                answer(side, gone, 0, message_bytes);
+            }
+            return true;
+        }
+        case Call::CloseChannel:
+            post(forward_lane_, std::max(channel_.forward.free_at, now()) + channel_.one_way,
+                 static_cast<std::uint32_t>(Kind::Closed));
+            answer(side, now());
+            return true;
+        default: return false;
+    }
+}
+
+/// Calls on the host itself.
+bool VmmPair::call_host(VmmSide side, const Effect& effect) {
+    switch (static_cast<Call>(effect.token)) {
+        case Call::ResumeVcpus: resume_vcpus(side); return true;
+        case Call::DirtyLogStart:
+            guest_.catch_up();
+            ram_.start();
+            answer(side, now() + timing_.bitmap_sync);
+            return true;
+        case Call::DirtyLogStop: answer(side, now()); return true;
+        case Call::RamSyncBitmap: {
+            guest_.catch_up();
+            const std::uint64_t fresh = ram_.sync();
+            answer(side, now() + timing_.bitmap_sync, 0, ram_.left(), fresh);
+            return true;
+        }
+        case Call::PauseVcpus:
+            guest_.pause();
+            answer(side, now() + timing_.pause);
+            return true;
+        case Call::BlockFlush: answer(side, now() + timing_.block_flush); return true;
+        case Call::LoadRam:
+            answer(side, now() + static_cast<Ps>(effect.length / page_size) * timing_.page);
+            return true;
+        case Call::LoadNonIterable:
+            load_non_iterable(effect.function);
+            answer(side, now() + (effect.function == host::vmm::no_device ? timing_.device_load
+                                                                         : Ps{0}));
+            return true;
+        default: return false;
+    }
+}
+
+/// The config space of a VFIO device carries its MSI-X table: with it the interrupts reach the VM on
+/// this host (QEMU 10.1 hw/vfio/pci.c: vfio_pci_load_config()).
+void VmmPair::load_non_iterable(std::uint16_t device) {
+    if (device == host::vmm::no_device) {
+        return;
+    }
+    guest_.move_vf(device, *destination_host_.ports[device]);
+    destination_host_.driver->enable_interrupts(device, timing_.carry_msix);
+}
+
+void VmmPair::resume_vcpus(VmmSide side) {
+    const VmmHost& host = side == VmmSide::Source ? source_host_ : destination_host_;
+    for (std::uint16_t vf = 0; side == VmmSide::Source && vf < host.ports.size(); ++vf) {
+        guest_.move_vf(vf, *host.ports[vf]);
+    }
+    guest_.move_memory(*host.memory);
+    answer(side, now() + timing_.resume);
+    resuming_ = static_cast<int>(side);
+}
+
+/// A slice goes out in chunks; each lasts as long as its slower part, finding pages or sending them.
+void VmmPair::begin_slice(const Effect& effect) {
+    slice_ = {};
+    slice_.limit = effect.length != 0 ? effect.length : UINT64_MAX;
+    slice_.until = effect.token2 != 0 ? now() + static_cast<Ps>(effect.token2) * ms : ps_never;
+    send_chunk();
+}
+
+void VmmPair::send_chunk() {
+    const bool full = slice_.sent.bytes() >= slice_.limit || now() > slice_.until;
+    if (full || ram_.left() == 0) {
+        Item item;
+        item.message = Message::Ram;
+        item.length = slice_.sent.bytes();
+        send_item(std::move(item), std::max(now(), channel_.forward.free_at));
+        answer(VmmSide::Source, now(), 0, slice_.sent.bytes(), ram_.left());
+        return;
+    }
+    guest_.catch_up();
+    const std::uint64_t room = (slice_.limit - slice_.sent.bytes()) / page_size + 1;
+    const RamSender::Sent sent = ram_.send(std::min(chunk_pages, room));
+    slice_.sent.normal += sent.normal;
+    slice_.sent.zero += sent.zero;
+    used_.ram += sent.normal * page_size;
+    used_.zero_pages += sent.zero * (RamSender::page_header + 1);
+    used_.other += sent.normal * RamSender::page_header;
+    const Ps found = now() + static_cast<Ps>(sent.normal) * timing_.page +
+                     static_cast<Ps>(sent.zero) * timing_.zero_page;
+    const Ps gone = channel_.send_pages(now(), sent.bytes());
+    post_once(std::max(found, gone), static_cast<std::uint32_t>(Kind::Chunk));
+}
+
+void VmmPair::send_item(Item item, Ps gone) {
+    wire_.push_back(std::move(item));
+    post(forward_lane_, gone + channel_.one_way, static_cast<std::uint32_t>(Kind::Arrive));
+}
+
+void VmmPair::send_back(Item item, Ps gone) {
+    back_wire_.push_back(std::move(item));
+    post(back_lane_, gone + channel_.one_way, static_cast<std::uint32_t>(Kind::ReturnArrive));
+}
+
+/// The destination takes messages one by one, as it is ready for them.
+void VmmPair::deliver() {
+    while (!inbox_.empty() && host::vmm::ready_for_message(destination_.control)) {
+        Item item = std::move(inbox_.front());
+        inbox_.pop_front();
+        host::vmm::Event event = host::vmm::occurrence(host::vmm::EventKind::Message, now_ms());
+        event.message = item.message;
+        event.marker = item.marker;
+        event.device = item.device;
+        event.length = item.length;
+        loading_ = std::move(item.bytes);
+        step(VmmSide::Destination, event);
+    }
+    if (inbox_.empty() && closed_) {
+        closed_ = false;
+        step(VmmSide::Destination,
+             host::vmm::occurrence(host::vmm::EventKind::ChannelClosed, now_ms()));
+    }
+}
+
+void VmmPair::handle(const Event& event) {
+    const auto side = static_cast<VmmSide>(event.a);
+    switch (static_cast<Kind>(event.kind)) {
+        case Kind::Answer: {
+            const Answer from = pending(side);
+            if (resuming_ == static_cast<int>(side)) {
+                resuming_ = -1;
+                guest_.resume();
+            }
+            if (observer_ != nullptr) {
+                observer_->call_ended(now(), side, from.error, from.value0);
+            }
+            step(side, host::vmm::answer(from.ticket, now_ms(), from.error, from.value0,
+                                         from.value1));
+            break;
+        }
+        case Kind::Timer: {
+            auto fired = host::vmm::occurrence(host::vmm::EventKind::TimerFired, now_ms());
+            fired.ticket = static_cast<std::uint32_t>(event.b);
+            step(side, fired);
+            break;
+        }
+        case Kind::Arrive:
+            inbox_.push_back(std::move(wire_.front()));
+            wire_.pop_front();
+            deliver();
+            break;
+        case Kind::ReturnArrive: {
+            const Item item = std::move(back_wire_.front());
+            back_wire_.pop_front();
+            auto back = host::vmm::occurrence(host::vmm::EventKind::ReturnPath, now_ms());
+            back.message = item.message;
+            back.error = item.error;
+            step(VmmSide::Source, back);
+            break;
+        }
+        case Kind::Chunk: send_chunk(); break;
+        case Kind::Closed:
+            closed_ = true;
+            deliver();
+            break;
+    }
+}
+
+}  // namespace lmsim::sim

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "model/host/vmm/engine.hpp"
+#include "sim/core/kernel.hpp"
+#include "sim/guest/guest.hpp"
+#include "sim/host/channel.hpp"
+#include "sim/host/host_driver.hpp"
+#include "sim/host/ram.hpp"
+
+namespace lmsim::sim {
+
+/// Times of the VMM's own work, in picoseconds.
+struct VmmTiming {
+    Ps pause = 0;
+    Ps resume = 0;
+    Ps block_flush = 0;
+    Ps bitmap_sync = 0;  // for all of the guest's memory
+    Ps page = 0;         // CPU for each page with content
+    Ps zero_page = 0;
+    Ps device_save = 0;  // CPUs and emulated devices
+    Ps device_load = 0;
+    std::uint64_t device_bytes = 0;
+    bool carry_msix = true;
+};
+
+/// One side of the migration as the VMM sees it.
+struct VmmHost {
+    HostDriver* driver = nullptr;
+    Memory* memory = nullptr;
+    std::vector<DevicePort*> ports;
+};
+
+/// What the VMMs did with the channel.
+struct ChannelUse {
+    std::uint64_t ram = 0;
+    std::uint64_t zero_pages = 0;
+    std::uint64_t device_state = 0;
+    std::uint64_t other = 0;
+};
+
+enum class VmmSide : std::uint8_t { Source, Destination };
+
+/// Follows the migration; for metrics and traces.
+class VmmObserver {
+  public:
+    virtual ~VmmObserver() = default;
+    virtual void call_began(Ps at, VmmSide side, const Effect& call) = 0;
+    virtual void call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t value) = 0;
+    virtual void reported(Ps at, VmmSide side, const Effect& report) = 0;
+    /// The last message of the source is on the wire: what follows happens on the destination.
+    virtual void stream_ended(Ps at) = 0;
+};
+
+/// The VMM processes of both hosts and the channel between them: they host model/host/vmm and give its
+/// calls their time.
+class VmmPair : public Component {
+  public:
+    VmmPair(sc_core::sc_module_name name, Kernel& kernel, const VmmTiming& timing,
+            const Channel& channel, const host::vmm::Config& config, const spec::Rules& rules,
+            Guest& guest, const VmmHost& source, const VmmHost& destination);
+
+    void start();
+    void cancel();
+    bool finished() const { return source_.control.flow.finished; }
+    host::vmm::Outcome outcome() const { return source_.control.flow.outcome; }
+    const ChannelUse& used() const { return used_; }
+    void set_observer(VmmObserver* observer) { observer_ = observer; }
+    /// Called once, when the source has come to its end.
+    void on_finish(std::function<void()> finished) { on_finish_ = std::move(finished); }
+
+    void handle(const Event& event) override;
+
+  private:
+    enum class Kind : std::uint32_t { Answer, Timer, Arrive, ReturnArrive, Chunk, Closed };
+
+    struct Item {
+        host::vmm::Message message = host::vmm::Message::None;
+        host::vmm::Marker marker = host::vmm::Marker::None;
+        std::uint16_t device = host::vmm::no_device;
+        std::int32_t error = 0;
+        std::uint64_t length = 0;
+        std::vector<std::uint8_t> bytes;
+    };
+    struct Answer {
+        std::uint32_t ticket = 0;
+        std::int32_t error = 0;
+        std::uint64_t value0 = 0;
+        std::uint64_t value1 = 0;
+    };
+    struct Slice {  // a RamSendSlice under way
+        std::uint64_t limit = 0;
+        Ps until = 0;
+        RamSender::Sent sent;
+    };
+
+    std::int64_t now_ms() const { return now() / 1'000'000'000; }
+    void step(VmmSide side, const host::vmm::Event& event);
+    void perform(VmmSide side, const Effect& effect);
+    void call(VmmSide side, const Effect& effect);
+    bool call_host(VmmSide side, const Effect& effect);
+    bool call_device(VmmSide side, const Effect& effect);
+    bool call_channel(VmmSide side, const Effect& effect);
+    void answer(VmmSide side, Ps at, std::int32_t error = 0, std::uint64_t value0 = 0,
+                std::uint64_t value1 = 0);
+    VfioDone answer_vfio(VmmSide side);
+
+    void begin_slice(const Effect& effect);
+    void send_chunk();
+    void send_item(Item item, Ps gone);
+    void send_back(Item item, Ps gone);
+    void deliver();
+    void load_non_iterable(std::uint16_t device);
+    void resume_vcpus(VmmSide side);
+
+    HostDriver& driver(VmmSide side) {
+        return *(side == VmmSide::Source ? source_host_ : destination_host_).driver;
+    }
+    Answer& pending(VmmSide side) { return pending_[static_cast<std::size_t>(side)]; }
+
+    VmmTiming timing_;
+    Channel channel_;
+    host::vmm::Config config_;
+    spec::Rules rules_;
+    Guest& guest_;
+    VmmHost source_host_;
+    VmmHost destination_host_;
+    RamSender ram_;
+    host::vmm::Source<> source_;
+    host::vmm::Destination<> destination_;
+    Answer pending_[2];
+    Slice slice_;
+    LaneId forward_lane_;
+    LaneId back_lane_;
+    std::deque<Item> wire_;   // sent and not arrived
+    std::deque<Item> inbox_;  // arrived and not loaded
+    std::deque<Item> back_wire_;
+    std::vector<std::uint8_t> block_;  // last read from a device, not sent yet
+    std::vector<std::uint8_t> loading_;  // device data of the message at hand
+    bool closed_ = false;
+    int resuming_ = -1;  // the side whose vCPUs start with the answer under way
+    ChannelUse used_;
+    VmmObserver* observer_ = nullptr;
+    std::function<void()> on_finish_;
+};
+
+}  // namespace lmsim::sim
