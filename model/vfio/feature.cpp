@@ -40,6 +40,9 @@ bool is_logging(Feature feature) {
 }
 
 bool offered(const DeviceState& device, Feature feature) {
+    if (feature == Feature::MIG_PRECOPY_INFOv2) {
+        return true;  // judged by the PRE_COPY flag alone
+    }
     return is_logging(feature) ? device.log_ops : device.flags != 0;
 }
 
@@ -161,9 +164,7 @@ void on_data_size(DeviceState& device, const Event& event, const Rules& rules, E
 
 void on_enable_precopy_v2(DeviceState& device, const Event& event, const Rules& rules,
                           Effects& effects) {
-    if (refused(rules, Id::VfioFeatureNoSupport, device.flags == 0)) {
-        refuse(effects, event, rules, Id::VfioFeatureNoSupport);
-    } else if (refused(rules, Id::VfioPrecopyV2NoPrecopy, (device.flags & PRE_COPY_FLAG) == 0)) {
+    if (refused(rules, Id::VfioPrecopyV2NoPrecopy, (device.flags & PRE_COPY_FLAG) == 0)) {
         refuse(effects, event, rules, Id::VfioPrecopyV2NoPrecopy);
     } else {
         device.precopy_info_v2 = true;
