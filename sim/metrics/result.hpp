@@ -11,6 +11,9 @@ namespace lmsim::sim::metrics {
 
 constexpr const char* result_schema_name = "lmsim/result/1";
 
+constexpr std::array<std::string_view, 2> time_base_names{"simulated", "wall"};
+constexpr std::array<std::string_view, 3> fidelity_names{"exact", "hybrid", "fluid"};
+
 /// What a second of the result is: simulated, or of the wall clock (a real device takes part).
 enum class TimeBase : std::uint8_t { Simulated, Wall };
 enum class Fidelity : std::uint8_t { Exact, Hybrid, Fluid };
@@ -42,6 +45,7 @@ struct Downtime {
     Ps total = 0;
     std::vector<PartTime> parts;
     std::vector<PartTime> busy;
+    Ps begin = 0;  // simulated time at which it began; 0 if it never did
 };
 
 /// What the VMM itself would print.
@@ -157,7 +161,10 @@ struct PartGroup {
     Ps ps = 0;
 };
 
-/// The parts of the downtime, devices together, longest first; ties in the order of the parts.
+/// Devices together, in the order of first appearance.
+std::vector<PartGroup> part_groups(const std::vector<PartTime>& parts);
+
+/// The groups of the downtime, longest first; ties in the order of the parts.
 std::vector<PartGroup> dominant_parts(const Result& result);
 
 /// `ps` of `whole` in parts per million, rounded to the nearest; 0 of nothing.

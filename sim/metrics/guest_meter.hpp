@@ -1,0 +1,104 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "sim/metrics/histogram.hpp"
+#include "sim/metrics/result.hpp"
+#include "sim/metrics/series.hpp"
+
+namespace lmsim::sim::metrics {
+
+enum class Window : std::uint8_t { Ramp, Before, During, After };
+
+/// Measures the I/O of the guest, whichever side serves it. Times of calls never decrease. A
+/// command counts in the window in which it completes.
+class GuestMeter {
+  public:
+    GuestMeter() = default;
+    explicit GuestMeter(const Series& series) : series_(series) {}
+
+    /// From now on completions count there. It begins in Ramp, which is in no result.
+    void enter(Ps at, Window window);
+
+    void submitted(Ps at) {
+        advance(at);
+        if (under_way_++ == 0 && !waiting_) idle_until_ = at;
+        ++submitted_;
+        submit_sum_ += static_cast<Uint128>(at);
+    }
+
+    /// The guest has I/O to do although none is under way (it stands still, or the queue is full):
+    /// from now on the time counts as a gap.
+    void waits(Ps at) {
+        if (under_way_ == 0 && !waiting_) idle_until_ = at;
+        waiting_ = true;
+    }
+
+    void completed(Ps at, Ps submitted_at, std::uint64_t bytes) {
+        advance(at);
+        LMSIM_ASSERT(under_way_ > 0 && at >= submitted_at);
+        note_gap(at);
+        --under_way_;
+        waiting_ = false;
+        last_completion_ = at;
+        submit_sum_ -= static_cast<Uint128>(submitted_at);
+        const Ps latency = at - submitted_at;
+        Meter& meter = meters_[static_cast<std::size_t>(window_)];
+        meter.latency.add(latency);
+        meter.bytes += bytes;
+        series_.add(at, bytes, latency);
+    }
+
+    /// The end of the run: windows and the last gap end here. Once, last.
+    void close(Ps at);
+
+    GuestResult result() const;
+    /// Over the time from the first submission to close(). `error` compares the integral of the
+    /// number under way with the sum of what each command stayed, those not completed included: two
+    /// independent counts of the same, equal unless a stamp is wrong.
+    LittlesLaw littles_law() const;
+    const Histogram& latency(Window window) const { return meter(window).latency; }
+    const Series& series() const { return series_; }
+    std::uint64_t submitted() const { return submitted_; }
+    std::uint64_t completed() const;
+    std::uint64_t under_way() const { return under_way_; }
+    Ps longest_gap() const { return longest_gap_; }
+
+  private:
+    struct Meter {
+        Histogram latency;
+        std::uint64_t bytes = 0;
+        Ps duration = 0;
+    };
+
+    const Meter& meter(Window window) const { return meters_[static_cast<std::size_t>(window)]; }
+    GuestWindow summary(Window window) const;
+
+    void advance(Ps at) {
+        LMSIM_ASSERT(at >= last_);
+        if (under_way_ != 0) area_ += Uint128{under_way_} * static_cast<Uint128>(at - last_);
+        if (submitted_ == 0) first_ = at;
+        last_ = at;
+    }
+    void note_gap(Ps at) {
+        longest_gap_ = std::max(longest_gap_, at - std::max(last_completion_, idle_until_));
+    }
+
+    std::array<Meter, 4> meters_;
+    Series series_;
+    Window window_ = Window::Ramp;
+    Ps window_begin_ = 0;
+    Ps last_ = 0;
+    Ps first_ = 0;
+    Ps last_completion_ = 0;
+    Ps idle_until_ = 0;  // when the guest last got I/O to do after having had none
+    Ps longest_gap_ = 0;
+    bool waiting_ = false;
+    std::uint64_t under_way_ = 0;
+    std::uint64_t submitted_ = 0;
+    Uint128 area_ = 0;        // integral of the number under way
+    Uint128 submit_sum_ = 0;  // of the submission times of what is under way
+};
+
+}  // namespace lmsim::sim::metrics

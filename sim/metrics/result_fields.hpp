@@ -1,0 +1,192 @@
+#pragma once
+
+#include "sim/metrics/result.hpp"
+
+namespace lmsim::sim::metrics {
+
+// The one list of what stands in result.json, in its order. A visitor that is given values writes
+// the file; one that ignores them writes the schema.
+
+template <class Visitor>
+void part_time_fields(Visitor& v, const PartTime& part) {
+    v.choice("name", part_names, part.label.part, "what the time was spent on");
+    v.choice("side", side_names, part.label.side, "where");
+    v.device("device", part.label.device, "index of the VF; null: none, or the PF");
+    v.time("ps", part.ps, "how long");
+}
+
+template <class Visitor>
+void part_group_fields(Visitor& v, const std::pair<PartGroup, Ps>& group) {
+    v.choice("name", part_names, group.first.part, "the part");
+    v.choice("side", side_names, group.first.side, "where");
+    v.count("devices", group.first.devices.size(), "how many VFs it is the sum of");
+    v.time("ps", group.first.ps, "how long");
+    v.share("share", share_ppm(group.first.ps, group.second), "of the total");
+}
+
+template <class Visitor>
+void downtime_fields(Visitor& v, const Result& result) {
+    const Downtime& downtime = result.downtime;
+    std::vector<std::pair<PartGroup, Ps>> dominant;
+    for (PartGroup& group : dominant_parts(result)) {
+        dominant.emplace_back(std::move(group), downtime.total);
+    }
+    v.time("total_ps", downtime.total,
+           "the blackout: from the earlier of vCPUs stop and first VF stops fetching to the later "
+           "of vCPUs run and every VF fetches and can interrupt");
+    v.time("begin_ps", downtime.begin, "simulated time of its begin");
+    v.list("parts", downtime.parts,
+           "its division along the critical path; sums to total_ps exactly",
+           [](auto& w, const PartTime& part) { part_time_fields(w, part); });
+    v.list("dominant", dominant, "the parts with their devices together, longest first",
+           [](auto& w, const std::pair<PartGroup, Ps>& group) { part_group_fields(w, group); });
+    v.list("busy", downtime.busy, "who was busy for how long; may overlap",
+           [](auto& w, const PartTime& part) { part_time_fields(w, part); });
+}
+
+template <class Visitor>
+void vmm_fields(Visitor& v, const VmmResult& vmm) {
+    v.text("name", vmm.name, "whose algorithm decided");
+    v.time("downtime_limit_ps", vmm.downtime_limit, "what it was allowed to take");
+    v.maybe_count("downtime_ms", vmm.downtime_ms,
+                  "the downtime it would print without return path");
+    v.maybe_count("downtime_return_path_ms", vmm.downtime_return_path_ms,
+                  "the downtime it would print with the return path");
+}
+
+template <class Visitor>
+void window_fields(Visitor& v, const GuestWindow& window) {
+    const auto latency = [&window](Ps ps) -> std::optional<std::uint64_t> {
+        if (window.commands == 0) return std::nullopt;
+        return (static_cast<std::uint64_t>(ps) + 500) / 1000;
+    };
+    v.time("duration_ps", window.duration, "length of the window");
+    v.count("commands", window.commands, "completed in it");
+    v.count("bytes", window.bytes, "of their data");
+    v.maybe_count("iops", window.iops(), "commands per second");
+    v.maybe_count("bytes_per_s", window.bytes_per_s(), "bytes per second");
+    v.maybe_count("p50_ns", latency(window.p50), "median latency, within 1/128");
+    v.maybe_count("p99_ns", latency(window.p99), "99th percentile, within 1/128");
+    v.maybe_count("p999_ns", latency(window.p999), "99.9th percentile, within 1/128");
+    v.maybe_count("max_ns", latency(window.max), "longest latency, exact");
+}
+
+template <class Visitor>
+void guest_fields(Visitor& v, const GuestResult& guest) {
+    v.object("before", "from the end of the warm-up's ramp to the begin of the migration",
+             [&](auto& w) { window_fields(w, guest.before); });
+    v.object("during", "to the end of the migration, blackout included",
+             [&](auto& w) { window_fields(w, guest.during); });
+    v.object("after", "from there to the end of the run",
+             [&](auto& w) { window_fields(w, guest.after); });
+    v.time("longest_gap_ps", guest.longest_gap,
+           "longest time between completions while the guest had I/O to do");
+}
+
+template <class Visitor>
+void bytes_fields(Visitor& v, const BytesSent& bytes) {
+    v.count("ram", bytes.ram, "contents of pages");
+    v.count("zero_pages", bytes.zero_pages, "to say that pages are zero");
+    v.count("device_state", bytes.device_state, "data of the VFs");
+    v.count("other", bytes.other, "headers, framing, the VMM's own devices, return path");
+    v.count("total", bytes.total(), "sum of the four");
+}
+
+template <class Visitor>
+void precopy_fields(Visitor& v, const std::vector<Round>& rounds) {
+    v.count("rounds", rounds.size(), "passes over dirty memory before the switchover");
+    v.list("each", rounds, "the rounds in order", [](auto& w, const Round& round) {
+        w.time("t_ps", round.at, "simulated time of its begin");
+        w.count("dirty_bytes", round.dirty_bytes, "found dirty when it began");
+        w.count("sent_bytes", round.sent_bytes, "sent until it ended");
+    });
+}
+
+template <class Visitor>
+void check_fields(Visitor& v, const Result& result) {
+    v.object("commands", "of the guest", [&](auto& w) {
+        w.count("submitted", result.commands.submitted, "doorbells rang for them");
+        w.count("completed", result.commands.completed, "completed, on either side");
+        w.count("lost", result.commands.lost, "never completed, on no side; must be 0");
+        w.count("duplicated", result.commands.duplicated, "completed again; must be 0");
+    });
+    v.object("conservation", "each must be 0", [&](auto& w) {
+        w.count("suspended_activity", result.conservation.suspended_activity,
+                "fetches, writes and interrupts of a suspended VF");
+        w.count("state_mismatch", result.conservation.state_mismatch,
+                "VFs whose loaded state is not the saved one, byte for byte");
+        w.count("page_mismatch", result.conservation.page_mismatch,
+                "pages that differ on the destination");
+    });
+    v.object("littles_law", "L = lambda * W over the run", [&](auto& w) {
+        w.number("l", result.littles_law.l, "mean number of commands under way");
+        w.number("lambda_per_s", result.littles_law.lambda_per_s, "completions per second");
+        w.number("w_ns", result.littles_law.w_ns, "mean latency");
+        w.number("error", result.littles_law.error, "relative difference of the two sides");
+    });
+}
+
+template <class Visitor>
+void utilization_fields(Visitor& v, const Utilization& side) {
+    v.share("link_up", side.link_up_ppm, "PCIe link, device to host");
+    v.share("link_down", side.link_down_ppm, "PCIe link, host to device");
+    v.share("media", side.media_ppm, "media channels");
+    v.share("admin_queue", side.admin_queue_ppm, "the PF's admin command processor");
+}
+
+template <class Visitor>
+void workload_fields(Visitor& v, const Result& result) {
+    v.object("workload", "the guest's I/O in words", [&](auto& w) {
+        w.text("source", result.workload.source, "where it comes from");
+        w.texts("lines", result.workload.lines, "its jobs");
+        w.texts("notes", result.workload.notes, "what to know about it");
+    });
+    v.list("ignored", result.ignored, "keys of the workload's file that have no meaning here",
+           [](auto& w, const IgnoredKey& key) {
+               w.text("key", key.key, "the key");
+               w.text("value", key.value, "its value");
+               w.text("where", key.where, "file:line");
+           });
+}
+
+template <class Visitor>
+void identity_fields(Visitor& v, const Result& result) {
+    v.constant("schema", result_schema_name, "name and version of this format");
+    v.text("version", result.version, "of lmsim");
+    v.text("scenario", result.scenario, "its name");
+    v.count("seed", result.seed, "of all random streams");
+    v.hash("trace_hash", result.trace_hash, "equal runs have equal hashes");
+    v.choice("time_base", time_base_names, result.time_base, "what a second is");
+    v.flag("partial", result.partial, "interrupted: all figures are those up to there");
+    v.choice("fidelity", fidelity_names, result.fidelity, "how exactly time was simulated");
+    v.number("error_bound", result.error_bound, "relative, of the downtime; 0 when exact");
+}
+
+template <class Visitor>
+void result_fields(Visitor& v, const Result& result) {
+    identity_fields(v, result);
+    v.choice("outcome", EnumNames<Outcome>::names, result.outcome, "how the migration ended");
+    v.text("reason", result.reason, "one sentence: why");
+    v.object("expectation", "what the scenario expects", [&](auto& w) {
+        w.flag("met", result.expectation.met, "whether it came so");
+        w.text("text", result.expectation.text, "what was expected and, if not met, what came");
+    });
+    v.object("downtime", "how long the guest stood still, and why",
+             [&](auto& w) { downtime_fields(w, result); });
+    v.object("vmm", "what the VMM would print", [&](auto& w) { vmm_fields(w, result.vmm); });
+    v.time("total_time_ps", result.total_time, "from the command to migrate to its end");
+    v.object("guest", "the guest's I/O", [&](auto& w) { guest_fields(w, result.guest); });
+    v.object("bytes", "on the migration channel", [&](auto& w) { bytes_fields(w, result.bytes); });
+    v.object("precopy", "before the switchover",
+             [&](auto& w) { precopy_fields(w, result.rounds); });
+    check_fields(v, result);
+    v.object("utilization", "of the measured time", [&](auto& w) {
+        w.object("source", "the source's device",
+                 [&](auto& x) { utilization_fields(x, result.source); });
+        w.object("destination", "the destination's device",
+                 [&](auto& x) { utilization_fields(x, result.destination); });
+    });
+    workload_fields(v, result);
+}
+
+}  // namespace lmsim::sim::metrics
