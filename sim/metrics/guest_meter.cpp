@@ -15,6 +15,11 @@ void GuestMeter::close(Ps at) {
     if (under_way_ > 0 || waiting_) note_gap(at);
 }
 
+void GuestMeter::unfinished(Ps submitted_at) {
+    LMSIM_ASSERT(submitted_at <= last_);
+    unfinished_ += static_cast<Uint128>(last_ - submitted_at);
+}
+
 std::uint64_t GuestMeter::completed() const {
     std::uint64_t count = 0;
     for (const Meter& meter : meters_) count += meter.latency.count();
@@ -38,8 +43,7 @@ LittlesLaw GuestMeter::littles_law() const {
     if (span <= 0 || count == 0) return {};
     Uint128 latencies = 0;
     for (const Meter& meter : meters_) latencies += meter.latency.sum();
-    const Uint128 stayed =
-        latencies + Uint128{under_way_} * static_cast<Uint128>(last_) - submit_sum_;
+    const Uint128 stayed = latencies + unfinished_;
     const Uint128 apart = stayed > area_ ? stayed - area_ : area_ - stayed;
     LittlesLaw law;
     law.l = static_cast<double>(area_) / static_cast<double>(span);

@@ -25,7 +25,6 @@ class GuestMeter {
         advance(at);
         if (under_way_++ == 0 && !waiting_) idle_until_ = at;
         ++submitted_;
-        submit_sum_ += static_cast<Uint128>(at);
     }
 
     /// The guest has I/O to do although none is under way (it stands still, or the queue is full):
@@ -42,7 +41,6 @@ class GuestMeter {
         --under_way_;
         waiting_ = false;
         last_completion_ = at;
-        submit_sum_ -= static_cast<Uint128>(submitted_at);
         const Ps latency = at - submitted_at;
         Meter& meter = meters_[static_cast<std::size_t>(window_)];
         meter.latency.add(latency);
@@ -50,13 +48,16 @@ class GuestMeter {
         series_.add(at, bytes, latency);
     }
 
-    /// The end of the run: windows and the last gap end here. Once, last.
+    /// The end of the run: windows and the last gap end here. Once, last but for unfinished().
     void close(Ps at);
+    /// After close(), for each command that is still under way: so that Little's law holds at the
+    /// edge of the run, too.
+    void unfinished(Ps submitted_at);
 
     GuestResult result() const;
     /// Over the time from the first submission to close(). `error` compares the integral of the
-    /// number under way with the sum of what each command stayed, those not completed included: two
-    /// independent counts of the same, equal unless a stamp is wrong.
+    /// number under way with the sum of what each command stayed, two independent counts of the
+    /// same: 0 unless a stamp is wrong or a command is lost.
     LittlesLaw littles_law() const;
     const Histogram& latency(Window window) const { return meter(window).latency; }
     const Series& series() const { return series_; }
@@ -98,7 +99,7 @@ class GuestMeter {
     std::uint64_t under_way_ = 0;
     std::uint64_t submitted_ = 0;
     Uint128 area_ = 0;        // integral of the number under way
-    Uint128 submit_sum_ = 0;  // of the submission times of what is under way
+    Uint128 unfinished_ = 0;  // what commands that did not complete have stayed
 };
 
 }  // namespace lmsim::sim::metrics
