@@ -65,6 +65,11 @@ class LogParser {
         static_cast<void>(lines_.next(line));
         header(line);
         while (lines_.next(line)) {
+            if (looks_like_iolog(line)) {
+                fail(1,
+                     "a second header: the logs of several fio jobs in one file; expected one "
+                     "(give each job a write_iolog of its own, without numjobs)");
+            }
             const Fields fields = fields_of(line);
             if (fields.count != 0) {
                 entry(fields);

@@ -35,15 +35,25 @@ bool have_fio() {
     return false;
 }
 
-/// The log that fio writes when it runs the section [a] with these lines.
+/// The logs that fio writes when it runs a job for each of these texts, all in one process.
+std::vector<std::string> logs_by_fio(const Folder& folder, const std::vector<std::string>& jobs,
+                                     const std::string& engine = "null") {
+    std::vector<std::string> logs;
+    std::ofstream file(folder.path + "/job.fio");
+    for (const std::string& lines : jobs) {
+        const std::string name = "log" + std::to_string(logs.size());
+        file << "[" << name << "]\n"
+             << lines << "\nioengine=" << engine << "\nwrite_iolog=" << name << "\n";
+        logs.push_back(folder.path + "/" + name);
+    }
+    file.close();
+    REQUIRE(std::system(("cd " + folder.path + " && fio --output=out job.fio").c_str()) == 0);
+    return logs;
+}
+
 std::string log_by_fio(const Folder& folder, const std::string& lines,
                        const std::string& engine = "null") {
-    std::ofstream(folder.path + "/job.fio")
-        << "[a]\n"
-        << lines << "\nioengine=" << engine << "\nwrite_iolog=log\n";
-    REQUIRE(std::system(
-                ("cd " + folder.path + " && rm -f log && fio --output=out job.fio").c_str()) == 0);
-    return folder.path + "/log";
+    return logs_by_fio(folder, {lines}, engine).at(0);
 }
 
 struct Mix {
@@ -88,15 +98,20 @@ struct Both {
     Mix ours;
 };
 
-Both run_both(const std::string& lines, std::size_t most = 100'000) {
+std::vector<Both> run_all(const std::vector<std::string>& jobs) {
     const Folder folder;
-    Both out;
-    for (const LoggedIo& io : load_iolog(log_by_fio(folder, lines)).ios) {
-        out.theirs.add({io.offset, io.length, io.op});
+    const auto logs = logs_by_fio(folder, jobs);
+    std::vector<Both> out(jobs.size());
+    for (std::size_t job = 0; job < jobs.size(); ++job) {
+        for (const LoggedIo& io : load_iolog(logs[job]).ios) {
+            out[job].theirs.add({io.offset, io.length, io.op});
+        }
+        for (const Step& step : run_job(jobs[job], 1_us)) out[job].ours.add(step.io);
     }
-    for (const Step& step : run_job(lines, 1_us, most)) out.ours.add(step.io);
     return out;
 }
+
+Both run_both(const std::string& lines) { return run_all({lines}).at(0); }
 
 /// Two shares of samples of these sizes, five standard deviations apart at most.
 void check_share(double a, std::size_t of_a, double b, std::size_t of_b, double slack = 0) {
@@ -128,15 +143,19 @@ void check_mix(const Both& both) {
 
 TEST_CASE("fio peer: sequential jobs are the same, I/O by I/O") {
     if (!have_fio()) return;
-    for (const char* lines :
-         {"rw=write\nbs=16k\nsize=1m\noffset=1m\nfsync=4", "rw=read\nsize=200k",
-          "rw=trim\nbs=64k\nsize=1m", "rw=read\nsize=64k\nloops=3",
-          "rw=read\nbs=4k\nsize=64k\nio_size=160k", "rw=write\nsize=64k\nfsync=3\nfdatasync=2",
-          "rw=read\nbs=8k,16k\nsize=1m\nnumber_ios=7"}) {
-        const Folder folder;
-        const IoLog log = load_iolog(log_by_fio(folder, lines));
-        const auto steps = run_job(lines, 1_us);
-        INFO(lines);
+    const std::vector<std::string> jobs = {"rw=write\nbs=16k\nsize=1m\noffset=1m\nfsync=4",
+                                           "rw=read\nsize=200k",
+                                           "rw=trim\nbs=64k\nsize=1m",
+                                           "rw=read\nsize=64k\nloops=3",
+                                           "rw=read\nbs=4k\nsize=64k\nio_size=160k",
+                                           "rw=write\nsize=64k\nfsync=3\nfdatasync=2",
+                                           "rw=read\nbs=8k,16k\nsize=1m\nnumber_ios=7"};
+    const Folder folder;
+    const auto logs = logs_by_fio(folder, jobs);
+    for (std::size_t job = 0; job < jobs.size(); ++job) {
+        const IoLog log = load_iolog(logs[job]);
+        const auto steps = run_job(jobs[job], 1_us);
+        INFO(jobs[job]);
         REQUIRE(steps.size() == log.ios.size());
         for (std::size_t i = 0; i < steps.size(); ++i) {
             CHECK(steps[i].io.op == log.ios[i].op);
@@ -158,18 +177,18 @@ TEST_CASE("fio peer: a random mix has the same shares and visits each block once
     }
 }
 
-TEST_CASE("fio peer: a split has the same shares in each direction") {
+TEST_CASE("fio peer: splits and ranges have the same shares in each direction") {
     if (!have_fio()) return;
-    check_mix(
-        run_both("rw=randrw\nrwmixread=60\nbssplit=4k/50:16k/30:64k/,8k/25:32k/75\n"
-                 "norandommap\nsize=128m"));
-    check_mix(run_both("rw=randread\nbssplit=4k/20:8k/30\nnorandommap\nsize=64m"));
-}
-
-TEST_CASE("fio peer: a range has the same shares") {
-    if (!have_fio()) return;
-    check_mix(run_both("rw=randwrite\nbsrange=4k-32k\nnorandommap\nsize=64m"));
-    check_mix(run_both("rw=rw\nrwmixread=25\nbsrange=8k-24k\nsize=64m"));
+    const std::vector<std::string> jobs = {
+        "rw=randrw\nrwmixread=60\nbssplit=4k/50:16k/30:64k/,8k/25:32k/75\nnorandommap\nsize=128m",
+        "rw=randread\nbssplit=4k/20:8k/30\nnorandommap\nsize=64m",
+        "rw=randwrite\nbsrange=4k-32k\nnorandommap\nsize=64m",
+        "rw=rw\nrwmixread=25\nbsrange=8k-24k\nsize=64m"};
+    const auto all = run_all(jobs);
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        INFO(jobs[i]);
+        check_mix(all[i]);
+    }
 }
 
 TEST_CASE("fio peer: mixed sequential I/O walks in both directions") {
@@ -183,14 +202,18 @@ TEST_CASE("fio peer: mixed sequential I/O walks in both directions") {
 
 TEST_CASE("fio peer: hot blocks of zipf and pareto are as hot") {
     if (!have_fio()) return;
-    for (const char* distribution : {"zipf:1.2", "zipf:0.8", "pareto:0.2"}) {
-        const Both both = run_both(std::string("rw=randread\nsize=16m\nio_size=128m\n"
-                                               "norandommap\nrandom_distribution=") +
-                                   distribution);
-        INFO(distribution);
+    const std::vector<std::string> distributions = {"zipf:1.2", "zipf:0.8", "pareto:0.2"};
+    std::vector<std::string> jobs;
+    for (const std::string& distribution : distributions) {
+        jobs.push_back("rw=randread\nsize=16m\nio_size=128m\nrandom_distribution=" + distribution);
+    }
+    const auto all = run_all(jobs);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const Both& both = all[i];
+        INFO(distributions[i]);
         CHECK(both.theirs.ios == both.ours.ios);
         for (const std::size_t most : {1, 10, 100, 1000}) {
-            // fio's zipf is an approximation, and two ranks may share a block in either.
+            // fio's zipf is an approximation.
             check_share(both.theirs.hottest(most), both.theirs.ios, both.ours.hottest(most),
                         both.ours.ios, 0.03);
         }
@@ -209,7 +232,8 @@ TEST_CASE("fio peer: rates give the same counts") {
     if (!have_fio()) return;
     const Both both =
         run_both("rw=randrw\nsize=32m\nnorandommap\nrate_iops=400,200\ntime_based\nruntime=1");
-    CHECK(share(both.ours.ios, both.theirs.ios) == Approx(1).epsilon(0.1));
+    CHECK(both.ours.ios == 600);
+    CHECK(both.theirs.ios < 660);  // fewer if the machine is busy
     check_share(share(both.theirs.reads, both.theirs.ios), both.theirs.ios,
                 share(both.ours.reads, both.ours.ios), both.ours.ios, 0.02);
 }
@@ -227,7 +251,29 @@ TEST_CASE("fio peer: a log that fio just wrote is read whole") {
     CHECK(steps.size() == log.ios.size());
     // 1024 I/Os with 100 us of thought between them.
     CHECK(steps.back().at > 100_ms);
-    CHECK(steps.back().at < 30_s);
+}
+
+TEST_CASE("fio peer: a log over several files is laid out") {
+    if (!have_fio()) return;
+    const Folder folder;
+    const IoLog log = load_iolog(log_by_fio(folder, "rw=randread\nsize=64k\nnrfiles=2"));
+    REQUIRE(log.files.size() == 2);
+    CHECK(log.ios.size() == 16);
+    CHECK(log.files[1].base == 1 << 20);
+    CHECK(log.size == (1 << 20) + 32768);
+}
+
+TEST_CASE("fio peer: a log that two copies wrote together is refused") {
+    if (!have_fio()) return;
+    const Folder folder;
+    const std::string path = log_by_fio(folder, "rw=read\nsize=16k\nnumjobs=2");
+    std::string message;
+    try {
+        load_iolog(path);
+    } catch (const InputError& error) {
+        message = error.what();
+    }
+    CHECK(message.find("several fio jobs in one file") != std::string::npos);
 }
 
 TEST_CASE("fio peer: every job here is one that fio takes, and the other way round") {
