@@ -8,8 +8,6 @@
 
 namespace lmsim::nvme {
 
-constexpr std::uint64_t block_size = 512;
-
 template <class Bounds>
 void media(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, MediaOp op) {
     Controller<Bounds>& c = ctx.controller(function);
@@ -56,6 +54,12 @@ void read_list(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
     read.token = static_cast<std::uint64_t>(Read::PrpList);
 }
 
+/// AD-GEN-03: PRP1 is dword aligned, PRP2 as a page has no offset, as a list is qword aligned.
+inline bool prps_aligned(const Slot& command, std::uint64_t pages) {
+    const std::uint64_t second = pages < 2 ? 0 : pages == 2 ? page_bytes - 1 : 7;
+    return (command.prp1 & 3) == 0 && (command.prp2 & second) == 0;
+}
+
 /// All that names the data is here: to the media, or first for the data to be written.
 template <class Bounds>
 void start_io(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
@@ -82,6 +86,7 @@ void begin_io(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
     if (sqe.nsid != 1) {
         return fail(ctx, function, slot, spec::Id::NamespaceInvalid);
     }
+    command.slba = 0;
     if (sqe.opcode == rules.value(spec::Id::OpcodeNvmFlush)) {
         return media(ctx, function, slot, MediaOp::Flush);
     }
@@ -90,7 +95,7 @@ void begin_io(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
     if (command.slba >= ctx.config.blocks || blocks > ctx.config.blocks - command.slba) {
         return fail(ctx, function, slot, spec::Id::RangeBeyondNamespace);
     }
-    command.length = static_cast<std::uint32_t>(blocks * block_size);
+    command.length = static_cast<std::uint32_t>(blocks * ctx.config.block_bytes);
     if (!read && !write) {
         return media(ctx, function, slot, MediaOp::Deallocate);
     }
@@ -100,6 +105,9 @@ void begin_io(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
     command.prp1 = sqe.prp1;
     command.prp2 = sqe.prp2;
     const std::uint64_t pages = wire::prp_pages(command.prp1, command.length, page_bytes);
+    if (!prps_aligned(command, pages)) {
+        return fail(ctx, function, slot, spec::Id::PrpOffsetNotAllowed);
+    }
     if (pages > 2) {
         return read_list(ctx, function, slot, pages - 1);
     }
@@ -109,8 +117,8 @@ void begin_io(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
 /// The media are done: data of a read go out before the completion does (posted writes keep order).
 template <class Bounds>
 void media_done(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
-    Slot& command = ctx.controller(function).slot[slot];
-    if (command.opcode == ctx.rules.value(spec::Id::OpcodeNvmRead)) {
+    const Slot& command = ctx.controller(function).slot[slot];
+    if (command.opcode == ctx.rules.value(spec::Id::OpcodeNvmRead) && command.sqid != no_queue) {
         transfer(ctx, function, slot, EffectKind::TransferOut);
     }
     complete(ctx, function, slot);

@@ -82,6 +82,16 @@ struct Slot {
     std::uint32_t cdw13() const { return static_cast<std::uint32_t>(dw12 >> 32); }
 };
 
+/// No submission queue: commands of a deleted one end without a completion.
+constexpr std::uint16_t no_queue = 0xffff;
+
+/// Bits of Controller::owed: what an earlier step had no room or no leave to do.
+namespace owed {
+constexpr std::uint8_t life = 1;       // EnterState of the life's machine
+constexpr std::uint8_t migration = 2;  // EnterState of the migration's machine
+constexpr std::uint8_t enable = 4;     // the work of CC.EN=1, which waits for a Resume (LM-SUSP-11)
+}  // namespace owed
+
 /// A controller: what its registers and commands have made of it. Machines are one byte each.
 template <class Bounds>
 struct Controller {
@@ -110,6 +120,7 @@ struct Controller {
 
     std::uint32_t suspender = 0;  // the PF's slot (plus 1) whose Suspend waits for this controller
     std::uint8_t sequence = 0;    // Set Controller State: 0 none open, 1 open
+    std::uint8_t owed = 0;        // see Owed
     std::uint64_t received = 0;   // bytes of that sequence
 
     Sq sq[Bounds::queues];
@@ -122,6 +133,8 @@ template <class Bounds>
 struct Subsystem {
     std::uint16_t functions = 0;
     bool more = false;  // the last step ran out of room for effects: give it Event::Continue
+    std::uint16_t wake_first = 0;  // the functions that then go on: from first up to, without, end
+    std::uint16_t wake_end = 0;
     Controller<Bounds> controller[Bounds::functions];
 };
 static_assert(std::is_trivially_copyable_v<Subsystem<ProofBounds>>);
@@ -133,7 +146,8 @@ struct Config {
     std::uint32_t contexts = 1024;    // commands a controller works on at once
     std::uint32_t mdts = 6;           // 2^n pages of 4 KiB
     std::uint32_t vendor_bytes = 0;   // opaque vendor state behind our own area, dwords
-    std::uint64_t blocks = 1U << 28;  // of the namespace, 512 bytes each
+    std::uint64_t blocks = 1U << 28;  // of the namespace
+    std::uint32_t block_bytes = 512;
     bool carry_registers = true;      // which parts that v0 leaves out go into the vendor area
     bool carry_admin_queue = true;
     bool carry_features = true;

@@ -10,8 +10,6 @@ namespace lmsim::sim {
 
 namespace {
 
-constexpr std::uint64_t block_size = 512;
-
 std::uint64_t pack(std::uint32_t job, std::uint32_t slot) {
     return static_cast<std::uint64_t>(job) << 32 | slot;
 }
@@ -169,7 +167,7 @@ void Guest::pump(std::uint32_t index) {
 namespace {
 
 wire::Sqe make_sqe(const fio::Io& io, std::uint64_t offset, std::uint64_t length,
-                   std::uint64_t buffer, std::uint64_t list) {
+                   std::uint64_t buffer, std::uint64_t list, std::uint64_t block_size) {
     if (io.op == fio::Op::Flush) {
         return wire::encode_flush(1);
     }
@@ -218,11 +216,15 @@ void Guest::submit_io(std::uint32_t index, std::uint32_t slot_index) {
                                  entries, page_size);
             memory_->wrote(list, 8 * entries);
         }
-        wire::Sqe sqe = make_sqe(slot.io, slot.io.offset + slot.sent, length, buffer, list);
+        wire::Sqe sqe = make_sqe(slot.io, slot.io.offset + slot.sent, length, buffer, list,
+                                 timing_.block_size);
         sqe.cid = vf.take_cid(job.queue, index, slot_index);
         slot.sent += length;
         ++slot.commands;
         queue.submit(sqe);
+        if (observer_ != nullptr) {
+            observer_->command_submitted(now(), job.vf, job.queue, sqe, length);
+        }
     } while (slot.sent < slot.io.length);
 }
 
@@ -267,6 +269,9 @@ void Guest::command_completed(std::uint16_t vf, std::uint16_t queue, const wire:
             observer_->duplicate_completion(now(), vf, queue);
         }
         return;
+    }
+    if (observer_ != nullptr) {
+        observer_->command_completed(now(), vf, queue, cqe);
     }
     Job& job = jobs_[owner.job];
     IoSlot& slot = job.slots[owner.slot];

@@ -22,6 +22,7 @@ struct GuestTiming {
     Ps submit_cost = 0;
     Ps complete_cost = 0;
     Ps ready_poll = 0;  // between two looks at CSTS.RDY
+    std::uint64_t block_size = 512;
 };
 
 /// One I/O of the guest from doorbell to handler.
@@ -42,6 +43,11 @@ class GuestObserver {
     virtual ~GuestObserver() = default;
     virtual void io_submitted(Ps at) = 0;
     virtual void io_completed(const IoRecord& io) = 0;
+    /// One command of an I/O, from its doorbell on.
+    virtual void command_submitted(Ps at, std::uint16_t vf, std::uint16_t queue,
+                                   const wire::Sqe& sqe, std::uint64_t length) = 0;
+    virtual void command_completed(Ps at, std::uint16_t vf, std::uint16_t queue,
+                                   const wire::Cqe& cqe) = 0;
     virtual void duplicate_completion(Ps at, std::uint16_t vf, std::uint16_t queue) = 0;
 };
 

@@ -77,11 +77,11 @@ struct DeviceParams {
     std::uint32_t msix_vectors =
         param(&msix_vectors, "msix_vectors", 0, between(0, 2048),
               "MSI-X vectors of each VF; 0: one for each queue pair and one", estimate);
-    std::uint32_t contexts = param(&contexts, "contexts", 1024, between(1, 65536),
+    std::uint32_t contexts = param(&contexts, "contexts", 1024, between(1, 1024),
                                    "commands that one VF works on at once", estimate);
-    Bytes mdts = param(&mdts, "mdts", 256_KiB, between(4_KiB, 256_MiB),
+    Bytes mdts = param(&mdts, "mdts", 256_KiB, between(4_KiB, 2_MiB),
                        "largest data transfer of one command, a power of two (MDTS)", estimate);
-    Bytes vendor_bytes = param(&vendor_bytes, "vendor_bytes", 0_B, between(0_B, 16_GiB),
+    Bytes vendor_bytes = param(&vendor_bytes, "vendor_bytes", 0_B, between(0_B, 1_GiB),
                                "vendor specific part of the controller state", estimate);
     Bandwidth state_rate =
         param(&state_rate, "state_rate", 4_GB_per_s, between(1_Mbit_per_s, 10000_Gbit_per_s),
@@ -90,6 +90,11 @@ struct DeviceParams {
                            "size of the namespace of each VF", estimate, Written::InAliasOnly);
     Bytes block = param(&block, "block", 512_B, one_of({512_B, 4096_B}),
                         "logical block of the namespaces", estimate, Written::InAliasOnly);
+    Time enable = param(&enable, "enable", 4_ms, between(0_s, 100_s),
+                        "CC.EN to CSTS.RDY, and back",
+                        "kernel log of a Samsung drive: 4 ms from reset to Identify");
+    Time reset = param(&reset, "reset", 100_ms, between(0_s, 100_s), "function level reset",
+                       "PCIe Base 5.0, 6.6.2: software waits 100 ms");
     AdminParams admin = group(&admin, "admin", "the PF's admin queue");
     MediaParams media = group(&media, "media", "what stores the blocks");
 };

@@ -17,8 +17,9 @@ struct LinkParams {
     std::uint32_t lanes = param(&lanes, "lanes", 4, one_of({1, 2, 4, 8, 16}), "lanes", estimate);
     Bytes mps = param(&mps, "mps", 256_B, one_of({128_B, 256_B, 512_B, 1024_B, 2048_B, 4096_B}),
                       "Max_Payload_Size", estimate);
-    Bytes rcb = param(&rcb, "rcb", 64_B, one_of({64_B, 128_B}), "Read Completion Boundary",
-                      "PCIe Base 5.0, 2.3.1.1");
+    Bytes mrrs = param(&mrrs, "mrrs", 512_B,
+                       one_of({128_B, 256_B, 512_B, 1024_B, 2048_B, 4096_B}),
+                       "Max_Read_Request_Size", "PCIe Base 5.0, 7.5.3.4: default 512 bytes");
     Time latency = param(&latency, "latency", 150_ns, between(0_s, 1_ms), "one way", estimate);
     Time memory =
         param(&memory, "memory", 250_ns, between(0_s, 1_ms), "host memory access for a DMA read",

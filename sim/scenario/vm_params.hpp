@@ -39,6 +39,9 @@ struct VmParams {
         param(&resume, "resume", 100_us, between(0_s, 10_s), "time to start all vCPUs", estimate);
     Time irq_latency = param(&irq_latency, "irq_latency", 2_us, between(0_s, 1_s),
                              "from the MSI-X write to the guest's handler", estimate);
+    Time ready_poll = param(&ready_poll, "ready_poll", 1_ms, between(1_us, 10_s),
+                            "between two looks of a driver at CSTS.RDY",
+                            "Linux 7.3 drivers/nvme/host/core.c, nvme_wait_ready()");
     Time submit_cost = param(&submit_cost, "submit_cost", 400_ns, between(0_s, 1_ms),
                              "CPU time to submit one I/O", estimate);
     Time complete_cost = param(&complete_cost, "complete_cost", 300_ns, between(0_s, 1_ms),

@@ -1,0 +1,159 @@
+#include "sim/run/convert.hpp"
+
+#include <algorithm>
+
+#include "model/wire/controller_state.hpp"
+#include "model/wire/vendor_area.hpp"
+
+namespace lmsim::sim {
+
+namespace {
+
+constexpr std::uint64_t gib = std::uint64_t{1} << 30;
+
+std::uint32_t log2(std::uint64_t power) {
+    return static_cast<std::uint32_t>(__builtin_ctzll(power));
+}
+
+nvme::Config model_config(const Scenario& scenario, const DeviceParams& device) {
+    nvme::Config config;
+    config.queue_pairs = device.queue_pairs;
+    config.queue_size = device.queue_size;
+    config.contexts = device.contexts;
+    config.mdts = log2(device.mdts.count / page_size);
+    config.vendor_bytes = static_cast<std::uint32_t>(device.vendor_bytes.count);
+    config.blocks = device.capacity.count / device.block.count;
+    config.block_bytes = static_cast<std::uint32_t>(device.block.count);
+    const CarryParams& carry = scenario.carry;
+    config.carry_registers = carry.registers == StateCarrier::Vendor;
+    config.carry_admin_queue = carry.admin_queue == StateCarrier::Vendor;
+    config.carry_features = carry.features == StateCarrier::Vendor;
+    config.carry_aer = carry.aer == StateCarrier::Vendor;
+    return config;
+}
+
+PcieCost pcie_cost(const LinkParams& link) {
+    PcieCost cost;
+    cost.mps = link.mps.count;
+    cost.read_request_max = link.mrrs.count;
+    cost.write_header = link.tlp_write.count;
+    cost.read_header = link.tlp_read.count;
+    cost.completion_header = link.tlp_completion.count;
+    cost.set_rate(std::uint64_t{1} << link.generation, link.lanes, link.dllp_share.ppm);
+    return cost;
+}
+
+}  // namespace
+
+DeviceTiming device_timing(const Scenario& scenario, const HostParams& host) {
+    const DeviceParams& device = host.device;
+    DeviceTiming timing;
+    timing.config = model_config(scenario, device);
+    timing.vfs = static_cast<std::uint16_t>(device.vfs);
+    timing.pcie = pcie_cost(host.link);
+    timing.link_latency = host.link.latency.ps;
+    timing.memory_latency = host.link.memory.ps;
+    timing.channels = device.media.channels;
+    timing.admin_parallel = device.admin.parallel;
+    timing.state_rate = device.state_rate;
+    timing.enable = device.enable.ps;
+    timing.function_reset = device.reset.ps;
+    timing.media_read = Distribution(device.media.read);
+    timing.media_write = Distribution(device.media.write);
+    timing.media_flush = Distribution(device.media.flush);
+    timing.identify = Distribution(device.admin.identify);
+    timing.features = Distribution(device.admin.features);
+    timing.create_queue = Distribution(device.admin.create_queue);
+    timing.suspend = Distribution(device.admin.suspend);
+    timing.resume = Distribution(device.admin.resume);
+    timing.get_state = Distribution(device.admin.get_state);
+    timing.set_state = Distribution(device.admin.set_state);
+    return timing;
+}
+
+std::uint64_t largest_state(const DeviceParams& device) {
+    wire::StateShape shape;
+    shape.sqs = static_cast<std::uint16_t>(device.queue_pairs);
+    shape.cqs = shape.sqs;
+    shape.vendor_bytes = wire::vendor_area_max + device.vendor_bytes.count;
+    return wire::state_size(shape, spec::Rules{});
+}
+
+HostTiming host_timing(const Scenario& scenario, const HostParams& host) {
+    HostTiming timing;
+    timing.ioctl = host.driver.ioctl.ps;
+    timing.submit = host.driver.submit.ps;
+    timing.irq = host.driver.irq.ps;
+    timing.admin_timeout = host.driver.admin_timeout.ps;
+    timing.ready_poll = scenario.vm.ready_poll.ps;
+    timing.copy_rate = host.driver.copy_rate;
+    timing.admin_depth = static_cast<std::uint16_t>(host.device.admin.depth);
+    timing.reserved_aer = static_cast<std::uint16_t>(host.device.admin.reserved_aer);
+    timing.features = static_cast<std::uint8_t>(
+        vfio::STOP_COPY_FLAG | (host.driver.p2p ? vfio::P2P_FLAG : 0) |
+        (host.driver.pre_copy ? vfio::PRE_COPY_FLAG : 0));
+    timing.mdts = host.device.mdts.count;
+    // Both sides must hold what either can send.
+    timing.state_limit = std::max(largest_state(scenario.hosts.src.device),
+                                  largest_state(scenario.hosts.dst.device));
+    return timing;
+}
+
+std::uint64_t host_pages(const Scenario& scenario, const HostParams& host) {
+    const std::uint64_t state = host_timing(scenario, host).state_limit / page_size + 2;
+    const std::uint64_t rings = std::uint64_t{80} * host.device.admin.depth / page_size + 2;
+    return host.device.vfs * state + rings + 1;
+}
+
+GuestTiming guest_timing(const Scenario& scenario) {
+    GuestTiming timing;
+    timing.vcpus = scenario.vm.vcpus;
+    timing.irq_latency = scenario.vm.irq_latency.ps;
+    timing.submit_cost = scenario.vm.submit_cost.ps;
+    timing.complete_cost = scenario.vm.complete_cost.ps;
+    timing.ready_poll = scenario.vm.ready_poll.ps;
+    timing.block_size = scenario.hosts.src.device.block.count;
+    return timing;
+}
+
+VmmTiming vmm_timing(const Scenario& scenario) {
+    VmmTiming timing;
+    timing.pause = scenario.vm.pause.ps;
+    timing.resume = scenario.vm.resume.ps;
+    timing.block_flush = scenario.vmm.block_flush.ps;
+    const Int128 sync = static_cast<Int128>(scenario.vmm.bitmap_sync.ps) * scenario.vm.ram.count;
+    timing.bitmap_sync = static_cast<Ps>(sync / static_cast<Int128>(gib));
+    timing.page = scenario.vmm.page_cost.ps;
+    timing.zero_page = scenario.vmm.zero_page.ps;
+    timing.device_save = scenario.vm.devices.save.ps;
+    timing.device_load = scenario.vm.devices.load.ps;
+    timing.device_bytes = scenario.vm.devices.bytes.count;
+    timing.carry_msix = scenario.carry.msix == MsixCarrier::Vmm;
+    return timing;
+}
+
+Channel make_channel(const Scenario& scenario) {
+    Channel channel;
+    channel.bandwidth = scenario.channel.bandwidth;
+    channel.stream_limit = scenario.channel.stream_limit;
+    channel.streams = scenario.channel.streams;
+    channel.one_way = scenario.channel.rtt.ps / 2;
+    return channel;
+}
+
+host::vmm::Config vmm_config(const Scenario& scenario) {
+    host::vmm::Config config;
+    config.downtime_limit_ms =
+        static_cast<std::uint64_t>(scenario.vmm.downtime_limit.ps / 1'000'000'000);
+    config.max_bandwidth = scenario.vmm.max_bandwidth.bits_per_s / 8;
+    config.avail_switchover_bandwidth = scenario.vmm.avail_switchover_bandwidth.bits_per_s / 8;
+    config.return_path = scenario.vmm.return_path;
+    config.switchover_ack = scenario.vmm.switchover_ack;
+    config.multifd = scenario.channel.streams > 1;
+    config.devices = static_cast<std::uint16_t>(scenario.hosts.src.device.vfs);
+    const std::uint8_t features = host_timing(scenario, scenario.hosts.src).features;
+    std::fill(config.features, config.features + config.devices, features);
+    return config;
+}
+
+}  // namespace lmsim::sim
