@@ -28,10 +28,11 @@ enum class Call : std::uint8_t {
     QueryStopCopySize,  // value0 = bytes (MIG_DATA_SIZE). An error is not one of the migration
     QueryPrecopyInfo,   // value0 = initial, value1 = dirty bytes. An error counts as 0, 0
     RamSyncBitmap,    // token2 = 1 the last one. value0 = dirty pages in all, value1 = of these new
-    RamSendSlice,     // length = stop when so many bytes are sent, 0 none; token2 = stop before a
-                      // page whose number in the slice is a multiple of 64 when more than so many
-                      // ms have passed, 0 none; token3 = 1 the last one. Stops also when no
-                      // page is dirty. value0 = bytes on the wire, value1 = dirty pages left
+    RamSendSlice,     // length = stop when so many bytes are sent, 0 none; token2 = stop after a
+                      // page whose number in the slice (from 0) is a multiple of 64 when more
+                      // than so many whole ms have passed, 0 none; token3 = 1 the last one. Stops
+                      // also when no page is dirty. value0 = bytes on the wire, value1 = dirty
+                      // pages left
     ReadDeviceBlock,  // length = at most. value0 = bytes read, 0 = the end (ENOMSG counts as 0)
     SendDeviceBlock,  // length = data just read, address = framing bytes, token3 = Marker. Answered
                       // when the channel has taken it. value0 = bytes on the wire

@@ -11,7 +11,7 @@ namespace lmsim::host::vmm {
 /// Length of the window over which bandwidth is measured and the rate limit is kept
 /// (QEMU 10.1 migration/migration-stats.h: BUFFER_DELAY).
 constexpr std::int64_t window_ms = 100;
-/// A RAM slice ends when more than this has passed, looked at before every 64th page
+/// A RAM slice ends when more than this has passed, looked at after every 64th page from the first
 /// (QEMU 10.1 migration/ram.c: MAX_WAIT, ram_save_iterate).
 constexpr std::uint64_t ram_slice_ms = 50;
 constexpr std::uint64_t ram_slice_check_pages = 64;
