@@ -2,11 +2,28 @@
 
 #include <fmt/format.h>
 
-#include <toml++/toml.h>
 #include <algorithm>
 #include <tuple>
 
 #include "sim/core/text.hpp"
+
+namespace lmsim::sim {
+namespace {
+/// A check inside toml++ failed.
+struct ParserBug {};
+[[noreturn]] void stumble() { throw ParserBug(); }
+}  // namespace
+}  // namespace lmsim::sim
+
+// toml++ 3.3 meets "[=" with a failed assertion, or with undefined behaviour under NDEBUG. So its
+// checks have to throw, and this file compiles the parser itself instead of using the shared
+// library.
+#undef NDEBUG
+#undef TOML_SHARED_LIB
+#undef TOML_HEADER_ONLY
+#define TOML_HEADER_ONLY 1
+#define TOML_ASSERT(condition) ((condition) ? void() : ::lmsim::sim::stumble())
+#include <toml++/toml.h>
 
 namespace lmsim::sim {
 
@@ -60,6 +77,30 @@ Value convert(const toml::node& node, const std::string& file) {
     return value;
 }
 
+bool stumbles(std::string_view text) {
+    try {
+        static_cast<void>(toml::parse(text));
+    } catch (const toml::parse_error&) {
+        return false;
+    } catch (const ParserBug&) {
+        return true;
+    }
+    return false;
+}
+
+/// The line at which the parser trips over itself. It reads from front to back, so it trips over
+/// every text that begins with the lines up to that one, and over no shorter one.
+std::uint32_t stumbling_line(std::string_view text) {
+    std::vector<std::size_t> ends;
+    for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+         at = text.find('\n', at + 1)) {
+        ends.push_back(at + 1);
+    }
+    const auto line = std::partition_point(
+        ends.begin(), ends.end(), [&](std::size_t end) { return !stumbles(text.substr(0, end)); });
+    return static_cast<std::uint32_t>(line - ends.begin()) + 1;
+}
+
 void move_to_option(Value& value, const std::string& option) {
     value.where = {"", option, 0, 0};
     for (Value& item : value.items) move_to_option(item, option);
@@ -81,6 +122,10 @@ TomlText parse_toml(std::string_view text, const std::string& file) {
         result.ok = false;
         result.error = {position(error.source(), file),
                         "this is not TOML: " + printable(error.description())};
+    } catch (const ParserBug&) {
+        result.ok = false;
+        result.error = {{file, "", stumbling_line(text), 1},
+                        "this is not TOML: a key or a value is malformed in this line"};
     }
     return result;
 }
