@@ -10,6 +10,8 @@
 
 namespace lmsim::nvme {
 
+constexpr std::size_t abort_limit = 4;  // Aborts at once: ACL is one less
+
 /// What the commands of one file answer with.
 struct Outcome {
     std::uint16_t status = 0;
@@ -70,7 +72,13 @@ void fetch_data(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot
 
 /// Bytes that the command moves, by its own length field or by its kind.
 template <class Bounds>
-std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe) {
+std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool mmc) {
+    if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminIdentify)) {
+        return page_bytes;
+    }
+    if (!mmc) {
+        return 0;
+    }
     if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminMigrationSend)) {
         const wire::MigrationSend send = wire::decode_migration_send(sqe, ctx.rules);
         return send.operation == wire::SendOperation::SetControllerState ? send.dwords * 4 : 0;
@@ -78,7 +86,18 @@ std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe) {
     if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminMigrationReceive)) {
         return wire::decode_migration_receive(sqe, ctx.rules).dwords * 4;
     }
-    return sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminIdentify) ? page_bytes : 0;
+    return 0;
+}
+
+/// AD-ABRT-40: this Abort is one too many.
+template <class Bounds>
+bool too_many_aborts(const Controller<Bounds>& c, std::uint32_t abort_opcode) {
+    std::size_t outstanding = 0;
+    for (const Slot& other : c.slot) {
+        const bool known = other.stage != Stage::Free && other.stage != Stage::Fetching;
+        outstanding += known && other.sqid == 0 && other.opcode == abort_opcode ? 1 : 0;
+    }
+    return outstanding > abort_limit;
 }
 
 /// An AER waits for an event and counts as no command in flight (NVMe Base 2.3, 5.2.2).
@@ -107,12 +126,19 @@ void begin_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
     if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminAer)) {
         return hold_aer(ctx, function, slot);
     }
-    const std::uint64_t length = data_length(ctx, sqe);
+    if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminAbort) &&
+        too_many_aborts(ctx.controller(function), sqe.opcode)) {
+        return fail(ctx, function, slot, spec::Id::AbortTooMany);
+    }
+    const std::uint64_t length = data_length(ctx, sqe, ctx.controller(function).primary);
     if (length > mdts_bytes(ctx.config)) {
         return fail(ctx, function, slot, spec::Id::TransferBeyondMdts);
     }
     command.length = static_cast<std::uint32_t>(length);
     const std::uint64_t pages = length == 0 ? 0 : wire::prp_pages(sqe.prp1, length, page_bytes);
+    if (!prps_aligned(command, pages)) {
+        return fail(ctx, function, slot, spec::Id::PrpOffsetNotAllowed);
+    }
     if (pages > 2) {
         return read_list(ctx, function, slot, pages - 1);
     }

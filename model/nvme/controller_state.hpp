@@ -142,6 +142,7 @@ void save_state(Context<Bounds>& ctx, std::uint16_t function, StateParts parts, 
     }
 }
 
+/// Could a host have made these queues here, by the commands that create them?
 template <class Bounds>
 bool fits(const Context<Bounds>& ctx, const wire::ControllerStateView& state) {
     if (state.nvme().check_queues().error != wire::Error::None) {
@@ -149,14 +150,15 @@ bool fits(const Context<Bounds>& ctx, const wire::ControllerStateView& state) {
     }
     for (std::size_t i = 0; i < state.sq_count(); ++i) {
         const wire::SqState sq = state.sq(i);
-        if (sq.qid > ctx.config.queue_pairs || sq.qsize >= ctx.config.queue_size) {
+        if (sq.qid > ctx.config.queue_pairs || sq.qsize >= ctx.config.queue_size || !sq.pc ||
+            sq.prp1 % page_bytes != 0) {
             return false;
         }
     }
     for (std::size_t i = 0; i < state.cq_count(); ++i) {
         const wire::CqState cq = state.cq(i);
-        if (cq.qid > ctx.config.queue_pairs || cq.qsize >= ctx.config.queue_size ||
-            cq.iv > ctx.config.queue_pairs) {
+        if (cq.qid > ctx.config.queue_pairs || cq.qsize >= ctx.config.queue_size || !cq.pc ||
+            cq.prp1 % page_bytes != 0 || (cq.ien && cq.iv > ctx.config.queue_pairs)) {
             return false;
         }
     }
@@ -193,9 +195,20 @@ void load_queues(Controller<Bounds>& c, const wire::ControllerStateView& state) 
     }
 }
 
+/// Could this controller have got there? The bytes came over a network.
+template <class Bounds>
+bool fits(const Context<Bounds>& ctx, const wire::VendorArea& area) {
+    const std::uint32_t sq_last = area.aqa & 0xfff;
+    const std::uint32_t cq_last = area.aqa >> 16 & 0xfff;
+    return area.number_of_queues <= ctx.config.queue_pairs && area.aer_count <= Bounds::aers &&
+           area.admin_sq_head <= sq_last && area.admin_sq_tail <= sq_last &&
+           area.admin_cq_head <= cq_last && area.admin_cq_tail <= cq_last;
+}
+
 template <class Bounds>
 void load_aers(Controller<Bounds>& c, const wire::VendorArea& area) {
-    for (std::uint16_t i = 0; i < area.aer_count && i < Bounds::aers && c.free_slot != 0; ++i) {
+    for (std::uint16_t i = 0; i < area.aer_count; ++i) {
+        LMSIM_ASSERT(c.free_slot != 0);  // there are more slots than AERs, and none is in use
         const std::uint32_t slot = take_slot(c);
         --c.busy;  // held AERs are not in flight
         c.slot[slot].stage = Stage::Held;
@@ -206,10 +219,17 @@ void load_aers(Controller<Bounds>& c, const wire::VendorArea& area) {
     }
 }
 
-/// What the vendor area holds goes where it came from; a part that nobody carried stays as after reset.
+/// What the vendor area holds goes where it came from; a part that nobody carried is as after reset.
+/// The life that the controller led until then is over, with its AERs and its own work.
 template <class Bounds>
 void load_vendor(Context<Bounds>& ctx, std::uint16_t function, const wire::VendorArea& area) {
     Controller<Bounds>& c = ctx.controller(function);
+    while (c.aers != 0) {
+        release_slot(c, c.aer[--c.aers]);
+    }
+    c.generation = (c.generation + 1) & 0xffff;
+    c.owed = static_cast<std::uint8_t>(c.owed & ~owed::enable);
+    live(ctx, function, LifeEvent::FunctionReset);
     c.cc = area.cc;
     c.aqa = area.aqa;
     c.asq = area.asq;
@@ -221,14 +241,18 @@ void load_vendor(Context<Bounds>& ctx, std::uint16_t function, const wire::Vendo
         return;
     }
     create_admin_queues(c);
-    c.sq[0].head = std::min<std::uint32_t>(area.admin_sq_head, c.sq[0].size - 1);
-    c.sq[0].tail = std::min<std::uint32_t>(area.admin_sq_tail, c.sq[0].size - 1);
-    c.cq[0].head = std::min<std::uint32_t>(area.admin_cq_head, c.cq[0].size - 1);
-    c.cq[0].tail = std::min<std::uint32_t>(area.admin_cq_tail, c.cq[0].size - 1);
+    c.sq[0].head = area.admin_sq_head;
+    c.sq[0].tail = area.admin_sq_tail;
+    c.cq[0].head = area.admin_cq_head;
+    c.cq[0].tail = area.admin_cq_tail;
     c.cq[0].phase = area.admin_cq_phase ? 1 : 0;
     mark_ready(c, 0, c.sq[0].head != c.sq[0].tail);
     load_aers(c, area);
     live(ctx, function, LifeEvent::CommitState);
+    if ((area.csts & csts_shutdown_mask) != 0) {
+        live(ctx, function, LifeEvent::Shutdown);
+        live(ctx, function, LifeEvent::ShutdownDone);  // what was under way is over: nothing is left
+    }
 }
 
 /// Verifies and takes a whole state; Id::Count, or the condition that it breaks, which changes nothing.
@@ -251,6 +275,7 @@ spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function,
         const auto decoded = wire::decode_vendor_area(state->vendor_data(), own);
         if (!decoded) return Id::SetStateIncomplete;
         area = *decoded;
+        if (!fits(ctx, area)) return Id::SetStateQueueInvalid;
         if (ctx.config.vendor_bytes != 0) {
             std::memcpy(ctx.env.vendor(function), state->vendor_data() + own,
                         ctx.config.vendor_bytes);

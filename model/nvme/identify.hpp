@@ -22,7 +22,7 @@ void identify_controller(Context<Bounds>& ctx, std::uint16_t function, std::uint
     // LM-ROLE-02: only the primary is a Migration Management Controller.
     id.hmlms = c.primary || !ctx.rules.on(spec::Id::SecondaryReportsNoHmlms);
     id.aerl = static_cast<std::uint8_t>(Bounds::aers - 1);
-    id.acl = 3;
+    id.acl = static_cast<std::uint8_t>(abort_limit - 1);
     id.nn = 1;
     wire::encode(id, page, ctx.rules);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "model/nvme/queues.hpp"
@@ -8,9 +9,20 @@
 
 namespace lmsim::nvme {
 
+/// Tells of the states that a machine entered (bits of `owed`), now or when there is room again.
 template <class Bounds>
-void enter(Context<Bounds>& ctx, std::uint16_t function, std::uint64_t state) {
-    ctx.effect(EffectKind::EnterState, function).token = state;
+void tell(Context<Bounds>& ctx, std::uint16_t function, std::uint8_t entered) {
+    Controller<Bounds>& c = ctx.controller(function);
+    if (!has_room(ctx)) {
+        c.owed = static_cast<std::uint8_t>(c.owed | entered);
+        return put_off(ctx, function);
+    }
+    if ((entered & owed::life) != 0) {
+        ctx.effect(EffectKind::EnterState, function).token = c.life;
+    }
+    if ((entered & owed::migration) != 0) {
+        ctx.effect(EffectKind::EnterState, function).token = migration_states + c.migration;
+    }
 }
 
 /// The life's machine moves; false if it does not take the event.
@@ -20,7 +32,7 @@ bool live(Context<Bounds>& ctx, std::uint16_t function, LifeEvent event) {
     if (!advance(c.life, event, ctx.rules)) {
         return false;
     }
-    enter(ctx, function, c.life);
+    tell(ctx, function, owed::life);
     return true;
 }
 
@@ -30,7 +42,7 @@ bool migrate(Context<Bounds>& ctx, std::uint16_t function, MigrationEvent event)
     if (!advance(c.migration, event, ctx.rules)) {
         return false;
     }
-    enter(ctx, function, migration_states + c.migration);
+    tell(ctx, function, owed::migration);
     return true;
 }
 
@@ -53,8 +65,10 @@ void drop_queues(Controller<Bounds>& c, const Config& config) {
     c.queues_granted = 0;
     c.aer_config = 0;
     c.coalescing = 0;
-    const std::uint32_t slots =
-        config.contexts < Bounds::slots ? config.contexts : std::uint32_t{Bounds::slots};
+    c.owed = static_cast<std::uint8_t>(c.owed & ~owed::enable);
+    // Outstanding AERs are not among the commands that a controller works on.
+    const std::size_t wanted = config.contexts + Bounds::aers;
+    const auto slots = static_cast<std::uint32_t>(std::min(wanted, Bounds::slots));
     c.free_slot = 1;
     for (std::uint32_t i = 0; i < slots; ++i) {
         c.slot[i].stage = Stage::Free;
@@ -75,28 +89,63 @@ void release_suspender(Context<Bounds>& ctx, std::uint16_t function) {
     if (command.stage == Stage::Suspending) {
         command.status = ctx.rules.status(spec::Id::SuspendBadCntlid);
         complete(ctx, 0, slot);
+        fetch(ctx, 0);
+    }
+}
+
+template <class Bounds>
+void work(Context<Bounds>& ctx, std::uint16_t function, Work what) {
+    Controller<Bounds>& c = ctx.controller(function);
+    Effect& effect = ctx.effect(EffectKind::Execute, function);
+    effect.token = static_cast<std::uint64_t>(what);
+    effect.ticket = Ticket::make(no_slot, c.generation);
+}
+
+/// What a suspension held back goes on.
+template <class Bounds>
+void awake(Context<Bounds>& ctx, std::uint16_t function) {
+    Controller<Bounds>& c = ctx.controller(function);
+    if ((c.owed & owed::enable) != 0 && is(c.migration, Migration::Operational)) {
+        if (!has_room(ctx)) {
+            return put_off(ctx, function);
+        }
+        c.owed = static_cast<std::uint8_t>(c.owed & ~owed::enable);
+        work(ctx, function, Work::Enable);
+    }
+    fetch(ctx, function);
+}
+
+/// A reset of the MMC: its Suspends are gone, what it has received of states too, and the suspensions
+/// that it caused end (LM-SUSP-12).
+template <class Bounds>
+void end_suspensions(Context<Bounds>& ctx) {
+    for (std::uint16_t i = 1; i < ctx.subsystem.functions; ++i) {
+        Controller<Bounds>& c = ctx.controller(i);
+        c.suspender = 0;
+        c.sequence = 0;
+        c.received = 0;
+        if (ctx.rules.value(spec::Id::MmcResetEndsSuspension) != 0 &&
+            migrate(ctx, i, MigrationEvent::LevelReset)) {
+            awake(ctx, i);
+        }
     }
 }
 
 /// Controller Level Reset (NVMe Base 2.3, 3.7.2): what every kind of it does. A CLR of an MC ends its
-/// suspension (LM-SUSP-13), one of the MMC those that it caused (LM-SUSP-12).
+/// suspension (LM-SUSP-13); where it does not, a suspension under way has nothing to wait for.
 template <class Bounds>
 void level_reset(Context<Bounds>& ctx, std::uint16_t function) {
     Controller<Bounds>& c = ctx.controller(function);
     drop_queues(c, ctx.config);
     c.sequence = 0;
     c.received = 0;
-    if (c.primary && ctx.rules.value(spec::Id::MmcResetEndsSuspension) != 0) {
-        for (std::uint16_t i = 1; i < ctx.subsystem.functions; ++i) {
-            ctx.controller(i).suspender = 0;
-            if (migrate(ctx, i, MigrationEvent::LevelReset)) {
-                fetch(ctx, i);
-            }
-        }
-    }
-    if (ctx.rules.value(spec::Id::McResetEndsSuspension) != 0) {
+    if (c.primary) {
+        end_suspensions(ctx);
+    } else if (ctx.rules.value(spec::Id::McResetEndsSuspension) != 0) {
         migrate(ctx, function, MigrationEvent::LevelReset);
         release_suspender(ctx, function);
+    } else if (is(c.migration, Migration::Suspending)) {
+        drained(ctx, function);
     }
 }
 
@@ -114,12 +163,15 @@ void create_admin_queues(Controller<Bounds>& c) {
     c.cq[0].users = 1;
 }
 
+/// LM-SUSP-11: whether a suspended controller gets ready before its Resume is its own affair.
 template <class Bounds>
-void work(Context<Bounds>& ctx, std::uint16_t function, Work what) {
+void start_enabling(Context<Bounds>& ctx, std::uint16_t function) {
     Controller<Bounds>& c = ctx.controller(function);
-    Effect& effect = ctx.effect(EffectKind::Execute, function);
-    effect.token = static_cast<std::uint64_t>(what);
-    effect.ticket = Ticket::make(no_slot, c.generation);
+    if (is(c.migration, Migration::Operational) ||
+        ctx.rules.value(spec::Id::SuspendedEnableGetsReady) != 0) {
+        return work(ctx, function, Work::Enable);
+    }
+    c.owed = static_cast<std::uint8_t>(c.owed | owed::enable);
 }
 
 /// A write to CC: EN and SHN drive the machine.
@@ -135,7 +187,7 @@ void write_cc(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t value)
                 work(ctx, function, Work::Disable);
             }
         } else if (live(ctx, function, LifeEvent::SetEnable)) {
-            work(ctx, function, Work::Enable);
+            start_enabling(ctx, function);
         }
         return;
     }
@@ -171,9 +223,8 @@ void write_register(Context<Bounds>& ctx, const Event& event) {
     }
 }
 
-/// Function level reset; of the PF it takes the VFs offline too (LM-RST-01).
 template <class Bounds>
-void function_reset(Context<Bounds>& ctx, std::uint16_t function) {
+void strike(Context<Bounds>& ctx, std::uint16_t function) {
     Controller<Bounds>& c = ctx.controller(function);
     level_reset(ctx, function);
     live(ctx, function, LifeEvent::FunctionReset);
@@ -181,13 +232,44 @@ void function_reset(Context<Bounds>& ctx, std::uint16_t function) {
     c.aqa = 0;
     c.asq = 0;
     c.acq = 0;
-    if (!c.primary || !ctx.rules.on(spec::Id::PrimaryResetTakesOffline)) {
-        return;
+}
+
+/// Function level reset; of the PF it takes the VFs offline too (LM-RST-01).
+template <class Bounds>
+void function_reset(Context<Bounds>& ctx, std::uint16_t function) {
+    const bool all = ctx.controller(function).primary &&
+                     ctx.rules.on(spec::Id::PrimaryResetTakesOffline);
+    for (std::uint16_t i = 1; all && i < ctx.subsystem.functions; ++i) {
+        Controller<Bounds>& c = ctx.controller(i);
+        drop_queues(c, ctx.config);  // first: nothing of them may go on when their suspension ends
+        c.online = false;
     }
-    for (std::uint16_t i = 1; i < ctx.subsystem.functions; ++i) {
-        ctx.controller(i).online = false;
-        drop_queues(ctx.controller(i), ctx.config);
-        live(ctx, i, LifeEvent::FunctionReset);
+    strike(ctx, function);
+    for (std::uint16_t i = 1; all && i < ctx.subsystem.functions; ++i) {
+        strike(ctx, i);
+    }
+}
+
+/// Goes on where a step ran out of room for effects.
+template <class Bounds>
+void go_on(Context<Bounds>& ctx) {
+    Subsystem<Bounds>& subsystem = ctx.subsystem;
+    const std::uint16_t end = subsystem.wake_end;
+    const std::uint16_t first = subsystem.wake_first;
+    subsystem.wake_first = 0;
+    subsystem.wake_end = 0;
+    for (std::uint16_t i = first; i < end; ++i) {
+        Controller<Bounds>& c = ctx.controller(i);
+        const auto told = static_cast<std::uint8_t>(c.owed & (owed::life | owed::migration));
+        c.owed = static_cast<std::uint8_t>(c.owed & ~told);
+        tell(ctx, i, told);
+        for (Cq& cq : c.cq) {
+            flush_waiting(ctx, i, cq);
+        }
+        awake(ctx, i);
+        if (subsystem.more) {
+            return put_off(ctx, static_cast<std::uint16_t>(end - 1));
+        }
     }
 }
 

@@ -70,6 +70,7 @@ struct LifeTable {
         fsm::Row<Id::LifeDisabled, Disabling, DisableDone, Disabled>,
         fsm::Row<Id::LifeShutdown, Ready, Shutdown, ShuttingDown>,
         fsm::Row<Id::LifeShutdownDone, ShuttingDown, ShutdownDone, ShutDown>,
+        fsm::Row<Id::LifeDisableShuttingDown, ShuttingDown, ClearEnable, Disabling>,
         fsm::Row<Id::LifeDisableShutDown, ShutDown, ClearEnable, Disabling>,
         fsm::Row<Id::LifeReset, Enabling, FunctionReset, Disabled>,
         fsm::Row<Id::LifeReset, Ready, FunctionReset, Disabled>,
@@ -148,6 +149,27 @@ bool advance(std::uint8_t& migration, MigrationEvent event, const spec::Rules& r
             return take<MigrationMachine, LevelReset>(migration, rules);
     }
     return false;
+}
+
+std::string_view to_string(Life life) {
+    switch (life) {
+        case Life::Disabled: return Disabled::name;
+        case Life::Enabling: return Enabling::name;
+        case Life::Ready: return Ready::name;
+        case Life::Disabling: return Disabling::name;
+        case Life::ShuttingDown: return ShuttingDown::name;
+        case Life::ShutDown: return ShutDown::name;
+    }
+    return "?";
+}
+
+std::string_view to_string(Migration migration) {
+    switch (migration) {
+        case Migration::Operational: return Operational::name;
+        case Migration::Suspending: return Suspending::name;
+        case Migration::Suspended: return Suspended::name;
+    }
+    return "?";
 }
 
 fsm::ArcList life_arcs() { return LifeMachine::arcs(); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "model/arc.hpp"
 #include "model/spec/rules.hpp"
@@ -27,6 +28,9 @@ enum class MigrationEvent : std::uint8_t { Suspend, Drained, Resume, LevelReset 
 /// Moves the machine's byte as its table says; false if no arc takes the event, which changes nothing.
 bool advance(std::uint8_t& life, LifeEvent event, const spec::Rules& rules);
 bool advance(std::uint8_t& migration, MigrationEvent event, const spec::Rules& rules);
+
+std::string_view to_string(Life life);
+std::string_view to_string(Migration migration);
 
 /// The tables' arcs, for diagrams and coverage.
 fsm::ArcList life_arcs();

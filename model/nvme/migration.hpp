@@ -22,14 +22,16 @@ template <class Bounds>
 void drained(Context<Bounds>& ctx, std::uint16_t function) {
     Controller<Bounds>& c = ctx.controller(function);
     migrate(ctx, function, MigrationEvent::Drained);
+    if (c.suspender == 0) {
+        return;  // nobody waits (any more)
+    }
     const std::uint32_t slot = c.suspender - 1;
     c.suspender = 0;
-    if (ctx.rules.on(spec::Id::SuspendCompletesAfterDrain)) {
-        Slot& command = ctx.controller(0).slot[slot];
-        command.status = 0;
-        command.result = 0;
-        complete(ctx, 0, slot);
-    }
+    Slot& command = ctx.controller(0).slot[slot];
+    command.status = 0;
+    command.result = 0;
+    complete(ctx, 0, slot);
+    fetch(ctx, 0);
 }
 
 /// Returns false when the command has to wait for the controller to drain.
@@ -67,9 +69,12 @@ bool suspend(Context<Bounds>& ctx, std::uint32_t slot, const wire::MigrationSend
         migrate(ctx, function, MigrationEvent::Drained);
         return true;
     }
+    if (!ctx.rules.on(Id::SuspendCompletesAfterDrain)) {
+        return true;
+    }
     c.suspender = slot + 1;
     ctx.controller(0).slot[slot].stage = Stage::Suspending;
-    return !ctx.rules.on(Id::SuspendCompletesAfterDrain);
+    return false;
 }
 
 template <class Bounds>
@@ -89,7 +94,7 @@ Outcome resume(Context<Bounds>& ctx, const wire::MigrationSend& send) {
     if (!migrate(ctx, function, MigrationEvent::Resume)) {
         return refuse(ctx, Id::ResumeNotSuspended);
     }
-    fetch(ctx, function);
+    awake(ctx, function);
     return {};
 }
 
@@ -180,7 +185,7 @@ Outcome set_state(Context<Bounds>& ctx, std::uint32_t slot, const wire::Migratio
         if ((last && ctx.rules.on(Id::SetStateLastCommits)) ||
             (only && ctx.rules.value(Id::SetStateOnlyCommits) != 0)) {
             refused = commit_state(ctx, function, send, staged, c.received);
-            c.sequence = 0;
+            c.sequence = refused == Id::Count ? 0 : 1;
         }
     }
     if (refused == Id::Count) {

@@ -73,7 +73,35 @@ Outcome create_sq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe&
     return {};
 }
 
-/// Commands of the queue that were fetched complete first: the host deletes an idle queue.
+/// Commands of a queue that is deleted end without a completion, wherever they stand: those that
+/// wait for room at once, the others when they are done (NVMe Base 2.3, 5.3.4: implicitly aborted).
+template <class Bounds>
+void abandon(Context<Bounds>& ctx, std::uint16_t function, std::uint16_t qid) {
+    Controller<Bounds>& c = ctx.controller(function);
+    Cq& cq = c.cq[c.sq[qid].cqid];
+    std::uint32_t slot = cq.waiting;
+    cq.waiting = 0;
+    cq.waiting_last = 0;
+    while (slot != 0) {
+        Slot& command = c.slot[slot - 1];
+        const std::uint32_t next = command.next;
+        command.next = 0;
+        if (command.sqid == qid) {
+            release_slot(c, slot - 1);
+            finished(ctx, function);
+        } else {
+            (cq.waiting == 0 ? cq.waiting : c.slot[cq.waiting_last - 1].next) = slot;
+            cq.waiting_last = slot;
+        }
+        slot = next;
+    }
+    for (Slot& command : c.slot) {
+        if (command.stage != Stage::Free && command.sqid == qid) {
+            command.sqid = no_queue;
+        }
+    }
+}
+
 template <class Bounds>
 Outcome delete_sq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe) {
     Controller<Bounds>& c = ctx.controller(function);
@@ -81,9 +109,10 @@ Outcome delete_sq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe&
     if (qid == 0 || qid >= Bounds::queues || c.sq[qid].size == 0) {
         return refuse(ctx, spec::Id::DeleteBadQid);
     }
+    abandon(ctx, function, qid);
     --c.cq[c.sq[qid].cqid].users;
     mark_ready(c, qid, false);
-    c.sq[qid].size = 0;
+    c.sq[qid] = Sq{};
     return {};
 }
 

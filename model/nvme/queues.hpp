@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "model/nvme/context.hpp"
@@ -53,6 +54,22 @@ void release_slot(Controller<Bounds>& c, std::uint32_t slot) {
     c.free_slot = slot + 1;
 }
 
+/// This step has no room left for what the function wants to do: Event::Continue goes on with it.
+template <class Bounds>
+void put_off(Context<Bounds>& ctx, std::uint16_t function) {
+    Subsystem<Bounds>& subsystem = ctx.subsystem;
+    const auto end = static_cast<std::uint16_t>(function + 1);
+    const bool none = subsystem.wake_end == 0;
+    subsystem.wake_first = none ? function : std::min(subsystem.wake_first, function);
+    subsystem.wake_end = std::max(subsystem.wake_end, end);
+    subsystem.more = true;
+}
+
+template <class Bounds>
+bool has_room(const Context<Bounds>& ctx) {
+    return ctx.effects.size() + step_room <= Effects::capacity;
+}
+
 /// LM-SUSP-02, LM-SUSP-03: a suspending or suspended controller fetches from no queue.
 template <class Bounds>
 bool may_fetch(const Context<Bounds>& ctx, const Controller<Bounds>& c, std::uint32_t queue) {
@@ -93,9 +110,8 @@ void fetch(Context<Bounds>& ctx, std::uint16_t function) {
         if (queue >= Bounds::queues) {
             return;
         }
-        if (ctx.effects.size() + step_room > Effects::capacity) {
-            ctx.subsystem.more = true;
-            return;
+        if (!has_room(ctx)) {
+            return put_off(ctx, function);
         }
         c.next_queue = queue + 1 < Bounds::queues ? queue + 1 : 0;
         if (may_fetch(ctx, c, queue)) {
@@ -142,7 +158,7 @@ inline bool has_room(const Cq& cq) {
     return next != cq.head;
 }
 
-/// The PF's Suspend that waits for this controller, once nothing is in flight (LM-SUSP-07).
+/// A suspending controller has nothing in flight any more (LM-SUSP-07).
 template <class Bounds>
 void drained(Context<Bounds>& ctx, std::uint16_t function);
 
@@ -151,7 +167,7 @@ template <class Bounds>
 void finished(Context<Bounds>& ctx, std::uint16_t function) {
     Controller<Bounds>& c = ctx.controller(function);
     --c.busy;
-    if (c.suspender != 0 && c.busy == 0) {
+    if (c.busy == 0 && is(c.migration, Migration::Suspending)) {
         drained(ctx, function);
     }
 }
@@ -162,6 +178,10 @@ template <class Bounds>
 void complete(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
     Controller<Bounds>& c = ctx.controller(function);
     Slot& command = c.slot[slot];
+    if (command.sqid == no_queue) {
+        release_slot(c, slot);
+        return finished(ctx, function);
+    }
     Cq& cq = c.cq[c.sq[command.sqid].cqid];
     if (cq.waiting != 0 || !has_room(cq)) {
         command.stage = Stage::Full;
@@ -175,19 +195,21 @@ void complete(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) 
     finished(ctx, function);
 }
 
+/// LM-SUSP-10: a suspended controller records doorbells, and acts on them after its resume.
+template <class Bounds>
+bool takes_doorbells(const Context<Bounds>& ctx, const Controller<Bounds>& c) {
+    return !is(c.migration, Migration::Suspended) ||
+           ctx.rules.value(spec::Id::SuspendRecordsDoorbells) != 0;
+}
+
 template <class Bounds>
 void ring_sq(Context<Bounds>& ctx, const Event& event) {
     Controller<Bounds>& c = ctx.controller(event.function);
-    if (event.queue >= Bounds::queues || c.sq[event.queue].size == 0 ||
-        event.value >= c.sq[event.queue].size) {
+    if (event.queue >= Bounds::queues || event.value >= c.sq[event.queue].size ||
+        !takes_doorbells(ctx, c)) {
         return;  // Invalid Doorbell events are not modelled: nothing is fetched
     }
     Sq& sq = c.sq[event.queue];
-    // A suspended controller records it and fetches after its resume (LM-SUSP-10).
-    if (!is(c.migration, Migration::Operational) &&
-        ctx.rules.value(spec::Id::SuspendRecordsDoorbells) == 0) {
-        return;
-    }
     sq.tail = static_cast<std::uint32_t>(event.value);
     mark_ready(c, event.queue, sq.head != sq.tail);
     fetch(ctx, event.function);
@@ -198,8 +220,8 @@ template <class Bounds>
 bool flush_waiting(Context<Bounds>& ctx, std::uint16_t function, Cq& cq) {
     Controller<Bounds>& c = ctx.controller(function);
     while (cq.waiting != 0 && has_room(cq)) {
-        if (ctx.effects.size() + step_room > Effects::capacity) {
-            ctx.subsystem.more = true;
+        if (!has_room(ctx)) {
+            put_off(ctx, function);
             return false;
         }
         const std::uint32_t slot = cq.waiting - 1;
@@ -214,8 +236,8 @@ bool flush_waiting(Context<Bounds>& ctx, std::uint16_t function, Cq& cq) {
 template <class Bounds>
 void ring_cq(Context<Bounds>& ctx, const Event& event) {
     Controller<Bounds>& c = ctx.controller(event.function);
-    if (event.queue >= Bounds::queues || c.cq[event.queue].size == 0 ||
-        event.value >= c.cq[event.queue].size) {
+    if (event.queue >= Bounds::queues || event.value >= c.cq[event.queue].size ||
+        !takes_doorbells(ctx, c)) {
         return;
     }
     Cq& cq = c.cq[event.queue];
@@ -223,18 +245,6 @@ void ring_cq(Context<Bounds>& ctx, const Event& event) {
     if (cq.waiting != 0 && flush_waiting(ctx, event.function, cq)) {
         fetch(ctx, event.function);
     }
-}
-
-/// Goes on where a step ran out of room for effects.
-template <class Bounds>
-void go_on(Context<Bounds>& ctx, std::uint16_t function) {
-    Controller<Bounds>& c = ctx.controller(function);
-    for (Cq& cq : c.cq) {
-        if (cq.waiting != 0 && !flush_waiting(ctx, function, cq)) {
-            return;
-        }
-    }
-    fetch(ctx, function);
 }
 
 }  // namespace lmsim::nvme

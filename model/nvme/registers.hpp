@@ -21,6 +21,7 @@ constexpr std::uint64_t doorbells = 0x1000;  // CAP.DSTRD is 0
 
 constexpr std::uint32_t cc_enable = 1U << 0;
 constexpr std::uint32_t cc_shutdown_mask = 3U << 14;
+constexpr std::uint32_t csts_shutdown_mask = 3U << 2;
 
 /// CSTS out of the machine: RDY bit 0, SHST bits 3:2.
 inline std::uint32_t csts(std::uint8_t life) {

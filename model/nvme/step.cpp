@@ -67,9 +67,12 @@ void done(Context<Bounds>& ctx, const Event& event) {
 template <class Bounds>
 void initialize(Subsystem<Bounds>& subsystem, const Config& config, std::uint16_t vfs) {
     LMSIM_ASSERT(vfs + std::size_t{1} <= Bounds::functions);
-    LMSIM_ASSERT(config.queue_pairs + std::size_t{1} <= Bounds::queues);
+    LMSIM_ASSERT(config.queue_pairs >= 1 && config.queue_pairs < Bounds::queues);
+    LMSIM_ASSERT(config.contexts >= 1 && config.vendor_bytes % 4 == 0);
     subsystem.functions = static_cast<std::uint16_t>(vfs + 1);
     subsystem.more = false;
+    subsystem.wake_first = 0;
+    subsystem.wake_end = 0;
     for (std::uint16_t i = 0; i <= vfs; ++i) {
         Controller<Bounds>& c = subsystem.controller[i];
         c.cntlid = i;
@@ -84,16 +87,37 @@ void step(Subsystem<Bounds>& subsystem, const Event& event, const Config& config
           const spec::Rules& rules, Env& env, Effects& effects) {
     LMSIM_ASSERT(event.function < subsystem.functions);
     Context<Bounds> ctx{subsystem, config, rules, env, effects};
+    LMSIM_ASSERT(subsystem.wake_end == 0 || event.kind == Event::Kind::Continue);
+    subsystem.more = false;
     switch (event.kind) {
         case Event::Kind::SqDoorbell: ring_sq(ctx, event); break;
         case Event::Kind::CqDoorbell: ring_cq(ctx, event); break;
         case Event::Kind::Done: done(ctx, event); break;
         case Event::Kind::Register: write_register(ctx, event); break;
         case Event::Kind::LevelReset: function_reset(ctx, event.function); break;
-        case Event::Kind::Continue: go_on(ctx, event.function); break;
+        case Event::Kind::Continue: go_on(ctx); break;
     }
 }
 
+template <class Bounds>
+std::size_t snapshot(Subsystem<Bounds>& subsystem, std::uint16_t function, const Config& config,
+                     const spec::Rules& rules, Env& env, std::uint8_t* to, std::size_t capacity) {
+    Effects none;
+    Context<Bounds> ctx{subsystem, config, rules, env, none};
+    const bool suspended = is(ctx.controller(function).migration, Migration::Suspended);
+    const StateParts parts{true, true, suspended};
+    const std::size_t size = saved_size(ctx, function, parts);
+    if (size > capacity) {
+        return 0;
+    }
+    save_state(ctx, function, parts, to, size);
+    return size;
+}
+
+template std::size_t snapshot(Subsystem<SimBounds>&, std::uint16_t, const Config&,
+                              const spec::Rules&, Env&, std::uint8_t*, std::size_t);
+template std::size_t snapshot(Subsystem<ProofBounds>&, std::uint16_t, const Config&,
+                              const spec::Rules&, Env&, std::uint8_t*, std::size_t);
 template void initialize(Subsystem<SimBounds>&, const Config&, std::uint16_t);
 template void initialize(Subsystem<ProofBounds>&, const Config&, std::uint16_t);
 template void step(Subsystem<SimBounds>&, const Event&, const Config&, const spec::Rules&, Env&,

@@ -36,12 +36,21 @@ constexpr std::uint64_t migration_states = 16;
 template <class Bounds>
 void initialize(Subsystem<Bounds>& subsystem, const Config& config, std::uint16_t vfs);
 
-/// One step of a controller. Effects are what it wants done; with `subsystem.more` set afterwards the
-/// host gives Event::Continue for the same function at once.
+/// One step of a controller. Effects are what it wants done, of other functions too (a Resume, a
+/// reset of the PF); with `subsystem.more` set afterwards the host gives Event::Continue at once.
 template <class Bounds>
 void step(Subsystem<Bounds>& subsystem, const Event& event, const Config& config,
           const spec::Rules& rules, Env& env, Effects& effects);
 
+/// The bytes that a Get Controller State of everything would bring now; 0 if `capacity` is too small.
+template <class Bounds>
+std::size_t snapshot(Subsystem<Bounds>& subsystem, std::uint16_t function, const Config& config,
+                     const spec::Rules& rules, Env& env, std::uint8_t* to, std::size_t capacity);
+
+extern template std::size_t snapshot(Subsystem<SimBounds>&, std::uint16_t, const Config&,
+                                     const spec::Rules&, Env&, std::uint8_t*, std::size_t);
+extern template std::size_t snapshot(Subsystem<ProofBounds>&, std::uint16_t, const Config&,
+                                     const spec::Rules&, Env&, std::uint8_t*, std::size_t);
 extern template void initialize(Subsystem<SimBounds>&, const Config&, std::uint16_t);
 extern template void initialize(Subsystem<ProofBounds>&, const Config&, std::uint16_t);
 extern template void step(Subsystem<SimBounds>&, const Event&, const Config&, const spec::Rules&,
