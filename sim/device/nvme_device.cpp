@@ -59,6 +59,13 @@ std::vector<std::uint8_t>& NvmeDevice::vendor_state(std::uint16_t function) {
     return functions_[function].vendor;
 }
 
+std::vector<std::uint8_t> NvmeDevice::snapshot(std::uint16_t function, std::uint64_t limit) {
+    std::vector<std::uint8_t> bytes(limit);
+    bytes.resize(nvme::snapshot(*subsystem_, function, params_.config, rules_, *this,
+                                bytes.data(), bytes.size()));
+    return bytes;
+}
+
 void NvmeDevice::send_down(const DownItem& item, std::uint64_t wire_bytes) {
     const Ps gone = down_.reserve(now(), params_.pcie.time(wire_bytes));
     down_items_.push(item);

@@ -59,6 +59,8 @@ class NvmeDevice : public Component, private nvme::Env {
     void set_observer(DeviceObserver* observer) { observer_ = observer; }
 
     const nvme::Subsystem<nvme::SimBounds>& subsystem() const { return *subsystem_; }
+    /// The state of a function as a Get Controller State would bring it now, at most `limit` bytes.
+    std::vector<std::uint8_t> snapshot(std::uint16_t function, std::uint64_t limit);
     /// The opaque vendor state of a function.
     std::vector<std::uint8_t>& vendor_state(std::uint16_t function);
 

@@ -49,17 +49,16 @@ void Memory::lay_out_like(const Memory& other) {
     backing_.assign(other.backing_.size(), 0);
 }
 
-std::uint64_t Memory::first_difference(const Memory& other) const {
-    const auto mismatch =
-        std::mismatch(versions_.begin(), versions_.end(), other.versions_.begin());
-    if (mismatch.first != versions_.end()) {
-        return static_cast<std::uint64_t>(mismatch.first - versions_.begin());
+std::uint64_t Memory::differences(const Memory& other) const {
+    std::uint64_t count = 0;
+    for (std::uint64_t page = 0; page < pages(); ++page) {
+        const std::uint64_t address = page * page_size;
+        const bool same_bytes =
+            !has_bytes(address, page_size) ||
+            std::memcmp(backing_.data() + address, other.backing_.data() + address, page_size) == 0;
+        count += versions_[page] == other.versions_[page] && same_bytes ? 0 : 1;
     }
-    const auto byte = std::mismatch(backing_.begin(), backing_.end(), other.backing_.begin());
-    if (byte.first != backing_.end()) {
-        return static_cast<std::uint64_t>(byte.first - backing_.begin()) / page_size;
-    }
-    return pages();
+    return count;
 }
 
 }  // namespace lmsim::sim

@@ -57,8 +57,8 @@ class Memory {
     /// The same layout as another host's memory, all of it zero.
     void lay_out_like(const Memory& other);
 
-    /// The first page whose content differs from the other host's; pages() if there is none.
-    std::uint64_t first_difference(const Memory& other) const;
+    /// Pages whose content differs from the other host's.
+    std::uint64_t differences(const Memory& other) const;
 
   private:
     std::vector<std::uint32_t> versions_;

@@ -174,12 +174,8 @@ bool VmmPair::call_channel(VmmSide side, const Effect& effect) {
             item.error = static_cast<std::int32_t>(effect.token3);
             used_.other += message_bytes;
             if (side == VmmSide::Source) {
-                const bool last = item.message == Message::End;
                 const Ps gone = channel_.send(now(), message_bytes);
                 send_item(std::move(item), gone);
-                if (last && observer_ != nullptr) {
-                    observer_->stream_ended(gone);
-                }
                 answer(side, gone, 0, message_bytes);
             } else {
                 const Ps gone = channel_.reply(now(), message_bytes);
@@ -317,12 +313,12 @@ void VmmPair::handle(const Event& event) {
     switch (static_cast<Kind>(event.kind)) {
         case Kind::Answer: {
             const Answer from = pending(side);
+            if (observer_ != nullptr) {
+                observer_->call_ended(now(), side, from.error, from.value0);
+            }
             if (resuming_ == static_cast<int>(side)) {
                 resuming_ = -1;
                 guest_.resume();
-            }
-            if (observer_ != nullptr) {
-                observer_->call_ended(now(), side, from.error, from.value0);
             }
             step(side, host::vmm::answer(from.ticket, now_ms(), from.error, from.value0,
                                          from.value1));

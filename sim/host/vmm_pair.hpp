@@ -52,8 +52,6 @@ class VmmObserver {
     virtual void call_began(Ps at, VmmSide side, const Effect& call) = 0;
     virtual void call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t value) = 0;
     virtual void reported(Ps at, VmmSide side, const Effect& report) = 0;
-    /// The last message of the source is on the wire: what follows happens on the destination.
-    virtual void stream_ended(Ps at) = 0;
 };
 
 /// The VMM processes of both hosts and the channel between them: they host model/host/vmm and give its

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "sim/guest/guest.hpp"
+#include "sim/host/host_driver.hpp"
+#include "sim/host/vmm_pair.hpp"
+#include "sim/run/run_meter.hpp"
+#include "sim/scenario/run_params.hpp"
+
+namespace lmsim::sim {
+
+/// What happens when in a run: hosts and guest boot, the workload warms up, the migration runs, the
+/// guest goes on for a while and comes to rest.
+class Director : public Component {
+  public:
+    enum class Phase : std::uint8_t { Boot, WarmUp, Migration, CoolDown, Rest, Over };
+
+    Director(sc_core::sc_module_name name, Kernel& kernel, const RunParams& params, Guest& guest,
+             HostDriver& source, HostDriver& destination, VmmPair& vmms, RunMeter& meter,
+             std::function<void(Ps, std::string_view)> progress);
+
+    Phase phase() const { return phase_; }
+    bool booted() const { return phase_ > Phase::Boot && !boot_failed_; }
+    bool timed_out() const { return timed_out_; }
+    Ps migration_began() const { return migration_began_; }
+    Ps migration_ended() const { return migration_ended_; }
+
+    void handle(const Event& event) override;
+
+  private:
+    enum class Kind : std::uint32_t { Start, Measure, Migrate, CooledDown, LookForRest, Limit, Tell };
+
+    void host_ready(bool ok);
+    void guest_ready();
+    void migration_finished();
+    void over();
+
+    RunParams params_;
+    Guest& guest_;
+    HostDriver& source_;
+    HostDriver& destination_;
+    VmmPair& vmms_;
+    RunMeter& meter_;
+    std::function<void(Ps, std::string_view)> progress_;
+    Phase phase_ = Phase::Boot;
+    int hosts_booting_ = 2;
+    bool boot_failed_ = false;
+    bool timed_out_ = false;
+    Ps migration_began_ = 0;
+    Ps migration_ended_ = 0;
+    Ps rest_until_ = 0;
+};
+
+}  // namespace lmsim::sim

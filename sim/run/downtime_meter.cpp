@@ -1,0 +1,168 @@
+#include "sim/run/downtime_meter.hpp"
+
+#include <algorithm>
+
+namespace lmsim::sim {
+
+using host::vmm::Call;
+using host::vmm::Message;
+using metrics::Label;
+using metrics::Part;
+using metrics::Side;
+
+namespace {
+
+Side side_of(VmmSide side) {
+    return side == VmmSide::Source ? Side::Source : Side::Destination;
+}
+
+/// What setting a state is for, apart from the commands that it sends.
+Part state_part(vfio::MigState wanted, VmmSide side) {
+    switch (wanted) {
+        case vfio::MigState::STOP_COPY: return Part::StateRead;
+        case vfio::MigState::RUNNING: return Part::Resume;
+        case vfio::MigState::RUNNING_P2P:
+            return side == VmmSide::Source ? Part::Quiesce : Part::StateLoad;
+        case vfio::MigState::PRE_COPY_P2P:
+        case vfio::MigState::STOP: return Part::Quiesce;
+        case vfio::MigState::RESUMING:
+        case vfio::MigState::PRE_COPY:
+        case vfio::MigState::ERROR: break;
+    }
+    return Part::Vmm;
+}
+
+Part call_part(const Effect& call, VmmSide side) {
+    switch (static_cast<Call>(call.token)) {
+        case Call::SetDeviceState:
+            return state_part(static_cast<vfio::MigState>(call.token2), side);
+        case Call::RamSyncBitmap:
+        case Call::RamSendSlice:
+        case Call::LoadRam: return Part::TrackingTail;
+        case Call::ReadDeviceBlock:
+        case Call::SendDeviceBlock:
+        case Call::WriteDeviceBlock:
+        case Call::SendMessage: return Part::Transfer;
+        case Call::SaveNonIterable:
+        case Call::LoadNonIterable:
+            return call.function == host::vmm::no_device ? Part::Vmm : Part::Interrupts;
+        default: return Part::Vmm;
+    }
+}
+
+}  // namespace
+
+void DowntimeMeter::call_began(Ps at, VmmSide side, const Effect& call) {
+    Activity& activity = of(side);
+    const bool device = call.function != host::vmm::no_device;
+    activity.what = static_cast<Call>(call.token);
+    activity.last_message = activity.what == Call::SendMessage &&
+                            static_cast<Message>(call.token2) == Message::End;
+    activity.call = {call_part(call, side), side_of(side),
+                     device ? metrics::Device{call.function} : metrics::no_device};
+    if (activity.what == Call::PauseVcpus) {
+        vcpus_run_ = false;
+        blackout_.begin(at, activity.call);
+        shown_ = activity.call;
+    }
+    activity.on = true;
+    activity.since = at;
+    activity.label = activity.call;
+    update(at);
+}
+
+void DowntimeMeter::call_ended(Ps at, VmmSide side) {
+    Activity& activity = of(side);
+    set(at, side, activity.call);
+    activity.on = false;
+    if (side == VmmSide::Source && activity.last_message) {
+        stream_ended_ = true;
+    }
+    if (activity.what == Call::ResumeVcpus) {
+        owner_ = side;
+        vcpus_run_ = true;
+        end_if_all_work(at);
+        return;
+    }
+    update(at);
+}
+
+void DowntimeMeter::rolls_back(Ps at) {
+    stream_ended_ = false;
+    update(at);
+}
+
+void DowntimeMeter::flow_step(Ps at, VmmSide side, std::uint16_t vf, host::FlowStep step) {
+    const auto device = metrics::Device{vf};
+    const Side where = side_of(side);
+    switch (step) {
+        case host::FlowStep::Suspend: set(at, side, {Part::Suspend, where, device}); break;
+        case host::FlowStep::ReadHeader:
+        case host::FlowStep::ReadState: set(at, side, {Part::StateRead, where, device}); break;
+        case host::FlowStep::LoadState: set(at, side, {Part::StateLoad, where, device}); break;
+        case host::FlowStep::Resume: set(at, side, {Part::Resume, where, device}); break;
+        case host::FlowStep::Notify:
+        case host::FlowStep::Idle: set(at, side, of(side).call); break;
+    }
+}
+
+void DowntimeMeter::controller_entered(Ps at, VmmSide side, std::uint16_t vf,
+                                       nvme::Migration state) {
+    const auto device = metrics::Device{vf};
+    const Side where = side_of(side);
+    if (state == nvme::Migration::Suspending) {
+        if (side == VmmSide::Source) {
+            blackout_.begin(at, {Part::Drain, where, device});
+        }
+        set(at, side, {Part::Drain, where, device});
+    } else if (state == nvme::Migration::Suspended) {
+        set(at, side, {Part::Suspend, where, device});
+    }
+    operational_[static_cast<std::size_t>(side)][vf] = state == nvme::Migration::Operational;
+    end_if_all_work(at);
+}
+
+void DowntimeMeter::set(Ps at, VmmSide side, const Label& label) {
+    Activity& activity = of(side);
+    if (!activity.on) {
+        return;
+    }
+    if (blackout_.begun() && !blackout_.ended()) {
+        const Ps from = std::max(activity.since, blackout_.begin_at());
+        blackout_.busy(activity.label, at - from);
+    }
+    activity.since = at;
+    activity.label = label;
+    update(at);
+}
+
+void DowntimeMeter::update(Ps at) {
+    if (!blackout_.begun() || blackout_.ended()) {
+        return;
+    }
+    Label label = shown_;
+    if (!stream_ended_) {
+        label = of(VmmSide::Source).on ? of(VmmSide::Source).label : shown_;
+    } else if (of(VmmSide::Destination).on) {
+        label = of(VmmSide::Destination).label;
+    } else {
+        label = {Part::Transfer, Side::Network, metrics::no_device};
+    }
+    if (label != shown_) {
+        shown_ = label;
+        blackout_.mark(at, label);
+    }
+}
+
+/// The blackout is over when the vCPUs run and every VF fetches, on the side that owns the VM.
+void DowntimeMeter::end_if_all_work(Ps at) {
+    if (!blackout_.begun() || blackout_.ended() || !vcpus_run_) {
+        return;
+    }
+    const std::vector<bool>& works = operational_[static_cast<std::size_t>(owner_)];
+    if (std::all_of(works.begin(), works.end(), [](bool one) { return one; })) {
+        blackout_.end(at);
+    }
+}
+
+}  // namespace lmsim::sim

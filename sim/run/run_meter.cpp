@@ -1,0 +1,229 @@
+#include "sim/run/run_meter.hpp"
+
+#include <string>
+
+#include "model/nvme/step.hpp"
+#include "model/spec/codes.hpp"
+
+namespace lmsim::sim {
+
+using host::vmm::Call;
+using host::vmm::Report;
+
+namespace {
+
+metrics::Side trace_side(VmmSide side) {
+    return side == VmmSide::Source ? metrics::Side::Source : metrics::Side::Destination;
+}
+
+metrics::Device trace_device(std::uint16_t device) {
+    return device == host::vmm::no_device ? metrics::no_device : metrics::Device{device};
+}
+
+}  // namespace
+
+RunMeter::RunMeter(std::uint16_t vfs, trace::TraceSink* sink)
+    : downtime_(vfs), sink_(sink), commands_(sink != nullptr ? vfs : 0) {
+    for (std::size_t i = 0; i < 2; ++i) {
+        sides_[i].meter = this;
+        sides_[i].side = static_cast<VmmSide>(i);
+        sides_[i].at_step.resize(vfs, host::FlowStep::Idle);
+    }
+}
+
+// --- Guest --------------------------------------------------------------------------------------
+
+void RunMeter::io_completed(const IoRecord& io) {
+    guest_.completed(io.completed, io.submitted, io.length);
+    failed_ += io.status != 0 ? 1 : 0;
+}
+
+/// Commands under way, for the trace: what is known of each before its completion.
+trace::CommandRecord& RunMeter::record(std::uint16_t vf, std::uint16_t queue, std::uint16_t cid) {
+    auto& queues = commands_[vf];
+    if (queues.size() <= queue) {
+        queues.resize(queue + std::size_t{1});
+    }
+    if (queues[queue].size() <= cid) {
+        queues[queue].resize(cid + std::size_t{1});
+    }
+    return queues[queue][cid];
+}
+
+void RunMeter::command_submitted(Ps at, std::uint16_t vf, std::uint16_t queue,
+                                 const wire::Sqe& sqe, std::uint64_t length) {
+    if (sink_ == nullptr) {
+        return;
+    }
+    trace::CommandRecord& command = record(vf, queue, sqe.cid);
+    command = {};
+    command.submit = at;
+    command.vf = vf;
+    command.qid = queue;
+    command.cid = sqe.cid;
+    command.opcode = sqe.opcode;
+    command.length = static_cast<std::uint32_t>(length);
+    command.slba = sqe.cdw10 | static_cast<std::uint64_t>(sqe.cdw11) << 32;
+}
+
+void RunMeter::command_completed(Ps at, std::uint16_t vf, std::uint16_t queue,
+                                 const wire::Cqe& cqe) {
+    if (sink_ == nullptr) {
+        return;
+    }
+    trace::CommandRecord& command = record(vf, queue, cqe.cid);
+    command.complete = at;
+    command.status = cqe.status;
+    sink_->command(command);
+}
+
+void RunMeter::duplicate_completion(Ps at, std::uint16_t vf, std::uint16_t /*queue*/) {
+    ++duplicated_;
+    if (sink_ != nullptr) {
+        sink_->note(at, "VF " + std::to_string(vf) + ": a completion that nobody waits for");
+    }
+}
+
+// --- VMM ----------------------------------------------------------------------------------------
+
+void RunMeter::call_began(Ps at, VmmSide side, const Effect& call) {
+    open_call_[static_cast<std::size_t>(side)] = call;
+    downtime_.call_began(at, side, call);
+    if (static_cast<Call>(call.token) == Call::PauseVcpus && guest_.under_way() != 0) {
+        guest_.waits(at);
+    }
+    if (sink_ != nullptr) {
+        sink_->phase({at, true, trace_side(side), trace_device(call.function),
+                      host::vmm::to_string(static_cast<Call>(call.token)), 0, 0});
+    }
+}
+
+void RunMeter::call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t value) {
+    const Effect& call = open_call_[static_cast<std::size_t>(side)];
+    downtime_.call_ended(at, side);
+    const auto what = static_cast<Call>(call.token);
+    if (what == Call::RamSendSlice || what == Call::SendDeviceBlock) {
+        sent_bytes_ += value;
+        if (!rounds_.empty()) {
+            rounds_.back().sent_bytes += value;
+        }
+    }
+    if (sink_ != nullptr) {
+        sink_->phase({at, false, trace_side(side), trace_device(call.function),
+                      host::vmm::to_string(what), error, value});
+    }
+}
+
+void RunMeter::reported(Ps at, VmmSide side, const Effect& report) {
+    switch (static_cast<Report>(report.token)) {
+        case Report::DirtySync:
+            rounds_.push_back({at, report.token3, 0});
+            if (sink_ != nullptr) {
+                sink_->round({at, static_cast<std::uint32_t>(report.token2), report.token3,
+                              sent_bytes_});
+            }
+            break;
+        case Report::DstLoadvmCompleted:
+            if (stream_loaded_) {
+                stream_loaded_();
+            }
+            break;
+        case Report::SrcFlushed: downtime_ms_ = report.token2; break;
+        case Report::SrcDowntimeEnd: return_path_ms_ = report.token2; break;
+        case Report::FirstError:
+            if (!failure_) {
+                failure_ = Failure{static_cast<Call>(report.token3),
+                                   static_cast<std::int32_t>(report.token2), report.function,
+                                   side};
+            }
+            if (side == VmmSide::Source) {
+                downtime_.rolls_back(at);
+            }
+            break;
+        default: break;
+    }
+    if (sink_ != nullptr) {
+        const auto what = static_cast<Report>(report.token);
+        sink_->state({at, trace_side(side), trace_device(report.function), "vmm",
+                      host::vmm::to_string(what)});
+    }
+}
+
+// --- One side -----------------------------------------------------------------------------------
+
+void RunMeter::Side::state_entered(Ps at, std::uint16_t function, std::uint32_t state) {
+    const bool migration = state >= nvme::migration_states;
+    if (migration && function != 0) {
+        const auto entered = static_cast<nvme::Migration>(state - nvme::migration_states);
+        meter->downtime_.controller_entered(at, side, static_cast<std::uint16_t>(function - 1),
+                                            entered);
+    }
+    if (meter->sink_ != nullptr) {
+        const auto byte = static_cast<std::uint8_t>(
+            migration ? state - nvme::migration_states : state);
+        meter->sink_->state({at, trace_side(side), metrics::Device{function} - 1,
+                             migration ? "migration" : "controller",
+                             migration ? nvme::to_string(static_cast<nvme::Migration>(byte))
+                                       : nvme::to_string(static_cast<nvme::Life>(byte))});
+    }
+}
+
+void RunMeter::Side::command_posted(Ps fetched, Ps posted, std::uint16_t function,
+                                    std::uint16_t sqid, std::uint16_t cid, std::uint8_t /*opcode*/,
+                                    std::uint16_t /*status*/) {
+    if (meter->sink_ == nullptr || function == 0 || sqid == 0) {
+        return;
+    }
+    trace::CommandRecord& command =
+        meter->record(static_cast<std::uint16_t>(function - 1), sqid, cid);
+    command.fetch = fetched;
+    command.post = posted;
+    command.side = trace_side(side);
+}
+
+void RunMeter::Side::broke_suspension(Ps at, std::uint16_t function) {
+    ++meter->suspended_activity_;
+    if (meter->sink_ != nullptr) {
+        meter->sink_->note(at, "VF " + std::to_string(function - 1) + " works while suspended");
+    }
+}
+
+void RunMeter::Side::interrupt_lost(Ps at, std::uint16_t function) {
+    ++meter->interrupts_lost_;
+    if (meter->sink_ != nullptr) {
+        meter->sink_->interrupt_lost(at, trace_side(side), metrics::Device{function} - 1);
+    }
+}
+
+void RunMeter::Side::flow_step(Ps at, std::uint16_t vf, host::FlowStep step) {
+    meter->downtime_.flow_step(at, side, vf, step);
+    const bool loaded = at_step[vf] == host::FlowStep::LoadState && step == host::FlowStep::Idle;
+    at_step[vf] = step;
+    if (loaded && meter->state_loaded_) {
+        meter->state_loaded_(vf);
+    }
+}
+
+void RunMeter::Side::vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) {
+    if (meter->sink_ != nullptr) {
+        meter->sink_->state({at, trace_side(side), metrics::Device{vf}, "vfio",
+                             vfio::to_string(state)});
+    }
+}
+
+void RunMeter::Side::admin_command(Ps submitted, Ps completed, std::uint16_t cid,
+                                   std::uint8_t opcode, std::uint16_t status) {
+    if (meter->sink_ == nullptr) {
+        return;
+    }
+    trace::CommandRecord command;
+    command.submit = submitted;
+    command.complete = completed;
+    command.side = trace_side(side);
+    command.cid = cid;
+    command.opcode = opcode;
+    command.status = status;
+    meter->sink_->command(command);
+}
+
+}  // namespace lmsim::sim

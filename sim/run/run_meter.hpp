@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "sim/device/observer.hpp"
+#include "sim/guest/guest.hpp"
+#include "sim/host/host_driver.hpp"
+#include "sim/metrics/guest_meter.hpp"
+#include "sim/metrics/result.hpp"
+#include "sim/run/downtime_meter.hpp"
+#include "sim/trace/sink.hpp"
+
+namespace lmsim::sim {
+
+/// Watches a whole run: every component tells it what happens, and it keeps the figures of the result
+/// and feeds the trace. Nothing in the run depends on it.
+class RunMeter : public GuestObserver, public VmmObserver {
+  public:
+    RunMeter(std::uint16_t vfs, trace::TraceSink* sink);
+
+    /// The observers to give to the components of one side.
+    DeviceObserver& device(VmmSide side) { return sides_[static_cast<std::size_t>(side)]; }
+    DriverObserver& driver(VmmSide side) { return sides_[static_cast<std::size_t>(side)]; }
+
+    /// Called when the state of a VF is in the destination's controller, before it may work.
+    void on_state_loaded(std::function<void(std::uint16_t vf)> check) {
+        state_loaded_ = std::move(check);
+    }
+    /// Called when the destination has loaded everything and nothing works there yet.
+    void on_stream_loaded(std::function<void()> check) { stream_loaded_ = std::move(check); }
+
+    void enter(Ps at, metrics::Window window) { guest_.enter(at, window); }
+    /// The guest has I/O to do that stands still with it.
+    void guest_waits(Ps at) { guest_.waits(at); }
+    void close(Ps at) { guest_.close(at); }
+
+    const metrics::GuestMeter& guest() const { return guest_; }
+    const DowntimeMeter& downtime() const { return downtime_; }
+    const std::vector<metrics::Round>& rounds() const { return rounds_; }
+    std::uint64_t duplicated() const { return duplicated_; }
+    std::uint64_t failed_commands() const { return failed_; }
+    std::uint64_t suspended_activity() const { return suspended_activity_; }
+    std::uint64_t interrupts_lost() const { return interrupts_lost_; }
+    std::optional<std::uint64_t> vmm_downtime_ms() const { return downtime_ms_; }
+    std::optional<std::uint64_t> vmm_downtime_return_path_ms() const { return return_path_ms_; }
+    /// What ended the migration first, if something failed: the call, its errno and its device.
+    struct Failure {
+        host::vmm::Call call = host::vmm::Call::None;
+        std::int32_t error = 0;
+        std::uint16_t device = host::vmm::no_device;
+        VmmSide side = VmmSide::Source;
+    };
+    const std::optional<Failure>& failure() const { return failure_; }
+
+    // GuestObserver
+    void io_submitted(Ps at) override { guest_.submitted(at); }
+    void io_completed(const IoRecord& io) override;
+    void command_submitted(Ps at, std::uint16_t vf, std::uint16_t queue, const wire::Sqe& sqe,
+                           std::uint64_t length) override;
+    void command_completed(Ps at, std::uint16_t vf, std::uint16_t queue,
+                           const wire::Cqe& cqe) override;
+    void duplicate_completion(Ps at, std::uint16_t vf, std::uint16_t queue) override;
+
+    // VmmObserver
+    void call_began(Ps at, VmmSide side, const Effect& call) override;
+    void call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t value) override;
+    void reported(Ps at, VmmSide side, const Effect& report) override;
+
+  private:
+    struct Side : public DeviceObserver, public DriverObserver {
+        RunMeter* meter = nullptr;
+        VmmSide side = VmmSide::Source;
+        std::vector<host::FlowStep> at_step;  // by VF
+
+        void state_entered(Ps at, std::uint16_t function, std::uint32_t state) override;
+        void command_posted(Ps fetched, Ps posted, std::uint16_t function, std::uint16_t sqid,
+                            std::uint16_t cid, std::uint8_t opcode, std::uint16_t status) override;
+        void broke_suspension(Ps at, std::uint16_t function) override;
+        void interrupt_lost(Ps at, std::uint16_t function) override;
+        void flow_step(Ps at, std::uint16_t vf, host::FlowStep step) override;
+        void vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) override;
+        void admin_command(Ps submitted, Ps completed, std::uint16_t cid, std::uint8_t opcode,
+                           std::uint16_t status) override;
+    };
+
+    trace::CommandRecord& record(std::uint16_t vf, std::uint16_t queue, std::uint16_t cid);
+
+    metrics::GuestMeter guest_;
+    DowntimeMeter downtime_;
+    trace::TraceSink* sink_;
+    Side sides_[2];
+    std::vector<metrics::Round> rounds_;
+    std::uint64_t duplicated_ = 0;
+    std::uint64_t failed_ = 0;
+    std::uint64_t suspended_activity_ = 0;
+    std::uint64_t interrupts_lost_ = 0;
+    std::uint64_t sent_bytes_ = 0;  // on the wire so far
+    std::optional<std::uint64_t> downtime_ms_;
+    std::optional<std::uint64_t> return_path_ms_;
+    std::optional<Failure> failure_;
+    std::vector<std::vector<std::vector<trace::CommandRecord>>> commands_;  // vf, queue, cid
+    Effect open_call_[2];
+    std::function<void(std::uint16_t)> state_loaded_;
+    std::function<void()> stream_loaded_;
+};
+
+}  // namespace lmsim::sim

@@ -1,0 +1,289 @@
+#include "sim/run/simulation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/run/convert.hpp"
+#include "sim/run/director.hpp"
+
+namespace lmsim::sim {
+
+namespace {
+
+constexpr const char* version = "0.1.0";
+constexpr std::uint64_t pages_of(Bytes bytes) { return bytes.count / page_size; }
+
+PageWriter::Params writer_params(const Scenario& scenario, std::uint64_t first_page) {
+    PageWriter::Params params;
+    params.rate = scenario.vm.dirty.rate;
+    params.first_page = first_page;
+    params.working_set = std::max<std::uint64_t>(1, pages_of(scenario.vm.dirty.working_set));
+    params.hot = std::min(pages_of(scenario.vm.dirty.hot), params.working_set);
+    params.hot_share = scenario.vm.dirty.hot_share;
+    return params;
+}
+
+/// Pages that rings, lists and buffers of the guest take.
+std::uint64_t driver_pages(const Scenario& scenario, const Workload& workload) {
+    const DeviceParams& device = scenario.hosts.src.device;
+    const std::uint64_t rings = (std::uint64_t{64} * device.queue_size + page_size - 1) / page_size +
+                                (std::uint64_t{16} * device.queue_size + page_size - 1) / page_size;
+    std::uint64_t pages = device.vfs * (rings * device.queue_pairs + 3);
+    for (const PlacedSource& placed : workload.sources) {
+        const std::uint64_t longest = placed.source->longest();
+        const std::uint64_t lists =
+            longest <= 2 * page_size ? 0 : (longest + device.mdts.count - 1) / device.mdts.count;
+        const std::uint64_t buffer = (longest + page_size - 1) / page_size;
+        pages += placed.source->depth() * (buffer + lists);
+    }
+    return pages;
+}
+
+}  // namespace
+
+std::string check_memory(const Scenario& scenario, const Workload& workload) {
+    const std::uint64_t needed = driver_pages(scenario, workload);
+    const std::uint64_t used = pages_of(scenario.vm.ram_used);
+    const std::uint64_t working_set = pages_of(scenario.vm.dirty.working_set);
+    if (needed + working_set <= used) {
+        return {};
+    }
+    return fmt::format(
+        "vm.ram_used = {} cannot hold the queues and I/O buffers of the workload ({} MiB) beside "
+        "vm.dirty.working_set ({} MiB); expected at least {} MiB",
+        format(scenario.vm.ram_used), needed / 256 + 1, working_set / 256,
+        (needed + working_set) / 256 + 1);
+}
+
+/// One side's machine: memory of the VM, the host's own memory, the device and its drivers.
+struct Simulation::Host {
+    Memory vm;
+    Memory kernel;
+    NvmeDevice device;
+    std::unique_ptr<HostDriver> driver;
+    std::vector<DevicePort*> ports;
+
+    Host(const char* name, Kernel& run, const Scenario& scenario, const HostParams& params,
+         const spec::Rules& rules)
+        : vm(pages_of(scenario.vm.ram)),
+          kernel(host_pages(scenario, params)),
+          device(fmt::format("{}_device", name).c_str(), run, device_timing(scenario, params),
+                 rules, scenario.seed) {
+        device.attach(0, kernel);
+        for (std::uint16_t vf = 1; vf <= params.device.vfs; ++vf) {
+            device.attach(vf, vm);
+            ports.push_back(&device.port(vf));
+        }
+        driver = std::make_unique<HostDriver>(fmt::format("{}_driver", name).c_str(), run,
+                                              host_timing(scenario, params), device.port(0), ports,
+                                              rules);
+    }
+};
+
+Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOptions& options)
+    : scenario_(scenario),
+      options_(options),
+      workload_(workload),
+      kernel_("kernel", options.stride),
+      meter_(static_cast<std::uint16_t>(scenario.hosts.src.device.vfs), options.sink) {
+    source_ = std::make_unique<Host>("src", kernel_, scenario_, scenario_.hosts.src, options.rules);
+    destination_ =
+        std::make_unique<Host>("dst", kernel_, scenario_, scenario_.hosts.dst, options.rules);
+    build_guest(workload);
+    build_vmms();
+    watch();
+    director_ = std::make_unique<Director>("director", kernel_, scenario_.run, *guest_,
+                                           *source_->driver, *destination_->driver, *vmms_, meter_,
+                                           options_.progress);
+}
+
+Simulation::~Simulation() = default;
+
+void Simulation::build_guest(Workload& workload) {
+    const DeviceParams& device = scenario_.hosts.src.device;
+    const std::uint64_t first = driver_pages(scenario_, workload);
+    PageWriter writer(writer_params(scenario_, first), Random(scenario_.seed, "guest.pages"));
+    guest_ = std::make_unique<Guest>("guest", kernel_, guest_timing(scenario_), source_->vm,
+                                     std::move(writer));
+    for (DevicePort* port : source_->ports) {
+        guest_->add_vf(*port, static_cast<std::uint16_t>(device.queue_pairs), device.queue_size,
+                       device.mdts.count);
+    }
+    for (PlacedSource& placed : workload.sources) {
+        guest_->add_source(placed.vf, *placed.source, placed.start.ps);
+    }
+    guest_->lay_out();
+    LMSIM_ASSERT(source_->vm.allocated_pages() <= first);
+    // What the guest uses has content from the start; the rest are zero pages.
+    for (std::uint64_t page = 0; page < pages_of(scenario_.vm.ram_used); ++page) {
+        source_->vm.wrote_page(page);
+    }
+    destination_->vm.lay_out_like(source_->vm);
+}
+
+void Simulation::build_vmms() {
+    const VmmHost from{source_->driver.get(), &source_->vm, source_->ports};
+    const VmmHost to{destination_->driver.get(), &destination_->vm, destination_->ports};
+    vmms_ = std::make_unique<VmmPair>("vmm", kernel_, vmm_timing(scenario_),
+                                      make_channel(scenario_), vmm_config(scenario_),
+                                      options_.rules, *guest_, from, to);
+}
+
+void Simulation::watch() {
+    guest_->set_observer(&meter_);
+    vmms_->set_observer(&meter_);
+    source_->device.set_observer(&meter_.device(VmmSide::Source));
+    destination_->device.set_observer(&meter_.device(VmmSide::Destination));
+    source_->driver->set_observer(&meter_.driver(VmmSide::Source));
+    destination_->driver->set_observer(&meter_.driver(VmmSide::Destination));
+    meter_.on_state_loaded([this](std::uint16_t vf) {
+        const std::vector<std::uint8_t> saved = source_->driver->state_bytes(vf);
+        const auto function = static_cast<std::uint16_t>(vf + 1);
+        state_mismatch_ += destination_->device.snapshot(function, saved.size()) == saved ? 0 : 1;
+    });
+    meter_.on_stream_loaded(
+        [this] { page_mismatch_ += source_->vm.differences(destination_->vm); });
+}
+
+void Simulation::run() {
+    sc_core::sc_start();
+    if (director_->phase() != Director::Phase::Over) {
+        meter_.close(kernel_.now());
+    }
+}
+
+std::uint64_t Simulation::events() const { return kernel_.events(); }
+Ps Simulation::now() const { return kernel_.now(); }
+
+std::vector<std::vector<std::uint8_t>> Simulation::states() const {
+    std::vector<std::vector<std::uint8_t>> states;
+    for (std::uint16_t vf = 0; vf < source_->ports.size(); ++vf) {
+        states.push_back(source_->driver->state_bytes(vf));
+    }
+    return states;
+}
+
+// --- Result -------------------------------------------------------------------------------------
+
+namespace {
+
+metrics::Utilization utilization(const NvmeDevice& device, const DeviceParams& params, Ps time) {
+    metrics::Utilization use;
+    use.link_up_ppm = metrics::share_ppm(device.up_busy(), time);
+    use.link_down_ppm = metrics::share_ppm(device.down_busy(), time);
+    use.media_ppm = metrics::share_ppm(device.media_busy() / params.media.channels, time);
+    use.admin_queue_ppm = metrics::share_ppm(device.admin_busy() / params.admin.parallel, time);
+    return use;
+}
+
+}  // namespace
+
+void Simulation::describe_workload(metrics::Result& result) const {
+    for (const fio::Description& file : workload_.descriptions) {
+        result.workload.source += (result.workload.source.empty() ? "" : "; ") + file.source;
+        for (const auto& job : file.jobs) {
+            std::string line = job.name + ":";
+            for (const auto& [key, value] : job.values) {
+                line += fmt::format(" {}={}", key, value);
+            }
+            result.workload.lines.push_back(line);
+        }
+        for (const auto& ignored : file.ignored) {
+            result.ignored.push_back({ignored.key, ignored.value, ignored.where});
+        }
+        result.workload.notes.insert(result.workload.notes.end(), file.notes.begin(),
+                                     file.notes.end());
+    }
+    if (workload_.descriptions.empty()) {
+        result.workload.source = "none";
+    }
+}
+
+std::string Simulation::failure_text() const {
+    const auto& failure = meter_.failure();
+    if (!failure) {
+        return "the VMM gave the migration up";
+    }
+    const bool device = failure->device != host::vmm::no_device;
+    return fmt::format("{} on the {}{} failed with {}", host::vmm::to_string(failure->call),
+                       failure->side == VmmSide::Source ? "source" : "destination",
+                       device ? fmt::format(", VF {},", failure->device) : "",
+                       vfio::to_string(static_cast<vfio::Errno>(failure->error)));
+}
+
+void Simulation::fill_outcome(metrics::Result& result) const {
+    result.partial = kernel_.was_interrupted();
+    if (!director_->booted()) {
+        result.outcome = Outcome::Failed;
+        result.reason = "a driver could not bring up its controller: the migration never began";
+        if (result.partial) {
+            result.reason = "interrupted before the migration began";
+        }
+        return;
+    }
+    if (director_->timed_out() || !vmms_->finished()) {
+        result.outcome = Outcome::NotConverged;
+        const auto& rounds = meter_.rounds();
+        result.reason = fmt::format(
+            "after {} rounds {} MiB were still dirty: more than the downtime limit allows at the "
+            "rate of the channel, so the VMM kept on copying until {}",
+            rounds.size(), rounds.empty() ? 0 : rounds.back().dirty_bytes >> 20,
+            result.partial ? "the interruption" : "run.time_limit");
+        return;
+    }
+    switch (vmms_->outcome()) {
+        case host::vmm::Outcome::Completed:
+            result.outcome = Outcome::Completed;
+            result.reason = "the VM runs on the destination";
+            break;
+        case host::vmm::Outcome::Cancelled:
+            result.outcome = Outcome::Cancelled;
+            result.reason = "cancelled; the VM runs on the source";
+            break;
+        default:
+            result.outcome = Outcome::Failed;
+            result.reason = failure_text() + "; the VM runs on the source";
+            break;
+    }
+}
+
+metrics::Result Simulation::result() const {
+    metrics::Result result;
+    result.version = version;
+    result.scenario = scenario_.name;
+    result.seed = scenario_.seed;
+    result.trace_hash = kernel_.trace_hash();
+    fill_outcome(result);
+    const metrics::Blackout& blackout = meter_.downtime().blackout();
+    if (blackout.begun()) {
+        result.downtime = {blackout.total(), blackout.parts(), blackout.busy()};
+    }
+    result.vmm.name = "QEMU 10.1";
+    result.vmm.downtime_limit = scenario_.vmm.downtime_limit.ps;
+    result.vmm.downtime_ms = meter_.vmm_downtime_ms();
+    if (scenario_.vmm.return_path) {
+        result.vmm.downtime_return_path_ms = meter_.vmm_downtime_return_path_ms();
+    }
+    const Ps end = director_->migration_ended() != 0 ? director_->migration_ended() : kernel_.now();
+    result.total_time = director_->migration_began() != 0 ? end - director_->migration_began() : 0;
+    result.guest = meter_.guest().result();
+    const ChannelUse& used = vmms_->used();
+    result.bytes = {used.ram, used.zero_pages, used.device_state, used.other};
+    result.rounds = meter_.rounds();
+    const metrics::GuestMeter& guest = meter_.guest();
+    result.commands = {guest.submitted(), guest.completed(), guest.under_way(),
+                       meter_.duplicated()};
+    if (result.partial || director_->timed_out()) {
+        result.commands.lost = 0;  // what was under way when the run ended is not lost
+    }
+    result.conservation = {meter_.suspended_activity(), state_mismatch_, page_mismatch_};
+    describe_workload(result);
+    result.source = utilization(source_->device, scenario_.hosts.src.device, kernel_.now());
+    result.destination =
+        utilization(destination_->device, scenario_.hosts.dst.device, kernel_.now());
+    result.littles_law = guest.littles_law();
+    return result;
+}
+
+}  // namespace lmsim::sim

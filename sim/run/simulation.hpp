@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/core/kernel.hpp"
+#include "sim/metrics/result.hpp"
+#include "sim/run/run_meter.hpp"
+#include "sim/run/workload.hpp"
+#include "sim/trace/sink.hpp"
+
+namespace lmsim::sim {
+
+class Director;
+
+struct RunOptions {
+    Stride stride = Stride::Horizon;
+    trace::TraceSink* sink = nullptr;  // nullptr: no trace is written; the hash is always there
+    spec::Rules rules;
+    /// Told now and then, and at the end: simulated time and what the run is at. May be empty.
+    std::function<void(Ps now, std::string_view phase)> progress;
+};
+
+/// A whole run: both hosts, the guest, the migration between them, through to the guest's I/O on the
+/// destination. SystemC has one kernel per process, so a process makes one of these.
+class Simulation {
+  public:
+    /// `workload` must outlive the simulation.
+    Simulation(const Scenario& scenario, Workload& workload, const RunOptions& options);
+    ~Simulation();
+
+    /// Runs to the end, or until Kernel::interrupted.
+    void run();
+
+    /// All figures; after run().
+    metrics::Result result() const;
+    /// The controller state of each VF that was moved; empty if it was not saved.
+    std::vector<std::vector<std::uint8_t>> states() const;
+    std::uint64_t events() const;
+    Ps now() const;
+
+  private:
+    struct Host;
+    void build_guest(Workload& workload);
+    void build_vmms();
+    void watch();
+    Ps warm_up_ramp() const;
+    void describe_workload(metrics::Result& result) const;
+    void fill_outcome(metrics::Result& result) const;
+    std::string failure_text() const;
+
+    Scenario scenario_;
+    RunOptions options_;
+    Workload& workload_;
+    Kernel kernel_;
+    std::unique_ptr<Host> source_;
+    std::unique_ptr<Host> destination_;
+    std::unique_ptr<Guest> guest_;
+    std::unique_ptr<VmmPair> vmms_;
+    std::unique_ptr<Director> director_;
+    RunMeter meter_;
+    std::uint64_t page_mismatch_ = 0;
+    std::uint64_t state_mismatch_ = 0;
+};
+
+/// Why the guest of this scenario cannot be laid out in its memory, or nothing.
+std::string check_memory(const Scenario& scenario, const Workload& workload);
+
+}  // namespace lmsim::sim

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "sim/guest/fio/describe.hpp"
+#include "sim/guest/fio/source.hpp"
+#include "sim/scenario/load.hpp"
+
+namespace lmsim::sim {
+
+/// I/O of one job on one VF.
+struct PlacedSource {
+    std::uint16_t vf = 0;
+    Time start;
+    std::unique_ptr<fio::IoSource> source;
+};
+
+/// The fio files of a scenario and what they make the guest do.
+struct Workload {
+    std::vector<std::unique_ptr<fio::IoLog>> logs;  // sources refer to them
+    std::vector<PlacedSource> sources;
+    std::vector<fio::Description> descriptions;
+};
+
+/// Reads the files; each job runs on every VF of its workload with draws of its own. What is wrong with
+/// a file goes into `errors`, with its place.
+Workload load_workload(const LoadedScenario& loaded, std::vector<Diagnostic>& errors);
+
+}  // namespace lmsim::sim
