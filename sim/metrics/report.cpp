@@ -1,0 +1,152 @@
+#include "sim/metrics/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/metrics/display.hpp"
+#include "sim/metrics/report_sections.hpp"
+
+namespace lmsim::sim::metrics {
+namespace {
+
+/// What is worth a place in the headline: the three longest, none below one percent.
+std::string dominant_text(const Result& result) {
+    std::string out;
+    std::size_t shown = 0;
+    for (const PartGroup& group : dominant_parts(result)) {
+        const std::uint32_t share = share_ppm(group.ps, result.downtime.total);
+        if (shown == 3 || share < 10'000) break;
+        out += shown++ == 0 ? ": " : ", ";
+        out += name(group.part);
+        if (group.part != Part::Transfer && group.part != Part::Vmm) {
+            out += fmt::format(" on the {}", name(group.side));
+        }
+        if (!group.devices.empty()) {
+            out += fmt::format(" ({})", plural(group.devices.size(), "VF"));
+        }
+        out += " " + readable_share(share);
+    }
+    return out;
+}
+
+std::string stood_still(const Result& result) {
+    const Ps total = result.downtime.total;
+    if (total == 0) return "the guest never stood still";
+    const Ps limit = result.vmm.downtime_limit;
+    return fmt::format("the guest stood still for {} ({} of {})", readable_time(total),
+                       total <= limit ? "within the limit" : "ABOVE the limit",
+                       readable_time(limit)) +
+           dominant_text(result);
+}
+
+std::string end_of(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::Completed: return "";
+        case Outcome::Failed: return "the migration FAILED; ";
+        case Outcome::Cancelled: return "the migration was CANCELLED; ";
+        case Outcome::NotConverged: return "the migration did NOT CONVERGE; ";
+    }
+    return "";
+}
+
+std::string outcome_text(const Result& result) {
+    std::string out = EnumNames<Outcome>::names[static_cast<std::size_t>(result.outcome)];
+    if (!result.reason.empty()) out += ": " + result.reason;
+    return out;
+}
+
+std::string expectation_text(const Expectation& expectation) {
+    std::string out = expectation.met ? "met" : "NOT MET";
+    if (!expectation.text.empty()) out += ": " + expectation.text;
+    return out;
+}
+
+std::vector<Section> sections(const Result& result) {
+    return {downtime_section(result), figures_section(result),     guest_section(result),
+            bytes_section(result),    utilization_section(result), checks_section(result)};
+}
+
+using Escape = std::string (*)(std::string_view);
+
+/// Whatever is in a cell came from us or from the user's files: all of it is made harmless.
+TextTable escaped(TextTable table, Escape escape) {
+    for (auto& row : table.rows) {
+        for (std::string& cell : row) cell = escape(cell);
+    }
+    return table;
+}
+
+std::string fidelity_text(const Result& result) {
+    if (result.fidelity == Fidelity::Exact && result.time_base == TimeBase::Simulated) return "";
+    return fmt::format("time base {}, fidelity {}, error bound {:.2f} %\n",
+                       time_base_names[static_cast<std::size_t>(result.time_base)],
+                       fidelity_names[static_cast<std::size_t>(result.fidelity)],
+                       result.error_bound * 100);
+}
+
+std::string reproduction(const Result& result) {
+    return fmt::format(
+        "## How to get it again\n\n"
+        "```\nlmsim run config.toml --seed {}\n```\n\n"
+        "gives the trace hash `0x{:016x}` again, on any machine and in any build of lmsim {}. "
+        "`config.toml` holds\nevery parameter and where its value came from, `result.json` "
+        "all figures exactly, `trace.ndjson` (if it was\nwritten) what happened when, `state/` the "
+        "controller state that was moved, `manifest.json` who made it.\n",
+        result.seed, result.trace_hash, markdown_text(result.version));
+}
+
+}  // namespace
+
+std::string headline(const Result& result) {
+    std::string out = end_of(result.outcome) + stood_still(result);
+    if (!result.scenario.empty()) {
+        out = result.scenario + ": " + out;
+    } else {
+        out[0] = static_cast<char>(out[0] - 'a' + 'A');
+    }
+    return result.partial ? "PARTIAL, interrupted; " + out : out;
+}
+
+std::string result_table(const Result& result) {
+    std::string out = terminal_text(headline(result)) + "\n";
+    out += terminal_text(outcome_text(result)) + "\n";
+    out += "expectation " + terminal_text(expectation_text(result.expectation)) + "\n";
+    out += fidelity_text(result);
+    for (const Section& section : sections(result)) {
+        out += "\n" + section.title + "\n" + escaped(section.table, terminal_text).terminal();
+    }
+    const Section ignored = ignored_section(result);
+    if (!ignored.table.rows.empty()) {
+        out += "\n" + ignored.title + "\n" + escaped(ignored.table, terminal_text).terminal();
+    }
+    return out;
+}
+
+std::string result_markdown(const Result& result) {
+    const std::string title = result.scenario.empty() ? "Live migration" : result.scenario;
+    std::string out = "# " + markdown_text(title) + "\n\n";
+    out += markdown_text(headline(result)) + ".\n\n";
+    out += "* outcome " + markdown_text(outcome_text(result)) + "\n";
+    out += "* expectation " + markdown_text(expectation_text(result.expectation)) + "\n";
+    const std::string fidelity = fidelity_text(result);
+    if (!fidelity.empty()) out += "* " + fidelity;
+    for (const Section& section : sections(result)) {
+        out += "\n## " + section.title + "\n\n" + escaped(section.table, markdown_text).markdown();
+    }
+    for (const Section& section : {rounds_section(result), ignored_section(result)}) {
+        if (section.table.rows.empty()) continue;
+        out += "\n## " + section.title + "\n\n" + escaped(section.table, markdown_text).markdown();
+    }
+    out += "\n## Workload\n\n";
+    if (!result.workload.source.empty()) {
+        out += markdown_text(result.workload.source) + "\n\n";
+    }
+    for (const std::string& line : result.workload.lines) out += "* " + markdown_text(line) + "\n";
+    for (const std::string& note : result.workload.notes) {
+        out += "* note: " + markdown_text(note) + "\n";
+    }
+    return out + "\n" + reproduction(result);
+}
+
+}  // namespace lmsim::sim::metrics

@@ -1,0 +1,200 @@
+#include "sim/metrics/report_sections.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/metrics/display.hpp"
+
+namespace lmsim::sim::metrics {
+namespace {
+
+constexpr auto right = TextTable::Align::Right;
+constexpr std::size_t devices_in_full = 8;
+
+std::string ms(Ps ps) { return decimal(static_cast<std::uint64_t>(ps), 1'000'000'000, 3); }
+
+std::vector<std::string> part_row(std::string part, Side side, std::string device, Ps ps,
+                                  Ps total) {
+    return {std::move(part), std::string(name(side)), std::move(device), ms(ps),
+            readable_share(share_ppm(ps, total))};
+}
+
+std::string rate(std::optional<std::uint64_t> value) {
+    return value ? fmt::format("{}", *value) : "-";
+}
+
+std::vector<std::string> window_row(const char* name, const GuestWindow& window) {
+    const auto latency = [&](Ps ps) {
+        return window.commands == 0 ? std::string("-") : readable_time(ps);
+    };
+    const auto bytes = window.bytes_per_s();
+    return {name,
+            readable_time(window.duration),
+            fmt::format("{}", window.commands),
+            rate(window.iops()),
+            bytes ? readable_bytes(*bytes) + "/s" : "-",
+            latency(window.p50),
+            latency(window.p99),
+            latency(window.p999),
+            latency(window.max)};
+}
+
+std::string vmm_text(const VmmResult& vmm) {
+    if (!vmm.downtime_ms && !vmm.downtime_return_path_ms) return "no downtime";
+    if (!vmm.downtime_ms) {
+        return fmt::format("{} ms, with the return path", *vmm.downtime_return_path_ms);
+    }
+    if (!vmm.downtime_return_path_ms) {
+        return fmt::format("{} ms, without the return path", *vmm.downtime_ms);
+    }
+    return fmt::format("{} ms, or {} ms with the return path", *vmm.downtime_ms,
+                       *vmm.downtime_return_path_ms);
+}
+
+std::string counts_text(const CommandCounts& commands) {
+    std::string text =
+        fmt::format("{} submitted, {} completed, {} lost, {} duplicated", commands.submitted,
+                    commands.completed, commands.lost, commands.duplicated);
+    const std::uint64_t ended = commands.completed + commands.lost;
+    if (commands.submitted > ended) {
+        text += fmt::format(", {} under way at the end", commands.submitted - ended);
+    }
+    return text;
+}
+
+}  // namespace
+
+Section downtime_section(const Result& result) {
+    const Downtime& downtime = result.downtime;
+    Section section{"Downtime",
+                    {{{"part"}, {"side"}, {"device"}, {"ms", right}, {"share", right}}, {}}};
+    auto& rows = section.table.rows;
+    std::vector<PartGroup> groups = part_groups(downtime.parts);
+    for (const PartTime& part : downtime.parts) {
+        const Label& label = part.label;
+        const auto group = std::find_if(groups.begin(), groups.end(), [&](const PartGroup& g) {
+            return g.part == label.part && g.side == label.side;
+        });
+        if (group == groups.end()) continue;  // printed already
+        const std::string part_name(name(label.part));
+        if (group->devices.size() > devices_in_full) {
+            rows.push_back(part_row(fmt::format("{} ({} VFs)", part_name, group->devices.size()),
+                                    label.side, "", group->ps, downtime.total));
+            groups.erase(group);
+            continue;
+        }
+        rows.push_back(part_row(part_name, label.side,
+                                label.device == no_device ? "" : fmt::format("vf {}", label.device),
+                                part.ps, downtime.total));
+    }
+    rows.push_back({"total", "", "", ms(downtime.total),
+                    readable_share(share_ppm(downtime.total, downtime.total))});
+    return section;
+}
+
+Section figures_section(const Result& result) {
+    Section section{"Beside it", {{{""}, {""}}, {}}};
+    const std::string vmm = result.vmm.name.empty() ? "the VMM" : result.vmm.name;
+    section.table.rows = {
+        {vmm + " would print", vmm_text(result.vmm)},
+        {"longest gap of guest I/O", readable_time(result.guest.longest_gap)},
+        {"total time", readable_time(result.total_time)},
+        {"pre-copy", plural(result.rounds.size(), "round")},
+    };
+    return section;
+}
+
+Section guest_section(const Result& result) {
+    const GuestResult& guest = result.guest;
+    return {"Guest I/O",
+            {{{"migration"},
+              {"time", right},
+              {"commands", right},
+              {"IOPS", right},
+              {"bandwidth", right},
+              {"p50", right},
+              {"p99", right},
+              {"p99.9", right},
+              {"max", right}},
+             {window_row("before", guest.before), window_row("during", guest.during),
+              window_row("after", guest.after)}}};
+}
+
+Section bytes_section(const Result& result) {
+    const auto row = [](const char* kind, std::uint64_t bytes) {
+        return std::vector<std::string>{kind, readable_bytes(bytes), fmt::format("{}", bytes)};
+    };
+    return {"Sent over the channel",
+            {{{"kind"}, {"size", right}, {"bytes", right}},
+             {row("RAM", result.bytes.ram), row("zero pages", result.bytes.zero_pages),
+              row("device state", result.bytes.device_state), row("other", result.bytes.other),
+              row("total", result.bytes.total())}}};
+}
+
+Section checks_section(const Result& result) {
+    const CommandCounts& commands = result.commands;
+    const Conservation& conservation = result.conservation;
+    const auto verdict = [](bool good) { return std::string(good ? "ok" : "FAILED"); };
+    const bool counts = commands.lost == 0 && commands.duplicated == 0;
+    Section section{"Checks", {{{""}, {""}, {""}}, {}}};
+    section.table.rows = {
+        {"commands", verdict(counts), counts_text(commands)},
+        {"suspended VFs", verdict(conservation.suspended_activity == 0),
+         fmt::format("fetches, writes and interrupts while suspended: {}",
+                     conservation.suspended_activity)},
+        {"device state", verdict(conservation.state_mismatch == 0),
+         fmt::format("VFs that loaded other than was saved: {}", conservation.state_mismatch)},
+        {"memory", verdict(conservation.page_mismatch == 0),
+         fmt::format("pages that differ on the destination: {}", conservation.page_mismatch)},
+        {"Little's law", fmt::format("{:.4f} %", result.littles_law.error * 100),
+         fmt::format("{:.2f} under way, {:.0f} completions/s, {:.2f} us each", result.littles_law.l,
+                     result.littles_law.lambda_per_s, result.littles_law.w_ns / 1000)},
+    };
+    return section;
+}
+
+Section utilization_section(const Result& result) {
+    const auto row = [](const char* side, const Utilization& u) {
+        return std::vector<std::string>{
+            side, readable_share(u.link_up_ppm), readable_share(u.link_down_ppm),
+            readable_share(u.media_ppm), readable_share(u.admin_queue_ppm)};
+    };
+    return {"Busy",
+            {{{"device"},
+              {"link up", right},
+              {"link down", right},
+              {"media", right},
+              {"admin queue", right}},
+             {row("source", result.source), row("destination", result.destination)}}};
+}
+
+Section rounds_section(const Result& result) {
+    constexpr std::size_t at_most = 40;
+    Section section{
+        "Pre-copy rounds",
+        {{{"round", right}, {"begins at", right}, {"dirty", right}, {"sent", right}}, {}}};
+    const std::size_t shown = std::min(result.rounds.size(), at_most);
+    for (std::size_t i = 0; i < shown; ++i) {
+        const Round& round = result.rounds[i];
+        section.table.rows.push_back({fmt::format("{}", i), readable_time(round.at),
+                                      readable_bytes(round.dirty_bytes),
+                                      readable_bytes(round.sent_bytes)});
+    }
+    if (shown < result.rounds.size()) {
+        section.table.rows.push_back(
+            {"...", fmt::format("and {} more", result.rounds.size() - shown), "", ""});
+    }
+    return section;
+}
+
+Section ignored_section(const Result& result) {
+    Section section{"Ignored in the workload, as it has no meaning here",
+                    {{{"key"}, {"value"}, {"place"}}, {}}};
+    for (const IgnoredKey& key : result.ignored) {
+        section.table.rows.push_back({key.key, key.value, key.where});
+    }
+    return section;
+}
+
+}  // namespace lmsim::sim::metrics

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/metrics/result.hpp"
+#include "sim/metrics/text_table.hpp"
+
+namespace lmsim::sim::metrics {
+
+/// A piece of the report, before it is made into text for a terminal or into Markdown.
+struct Section {
+    std::string title;
+    TextTable table;
+};
+
+Section downtime_section(const Result& result);
+Section figures_section(const Result& result);
+Section guest_section(const Result& result);
+Section bytes_section(const Result& result);
+Section checks_section(const Result& result);
+Section utilization_section(const Result& result);
+Section rounds_section(const Result& result);
+/// Without rows if nothing was ignored. Texts of the user's files are in it as they are.
+Section ignored_section(const Result& result);
+
+}  // namespace lmsim::sim::metrics
