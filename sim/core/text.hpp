@@ -11,7 +11,6 @@ namespace lmsim::sim {
 /// 80 characters is cut with "...".
 std::string in_quotes(std::string_view text);
 
-inline std::string quoted(std::string_view text) { return in_quotes(text); }
 
 /// The text as it is, but for control characters and bytes that are not UTF-8, which are escaped.
 std::string printable(std::string_view text);
