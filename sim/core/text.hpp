@@ -6,11 +6,9 @@
 
 namespace lmsim::sim {
 
-/// The text in double quotes, safe for a terminal: control characters and bytes
-/// that are not UTF-8 are escaped as TOML writes them, and what is longer than
-/// 80 characters is cut with "...".
+/// The text in double quotes, safe for a terminal: control characters and bytes that are not UTF-8
+/// are escaped as TOML writes them, and what is longer than 80 characters is cut with "...".
 std::string in_quotes(std::string_view text);
-
 
 /// The text as it is, but for control characters and bytes that are not UTF-8, which are escaped.
 std::string printable(std::string_view text);

@@ -5,15 +5,16 @@
 namespace lmsim::sim {
 
 inline constexpr const char* ssd_iq_note =
-    "SSD-iq (VLDB 2025): Samsung PM9A3 at 10k IOPS; min and p90 fitted to its mean";
+    "SSD-iq (VLDB 2025): Samsung PM9A3 at 10k IOPS, seen from the host, so the link and the driver "
+    "count twice; min is assumed, p90 fitted to its mean";
 
 /// The PF's admin queue: its size and how long the controller works on each command.
 struct AdminParams {
     std::uint32_t depth = param(&depth, "depth", 32, between(2, 4096), "entries of the queue",
-                                "Linux 7.3 drivers/nvme/host/nvme.h, NVME_AQ_DEPTH");
+                                "Linux 7.3 include/linux/nvme.h, NVME_AQ_DEPTH");
     std::uint32_t reserved_aer = param(&reserved_aer, "reserved_aer", 1, between(0, 16),
                                        "entries kept for Asynchronous Event Requests",
-                                       "Linux 7.3 drivers/nvme/host/nvme.h, NVME_NR_AEN_COMMANDS");
+                                       "Linux 7.3 include/linux/nvme.h, NVME_NR_AEN_COMMANDS");
     std::uint32_t parallel = param(&parallel, "parallel", 1, between(1, 256),
                                    "admin commands executed at once", estimate);
     Quantiles identify = param(&identify, "identify", uniform(20_us, 100_us), between(0_s, 100_s),
@@ -90,8 +91,7 @@ struct DeviceParams {
                            "size of the namespace of each VF", estimate, Written::InAliasOnly);
     Bytes block = param(&block, "block", 512_B, one_of({512_B, 4096_B}),
                         "logical block of the namespaces", estimate, Written::InAliasOnly);
-    Time enable = param(&enable, "enable", 4_ms, between(0_s, 100_s),
-                        "CC.EN to CSTS.RDY, and back",
+    Time enable = param(&enable, "enable", 4_ms, between(0_s, 100_s), "CC.EN to CSTS.RDY, and back",
                         "kernel log of a Samsung drive: 4 ms from reset to Identify");
     Time reset = param(&reset, "reset", 100_ms, between(0_s, 100_s), "function level reset",
                        "PCIe Base 5.0, 6.6.2: software waits 100 ms");

@@ -17,8 +17,7 @@ struct LinkParams {
     std::uint32_t lanes = param(&lanes, "lanes", 4, one_of({1, 2, 4, 8, 16}), "lanes", estimate);
     Bytes mps = param(&mps, "mps", 256_B, one_of({128_B, 256_B, 512_B, 1024_B, 2048_B, 4096_B}),
                       "Max_Payload_Size", estimate);
-    Bytes mrrs = param(&mrrs, "mrrs", 512_B,
-                       one_of({128_B, 256_B, 512_B, 1024_B, 2048_B, 4096_B}),
+    Bytes mrrs = param(&mrrs, "mrrs", 512_B, one_of({128_B, 256_B, 512_B, 1024_B, 2048_B, 4096_B}),
                        "Max_Read_Request_Size", "PCIe Base 5.0, 7.5.3.4: default 512 bytes");
     Time latency = param(&latency, "latency", 150_ns, between(0_s, 1_ms), "one way", estimate);
     Time memory =

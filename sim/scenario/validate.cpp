@@ -52,7 +52,7 @@ void check_device(const std::string& path, const DeviceParams& device, Problems&
                        format(device.capacity) + " is not a whole number of blocks of " +
                            format(device.block)});
     }
-    // A queue of n entries holds n - 1 commands (NVMe Base 2.3, 3.3.1.5).
+    // A queue of n entries holds n - 1 commands (NVM Express 1.2, 4.1.2).
     const std::uint32_t usable = device.admin.depth - 1;
     if (device.admin.reserved_aer >= usable) {
         out.push_back({{path + ".device.admin.depth", path + ".device.admin.reserved_aer"},

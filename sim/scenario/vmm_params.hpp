@@ -27,27 +27,29 @@ struct EnumNames<Engine> {
 
 /// The VMM: how it decides and what its own work costs.
 struct VmmParams {
-    static constexpr const char* qapi = "QEMU 10.1 qapi/migration.json";
+    static constexpr const char* options = "QEMU 10.1 migration/options.c";
 
     Engine engine = param(&engine, "engine", Engine::Qemu_10_1, "whose algorithm decides", choice);
     Time downtime_limit = param(&downtime_limit, "downtime_limit", 300_ms, between(0_s, 2000_s),
-                                "downtime that the switchover may be expected to take", qapi);
-    Bandwidth max_bandwidth =
-        param(&max_bandwidth, "max_bandwidth", 0_bit_per_s, between(0_bit_per_s, 10000_Gbit_per_s),
-              "what pre-copy may use of the network; 0: all of it", estimate);
+                                "downtime that the switchover may be expected to take", options);
+    Bandwidth max_bandwidth = param(
+        &max_bandwidth, "max_bandwidth", 0_bit_per_s, between(0_bit_per_s, 10000_Gbit_per_s),
+        "what pre-copy may use of the network; 0: all of it (QEMU itself starts with 128MiB/s)",
+        estimate);
     Bandwidth avail_switchover_bandwidth =
         param(&avail_switchover_bandwidth, "avail_switchover_bandwidth", 0_bit_per_s,
               between(0_bit_per_s, 10000_Gbit_per_s),
-              "what the switchover is assumed to get; 0: what pre-copy got", qapi);
+              "what the switchover is assumed to get; 0: what pre-copy got", options);
     bool return_path =
         param(&return_path, "return_path", true, "the destination answers the source", choice);
     bool switchover_ack = param(&switchover_ack, "switchover_ack", true,
                                 "the destination agrees to the switchover first", choice);
     Time bitmap_sync = param(&bitmap_sync, "bitmap_sync", 1_ms, between(0_s, 1_s),
                              "to collect the dirty bitmap, for each GiB of guest memory", estimate);
-    Time zero_page = param(&zero_page, "zero_page", 150_ns, between(0_s, 1_ms),
-                           "to find that a page is zero and say so",
-                           "estimate: QEMU 8.2 scans 192 GiB of an idle guest in 7.5 s");
+    Time zero_page =
+        param(&zero_page, "zero_page", 150_ns, between(0_s, 1_ms),
+              "to find that a page is zero and say so",
+              "estimate: QEMU 8.2 moves an idle guest of 192 GiB in 8.8 s, 3.5 GiB of it sent");
     Time page_cost = param(&page_cost, "page_cost", 200_ns, between(0_s, 1_ms),
                            "CPU time for each page sent, besides the channel", estimate);
     Time block_flush = param(&block_flush, "block_flush", 1_ms, between(0_s, 600_s),
