@@ -30,6 +30,11 @@ struct Sq {
     std::uint32_t tail = 0;  // last doorbell value
     std::uint16_t cqid = 0;
     std::uint16_t attributes = 0;  // PC bit 0, QPRIO bits 2:1
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.base, self.size, self.head, self.tail, self.cqid, self.attributes);
+    }
 };
 
 /// Completion queue as the controller knows it.
@@ -44,6 +49,12 @@ struct Cq {
     std::uint16_t users = 0;      // submission queues that complete here
     std::uint32_t waiting = 0;    // first and last slot (plus 1) with a result and no room here
     std::uint32_t waiting_last = 0;
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.base, self.size, self.head, self.tail, self.vector, self.phase, self.attributes,
+              self.users, self.waiting, self.waiting_last);
+    }
 };
 
 enum class Stage : std::uint8_t {
@@ -80,6 +91,13 @@ struct Slot {
     std::uint32_t cdw11() const { return static_cast<std::uint32_t>(slba >> 32); }
     std::uint32_t cdw12() const { return static_cast<std::uint32_t>(dw12); }
     std::uint32_t cdw13() const { return static_cast<std::uint32_t>(dw12 >> 32); }
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.slba, self.prp1, self.prp2, self.dw12, self.dw14, self.dw15, self.length,
+              self.nsid, self.next, self.result, self.sqid, self.cid, self.status, self.opcode,
+              self.stage);
+    }
 };
 
 /// No submission queue: commands of a deleted one end without a completion.
@@ -126,6 +144,17 @@ struct Controller {
     Sq sq[Bounds::queues];
     Cq cq[Bounds::queues];
     Slot slot[Bounds::slots];
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.life, self.migration, self.primary, self.online, self.cntlid);
+        visit(self.cc, self.aqa, self.asq, self.acq);
+        visit(self.queues_granted, self.aer_config, self.coalescing);
+        visit(self.generation, self.busy, self.free_slot, self.next_queue, self.ready);
+        visit.array(self.aer, self.aers);
+        visit(self.suspender, self.sequence, self.owed, self.received);
+        visit(self.sq, self.cq, self.slot);
+    }
 };
 
 /// An NVM subsystem: function 0 is the PF, function i the i-th VF.
@@ -136,6 +165,12 @@ struct Subsystem {
     std::uint16_t wake_first = 0;  // the functions that then go on: from first up to, without, end
     std::uint16_t wake_end = 0;
     Controller<Bounds> controller[Bounds::functions];
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.more, self.wake_first, self.wake_end);
+        visit.array(self.controller, self.functions);
+    }
 };
 static_assert(std::is_trivially_copyable_v<Subsystem<ProofBounds>>);
 
@@ -169,7 +204,8 @@ struct Event {
     std::uint32_t ticket = 0;
     std::uint64_t address = 0;
     std::uint64_t value = 0;
-    const std::uint8_t* bytes = nullptr;
+    const std::uint8_t* bytes = nullptr;  // what a ReadMemory brought
+    std::uint32_t length = 0;
 };
 
 /// Bulk data that the model names but does not hold.

@@ -103,7 +103,7 @@ void NvmeDevice::handle(const Event& event) {
         case Kind::Media:
         case Kind::Work:
         case Kind::Timer:
-            done(static_cast<std::uint16_t>(event.a), static_cast<std::uint32_t>(event.b), nullptr);
+            done(static_cast<std::uint16_t>(event.a), static_cast<std::uint32_t>(event.b), nullptr, 0);
             break;
         case Kind::Reset: {
             nvme::Event reset;
@@ -155,21 +155,24 @@ void NvmeDevice::arrive_down(const DownItem& item) {
 /// completion nobody writes it, so this equals reading it when the request was served.
 void NvmeDevice::answer(const DownItem& item) {
     if (item.what == read_data) {
-        done(item.function, item.ticket, nullptr);
+        done(item.function, item.ticket, nullptr, 0);
         return;
     }
     Memory& memory = *functions_[item.function].memory;
     if (static_cast<nvme::Read>(item.what) != nvme::Read::CommandData) {
-        done(item.function, item.ticket, memory.bytes(item.address, item.length));
+        done(item.function, item.ticket, memory.bytes(item.address, item.length),
+             static_cast<std::uint32_t>(item.length));
         return;
     }
-    std::uint8_t* to = data(item.function, item.ticket, static_cast<std::uint32_t>(item.length));
+    const auto length = static_cast<std::uint32_t>(item.length);
+    std::uint8_t* const begin = data(item.function, item.ticket, length);
+    std::uint8_t* to = begin;
     walk_prp(memory, item.address, item.value, item.length,
-             [&](std::uint64_t address, std::uint64_t length) {
-                 std::memcpy(to, memory.bytes(address, length), length);
-                 to += length;
+             [&](std::uint64_t address, std::uint64_t piece) {
+                 std::memcpy(to, memory.bytes(address, piece), piece);
+                 to += piece;
              });
-    done(item.function, item.ticket, nullptr);
+    done(item.function, item.ticket, begin, length);
 }
 
 void NvmeDevice::arrive_up(const UpItem& item) {
@@ -216,12 +219,14 @@ void NvmeDevice::write_data(const UpItem& item) {
              });
 }
 
-void NvmeDevice::done(std::uint16_t function, std::uint32_t ticket, const std::uint8_t* bytes) {
+void NvmeDevice::done(std::uint16_t function, std::uint32_t ticket, const std::uint8_t* bytes,
+                      std::uint32_t length) {
     nvme::Event event;
     event.kind = nvme::Event::Kind::Done;
     event.function = function;
     event.ticket = ticket;
     event.bytes = bytes;
+    event.length = length;
     step(event);
 }
 
@@ -232,6 +237,9 @@ void NvmeDevice::step(const nvme::Event& first) {
         effects_.clear();
         const bool suspended = is_suspended(event.function);
         nvme::step(*subsystem_, event, params_.config, rules_, *this, effects_);
+        if (steps_ != nullptr) {
+            steps_->nvme(now(), side_, event, effects_);
+        }
         for (const Effect& effect : effects_) {
             if (suspended && effect.function == event.function && is_transaction(effect.kind) &&
                 is_suspended(event.function) && observer_ != nullptr) {

@@ -16,6 +16,7 @@
 #include "sim/device/observer.hpp"
 #include "sim/device/servers.hpp"
 #include "sim/link/pcie.hpp"
+#include "sim/trace/step_log.hpp"
 
 namespace lmsim::sim {
 
@@ -57,6 +58,10 @@ class NvmeDevice : public Component, private nvme::Env {
     /// Which memory the function's DMA reaches; before its first use.
     void attach(std::uint16_t function, Memory& memory);
     void set_observer(DeviceObserver* observer) { observer_ = observer; }
+    void set_step_log(trace::StepLog* steps, metrics::Side side) {
+        steps_ = steps;
+        side_ = side;
+    }
 
     const nvme::Subsystem<nvme::SimBounds>& subsystem() const { return *subsystem_; }
     /// The state of a function as a Get Controller State would bring it now, at most `limit` bytes.
@@ -116,7 +121,8 @@ class NvmeDevice : public Component, private nvme::Env {
     bool is_suspended(std::uint16_t function) const;
     Ps& fetched_at(std::uint16_t function, std::uint32_t ticket);
     void start_media(const Effect& effect);
-    void done(std::uint16_t function, std::uint32_t ticket, const std::uint8_t* bytes);
+    void done(std::uint16_t function, std::uint32_t ticket, const std::uint8_t* bytes,
+              std::uint32_t length);
 
     // nvme::Env
     std::uint8_t* data(std::uint16_t function, std::uint32_t ticket, std::uint32_t length) override;
@@ -141,6 +147,8 @@ class NvmeDevice : public Component, private nvme::Env {
     std::vector<Function> functions_;
     Effects effects_;
     DeviceObserver* observer_ = nullptr;
+    trace::StepLog* steps_ = nullptr;
+    metrics::Side side_ = metrics::Side::Source;
 
     Pipe up_;
     Pipe down_;

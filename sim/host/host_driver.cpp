@@ -155,6 +155,9 @@ void HostDriver::pf_step(const host::PfEvent& first) {
     do {
         Effects effects;
         host::step(queue_, event, static_cast<std::uint64_t>(timing_.admin_timeout), effects);
+        if (steps_ != nullptr) {
+            steps_->pf(now(), side_, event, effects);
+        }
         for (const Effect& effect : effects) {
             pf_perform(effect);
         }
@@ -311,6 +314,9 @@ void HostDriver::vfio_step(std::uint16_t index, const vfio::Event& event) {
     Vf& vf = vfs_[index];
     Effects effects;
     vfio::step(vf.device, event, rules_, effects);
+    if (steps_ != nullptr) {
+        steps_->vfio(now(), side_, index, event, effects);
+    }
     for (const Effect& effect : effects) {
         switch (effect.kind) {
             case EffectKind::DriverArc: {
@@ -340,6 +346,9 @@ void HostDriver::flow_step(std::uint16_t index, const host::FlowEvent& event) {
     Vf& vf = vfs_[index];
     Effects effects;
     host::step(vf.flow, event, rules_, effects);
+    if (steps_ != nullptr) {
+        steps_->flow(now(), side_, index, event, effects);
+    }
     for (const Effect& effect : effects) {
         if (effect.kind == EffectKind::Submit) {
             flow_submit(index, effect);

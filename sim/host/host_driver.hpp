@@ -10,6 +10,7 @@
 #include "sim/bridge/queue_pair.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/core/units.hpp"
+#include "sim/trace/step_log.hpp"
 
 namespace lmsim::sim {
 
@@ -76,6 +77,10 @@ class HostDriver : public Component, private PortClient {
     std::uint64_t admin_commands() const { return admin_commands_; }
     Ps admin_waited() const { return admin_waited_; }
     void set_observer(DriverObserver* observer) { observer_ = observer; }
+    void set_step_log(trace::StepLog* steps, metrics::Side side) {
+        steps_ = steps;
+        side_ = side;
+    }
 
     void handle(const Event& event) override;
 
@@ -148,6 +153,8 @@ class HostDriver : public Component, private PortClient {
     std::uint16_t next_cntid_ = 0;  // from which on CNS 15h is asked for
     std::function<void(bool)> ready_;
     DriverObserver* observer_ = nullptr;
+    trace::StepLog* steps_ = nullptr;
+    metrics::Side side_ = metrics::Side::Source;
     LaneId cpu_lane_;
     Ps cpu_busy_ = 0;
     std::uint64_t admin_commands_ = 0;

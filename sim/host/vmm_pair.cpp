@@ -50,6 +50,11 @@ void VmmPair::step(VmmSide side, const host::vmm::Event& event) {
     } else {
         host::vmm::step(destination_, event, config_, rules_, effects);
     }
+    if (steps_ != nullptr) {
+        const bool source = side == VmmSide::Source;
+        steps_->vmm(now(), source ? metrics::Side::Source : metrics::Side::Destination, event,
+                    effects);
+    }
     for (const Effect& effect : effects) {
         perform(side, effect);
     }

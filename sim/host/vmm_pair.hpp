@@ -68,6 +68,7 @@ class VmmPair : public Component {
     host::vmm::Outcome outcome() const { return source_.control.flow.outcome; }
     const ChannelUse& used() const { return used_; }
     void set_observer(VmmObserver* observer) { observer_ = observer; }
+    void set_step_log(trace::StepLog* steps) { steps_ = steps; }
     /// Called once, when the source has come to its end.
     void on_finish(std::function<void()> finished) { on_finish_ = std::move(finished); }
 
@@ -143,6 +144,7 @@ class VmmPair : public Component {
     int resuming_ = -1;  // the side whose vCPUs start with the answer under way
     ChannelUse used_;
     VmmObserver* observer_ = nullptr;
+    trace::StepLog* steps_ = nullptr;
     std::function<void()> on_finish_;
 };
 

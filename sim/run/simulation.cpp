@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/core/version.hpp"
 #include "sim/run/convert.hpp"
 #include "sim/run/director.hpp"
 
@@ -11,7 +12,6 @@ namespace lmsim::sim {
 
 namespace {
 
-constexpr const char* version = "0.1.0";
 constexpr std::uint64_t pages_of(Bytes bytes) { return bytes.count / page_size; }
 
 PageWriter::Params writer_params(const Scenario& scenario, std::uint64_t first_page) {
@@ -137,6 +137,11 @@ void Simulation::watch() {
     destination_->device.set_observer(&meter_.device(VmmSide::Destination));
     source_->driver->set_observer(&meter_.driver(VmmSide::Source));
     destination_->driver->set_observer(&meter_.driver(VmmSide::Destination));
+    vmms_->set_step_log(options_.steps);
+    source_->device.set_step_log(options_.steps, metrics::Side::Source);
+    source_->driver->set_step_log(options_.steps, metrics::Side::Source);
+    destination_->device.set_step_log(options_.steps, metrics::Side::Destination);
+    destination_->driver->set_step_log(options_.steps, metrics::Side::Destination);
     meter_.on_state_loaded([this](std::uint16_t vf) {
         const std::vector<std::uint8_t> saved = source_->driver->state_bytes(vf);
         const auto function = static_cast<std::uint16_t>(vf + 1);

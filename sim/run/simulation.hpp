@@ -10,6 +10,7 @@
 #include "sim/run/run_meter.hpp"
 #include "sim/run/workload.hpp"
 #include "sim/trace/sink.hpp"
+#include "sim/trace/step_log.hpp"
 
 namespace lmsim::sim {
 
@@ -18,6 +19,7 @@ class Director;
 struct RunOptions {
     Stride stride = Stride::Horizon;
     trace::TraceSink* sink = nullptr;  // nullptr: no trace is written; the hash is always there
+    trace::StepLog* steps = nullptr;  // nullptr: step() calls are not logged
     spec::Rules rules;
     /// Told now and then, and at the end: simulated time and what the run is at. May be empty.
     std::function<void(Ps now, std::string_view phase)> progress;

@@ -1,5 +1,7 @@
 #include <cstdio>
+#include <cstdlib>
 
+#include "sim/core/version.hpp"
 #include "tools/cli/verbs.hpp"
 
 // libsystemc brings a main of its own unless the program has one, and then still asks for this.
@@ -7,10 +9,12 @@ extern "C" int sc_main(int, char**) { return 0; }
 
 int main(int argc, char** argv) {
     using namespace lmsim::cli;
+    setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);
     int exit_code = Ok;
     CLI::App app("lmsim: simulates NVMe SR-IOV live migration", "lmsim");
-    app.set_version_flag("--version", "lmsim 0.1.0");
+    app.set_version_flag("--version", std::string("lmsim ") + lmsim::version);
     app.require_subcommand(1);
+    add_run(app, exit_code);
     add_scenario(app, exit_code);
     try {
         app.parse(argc, argv);

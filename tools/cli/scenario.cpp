@@ -31,7 +31,7 @@ std::string as_json(const sim::LoadedScenario& loaded) {
 }
 
 int check(const Arguments& arguments) {
-    const sim::LoadedScenario loaded = load_and_check(arguments.scenario);
+    const sim::LoadedScenario loaded = prepare(arguments.scenario).loaded;
     if (arguments.json) {
         fmt::print("{}\n", as_json(loaded));
     } else if (loaded.ok()) {
@@ -43,7 +43,7 @@ int check(const Arguments& arguments) {
 }
 
 int show(const Arguments& arguments) {
-    const sim::LoadedScenario loaded = load_and_check(arguments.scenario);
+    const sim::LoadedScenario loaded = prepare(arguments.scenario).loaded;
     if (!loaded.ok()) {
         fmt::print(stderr, "{}", loaded.error_text());
         return Usage;

@@ -2,14 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "sim/guest/fio/source.hpp"
+#include "sim/run/simulation.hpp"
 
 namespace lmsim::cli {
 
 namespace {
-
-using sim::Diagnostic;
-using sim::LoadedScenario;
 
 /// CLI11 would take -1 for a very large number.
 std::string check_seed(const std::string& text) {
@@ -19,44 +16,6 @@ std::string check_seed(const std::string& text) {
         return {};
     }
     return fmt::format("{} is no seed; expected a whole number, 0 to {}", text, INT64_MAX);
-}
-
-/// A mistake inside the file stands at its place there, one about the whole file at the scenario's.
-Diagnostic diagnostic(const LoadedScenario& loaded, const std::string& path,
-                      const sim::fio::InputError& error) {
-    const auto where = error.where();
-    if (where.line == 0) {
-        return {loaded.where(path), path + ": " + error.what()};
-    }
-    const sim::Position inside{error.file(), "", where.line, where.column};
-    std::string message = error.what();
-    const std::string prefix = inside.text() + ": ";
-    if (message.compare(0, prefix.size(), prefix) == 0) {
-        message.erase(0, prefix.size());
-    }
-    return {inside, message};
-}
-
-/// The first mistake in the files of one workload, or nothing.
-std::optional<Diagnostic> check_workload(const LoadedScenario& loaded, std::size_t index) {
-    const sim::WorkloadParams& workload = loaded.scenario.workloads[index];
-    const sim::DeviceParams& device = loaded.scenario.hosts.src.device;
-    const sim::fio::Target target{device.capacity.count,
-                                  static_cast<std::uint32_t>(device.block.count)};
-    const bool is_job = !workload.fio.empty();
-    try {
-        if (is_job) {
-            const sim::fio::JobFile file = sim::fio::load_job_file(workload.fio.path);
-            sim::fio::make_sources(file, loaded.scenario.seed, "", target);
-        } else {
-            const sim::fio::IoLog log = sim::fio::load_iolog(workload.iolog.path);
-            sim::fio::make_sources(log, {workload.depth, workload.loop}, target);
-        }
-    } catch (const sim::fio::InputError& error) {
-        const std::string path = fmt::format("workload[{}].{}", index, is_job ? "fio" : "iolog");
-        return diagnostic(loaded, path, error);
-    }
-    return std::nullopt;
 }
 
 }  // namespace
@@ -71,15 +30,19 @@ void add_scenario_options(CLI::App& verb, ScenarioOptions& options) {
         ->check(check_seed);
 }
 
-LoadedScenario load_and_check(const ScenarioOptions& options) {
-    LoadedScenario loaded = sim::load_scenario(options.file, options.set, options.seed);
-    const std::size_t workloads = loaded.ok() ? loaded.scenario.workloads.size() : 0;
-    for (std::size_t i = 0; i < workloads && loaded.errors.size() < sim::Diagnostics::limit; ++i) {
-        if (const auto error = check_workload(loaded, i)) {
-            loaded.errors.push_back(*error);
+PreparedRun prepare(const ScenarioOptions& options) {
+    PreparedRun run{sim::load_scenario(options.file, options.set, options.seed), {}};
+    if (!run.loaded.ok()) {
+        return run;
+    }
+    run.workload = sim::load_workload(run.loaded, run.loaded.errors);
+    if (run.loaded.ok()) {
+        const std::string text = sim::check_memory(run.loaded.scenario, run.workload);
+        if (!text.empty()) {
+            run.loaded.errors.push_back({run.loaded.where("vm.ram_used"), text});
         }
     }
-    return loaded;
+    return run;
 }
 
 }  // namespace lmsim::cli

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/run/workload.hpp"
 #include "sim/scenario/load.hpp"
 
 namespace lmsim::cli {
@@ -19,7 +20,13 @@ struct ScenarioOptions {
 
 void add_scenario_options(CLI::App& verb, ScenarioOptions& options);
 
-/// The scenario and, if it is sound, whether the guest's fio files are: reads them as a run would.
-sim::LoadedScenario load_and_check(const ScenarioOptions& options);
+/// A scenario and what its guest does, ready to run; or what is wrong, in loaded.errors.
+struct PreparedRun {
+    sim::LoadedScenario loaded;
+    sim::Workload workload;
+};
+
+/// Reads the scenario and, if it is sound, its fio files, and checks that they fit together.
+PreparedRun prepare(const ScenarioOptions& options);
 
 }  // namespace lmsim::cli

@@ -1,0 +1,34 @@
+#include "sim/run/expectation.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/core/units.hpp"
+
+namespace lmsim::sim {
+
+namespace {
+
+const char* name_of(Outcome outcome) {
+    return EnumNames<Outcome>::names[static_cast<std::size_t>(outcome)];
+}
+
+}  // namespace
+
+metrics::Expectation judge(const ExpectParams& expect, const metrics::Result& result) {
+    metrics::Expectation verdict;
+    verdict.text = fmt::format("outcome {}", name_of(expect.outcome));
+    if (expect.downtime_max) {
+        verdict.text += fmt::format(", downtime at most {}", format(*expect.downtime_max));
+    }
+    if (result.outcome != expect.outcome) {
+        verdict.met = false;
+        verdict.text += fmt::format("; the outcome is {}", name_of(result.outcome));
+    }
+    if (expect.downtime_max && result.downtime.total > expect.downtime_max->ps) {
+        verdict.met = false;
+        verdict.text += fmt::format("; the downtime is {}", format(Time{result.downtime.total}));
+    }
+    return verdict;
+}
+
+}  // namespace lmsim::sim

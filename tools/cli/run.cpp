@@ -1,0 +1,176 @@
+#include <fmt/format.h>
+
+#include <csignal>
+#include <memory>
+#include <optional>
+
+#include "sim/core/version.hpp"
+#include "sim/metrics/progress.hpp"
+#include "sim/metrics/report.hpp"
+#include "sim/run/expectation.hpp"
+#include "sim/run/simulation.hpp"
+#include "sim/trace/ndjson.hpp"
+#include "sim/trace/run_directory.hpp"
+#include "sim/trace/step_log.hpp"
+#include "tools/cli/scenario_options.hpp"
+#include "tools/cli/verbs.hpp"
+
+namespace lmsim::cli {
+
+namespace {
+
+struct Arguments {
+    ScenarioOptions scenario;
+    std::string out;
+    std::vector<std::string> traces;
+    bool no_trace = false;
+    bool json = false;
+    bool per_event = false;
+};
+
+void interrupt(int) { sim::Kernel::interrupted.store(true); }
+
+/// Everything that the run writes while it goes on.
+struct Outputs {
+    std::optional<sim::trace::RunDirectory> directory;
+    std::unique_ptr<sim::trace::NdjsonWriter> trace;
+    std::unique_ptr<sim::trace::StepLog> steps;
+    std::string error;
+};
+
+/// A file of the run directory; without one, says why.
+std::optional<sim::trace::OutputFile> open_file(Outputs& outputs, const std::string& name) {
+    auto file = sim::trace::OutputFile::create(outputs.directory->file(name));
+    if (!file) {
+        outputs.error = file.error();
+        return std::nullopt;
+    }
+    return std::move(file.value());
+}
+
+Outputs open_outputs(const Arguments& arguments, const sim::Scenario& scenario) {
+    Outputs outputs;
+    if (arguments.out.empty()) {
+        return outputs;
+    }
+    auto directory = sim::trace::RunDirectory::create(arguments.out);
+    if (!directory) {
+        outputs.error = directory.error();
+        return outputs;
+    }
+    outputs.directory.emplace(std::move(directory.value()));
+    if (!arguments.no_trace) {
+        if (auto file = open_file(outputs, "trace.ndjson")) {
+            const sim::trace::TraceHeader header{version, scenario.name, scenario.seed};
+            outputs.trace =
+                std::make_unique<sim::trace::NdjsonWriter>(std::move(*file), header);
+        }
+    }
+    for (const std::string& kind : arguments.traces) {
+        if (kind != "steps" || outputs.steps) {
+            continue;
+        }
+        if (auto file = open_file(outputs, "steps.ndjson")) {
+            outputs.steps = std::make_unique<sim::trace::StepLog>(std::move(*file));
+        }
+    }
+    return outputs;
+}
+
+std::string finish_outputs(Outputs& outputs, const sim::Simulation& simulation,
+                           const sim::metrics::Result& result,
+                           const sim::LoadedScenario& loaded) {
+    if (!outputs.directory) {
+        return {};
+    }
+    if (outputs.trace) {
+        outputs.trace->close();
+        if (!outputs.trace->error().empty()) {
+            return outputs.trace->error();
+        }
+    }
+    if (outputs.steps) {
+        outputs.steps->close();
+        if (!outputs.steps->error().empty()) {
+            return outputs.steps->error();
+        }
+    }
+    sim::trace::RunFiles files{result, sim::effective_toml(loaded), {}};
+    const auto states = simulation.states();
+    for (std::size_t vf = 0; vf < states.size(); ++vf) {
+        if (!states[vf].empty()) {
+            files.states.push_back({static_cast<sim::metrics::Device>(vf),
+                                    std::string(states[vf].begin(), states[vf].end())});
+        }
+    }
+    return outputs.directory->finish(files);
+}
+
+int verdict(const sim::metrics::Result& result) {
+    if (result.partial) {
+        return Interrupted;
+    }
+    return result.expectation.met && result.conserved() ? Ok : Failed;
+}
+
+int run(const Arguments& arguments) {
+    PreparedRun prepared = prepare(arguments.scenario);
+    const sim::LoadedScenario& loaded = prepared.loaded;
+    if (!loaded.ok()) {
+        fmt::print(stderr, "{}", loaded.error_text());
+        return Usage;
+    }
+    Outputs outputs = open_outputs(arguments, loaded.scenario);
+    if (!outputs.error.empty()) {
+        fmt::print(stderr, "--out: {}\n", outputs.error);
+        return Usage;
+    }
+    std::signal(SIGINT, interrupt);
+    std::signal(SIGTERM, interrupt);
+    sim::metrics::Progress progress;
+    sim::RunOptions options;
+    options.stride = arguments.per_event ? sim::Stride::Event : sim::Stride::Horizon;
+    options.sink = outputs.trace.get();
+    options.steps = outputs.steps.get();
+    options.progress = [&progress](sim::Ps now, std::string_view phase) {
+        progress.phase(phase);
+        progress.tick(now);
+    };
+    sim::Simulation simulation(loaded.scenario, prepared.workload, options);
+    simulation.run();
+    progress.clear();
+    sim::metrics::Result result = simulation.result();
+    result.expectation = sim::judge(loaded.scenario.expect, result);
+    const std::string error = finish_outputs(outputs, simulation, result, loaded);
+    if (!error.empty()) {
+        fmt::print(stderr, "{}\n", error);
+        return Environment;
+    }
+    fmt::print("{}", arguments.json ? sim::metrics::result_json(result)
+                                    : sim::metrics::result_table(result));
+    return verdict(result);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& exit_code) {
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* verb = app.add_subcommand("run", "Simulate one migration and say where time goes");
+    add_scenario_options(*verb, arguments->scenario);
+    verb->add_option("--out", arguments->out,
+                     "write result.json, report.md, config.toml, trace.ndjson, state/ and "
+                     "manifest.json into this new or empty directory")
+        ->type_name("DIR");
+    verb->add_option("--trace", arguments->traces, "more traces into --out: steps")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"steps"}))
+        ->type_name("KIND,...");
+    verb->add_flag("--no-trace", arguments->no_trace, "leave trace.ndjson out");
+    verb->add_flag("--json", arguments->json, "print result.json instead of the table");
+    verb->add_flag("--per-event", arguments->per_event,
+                   "one activation of the SystemC kernel per event: slow, and must give the same "
+                   "trace hash");
+    verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+}
+
+}  // namespace lmsim::cli
