@@ -65,61 +65,62 @@ class SchemaWriter {
         json["properties"] = Json::object();
     }
     void constant(const char* key, const char* value, const char* help) {
-        add(key, {{"const", value}}, help);
+        add(key, help)["const"] = value;
     }
     void text(const char* key, const std::string&, const char* help) {
-        add(key, {{"type", "string"}}, help);
+        add(key, help, R"({"type":"string"})");
     }
     void texts(const char* key, const std::vector<std::string>&, const char* help) {
-        add(key, {{"type", "array"}, {"items", {{"type", "string"}}}}, help);
+        add(key, help, R"({"type":"array","items":{"type":"string"}})");
     }
-    void flag(const char* key, bool, const char* help) { add(key, {{"type", "boolean"}}, help); }
+    void flag(const char* key, bool, const char* help) { add(key, help, R"({"type":"boolean"})"); }
     void count(const char* key, std::uint64_t, const char* help) {
-        add(key, {{"type", "integer"}, {"minimum", 0}}, help);
+        add(key, help, R"({"type":"integer","minimum":0})");
     }
     void time(const char* key, Ps, const char* help) { count(key, 0, help); }
     void number(const char* key, double, const char* help) {
-        add(key, {{"type", "number"}, {"minimum", 0}}, help);
+        add(key, help, R"({"type":"number","minimum":0})");
     }
     void share(const char* key, std::uint32_t, const char* help) {
-        add(key, {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}, help);
+        add(key, help, R"({"type":"number","minimum":0,"maximum":1})");
     }
     void hash(const char* key, std::uint64_t, const char* help) {
-        add(key, {{"type", "string"}, {"pattern", "^0x[0-9a-f]{16}$"}}, help);
+        add(key, help, R"({"type":"string","pattern":"^0x[0-9a-f]{16}$"})");
     }
     void device(const char* key, Device, const char* help) { maybe_count(key, {}, help); }
     void maybe_count(const char* key, std::optional<std::uint64_t>, const char* help) {
-        add(key, {{"type", {"integer", "null"}}, {"minimum", 0}}, help);
+        add(key, help, R"({"type":["integer","null"],"minimum":0})");
     }
     template <class Names, class Enum>
     void choice(const char* key, const Names& names, Enum, const char* help) {
-        Json list = Json::array();
+        Json& list = add(key, help)["enum"] = Json::array();
         for (const auto& name : names) list.push_back(name);
-        add(key, {{"enum", std::move(list)}}, help);
     }
     template <class Fields>
     void object(const char* key, const char* help, const Fields& fields) {
         SchemaWriter inner;
         fields(inner);
-        add(key, std::move(inner.json), help);
+        add(key, help).update(inner.json);
     }
     template <class T, class Fields>
     void list(const char* key, const std::vector<T>&, const char* help, const Fields& fields) {
         SchemaWriter inner;
         fields(inner, T{});
-        Json array{{"type", "array"}};
+        Json& array = add(key, help, R"({"type":"array"})");
         array["items"] = std::move(inner.json);
-        add(key, std::move(array), help);
     }
 
     Json json = Json::object();
 
   private:
-    void add(const char* key, Json type, const char* help) {
-        Json property{{"description", help}};
-        property.update(type);
-        json["properties"][key] = std::move(property);
+    // As text, because a braced list of one pair is an array to one compiler and an object to
+    // another.
+    Json& add(const char* key, const char* help, const char* type = "{}") {
         json["required"].push_back(key);
+        Json& property = json["properties"][key];
+        property["description"] = help;
+        property.update(Json::parse(type));
+        return property;
     }
 };
 
@@ -139,9 +140,10 @@ std::string result_json(const Result& result) {
 std::string result_schema() {
     SchemaWriter writer;
     result_fields(writer, Result{});
-    Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                {"$id", result_schema_name},
-                {"title", "result.json of lmsim"}};
+    Json schema;
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+    schema["$id"] = result_schema_name;
+    schema["title"] = "result.json of lmsim";
     schema.update(writer.json);
     return text_of(schema);
 }

@@ -1,5 +1,5 @@
-#include <array>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "sim/trace/ndjson.hpp"
 
@@ -8,17 +8,25 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-enum class Type { Count, Number, Text, Side, Vf, Time, MaybeTime, Edge };
+// Types as text, because a braced list of one pair is an array to one compiler and an object to
+// another.
+constexpr const char* count = R"({"type":"integer","minimum":0})";
+constexpr const char* number = R"({"type":"integer"})";
+constexpr const char* maybe_count = R"({"type":["integer","null"],"minimum":0})";
+constexpr const char* text = R"({"type":"string"})";
+constexpr const char* sides = R"({"enum":["source","destination","network"]})";
+constexpr const char* edges = R"({"enum":["begin","end"]})";
+constexpr const char* time_bases = R"({"enum":["simulated","wall"]})";
 
 struct Field {
     const char* name;
-    Type type;
+    const char* type;
     const char* help;
     bool required = true;
 };
 
-const Field side{"side", Type::Side, "where"};
-const Field vf{"vf", Type::Vf, "index of the VF; null: the PF, or none"};
+const Field side{"side", sides, "where"};
+const Field vf{"vf", maybe_count, "index of the VF; null: the PF, or none"};
 
 struct Kind {
     const char* name;
@@ -32,83 +40,75 @@ std::vector<Kind> kinds() {
          "a machine entered a state",
          {side,
           vf,
-          {"machine", Type::Text, "which machine: vfio, controller, migration, vmm, ..."},
-          {"state", Type::Text, "the state as the machine's table names it"}}},
+          {"machine", text, "which machine: vfio, controller, migration, vmm, ..."},
+          {"state", text, "the state as the machine's table names it"}}},
         {"command",
          "a command of the guest, or an admin command (qid 0), once it has ended; t is its latest "
          "time",
          {side,
           vf,
-          {"qid", Type::Count, "submission queue"},
-          {"cid", Type::Count, "command identifier"},
-          {"opcode", Type::Count, "opcode of the submission entry"},
-          {"slba", Type::Count, "starting LBA; 0 if it has none"},
-          {"length", Type::Count, "bytes of data"},
-          {"status", Type::Count, "status field of the completion without the phase tag"},
-          {"submit", Type::MaybeTime, "the doorbell rang"},
-          {"fetch", Type::MaybeTime, "the controller had the entry"},
-          {"post", Type::MaybeTime, "the completion started on the link"},
-          {"complete", Type::MaybeTime, "the submitter saw the completion"}}},
+          {"qid", count, "submission queue"},
+          {"cid", count, "command identifier"},
+          {"opcode", count, "opcode of the submission entry"},
+          {"slba", count, "starting LBA; 0 if it has none"},
+          {"length", count, "bytes of data"},
+          {"status", count, "status field of the completion without the phase tag"},
+          {"submit", maybe_count, "the doorbell rang"},
+          {"fetch", maybe_count, "the controller had the entry"},
+          {"post", maybe_count, "the completion started on the link"},
+          {"complete", maybe_count, "the submitter saw the completion"}}},
         {"phase",
          "a phase of the migration or a call of the VMM begins or ends",
          {side,
           vf,
-          {"name", Type::Text, "which"},
-          {"edge", Type::Edge, "which end of it"},
-          {"error", Type::Number, "at the end: errno, 0 is success", false},
-          {"amount", Type::Count, "at the end: bytes moved", false}}},
+          {"name", text, "which"},
+          {"edge", edges, "which end of it"},
+          {"error", number, "at the end: errno, 0 is success", false},
+          {"amount", count, "at the end: bytes moved", false}}},
         {"round",
          "a pass over dirty memory begins",
-         {{"round", Type::Count, "from 0"},
-          {"dirty_bytes", Type::Count, "found dirty"},
-          {"sent_bytes", Type::Count, "sent over the channel so far"}}},
+         {{"round", count, "from 0"},
+          {"dirty_bytes", count, "found dirty"},
+          {"sent_bytes", count, "sent over the channel so far"}}},
         {"interrupt_lost", "an interrupt found nobody who takes it", {side, vf}},
-        {"note", "a remark", {{"text", Type::Text, "in words"}}},
+        {"note", "a remark", {{"text", text, "in words"}}},
     };
-}
-
-Json type_of(Type type) {
-    switch (type) {
-        case Type::Count:
-        case Type::Time: return {{"type", "integer"}, {"minimum", 0}};
-        case Type::Number: return {{"type", "integer"}};
-        case Type::Text: return {{"type", "string"}};
-        case Type::Side: return {{"enum", metrics::side_names}};
-        case Type::Vf:
-        case Type::MaybeTime: return {{"type", {"integer", "null"}}, {"minimum", 0}};
-        case Type::Edge: return {{"enum", {"begin", "end"}}};
-    }
-    return {};
 }
 
 void add(Json& object, const Field& field) {
-    Json property{{"description", field.help}};
-    property.update(type_of(field.type));
-    object["properties"][field.name] = std::move(property);
+    Json& property = object["properties"][field.name];
+    property["description"] = field.help;
+    property.update(Json::parse(field.type));
     if (field.required) object["required"].push_back(field.name);
 }
 
+void add_constant(Json& object, const char* name, const char* value) {
+    object["properties"][name]["const"] = value;
+    object["required"].push_back(name);
+}
+
+Json object_of(const char* help) {
+    Json object;
+    object["description"] = help;
+    object["type"] = "object";
+    return object;
+}
+
 Json header() {
-    Json object{{"description", "the first line"}, {"type", "object"}};
-    object["required"] = {"schema", "version", "scenario", "seed", "time_base", "unit"};
-    object["properties"] = {
-        {"schema",
-         {{"description", "name and version of this format"}, {"const", trace_schema_name}}},
-        {"version", {{"description", "of lmsim"}, {"type", "string"}}},
-        {"scenario", {{"description", "its name"}, {"type", "string"}}},
-        {"seed", {{"description", "of all random streams"}, {"type", "integer"}, {"minimum", 0}}},
-        {"time_base", {{"description", "what a second is"}, {"enum", {"simulated", "wall"}}}},
-        {"unit", {{"description", "of every time: picoseconds"}, {"const", "ps"}}},
-    };
+    Json object = object_of("the first line");
+    add_constant(object, "schema", trace_schema_name);
+    add(object, {"version", text, "of lmsim"});
+    add(object, {"scenario", text, "its name"});
+    add(object, {"seed", count, "of all random streams"});
+    add(object, {"time_base", time_bases, "what a second is"});
+    add_constant(object, "unit", "ps");
     return object;
 }
 
 Json record(const Kind& kind) {
-    Json object{{"description", kind.help}, {"type", "object"}};
-    object["required"] = Json::array();
-    add(object, {"t", Type::Time, "when"});
-    object["properties"]["kind"] = {{"const", kind.name}};
-    object["required"].push_back("kind");
+    Json object = object_of(kind.help);
+    add(object, {"t", count, "when"});
+    add_constant(object, "kind", kind.name);
     for (const Field& field : kind.fields) add(object, field);
     return object;
 }
@@ -116,10 +116,12 @@ Json record(const Kind& kind) {
 }  // namespace
 
 std::string trace_schema() {
-    Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                {"$id", trace_schema_name},
-                {"title", "a line of trace.ndjson of lmsim"}};
-    schema["oneOf"] = {header()};
+    Json schema;
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+    schema["$id"] = trace_schema_name;
+    schema["title"] = "a line of trace.ndjson of lmsim";
+    schema["oneOf"] = Json::array();
+    schema["oneOf"].push_back(header());
     for (const Kind& kind : kinds()) schema["oneOf"].push_back(record(kind));
     return schema.dump(2) + "\n";
 }
