@@ -33,6 +33,13 @@ struct PfQueue {
 
     static constexpr std::size_t tags = Tags;
     static constexpr std::size_t waiters = Waiters;
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.depth, self.reserved, self.pending, self.resetting, self.more);
+        visit(self.owner, self.generation);
+        visit(self.waiting_head, self.waiting, self.waiter);
+    }
 };
 
 struct PfEvent {

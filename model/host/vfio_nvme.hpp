@@ -29,6 +29,12 @@ struct VfioNvme {
     std::uint64_t limit = 0;    // largest state that is accepted, bytes
     std::uint64_t size = 0;     // of the state saved, or written by the user
     std::uint64_t offset = 0;   // of the piece at hand
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.step, self.to, self.cntlid, self.csvi, self.csuuidi, self.arc, self.piece,
+              self.limit, self.size, self.offset);
+    }
 };
 static_assert(std::is_trivially_copyable_v<VfioNvme>);
 
