@@ -92,12 +92,12 @@ std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool
 /// AD-ABRT-40: this Abort is one too many.
 template <class Bounds>
 bool too_many_aborts(const Controller<Bounds>& c, std::uint32_t abort_opcode) {
-    std::size_t outstanding = 0;
+    std::size_t outstanding = 0;  // without the one that asks: it is still at Fetching
     for (const Slot& other : c.slot) {
         const bool known = other.stage != Stage::Free && other.stage != Stage::Fetching;
         outstanding += known && other.sqid == 0 && other.opcode == abort_opcode ? 1 : 0;
     }
-    return outstanding > abort_limit;
+    return outstanding >= abort_limit;
 }
 
 /// An AER waits for an event and counts as no command in flight (NVMe Base 2.3, 5.2.2).

@@ -219,8 +219,8 @@ void load_aers(Controller<Bounds>& c, const wire::VendorArea& area) {
     }
 }
 
-/// What the vendor area holds goes where it came from; a part that nobody carried is as after reset.
-/// The life that the controller led until then is over, with its AERs and its own work.
+/// What the vendor area holds goes where it came from; a part that nobody carried is as after
+/// reset. The life that the controller led until then is over, with its AERs and its own work.
 template <class Bounds>
 void load_vendor(Context<Bounds>& ctx, std::uint16_t function, const wire::VendorArea& area) {
     Controller<Bounds>& c = ctx.controller(function);
@@ -230,6 +230,9 @@ void load_vendor(Context<Bounds>& ctx, std::uint16_t function, const wire::Vendo
     c.generation = (c.generation + 1) & 0xffff;
     c.owed = static_cast<std::uint8_t>(c.owed & ~owed::enable);
     live(ctx, function, LifeEvent::FunctionReset);
+    c.sq[0] = Sq{};
+    c.cq[0] = Cq{};
+    mark_ready(c, 0, false);
     c.cc = area.cc;
     c.aqa = area.aqa;
     c.asq = area.asq;
@@ -251,15 +254,16 @@ void load_vendor(Context<Bounds>& ctx, std::uint16_t function, const wire::Vendo
     live(ctx, function, LifeEvent::CommitState);
     if ((area.csts & csts_shutdown_mask) != 0) {
         live(ctx, function, LifeEvent::Shutdown);
-        live(ctx, function, LifeEvent::ShutdownDone);  // what was under way is over: nothing is left
+        live(ctx, function,
+             LifeEvent::ShutdownDone);  // what was under way is over: nothing is left
     }
 }
 
-/// Verifies and takes a whole state; Id::Count, or the condition that it breaks, which changes nothing.
+/// Verifies and takes a whole state; Id::Count, or the condition that it breaks, which changes
+/// nothing.
 template <class Bounds>
-spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function,
-                      const wire::MigrationSend& send, const std::uint8_t* bytes,
-                      std::uint64_t size) {
+spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function, const wire::MigrationSend& send,
+                      const std::uint8_t* bytes, std::uint64_t size) {
     using spec::Id;
     Controller<Bounds>& c = ctx.controller(function);
     const auto state = wire::ControllerStateView::parse(bytes, size, ctx.rules);

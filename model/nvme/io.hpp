@@ -40,7 +40,8 @@ void fail(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, spec
     complete(ctx, function, slot);
 }
 
-/// Data of more than two pages: PRP2 names a list that has to be fetched first (NVMe Base 2.3, 4.3.1).
+/// Data of more than two pages: PRP2 names a list that has to be fetched first (NVMe
+/// Base 2.3, 4.3.1).
 template <class Bounds>
 void read_list(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
                std::uint64_t entries) {

@@ -115,8 +115,8 @@ void awake(Context<Bounds>& ctx, std::uint16_t function) {
     fetch(ctx, function);
 }
 
-/// A reset of the MMC: its Suspends are gone, what it has received of states too, and the suspensions
-/// that it caused end (LM-SUSP-12).
+/// A reset of the MMC: its Suspends are gone, what it has received of states too, and the
+/// suspensions that it caused end (LM-SUSP-12).
 template <class Bounds>
 void end_suspensions(Context<Bounds>& ctx) {
     for (std::uint16_t i = 1; i < ctx.subsystem.functions; ++i) {
@@ -131,8 +131,8 @@ void end_suspensions(Context<Bounds>& ctx) {
     }
 }
 
-/// Controller Level Reset (NVMe Base 2.3, 3.7.2): what every kind of it does. A CLR of an MC ends its
-/// suspension (LM-SUSP-13); where it does not, a suspension under way has nothing to wait for.
+/// Controller Level Reset (NVMe Base 2.3, 3.7.2): what every kind of it does. A CLR of an MC ends
+/// its suspension (LM-SUSP-13); where it does not, a suspension under way has nothing to wait for.
 template <class Bounds>
 void level_reset(Context<Bounds>& ctx, std::uint16_t function) {
     Controller<Bounds>& c = ctx.controller(function);
@@ -215,7 +215,9 @@ template <class Bounds>
 void write_register(Context<Bounds>& ctx, const Event& event) {
     Controller<Bounds>& c = ctx.controller(event.function);
     switch (event.address) {
-        case property::CC: write_cc(ctx, event.function, static_cast<std::uint32_t>(event.value)); break;
+        case property::CC:
+            write_cc(ctx, event.function, static_cast<std::uint32_t>(event.value));
+            break;
         case property::AQA: c.aqa = static_cast<std::uint32_t>(event.value); break;
         case property::ASQ: c.asq = event.value; break;
         case property::ACQ: c.acq = event.value; break;
@@ -237,8 +239,8 @@ void strike(Context<Bounds>& ctx, std::uint16_t function) {
 /// Function level reset; of the PF it takes the VFs offline too (LM-RST-01).
 template <class Bounds>
 void function_reset(Context<Bounds>& ctx, std::uint16_t function) {
-    const bool all = ctx.controller(function).primary &&
-                     ctx.rules.on(spec::Id::PrimaryResetTakesOffline);
+    const bool all =
+        ctx.controller(function).primary && ctx.rules.on(spec::Id::PrimaryResetTakesOffline);
     for (std::uint16_t i = 1; all && i < ctx.subsystem.functions; ++i) {
         Controller<Bounds>& c = ctx.controller(i);
         drop_queues(c, ctx.config);  // first: nothing of them may go on when their suspension ends

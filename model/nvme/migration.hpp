@@ -54,11 +54,13 @@ bool suspend(Context<Bounds>& ctx, std::uint32_t slot, const wire::MigrationSend
     }
     Controller<Bounds>& c = ctx.controller(function);
     if (is(c.migration, Migration::Suspended)) {
-        outcome = refuse(ctx, Id::SuspendAgain);  // a condition that the standard answers with success
+        outcome =
+            refuse(ctx, Id::SuspendAgain);  // a condition that the standard answers with success
         return true;
     }
     if (is(c.migration, Migration::Suspending)) {
-        outcome = refuse(ctx, Id::SuspendBadCntlid);  // a second Suspend while one drains: not stated
+        outcome =
+            refuse(ctx, Id::SuspendBadCntlid);  // a second Suspend while one drains: not stated
         return true;
     }
     if (!migrate(ctx, function, MigrationEvent::Suspend)) {
@@ -206,9 +208,7 @@ bool migration_send(Context<Bounds>& ctx, std::uint32_t slot, const wire::Sqe& s
         case wire::SendOperation::Suspend: return suspend(ctx, slot, send, outcome);
         case wire::SendOperation::Resume: outcome = resume(ctx, send); break;
         case wire::SendOperation::SetControllerState: outcome = set_state(ctx, slot, send); break;
-        case wire::SendOperation::Reserved:
-            outcome = refuse(ctx, spec::Id::SendSelReserved);
-            break;
+        case wire::SendOperation::Reserved: outcome = refuse(ctx, spec::Id::SendSelReserved); break;
     }
     return true;
 }

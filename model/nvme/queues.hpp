@@ -12,7 +12,7 @@ namespace lmsim::nvme {
 constexpr std::uint64_t sqe_size = 64;
 constexpr std::uint64_t cqe_size = 16;
 constexpr std::uint32_t page_bytes = 4096;  // CC.MPS is 0
-constexpr std::size_t step_room = 8;  // what one command's part of a step may push
+constexpr std::size_t step_room = 8;        // what one command's part of a step may push
 
 template <class Bounds>
 void mark_ready(Controller<Bounds>& c, std::uint32_t queue, bool ready) {
@@ -21,7 +21,8 @@ void mark_ready(Controller<Bounds>& c, std::uint32_t queue, bool ready) {
     word = ready ? word | bit : word & ~bit;
 }
 
-/// The next submission queue with entries, round robin from `from`; Bounds::queues if there is none.
+/// The next submission queue with entries, round robin from `from`; Bounds::queues if there is
+/// none.
 template <class Bounds>
 std::uint32_t next_ready(const Controller<Bounds>& c, std::uint32_t from) {
     constexpr std::uint32_t words = (Bounds::queues + 63) / 64;
@@ -172,8 +173,8 @@ void finished(Context<Bounds>& ctx, std::uint16_t function) {
     }
 }
 
-/// Ends a command: its status and DW0 are in the slot. Without room in the completion queue it waits
-/// for the host to move the head; a suspend then waits too (NVMe Base 2.3, 5.2.17.1.1).
+/// Ends a command: its status and DW0 are in the slot. Without room in the completion queue it
+/// waits for the host to move the head; a suspend then waits too (NVMe Base 2.3, 5.2.17.1.1).
 template <class Bounds>
 void complete(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
     Controller<Bounds>& c = ctx.controller(function);

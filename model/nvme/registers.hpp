@@ -36,7 +36,7 @@ template <class Bounds>
 std::uint64_t read_register(const Subsystem<Bounds>& subsystem, const Config& config,
                             std::uint16_t function, std::uint64_t offset) {
     const Controller<Bounds>& c = subsystem.controller[function];
-    constexpr std::uint64_t cqr = 1ULL << 16;          // queues are physically contiguous
+    constexpr std::uint64_t cqr = 1ULL << 16;           // queues are physically contiguous
     constexpr std::uint64_t nvm_commands = 1ULL << 37;  // CSS
     constexpr std::uint64_t timeout = 120ULL << 24;     // TO, 500 ms units
     switch (offset) {

@@ -1,0 +1,214 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "model/nvme/registers.hpp"
+#include "model/nvme/step.hpp"
+#include "tests/model/nvme/memory.hpp"
+
+namespace lmsim::nvme::bench {
+
+/// A device without time: what a driver of one of its functions sees, whatever its bounds.
+class Device : protected Env {
+  public:
+    Config config;
+    spec::Rules rules;
+    std::vector<Effect> log;                  // every effect so far
+    std::function<bool(const Effect&)> held;  // these are not answered by run()
+    std::uint64_t seed = 0;                   // 0: answers first come, first served
+
+    /// Memory that a function reads and writes.
+    std::map<std::uint16_t, std::shared_ptr<Memory>> memory;
+
+    virtual void step(const Event& event) = 0;
+    virtual std::uint64_t read(std::uint16_t function, std::uint64_t offset) = 0;
+
+    void write(std::uint16_t function, std::uint64_t offset, std::uint64_t value) {
+        Event event;
+        event.kind = Event::Kind::Register;
+        event.function = function;
+        event.address = offset;
+        event.value = value;
+        step(event);
+    }
+    void ring_sq(std::uint16_t function, std::uint16_t queue, std::uint64_t value) {
+        step(doorbell(Event::Kind::SqDoorbell, function, queue, value));
+    }
+    void ring_cq(std::uint16_t function, std::uint16_t queue, std::uint64_t value) {
+        step(doorbell(Event::Kind::CqDoorbell, function, queue, value));
+    }
+    void reset(std::uint16_t function) {
+        Event event;
+        event.kind = Event::Kind::LevelReset;
+        event.function = function;
+        step(event);
+    }
+
+    std::size_t pending() const { return pending_.size(); }
+    const std::vector<Effect>& waiting() const { return pending_; }
+
+    /// Answers until nothing is left that is not held back; false if that never ends.
+    bool run() {
+        for (int left = 200'000; left != 0; --left) {
+            const std::size_t chosen = choose();
+            if (chosen == pending_.size()) {
+                return true;
+            }
+            const Effect effect = pending_[chosen];
+            pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(chosen));
+            answer(effect);
+        }
+        return false;
+    }
+
+    std::size_t count(EffectKind kind, std::uint16_t function) const {
+        std::size_t result = 0;
+        for (const Effect& effect : log) {
+            result += effect.kind == kind && effect.function == function ? 1 : 0;
+        }
+        return result;
+    }
+
+    std::vector<std::uint8_t>& vendor_state(std::uint16_t function) {
+        std::vector<std::uint8_t>& bytes = vendor_[function];
+        bytes.resize(config.vendor_bytes);
+        return bytes;
+    }
+
+  protected:
+    void perform(const Effect& effect) {
+        log.push_back(effect);
+        switch (effect.kind) {
+            case EffectKind::ReadMemory:
+            case EffectKind::TransferIn:
+            case EffectKind::Media:
+            case EffectKind::Execute: pending_.push_back(effect); break;
+            case EffectKind::WriteMemory: {
+                const std::uint8_t* from = data(effect.function, effect.ticket, 0);
+                Memory& to = *memory.at(effect.function);
+                to.walk(effect.address, effect.token, effect.length,
+                        [&](std::uint64_t address, std::uint64_t length) {
+                            to.write(address, from, length);
+                            from += length;
+                        });
+                break;
+            }
+            case EffectKind::PostCqe:
+                memory.at(effect.function)->write(effect.address, &effect.token, 8);
+                memory.at(effect.function)->write(effect.address + 8, &effect.token2, 8);
+                break;
+            case EffectKind::TransferOut:
+            case EffectKind::Interrupt:
+            case EffectKind::EnterState: break;
+            default: LMSIM_ASSERT(!"not an effect of a controller");
+        }
+    }
+
+  private:
+    static Event doorbell(Event::Kind kind, std::uint16_t function, std::uint16_t queue,
+                          std::uint64_t value) {
+        Event event;
+        event.kind = kind;
+        event.function = function;
+        event.queue = queue;
+        event.value = value;
+        return event;
+    }
+
+    std::size_t choose() {
+        std::vector<std::size_t> free;
+        for (std::size_t i = 0; i < pending_.size(); ++i) {
+            if (!held || !held(pending_[i])) {
+                free.push_back(i);
+                if (seed == 0) {
+                    break;
+                }
+            }
+        }
+        if (free.empty()) {
+            return pending_.size();
+        }
+        seed = seed == 0 ? 0 : seed * 6364136223846793005U + 1442695040888963407U;
+        return free[(seed >> 33) % free.size()];
+    }
+
+    void answer(const Effect& effect) {
+        Event event;
+        event.function = effect.function;
+        event.ticket = effect.ticket;
+        std::vector<std::uint8_t> bytes;
+        Memory& host = *memory.at(effect.function);
+        if (effect.kind == EffectKind::ReadMemory &&
+            static_cast<Read>(effect.token) == Read::CommandData) {
+            std::uint8_t* to =
+                data(effect.function, effect.ticket, static_cast<std::uint32_t>(effect.length));
+            host.walk(effect.address, effect.token2, effect.length,
+                      [&](std::uint64_t address, std::uint64_t length) {
+                          host.read(address, to, length);
+                          to += length;
+                      });
+        } else if (effect.kind == EffectKind::ReadMemory) {
+            bytes = host.bytes(effect.address, effect.length);
+            event.bytes = bytes.data();
+        }
+        step(event);
+    }
+
+    std::uint8_t* data(std::uint16_t function, std::uint32_t ticket,
+                       std::uint32_t length) override {
+        return grown(data_[{function, Ticket::slot(ticket)}], length);
+    }
+    std::uint8_t* staging(std::uint16_t function, std::uint64_t length) override {
+        return grown(staging_[function], length);
+    }
+    std::uint8_t* vendor(std::uint16_t function) override { return vendor_state(function).data(); }
+
+    static std::uint8_t* grown(std::vector<std::uint8_t>& bytes, std::uint64_t length) {
+        bytes.resize(bytes.size() < length ? length : bytes.size());
+        return bytes.data();
+    }
+
+    std::vector<Effect> pending_;
+    std::map<std::pair<std::uint16_t, std::uint32_t>, std::vector<std::uint8_t>> data_;
+    std::map<std::uint16_t, std::vector<std::uint8_t>> staging_;
+    std::map<std::uint16_t, std::vector<std::uint8_t>> vendor_;
+};
+
+template <class Bounds>
+class Bench : public Device {
+  public:
+    std::unique_ptr<Subsystem<Bounds>> subsystem = std::make_unique<Subsystem<Bounds>>();
+
+    explicit Bench(std::uint16_t vfs, const Config& given = {}) {
+        config = given;
+        initialize(*subsystem, config, vfs);
+        for (std::uint16_t i = 0; i <= vfs; ++i) {
+            memory[i] = std::make_shared<Memory>();
+        }
+    }
+
+    Controller<Bounds>& at(std::uint16_t function) { return subsystem->controller[function]; }
+
+    void step(const Event& first) override {
+        Event event = first;
+        do {
+            Effects effects;
+            nvme::step(*subsystem, event, config, rules, *this, effects);
+            for (const Effect& effect : effects) {
+                perform(effect);
+            }
+            event.kind = Event::Kind::Continue;
+        } while (subsystem->more);
+    }
+
+    std::uint64_t read(std::uint16_t function, std::uint64_t offset) override {
+        return read_register(*subsystem, config, function, offset);
+    }
+};
+
+}  // namespace lmsim::nvme::bench
