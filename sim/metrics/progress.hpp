@@ -32,6 +32,12 @@ class Progress {
     void tick(Ps now) {
         if (__builtin_expect(terminal_ && (++ticks_ & 4095U) == 0, 0)) look(now);
     }
+    /// The same for callers who come seldom: looks at the clock each time.
+    void show(Ps now, std::string_view phase_text) {
+        if (!terminal_) return;
+        phase(phase_text);
+        look(now);
+    }
     /// Takes the line away, before anything else is printed and at the end.
     void clear();
 

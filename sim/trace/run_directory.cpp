@@ -125,7 +125,7 @@ std::string RunDirectory::fill(const RunFiles& files) const {
                            system_words(error.value()));
     }
     for (const StateFile& state : files.states) {
-        const std::string wrong = write(fmt::format("state/{}.bin", state.vf), state.bytes);
+        std::string wrong = write(fmt::format("state/{}.bin", state.vf), state.bytes);
         if (!wrong.empty()) return wrong;
     }
     std::vector<std::pair<std::string, std::string>> texts = {
@@ -134,7 +134,7 @@ std::string RunDirectory::fill(const RunFiles& files) const {
         {"config.toml", files.config},
     };
     for (const auto& [name, text] : texts) {
-        const std::string wrong = write(name, text);
+        std::string wrong = write(name, text);
         if (!wrong.empty()) return wrong;
     }
     std::vector<std::string> names = names_in(work_);
@@ -166,7 +166,7 @@ std::string RunDirectory::show() {
 
 std::string RunDirectory::finish(const RunFiles& files) {
     LMSIM_ASSERT(!work_.empty());
-    const std::string wrong = fill(files);
+    std::string wrong = fill(files);
     if (!wrong.empty()) {
         remove();
         return wrong;

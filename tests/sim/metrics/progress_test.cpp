@@ -72,6 +72,17 @@ TEST_CASE("a short run shows nothing; a long one a line at a time, and takes it 
     CHECK(pipe.text() == "\r" + std::string(42, ' ') + "\r");
 }
 
+TEST_CASE("a caller who comes seldom is shown at once, but not too often") {
+    const Pipe pipe;
+    wall_ns = 0;
+    Progress progress(pipe.in(), true, wall);
+    wall_ns = 600'000'000;
+    progress.show(3 * ms, "migration");
+    CHECK(pipe.text() == "\r3.00 ms simulated, 0.005 x real time, migration");
+    progress.show(4 * ms, "migration");
+    CHECK(pipe.text() == "");
+}
+
 TEST_CASE("the line never wraps and holds nothing that moves the cursor") {
     const Pipe pipe;
     wall_ns = 0;
