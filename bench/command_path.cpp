@@ -1,0 +1,160 @@
+#include "bench/command_path.hpp"
+
+#include <fmt/format.h>
+
+#include "bench/clock.hpp"
+#include "sim/run/convert.hpp"
+#include "sim/run/run_meter.hpp"
+#include "sim/scenario/load.hpp"
+
+namespace lmsim::bench {
+
+using namespace sim;
+
+CommandPath make_command_path(std::uint16_t vfs, std::uint32_t depth, const std::string& rw,
+                              Ps duration) {
+    // All but the topology are the scenario's defaults.
+    const LoadedScenario loaded = load_scenario_text(
+        fmt::format("[hosts.both.device]\nvfs = {}\nqueue_pairs = 1\n", vfs), "bench");
+    LMSIM_ASSERT(loaded.ok());
+    const Scenario& scenario = loaded.scenario;
+    CommandPath path;
+    path.name = fmt::format("{} x {} QD {}", vfs, rw, depth);
+    path.device = device_timing(scenario, scenario.hosts.src);
+    path.guest = guest_timing(scenario);
+    path.queue_size = scenario.hosts.src.device.queue_size;
+    path.memory_pages = scenario.vm.ram.count / page_size;
+    path.seed = scenario.seed;
+    path.jobs = fio::parse_job_file(
+        "bench", fmt::format("[job]\nrw={}\nbs=4k\niodepth={}\nioengine=libaio\nnorandommap\n"
+                             "time_based\nruntime=1h\nsize=100%\n",
+                             rw, depth));
+    path.target = {scenario.hosts.src.device.capacity.count,
+                   static_cast<std::uint32_t>(scenario.hosts.src.device.block.count)};
+    path.duration = duration;
+    return path;
+}
+
+fio::Sources make_sources(const CommandPath& path, std::uint16_t vf) {
+    return fio::make_sources(path.jobs, path.seed, fmt::format("vf{}", vf), path.target);
+}
+
+bool same_run(const Tally& a, const Tally& b) {
+    return a.submitted == b.submitted && a.completed == b.completed &&
+           a.page_writes == b.page_writes && a.latency_sum == b.latency_sum &&
+           a.latency_min == b.latency_min && a.latency_p50 == b.latency_p50 &&
+           a.latency_p999 == b.latency_p999 && a.latency_max == b.latency_max &&
+           a.up_busy == b.up_busy && a.down_busy == b.down_busy && a.media_busy == b.media_busy;
+}
+
+namespace {
+
+std::uint64_t page_writes(const Memory& memory) {
+    std::uint64_t sum = 0;
+    for (std::uint64_t page = 0; page < memory.pages(); ++page) {
+        sum += memory.version(page);
+    }
+    return sum;
+}
+
+PageWriter no_writer(const CommandPath& path) { return {{}, Random(path.seed, "guest.pages")}; }
+
+/// The machine as Simulation builds it, with one host and nobody who migrates it.
+class Bench : public Component {
+  public:
+    Bench(Kernel& kernel, const CommandPath& path, Memory& memory, NvmeDevice& device, Guest& guest,
+          RunMeter& meter)
+        : Component("bench", kernel),
+          duration_(path.duration),
+          memory_(memory),
+          device_(device),
+          guest_(guest),
+          meter_(meter) {
+        post_once(0, static_cast<std::uint32_t>(Kind::Boot));
+    }
+
+    void handle(const Event& event) override {
+        switch (static_cast<Kind>(event.kind)) {
+            case Kind::Boot:
+                // The boot's last commands are out of the way before the workload begins.
+                guest_.boot([this] {
+                    post_once(now() + settle, static_cast<std::uint32_t>(Kind::Begin));
+                });
+                break;
+            case Kind::Begin:
+                measure(-1);
+                meter_.enter(now(), metrics::Window::Before);
+                post_once(now() + duration_, static_cast<std::uint32_t>(Kind::End));
+                tally.cpu_seconds = -cpu_seconds();
+                guest_.start_workload();
+                break;
+            case Kind::End:
+                tally.cpu_seconds += cpu_seconds();
+                measure(1);
+                kernel().stop();
+                break;
+        }
+    }
+
+    Tally tally;
+
+  private:
+    enum class Kind : std::uint32_t { Boot, Begin, End };
+    static constexpr Ps settle = 1'000'000'000;
+
+    /// What the boot left in the counters is taken away.
+    void measure(int sign) {
+        const auto add = [sign](auto& sum, auto value) {
+            sum = sign > 0 ? sum + value : sum - value;
+        };
+        add(tally.page_writes, page_writes(memory_));
+        add(tally.up_busy, device_.up_busy());
+        add(tally.down_busy, device_.down_busy());
+        add(tally.media_busy, device_.media_busy());
+        add(tally.events, kernel().events());
+    }
+
+    Ps duration_;
+    Memory& memory_;
+    NvmeDevice& device_;
+    Guest& guest_;
+    RunMeter& meter_;
+};
+
+}  // namespace
+
+Tally run_simulated(const CommandPath& path) {
+    Kernel kernel("kernel");
+    Memory memory(path.memory_pages);
+    NvmeDevice device("device", kernel, path.device, spec::Rules{}, path.seed);
+    Guest guest("guest", kernel, path.guest, memory, no_writer(path));
+    std::vector<fio::Sources> sources;
+    for (std::uint16_t vf = 0; vf < path.device.vfs; ++vf) {
+        const auto function = static_cast<std::uint16_t>(vf + 1);
+        device.attach(function, memory);
+        guest.add_vf(device.port(function), 1, path.queue_size,
+                     std::uint64_t{page_size} << path.device.config.mdts);
+        sources.push_back(make_sources(path, vf));
+        guest.add_source(vf, *sources.back().front(), 0);
+    }
+    guest.lay_out();
+    RunMeter meter(path.device.vfs, nullptr);
+    guest.set_observer(&meter);
+    device.set_observer(&meter.device(VmmSide::Source));
+    Bench bench(kernel, path, memory, device, guest, meter);
+    sc_core::sc_start();
+    meter.close(kernel.now());
+
+    Tally tally = bench.tally;
+    const metrics::Histogram& latency = meter.guest().latency(metrics::Window::Before);
+    tally.submitted = meter.guest().submitted();
+    tally.completed = latency.count();
+    tally.latency_sum = latency.sum();
+    tally.latency_min = latency.min();
+    tally.latency_p50 = latency.p50();
+    tally.latency_p999 = latency.p999();
+    tally.latency_max = latency.max();
+    return tally;
+}
+
+}  // namespace lmsim::bench

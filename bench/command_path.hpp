@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/device/nvme_device.hpp"
+#include "sim/guest/fio/source.hpp"
+#include "sim/guest/guest.hpp"
+
+/// The full path of a command (doorbell, fetch, media, data, completion, interrupt) without any
+/// migration: the same machine once in the simulator and once as a plain loop.
+namespace lmsim::bench {
+
+/// A machine and its work. Each VF has one I/O queue pair and runs one copy of the job.
+struct CommandPath {
+    std::string name;
+    sim::DeviceTiming device;
+    sim::GuestTiming guest;
+    std::uint32_t queue_size = 0;
+    std::uint64_t memory_pages = 0;
+    std::uint64_t seed = 0;
+    sim::fio::JobFile jobs;
+    sim::fio::Target target;
+    sim::Ps duration = 0;  // of simulated time
+};
+
+/// `rw` and `depth` as in a fio job file; blocks of 4 KiB at random places.
+CommandPath make_command_path(std::uint16_t vfs, std::uint32_t depth, const std::string& rw,
+                              sim::Ps duration);
+
+/// The sources of one VF's job; both sides draw the same I/Os.
+sim::fio::Sources make_sources(const CommandPath& path, std::uint16_t vf);
+
+/// What happened, and what it cost. All but cpu_seconds and events must be equal on both sides.
+struct Tally {
+    std::uint64_t submitted = 0;
+    std::uint64_t completed = 0;
+    std::uint64_t page_writes = 0;
+    sim::Uint128 latency_sum = 0;
+    sim::Ps latency_min = 0;
+    sim::Ps latency_p50 = 0;
+    sim::Ps latency_p999 = 0;
+    sim::Ps latency_max = 0;
+    sim::Ps up_busy = 0;
+    sim::Ps down_busy = 0;
+    sim::Ps media_busy = 0;
+    std::uint64_t events = 0;
+    double cpu_seconds = 0;  // of this process, without set-up
+};
+
+/// Do both sides tell of the same run?
+bool same_run(const Tally& a, const Tally& b);
+
+/// In the simulator: one in each process, since SystemC has one kernel there.
+Tally run_simulated(const CommandPath& path);
+
+}  // namespace lmsim::bench

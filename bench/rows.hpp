@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lmsim::bench {
+
+/// One figure. `baseline` is what it is compared with, in the same unit: the same work done plainly, an
+/// earlier point of the same run, or the limit for an absolute figure. `ratio` is value / baseline.
+struct Row {
+    std::string name;
+    double value = 0;
+    std::string unit;
+    double baseline = 0;
+
+    double ratio() const { return baseline == 0 ? 0 : value / baseline; }
+};
+
+using Rows = std::vector<Row>;
+
+/// {"rows": [...]}; false if the file cannot be written.
+bool write_json(const Rows& rows, const std::string& file);
+std::string markdown(const Rows& rows);
+
+/// The middle one; of an even number, the lower of the two.
+double median(std::vector<double> values);
+
+// The parts of the benchmark. Each tells on stderr what it is at.
+
+/// The path of a command against the plain loop, in alternation; exits if they did not do the same.
+void measure_command_path(Rows& rows, bool quick);
+/// The bare event queue against std::priority_queue.
+void measure_event_queue(Rows& rows, bool quick);
+/// `lmsim run` of a scenario that does nothing.
+void measure_start(Rows& rows, bool quick);
+/// Memory of a 60 s run at several points of simulated time.
+void measure_memory(Rows& rows, bool quick);
+
+}  // namespace lmsim::bench
