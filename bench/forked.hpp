@@ -10,8 +10,8 @@
 
 namespace lmsim::bench {
 
-/// What `work` returns, computed in a process of its own: SystemC has one kernel in each, and what one
-/// run leaves in the heap and the caches does not help the next.
+/// What `work` returns, computed in a process of its own: SystemC has one kernel in each, and
+/// what one run leaves in the heap and the caches does not help the next.
 template <class Work>
 auto in_child(Work&& work) -> std::invoke_result_t<Work> {
     using Value = std::invoke_result_t<Work>;

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
     std::string file = "out/bench.json";
     std::string only;
     bool quick = false;
-    CLI::App app("Measures lmsim against plain C++: a table on stdout, rows in a JSON file", "bench");
+    CLI::App app("Measures lmsim against plain C++: a table, and rows in a JSON file", "bench");
     app.add_option("FILE", file, "where the rows go")->capture_default_str();
     app.add_option("--only", only, "one part")
         ->check(CLI::IsMember({"command-path", "event-queue", "start", "memory"}));
