@@ -2,97 +2,83 @@
 
 #include <algorithm>
 
+#include "model/fsm.hpp"
 #include "model/wire/controller_state.hpp"
 #include "model/wire/migration.hpp"
 
 namespace lmsim::host {
 namespace {
 
+using spec::Id;
 using vfio::Errno;
 using vfio::MigState;
 
-/// The states in which the VF works; in all others its controller is suspended. P2P states are among
-/// those: NVMe cannot stop peer-to-peer DMA alone, and a suspended controller's BAR still answers.
+/// The states in which the VF works; in all others its controller is suspended. P2P states are
+/// among those: NVMe cannot stop peer-to-peer DMA alone, and a suspended controller's BAR still
+/// answers.
 bool works(MigState state) { return state == MigState::RUNNING || state == MigState::PRE_COPY; }
 
-void finish(VfioNvme& flow, Errno error, Effects& effects) {
-    flow.step = FlowStep::Idle;
-    Effect& reply = effects.push(EffectKind::Reply);
-    reply.ticket = flow.arc;
-    reply.token = static_cast<std::uint64_t>(error);
-    reply.token2 = flow.size;
-}
+struct Context {
+    VfioNvme& flow;
+    const spec::Rules& rules;
+    Effects& effects;
+};
 
-Effect& send(VfioNvme& flow, FlowStep step, Effects& effects) {
-    flow.step = step;
-    Effect& submit = effects.push(EffectKind::Submit);
-    submit.token = static_cast<std::uint64_t>(step);
-    submit.address = flow.offset;
-    return submit;
-}
+template <FlowStep Step>
+struct StateOf : fsm::State<static_cast<std::uint8_t>(Step)> {};
 
-/// The next piece of the state, out of the device or into it (HO-MIG-07).
-void send_piece(VfioNvme& flow, FlowStep step, Effects& effects) {
-    const std::uint64_t rest = flow.size - flow.offset;
-    const std::uint64_t length = std::min<std::uint64_t>(rest, flow.piece);
-    Effect& submit = send(flow, step, effects);
-    submit.length = length;
-    const bool first = flow.offset == 0;
-    const bool last = length == rest;
-    const wire::Seqind seqind = first ? (last ? wire::Seqind::Only : wire::Seqind::First)
-                                      : (last ? wire::Seqind::Last : wire::Seqind::Middle);
-    submit.token2 = static_cast<std::uint64_t>(seqind);
-}
+struct Idle : StateOf<FlowStep::Idle> {
+    static constexpr std::string_view name = "Idle";
+};
+struct Notifying : StateOf<FlowStep::Notify> {
+    static constexpr std::string_view name = "Notifying";
+};
+struct Suspending : StateOf<FlowStep::Suspend> {
+    static constexpr std::string_view name = "Suspending";
+};
+struct ReadingHeader : StateOf<FlowStep::ReadHeader> {
+    static constexpr std::string_view name = "ReadingHeader";
+};
+struct ReadingState : StateOf<FlowStep::ReadState> {
+    static constexpr std::string_view name = "ReadingState";
+};
+struct LoadingState : StateOf<FlowStep::LoadState> {
+    static constexpr std::string_view name = "LoadingState";
+};
+struct Resuming : StateOf<FlowStep::Resume> {
+    static constexpr std::string_view name = "Resuming";
+};
 
-void read_header(VfioNvme& flow, const spec::Rules& rules, Effects& effects) {
-    flow.offset = 0;
-    flow.size = 0;
-    send(flow, FlowStep::ReadHeader, effects).length = wire::state_header_size(rules);
-}
+/// Events carry what was given to step().
+struct Given {
+    const FlowEvent& event;
+};
+struct Notify : Given {
+    static constexpr std::string_view name = "arc: notify";
+};
+struct Stop : Given {
+    static constexpr std::string_view name = "arc: stop";
+};
+struct Save : Given {
+    static constexpr std::string_view name = "arc: save";
+};
+struct Run : Given {
+    static constexpr std::string_view name = "arc: run";
+};
+struct Load : Given {
+    static constexpr std::string_view name = "arc: load";
+};
+struct Nothing : Given {
+    static constexpr std::string_view name = "arc: nothing to do";
+};
+struct Answer : Given {
+    static constexpr std::string_view name = "answer";
+};
+struct Reset : Given {
+    static constexpr std::string_view name = "reset";
+};
 
-/// HO-MIG-05: what came over the network is checked before the device sees it.
-Errno check_incoming(const VfioNvme& flow, const FlowEvent& event, const spec::Rules& rules) {
-    if (flow.size == 0 || event.bytes == nullptr) {
-        return Errno::Invalid;
-    }
-    if (!rules.on(spec::Id::HostChecksHeader)) {
-        return Errno::Ok;
-    }
-    const auto state = wire::ControllerStateView::parse(event.bytes, flow.size, rules);
-    if (!state || state->size() != flow.size || !state->header().cp) {
-        return Errno::Invalid;
-    }
-    const bool vendor_unknown = state->vendor_size() != 0 && flow.csuuidi == 0;
-    return vendor_unknown ? Errno::Invalid : Errno::Ok;
-}
-
-void begin(VfioNvme& flow, const FlowEvent& event, const spec::Rules& rules, Effects& effects) {
-    LMSIM_ASSERT(flow.step == FlowStep::Idle);
-    flow.arc = event.ticket;
-    flow.to = event.to;
-    if (event.from == MigState::RUNNING && event.to == MigState::PRE_COPY) {
-        send(flow, FlowStep::Notify, effects);
-    } else if (works(event.from) && !works(event.to)) {
-        send(flow, FlowStep::Suspend, effects);
-    } else if (event.to == MigState::STOP_COPY) {
-        read_header(flow, rules, effects);
-    } else if (!works(event.from) && works(event.to)) {
-        send(flow, FlowStep::Resume, effects);
-    } else if (event.from == MigState::RESUMING) {
-        const Errno error = check_incoming(flow, event, rules);
-        if (error != Errno::Ok) {
-            return finish(flow, error, effects);
-        }
-        flow.offset = 0;
-        send_piece(flow, FlowStep::LoadState, effects);
-    } else {
-        if (event.to == MigState::RESUMING) {
-            flow.size = 0;
-        }
-        finish(flow, Errno::Ok, effects);
-    }
-}
-
+/// The errno of an answer that brings no success.
 Errno failure(const FlowEvent& event) {
     switch (event.error) {
         case PfError::TimedOut: return Errno::TimedOut;
@@ -104,83 +90,284 @@ Errno failure(const FlowEvent& event) {
 }
 
 /// HO-MIG-03: a state is worth keeping only if the controller stood still all the while.
-bool is_consistent(const FlowEvent& event, const spec::Rules& rules) {
-    if (!rules.on(spec::Id::HostChecksCsup)) {
-        return true;
+Errno check_consistent(const FlowEvent& event, const spec::Rules& rules) {
+    if (!rules.on(Id::HostChecksCsup)) {
+        return Errno::Ok;
     }
     wire::Cqe cqe;
     cqe.dw0 = event.dw0;
-    return wire::decode_csup(cqe, rules);
+    return wire::decode_csup(cqe, rules) ? Errno::Ok : Errno::Io;
 }
 
-void header_read(VfioNvme& flow, const FlowEvent& event, const spec::Rules& rules,
-                 Effects& effects) {
+/// What the header announces, in bytes; 0 if it cannot be used.
+std::uint64_t announced(const FlowEvent& event, const spec::Rules& rules) {
     const auto header =
         wire::decode_state_header(event.bytes, wire::state_header_size(rules), rules);
-    if (!header || (rules.on(spec::Id::HostChecksCsup) && !header->cp)) {
-        return finish(flow, Errno::Io, effects);
+    if (!header || header->nvmecss == 0 || (rules.on(Id::HostChecksCsup) && !header->cp)) {
+        return 0;
     }
-    const std::uint64_t size = wire::state_size(*header, rules);
-    if (header->nvmecss == 0 || size > flow.limit) {
-        return finish(flow, Errno::NoMemory, effects);
-    }
-    flow.size = size;
-    flow.offset = 0;
-    send_piece(flow, FlowStep::ReadState, effects);
+    return wire::state_size(*header, rules);
 }
 
-void answered(VfioNvme& flow, const FlowEvent& event, const spec::Rules& rules, Effects& effects) {
+/// The errno of the answer at hand: the command's, or of what it brought.
+Errno judge(const Context& context, const FlowEvent& event) {
+    const VfioNvme& flow = context.flow;
     const Errno error = failure(event);
-    if (error != Errno::Ok) {
-        return finish(flow, error, effects);
+    if (flow.step == FlowStep::Resume && !context.rules.on(Id::HostFailsOnResumeError)) {
+        return Errno::Ok;
     }
-    switch (flow.step) {
-        case FlowStep::Idle: return;
-        case FlowStep::Notify:
-        case FlowStep::Resume: return finish(flow, Errno::Ok, effects);
-        case FlowStep::Suspend:
-            // PRE_COPY -> STOP_COPY of a driver without P2P stops and saves in one arc.
-            if (flow.to == MigState::STOP_COPY) {
-                return read_header(flow, rules, effects);
-            }
-            return finish(flow, Errno::Ok, effects);
-        case FlowStep::ReadHeader:
-            if (!is_consistent(event, rules)) {
-                return finish(flow, Errno::Io, effects);
-            }
-            return header_read(flow, event, rules, effects);
-        case FlowStep::ReadState:
-        case FlowStep::LoadState: break;
+    const bool reads = flow.step == FlowStep::ReadHeader || flow.step == FlowStep::ReadState;
+    if (error != Errno::Ok || !reads) {
+        return error;
     }
-    if (flow.step == FlowStep::ReadState && !is_consistent(event, rules)) {
-        return finish(flow, Errno::Io, effects);
+    const Errno consistent = check_consistent(event, context.rules);
+    if (consistent != Errno::Ok || flow.step == FlowStep::ReadState) {
+        return consistent;
     }
-    flow.offset = std::min<std::uint64_t>(flow.offset + flow.piece, flow.size);
-    if (flow.offset == flow.size) {
-        return finish(flow, Errno::Ok, effects);
+    const std::uint64_t size = announced(event, context.rules);
+    return size == 0 ? Errno::Io : size > flow.limit ? Errno::NoMemory : Errno::Ok;
+}
+
+/// HO-MIG-05: what came over the network is checked before the device sees it.
+Errno check_incoming(const Context& context, const FlowEvent& event) {
+    const VfioNvme& flow = context.flow;
+    if (flow.size == 0 || event.bytes == nullptr) {
+        return Errno::Invalid;
     }
-    send_piece(flow, flow.step, effects);
+    if (!context.rules.on(Id::HostChecksHeader)) {
+        return Errno::Ok;
+    }
+    const auto state = wire::ControllerStateView::parse(event.bytes, flow.size, context.rules);
+    if (!state || state->size() != flow.size || !state->header().cp || !state->has_nvme_state()) {
+        return Errno::Invalid;
+    }
+    const bool vendor_unknown = state->vendor_size() != 0 && flow.csuuidi == 0;
+    return vendor_unknown ? Errno::Invalid : Errno::Ok;
+}
+
+/// Bytes of the piece at hand (HO-MIG-07).
+std::uint64_t piece_length(const VfioNvme& flow, const spec::Rules& rules) {
+    const std::uint64_t rest = flow.size - flow.offset;
+    return rules.on(Id::HostSplitsByMdts) ? std::min<std::uint64_t>(rest, flow.piece) : rest;
+}
+
+Effect& submit(Context& context, FlowStep step) {
+    VfioNvme& flow = context.flow;
+    flow.asked = static_cast<std::uint16_t>(flow.asked == 0xffff ? 1 : flow.asked + 1);
+    Effect& effect = context.effects.push(EffectKind::Submit);
+    effect.ticket = flow.asked;
+    effect.token = static_cast<std::uint64_t>(step);
+    effect.address = flow.offset;
+    return effect;
+}
+
+void submit_piece(Context& context, FlowStep step) {
+    const VfioNvme& flow = context.flow;
+    Effect& effect = submit(context, step);
+    effect.length = piece_length(flow, context.rules);
+    const bool first = flow.offset == 0;
+    const bool last = flow.offset + effect.length == flow.size;
+    const wire::Seqind seqind = first ? (last ? wire::Seqind::Only : wire::Seqind::First)
+                                      : (last ? wire::Seqind::Last : wire::Seqind::Middle);
+    effect.token2 = static_cast<std::uint64_t>(seqind);
+}
+
+void reply(Context& context, Errno error) {
+    Effect& effect = context.effects.push(EffectKind::Reply);
+    effect.ticket = context.flow.arc;
+    effect.token = static_cast<std::uint64_t>(error);
+    effect.token2 = context.flow.size;
+}
+
+struct IsSound {
+    static constexpr std::string_view name = "state is sound";
+    bool operator()(const Context& context, const Load& load) const {
+        return check_incoming(context, load.event) == Errno::Ok;
+    }
+};
+struct Succeeded {
+    static constexpr std::string_view name = "success";
+    bool operator()(const Context& context, const Answer& answer) const {
+        return judge(context, answer.event) == Errno::Ok;
+    }
+};
+struct SucceededToSave {
+    static constexpr std::string_view name = "success, to STOP_COPY";
+    bool operator()(const Context& context, const Answer& answer) const {
+        return context.flow.to == MigState::STOP_COPY && Succeeded{}(context, answer);
+    }
+};
+struct SucceededInPart {
+    static constexpr std::string_view name = "success, more to come";
+    bool operator()(const Context& context, const Answer& answer) const {
+        const VfioNvme& flow = context.flow;
+        return flow.offset + piece_length(flow, context.rules) < flow.size &&
+               Succeeded{}(context, answer);
+    }
+};
+
+template <FlowStep Step>
+struct Send {
+    static constexpr std::string_view name = Step == FlowStep::Notify    ? "send notification"
+                                             : Step == FlowStep::Suspend ? "send Suspend"
+                                                                         : "send Resume";
+    void operator()(Context& context, const Given&) const {
+        context.flow.offset = 0;
+        submit(context, Step);
+    }
+};
+struct AskHeader {
+    static constexpr std::string_view name = "read header";
+    void operator()(Context& context, const Given&) const {
+        context.flow.offset = 0;
+        context.flow.size = 0;
+        submit(context, FlowStep::ReadHeader).length = wire::state_header_size(context.rules);
+    }
+};
+struct AskState {
+    static constexpr std::string_view name = "read first piece";
+    void operator()(Context& context, const Given& given) const {
+        context.flow.offset = 0;
+        context.flow.size = announced(given.event, context.rules);
+        submit_piece(context, FlowStep::ReadState);
+    }
+};
+struct SendState {
+    static constexpr std::string_view name = "send first piece";
+    void operator()(Context& context, const Given&) const {
+        context.flow.offset = 0;
+        submit_piece(context, FlowStep::LoadState);
+    }
+};
+template <FlowStep Step>
+struct Continue {
+    static constexpr std::string_view name =
+        Step == FlowStep::ReadState ? "read next piece" : "send next piece";
+    void operator()(Context& context, const Given&) const {
+        context.flow.offset += piece_length(context.flow, context.rules);
+        submit_piece(context, Step);
+    }
+};
+struct Succeed {
+    static constexpr std::string_view name = "done";
+    void operator()(Context& context, const Given&) const { reply(context, Errno::Ok); }
+};
+struct SucceedAtOnce {
+    static constexpr std::string_view name = "done";
+    void operator()(Context& context, const Given&) const {
+        if (context.flow.to == MigState::RESUMING) {
+            context.flow.size = 0;
+        }
+        reply(context, Errno::Ok);
+    }
+};
+struct Refuse {
+    static constexpr std::string_view name = "refuse";
+    void operator()(Context& context, const Given& given) const {
+        reply(context, check_incoming(context, given.event));
+    }
+};
+struct Fail {
+    static constexpr std::string_view name = "fail";
+    void operator()(Context& context, const Given& given) const {
+        const Errno error = judge(context, given.event);
+        reply(context, error == Errno::Ok ? Errno::Io : error);  // Ok: the row of a success is off
+    }
+};
+struct GiveUp {
+    static constexpr std::string_view name = "give up";
+    void operator()(Context& context, const Given&) const { reply(context, Errno::Io); }
+};
+
+template <class State>
+using Failed = fsm::Row<Id::FlowFailed, State, Answer, Idle, Fail>;
+template <class State>
+using WasReset = fsm::Row<Id::FlowReset, State, Reset, Idle, GiveUp>;
+
+struct Table {
+    using Context = host::Context;
+    using Initial = Idle;
+    using Rows = fsm::Rows<
+        fsm::Row<Id::FlowNotify, Idle, Notify, Notifying, Send<FlowStep::Notify>>,
+        fsm::Row<Id::FlowSuspend, Idle, Stop, Suspending, Send<FlowStep::Suspend>>,
+        fsm::Row<Id::FlowReadHeader, Idle, Save, ReadingHeader, AskHeader>,
+        fsm::Row<Id::FlowResume, Idle, Run, Resuming, Send<FlowStep::Resume>>,
+        fsm::Row<Id::FlowLoad, Idle, Load, LoadingState, SendState, IsSound>,
+        fsm::Row<Id::FlowRefuse, Idle, Load, fsm::None, Refuse>,
+        fsm::Row<Id::FlowNothing, Idle, Nothing, fsm::None, SucceedAtOnce>,
+
+        fsm::Row<Id::FlowNotified, Notifying, Answer, Idle, Succeed, Succeeded>,
+        fsm::Row<Id::FlowSuspendedToSave, Suspending, Answer, ReadingHeader, AskHeader,
+                 SucceededToSave>,
+        fsm::Row<Id::FlowSuspended, Suspending, Answer, Idle, Succeed, Succeeded>,
+        fsm::Row<Id::FlowResumed, Resuming, Answer, Idle, Succeed, Succeeded>,
+        fsm::Row<Id::FlowReadState, ReadingHeader, Answer, ReadingState, AskState, Succeeded>,
+        fsm::Row<Id::FlowReadMore, ReadingState, Answer, fsm::None, Continue<FlowStep::ReadState>,
+                 SucceededInPart>,
+        fsm::Row<Id::FlowSaved, ReadingState, Answer, Idle, Succeed, Succeeded>,
+        fsm::Row<Id::FlowLoadMore, LoadingState, Answer, fsm::None, Continue<FlowStep::LoadState>,
+                 SucceededInPart>,
+        fsm::Row<Id::FlowLoaded, LoadingState, Answer, Idle, Succeed, Succeeded>,
+
+        Failed<Notifying>, Failed<Suspending>, Failed<ReadingHeader>, Failed<ReadingState>,
+        Failed<LoadingState>, Failed<Resuming>, WasReset<Notifying>, WasReset<Suspending>,
+        WasReset<ReadingHeader>, WasReset<ReadingState>, WasReset<LoadingState>,
+        WasReset<Resuming>>;
+};
+using Machine = fsm::Machine<Table>;
+
+template <class Event>
+bool take(Context& context, const FlowEvent& event) {
+    auto state = static_cast<std::uint8_t>(context.flow.step);
+    const bool taken = Machine::dispatch(state, context, Event{{event}}) != nullptr;
+    context.flow.step = static_cast<FlowStep>(state);
+    return taken;
+}
+
+bool begin(Context& context, const FlowEvent& event) {
+    LMSIM_ASSERT(context.flow.step == FlowStep::Idle);
+    context.flow.arc = event.ticket;
+    context.flow.to = event.to;
+    if (event.from == MigState::RUNNING && event.to == MigState::PRE_COPY) {
+        return take<Notify>(context, event);
+    }
+    if (works(event.from) && !works(event.to)) {
+        return take<Stop>(context, event);
+    }
+    if (event.to == MigState::STOP_COPY) {
+        return take<Save>(context, event);
+    }
+    if (!works(event.from) && works(event.to)) {
+        return take<Run>(context, event);
+    }
+    return event.from == MigState::RESUMING ? take<Load>(context, event)
+                                            : take<Nothing>(context, event);
 }
 
 }  // namespace
 
 void step(VfioNvme& flow, const FlowEvent& event, const spec::Rules& rules, Effects& effects) {
+    Context context{flow, rules, effects};
     switch (event.kind) {
-        case FlowEvent::Kind::Arc: begin(flow, event, rules, effects); break;
+        case FlowEvent::Kind::Arc:
+            if (!begin(context, event)) {
+                reply(context, Errno::Invalid);  // a rule of the machine is not in force
+            }
+            break;
         case FlowEvent::Kind::Answer:
-            if (flow.step != FlowStep::Idle) {
-                answered(flow, event, rules, effects);
+            if (event.ticket == 0 || event.ticket == flow.asked) {
+                take<Answer>(context, event);
             }
             break;
         case FlowEvent::Kind::Written: flow.size = event.value; break;
         case FlowEvent::Kind::Reset:
-            if (flow.step != FlowStep::Idle) {
-                finish(flow, Errno::Io, effects);
-            }
+            take<Reset>(context, event);
             flow.size = 0;
             break;
     }
 }
+
+fsm::ArcList flow_arcs() { return Machine::arcs(); }
 
 wire::Sqe command(const VfioNvme& flow, const Effect& submit, const spec::Rules& rules) {
     using wire::MigrationSend;
