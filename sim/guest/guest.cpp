@@ -192,8 +192,9 @@ void Guest::submit_io(std::uint32_t index, std::uint32_t slot_index) {
     Job& job = jobs_[index];
     IoSlot& slot = job.slots[slot_index];
     VfDriver& vf = *vfs_[job.vf];
-    QueuePair& queue = vf.queue(job.queue);
-    if (slot.commands == 0 && slot.sent == 0) {
+    CommandPort& commands = vf.commands();
+    if (!slot.under_way) {  // an I/O that found the ring full comes here again
+        slot.under_way = true;
         slot.submitted = now();
         slot.status = 0;
         if (observer_ != nullptr) {
@@ -201,7 +202,7 @@ void Guest::submit_io(std::uint32_t index, std::uint32_t slot_index) {
         }
     }
     do {
-        if (!queue.has_room()) {
+        if (!commands.has_room(job.queue)) {
             vf.backlog(job.queue).push_back(pack(index, slot_index));
             return;
         }
@@ -218,10 +219,9 @@ void Guest::submit_io(std::uint32_t index, std::uint32_t slot_index) {
         }
         wire::Sqe sqe = make_sqe(slot.io, slot.io.offset + slot.sent, length, buffer, list,
                                  timing_.block_size);
-        sqe.cid = vf.take_cid(job.queue, index, slot_index);
         slot.sent += length;
         ++slot.commands;
-        queue.submit(sqe);
+        commands.submit(job.queue, sqe, pack(index, slot_index));
         if (observer_ != nullptr) {
             observer_->command_submitted(now(), job.vf, job.queue, sqe, length);
         }
@@ -244,8 +244,16 @@ void Guest::run_handler(std::uint16_t vf, std::uint16_t queue) {
         driver.admin_interrupt();
         return;
     }
-    const std::uint32_t count = driver.queue(queue).reap(
-        [&](const wire::Cqe& cqe) { command_completed(vf, queue, cqe); });
+    const std::uint32_t count = driver.commands().reap(
+        queue,
+        [&](std::uint64_t owner, const wire::Cqe& cqe) {
+            command_completed(vf, queue, owner, cqe);
+        },
+        [&](const wire::Cqe&) {
+            if (observer_ != nullptr) {
+                observer_->duplicate_completion(now(), vf, queue);
+            }
+        });
     Vcpu& vcpu = vcpu_of(vf, queue);
     vcpu.busy = std::max(vcpu.busy, now()) + timing_.complete_cost * count;
     std::vector<std::uint64_t>& backlog = driver.backlog(queue);
@@ -262,32 +270,29 @@ void Guest::run_handler(std::uint16_t vf, std::uint16_t queue) {
     completed_jobs_.clear();
 }
 
-void Guest::command_completed(std::uint16_t vf, std::uint16_t queue, const wire::Cqe& cqe) {
-    const CommandOwner owner = vfs_[vf]->release_cid(queue, cqe.cid);
-    if (!owner.used) {
-        if (observer_ != nullptr) {
-            observer_->duplicate_completion(now(), vf, queue);
-        }
-        return;
-    }
+void Guest::command_completed(std::uint16_t vf, std::uint16_t queue, std::uint64_t owner,
+                              const wire::Cqe& cqe) {
     if (observer_ != nullptr) {
         observer_->command_completed(now(), vf, queue, cqe);
     }
-    Job& job = jobs_[owner.job];
-    IoSlot& slot = job.slots[owner.slot];
+    const auto job_index = static_cast<std::uint32_t>(owner >> 32);
+    const auto slot_index = static_cast<std::uint32_t>(owner);
+    Job& job = jobs_[job_index];
+    IoSlot& slot = job.slots[slot_index];
     slot.status = std::max(slot.status, cqe.status);
     if (--slot.commands != 0 || slot.sent < slot.io.length) {
         return;
     }
     slot.sent = 0;
+    slot.under_way = false;
     --outstanding_;
     if (observer_ != nullptr) {
         observer_->io_completed({slot.submitted, now(), slot.io.offset, slot.io.length, vf, queue,
                                  slot.status, slot.io.op});
     }
     job.source->completed(Time{now()}, slot.io);
-    job.free.push_back(owner.slot);
-    completed_jobs_.push_back(owner.job);
+    job.free.push_back(slot_index);
+    completed_jobs_.push_back(job_index);
 }
 
 void Guest::pause() {

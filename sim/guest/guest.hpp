@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "sim/bridge/queue_pair.hpp"
+#include "sim/bridge/command_port.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/core/ring.hpp"
 #include "sim/guest/fio/source.hpp"
@@ -86,6 +86,17 @@ class Guest : public Component {
 
     void set_observer(GuestObserver* observer) { observer_ = observer; }
     std::uint64_t outstanding() const { return outstanding_; }
+    /// Calls visit(time of submission) for every I/O whose doorbell rang and that is not complete.
+    template <class Visit>
+    void for_each_outstanding(Visit&& visit) const {
+        for (const Job& job : jobs_) {
+            for (const IoSlot& slot : job.slots) {
+                if (slot.sent != 0 || slot.commands != 0) {
+                    visit(slot.submitted);
+                }
+            }
+        }
+    }
     bool workload_finished() const;
     bool failed_to_boot() const { return boot_failed_; }
 
@@ -106,6 +117,7 @@ class Guest : public Component {
         std::uint64_t sent = 0;      // bytes in commands that were submitted
         std::uint32_t commands = 0;  // of this I/O, outstanding
         std::uint16_t status = 0;
+        bool under_way = false;
         Buffer buffer;
     };
     struct Job {
@@ -130,7 +142,8 @@ class Guest : public Component {
     void submit_io(std::uint32_t job, std::uint32_t slot);
     void interrupt(std::uint16_t vf, std::uint32_t vector);
     void run_handler(std::uint16_t vf, std::uint16_t queue);
-    void command_completed(std::uint16_t vf, std::uint16_t queue, const wire::Cqe& cqe);
+    void command_completed(std::uint16_t vf, std::uint16_t queue, std::uint64_t owner,
+                           const wire::Cqe& cqe);
     void vf_ready(bool ok);
 
     GuestTiming timing_;

@@ -11,7 +11,6 @@ namespace lmsim::sim {
 
 namespace {
 
-constexpr std::uint64_t cc_enable = 1 | 6U << 16 | 4U << 20;  // EN, IOSQES 64 B, IOCQES 16 B
 constexpr std::uint32_t pf_itself = 0;
 
 }  // namespace
@@ -24,7 +23,7 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
       rules_(rules),
       pf_(pf),
       memory_(pf.memory()),
-      admin_(pf, 0, timing.admin_depth),
+      admin_(pf, timing.admin_depth),
       cpu_lane_(add_lane()) {
     // One slot of the ring always stays empty.
     queue_.depth = static_cast<std::uint16_t>(timing.admin_depth - 1);
@@ -54,11 +53,7 @@ void HostDriver::next_boot_step() {
     using spec::Id;
     if (boot_ == Boot::Enable) {
         admin_.clear();
-        const std::uint64_t size = admin_.entries() - std::uint64_t{1};
-        pf_.write(reg::AQA, size << 16 | size, 4);
-        pf_.write(reg::ASQ, admin_.sq_base(), 8);
-        pf_.write(reg::ACQ, admin_.cq_base(), 8);
-        pf_.write(reg::CC, cc_enable, 4);
+        admin_.enable();
         pf_.read(reg::CSTS, 4, 0);
         return;
     }
@@ -192,7 +187,7 @@ void HostDriver::put_on_queue(std::uint32_t owner, std::uint16_t tag) {
     request.sqe.cid = tag;
     admin_waited_ += now() - request.asked;
     ++admin_commands_;
-    admin_.submit(request.sqe);
+    admin_.submit_as(0, request.sqe, owner);
 }
 
 void HostDriver::reset_pf() {
@@ -213,14 +208,15 @@ void HostDriver::interrupt(std::uint32_t /*vector*/) {
 
 void HostDriver::reap() {
     interrupt_pending_ = false;
-    admin_.reap([&](const wire::Cqe& cqe) {
+    const auto take = [this](std::uint64_t, const wire::Cqe& cqe) {
         host::PfEvent event;
         event.kind = host::PfEvent::Kind::Completed;
         event.tag = cqe.cid;
         event.status = cqe.status;
         event.dw0 = cqe.dw0;
         pf_step(event);
-    });
+    };
+    admin_.reap(0, take, [](const wire::Cqe&) {});
 }
 
 void HostDriver::replied(const Effect& effect) {

@@ -7,7 +7,7 @@
 #include "model/host/pf_submit.hpp"
 #include "model/host/vfio_nvme.hpp"
 #include "model/vfio/event.hpp"
-#include "sim/bridge/queue_pair.hpp"
+#include "sim/bridge/command_port.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/core/units.hpp"
 #include "sim/trace/step_log.hpp"
@@ -142,11 +142,11 @@ class HostDriver : public Component, private PortClient {
     spec::Rules rules_;
     DevicePort& pf_;
     Memory& memory_;
-    QueuePair admin_;
+    CommandPort admin_;
     host::SimPfQueue queue_;
     std::vector<Request> requests_;  // index plus 1 is the owner
     std::vector<std::uint32_t> free_requests_;
-    std::vector<std::uint32_t> tag_owner_;
+    std::vector<std::uint32_t> tag_owner_;  // whose command waits for its turn on the CPU
     std::vector<Vf> vfs_;
     std::uint64_t boot_page_ = 0;
     Boot boot_ = Boot::Enable;

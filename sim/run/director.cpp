@@ -93,6 +93,7 @@ void Director::handle(const Event& event) {
             break;
         case Kind::CooledDown:
             phase_ = Phase::Rest;
+            meter_.enter(now(), metrics::Window::Ramp);  // what ebbs away is in no figure
             guest_.stop_workload();
             rest_until_ = now() + rest_limit;
             [[fallthrough]];

@@ -39,9 +39,9 @@ Part call_part(const Effect& call, VmmSide side) {
         case Call::RamSyncBitmap:
         case Call::RamSendSlice:
         case Call::LoadRam: return Part::TrackingTail;
-        case Call::ReadDeviceBlock:
+        case Call::ReadDeviceBlock: return Part::StateRead;
+        case Call::WriteDeviceBlock: return Part::StateLoad;
         case Call::SendDeviceBlock:
-        case Call::WriteDeviceBlock:
         case Call::SendMessage: return Part::Transfer;
         case Call::SaveNonIterable:
         case Call::LoadNonIterable:

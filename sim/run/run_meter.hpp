@@ -36,6 +36,8 @@ class RunMeter : public GuestObserver, public VmmObserver {
     /// The guest has I/O to do that stands still with it.
     void guest_waits(Ps at) { guest_.waits(at); }
     void close(Ps at) { guest_.close(at); }
+    /// After close(): an I/O that was submitted and never completed.
+    void unfinished(Ps submitted) { guest_.unfinished(submitted); }
 
     const metrics::GuestMeter& guest() const { return guest_; }
     const DowntimeMeter& downtime() const { return downtime_; }

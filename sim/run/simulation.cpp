@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/core/reports.hpp"
 #include "sim/core/version.hpp"
 #include "sim/run/convert.hpp"
 #include "sim/run/director.hpp"
@@ -62,22 +63,35 @@ struct Simulation::Host {
     Memory kernel;
     NvmeDevice device;
     std::unique_ptr<HostDriver> driver;
-    std::vector<DevicePort*> ports;
+    std::vector<std::unique_ptr<RecordPort>> recorders;
+    std::vector<DevicePort*> ports;  // of the VFs
 
     Host(const char* name, Kernel& run, const Scenario& scenario, const HostParams& params,
-         const spec::Rules& rules)
+         const RunOptions& options)
         : vm(pages_of(scenario.vm.ram)),
           kernel(host_pages(scenario, params)),
           device(fmt::format("{}_device", name).c_str(), run, device_timing(scenario, params),
-                 rules, scenario.seed) {
+                 options.rules, scenario.seed) {
         device.attach(0, kernel);
         for (std::uint16_t vf = 1; vf <= params.device.vfs; ++vf) {
             device.attach(vf, vm);
-            ports.push_back(&device.port(vf));
+            ports.push_back(&port(name, vf, options));
         }
         driver = std::make_unique<HostDriver>(fmt::format("{}_driver", name).c_str(), run,
-                                              host_timing(scenario, params), device.port(0), ports,
-                                              rules);
+                                              host_timing(scenario, params),
+                                              port(name, 0, options), ports, options.rules);
+    }
+
+    /// The function's port, behind a recorder if the run is recorded.
+    DevicePort& port(const char* name, std::uint16_t function, const RunOptions& options) {
+        DevicePort& inner = device.port(function);
+        if (options.ports == nullptr) {
+            return inner;
+        }
+        const std::string label =
+            function == 0 ? fmt::format("{}.pf", name) : fmt::format("{}.vf{}", name, function - 1);
+        recorders.push_back(std::make_unique<RecordPort>(inner, label, *options.ports));
+        return *recorders.back();
     }
 };
 
@@ -87,9 +101,13 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
       workload_(workload),
       kernel_("kernel", options.stride),
       meter_(static_cast<std::uint16_t>(scenario.hosts.src.device.vfs), options.sink) {
-    source_ = std::make_unique<Host>("src", kernel_, scenario_, scenario_.hosts.src, options.rules);
+    install_report_handler();
+    if (options.ports != nullptr) {
+        options.ports->use_clock(kernel_);
+    }
+    source_ = std::make_unique<Host>("src", kernel_, scenario_, scenario_.hosts.src, options);
     destination_ =
-        std::make_unique<Host>("dst", kernel_, scenario_, scenario_.hosts.dst, options.rules);
+        std::make_unique<Host>("dst", kernel_, scenario_, scenario_.hosts.dst, options);
     build_guest(workload);
     build_vmms();
     watch();
@@ -156,6 +174,7 @@ void Simulation::run() {
     if (director_->phase() != Director::Phase::Over) {
         meter_.close(kernel_.now());
     }
+    guest_->for_each_outstanding([this](Ps submitted) { meter_.unfinished(submitted); });
 }
 
 std::uint64_t Simulation::events() const { return kernel_.events(); }
@@ -262,7 +281,8 @@ metrics::Result Simulation::result() const {
     fill_outcome(result);
     const metrics::Blackout& blackout = meter_.downtime().blackout();
     if (blackout.begun()) {
-        result.downtime = {blackout.total(), blackout.parts(), blackout.busy()};
+        result.downtime = {blackout.total(), blackout.parts(), blackout.busy(),
+                           blackout.begin_at()};
     }
     result.vmm.name = "QEMU 10.1";
     result.vmm.downtime_limit = scenario_.vmm.downtime_limit.ps;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/bridge/record_port.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/metrics/result.hpp"
 #include "sim/run/run_meter.hpp"
@@ -20,6 +21,7 @@ struct RunOptions {
     Stride stride = Stride::Horizon;
     trace::TraceSink* sink = nullptr;  // nullptr: no trace is written; the hash is always there
     trace::StepLog* steps = nullptr;  // nullptr: step() calls are not logged
+    PortRecording* ports = nullptr;   // nullptr: what crosses the ports is not recorded
     spec::Rules rules;
     /// Told now and then, and at the end: simulated time and what the run is at. May be empty.
     std::function<void(Ps now, std::string_view phase)> progress;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <optional>
@@ -35,6 +36,7 @@ struct Outputs {
     std::optional<sim::trace::RunDirectory> directory;
     std::unique_ptr<sim::trace::NdjsonWriter> trace;
     std::unique_ptr<sim::trace::StepLog> steps;
+    std::unique_ptr<sim::PortRecording> ports;
     std::string error;
 };
 
@@ -66,12 +68,18 @@ Outputs open_outputs(const Arguments& arguments, const sim::Scenario& scenario) 
                 std::make_unique<sim::trace::NdjsonWriter>(std::move(*file), header);
         }
     }
-    for (const std::string& kind : arguments.traces) {
-        if (kind != "steps" || outputs.steps) {
-            continue;
-        }
+    const auto wanted = [&](const char* kind) {
+        const auto& kinds = arguments.traces;
+        return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+    };
+    if (wanted("steps")) {
         if (auto file = open_file(outputs, "steps.ndjson")) {
             outputs.steps = std::make_unique<sim::trace::StepLog>(std::move(*file));
+        }
+    }
+    if (wanted("ports")) {
+        if (auto file = open_file(outputs, "ports.ndjson")) {
+            outputs.ports = std::make_unique<sim::PortRecording>(std::move(*file));
         }
     }
     return outputs;
@@ -83,16 +91,16 @@ std::string finish_outputs(Outputs& outputs, const sim::Simulation& simulation,
     if (!outputs.directory) {
         return {};
     }
-    if (outputs.trace) {
-        outputs.trace->close();
-        if (!outputs.trace->error().empty()) {
-            return outputs.trace->error();
+    const auto close = [](auto& writer) {
+        if (writer) {
+            writer->close();
         }
-    }
-    if (outputs.steps) {
-        outputs.steps->close();
-        if (!outputs.steps->error().empty()) {
-            return outputs.steps->error();
+        return writer ? writer->error() : std::string();
+    };
+    for (const std::string& error :
+         {close(outputs.trace), close(outputs.steps), close(outputs.ports)}) {
+        if (!error.empty()) {
+            return error;
         }
     }
     sim::trace::RunFiles files{result, sim::effective_toml(loaded), {}};
@@ -132,9 +140,9 @@ int run(const Arguments& arguments) {
     options.stride = arguments.per_event ? sim::Stride::Event : sim::Stride::Horizon;
     options.sink = outputs.trace.get();
     options.steps = outputs.steps.get();
+    options.ports = outputs.ports.get();
     options.progress = [&progress](sim::Ps now, std::string_view phase) {
-        progress.phase(phase);
-        progress.tick(now);
+        progress.show(now, phase);
     };
     sim::Simulation simulation(loaded.scenario, prepared.workload, options);
     simulation.run();
@@ -161,9 +169,10 @@ void add_run(CLI::App& app, int& exit_code) {
                      "write result.json, report.md, config.toml, trace.ndjson, state/ and "
                      "manifest.json into this new or empty directory")
         ->type_name("DIR");
-    verb->add_option("--trace", arguments->traces, "more traces into --out: steps")
+    verb->add_option("--trace", arguments->traces, "more traces into --out: steps (every step() of the model), "
+                     "ports (what crosses the functions' ports)")
         ->delimiter(',')
-        ->check(CLI::IsMember({"steps"}))
+        ->check(CLI::IsMember({"steps", "ports"}))
         ->type_name("KIND,...");
     verb->add_flag("--no-trace", arguments->no_trace, "leave trace.ndjson out");
     verb->add_flag("--json", arguments->json, "print result.json instead of the table");

@@ -1,0 +1,48 @@
+#include "sim/bridge/command_port.hpp"
+
+namespace lmsim::sim {
+
+namespace {
+
+constexpr std::uint64_t cc_enable = 1 | 6U << 16 | 4U << 20;  // EN, IOSQES 64 B, IOCQES 16 B
+
+}  // namespace
+
+CommandPort::CommandPort(DevicePort& port, std::uint32_t admin_entries, std::uint16_t pairs,
+                         std::uint32_t entries)
+    : port_(&port), queues_(pairs + std::size_t{1}) {
+    for (std::uint16_t id = 0; id <= pairs; ++id) {
+        queues_[id].pair = QueuePair(port, id, id == 0 ? admin_entries : entries);
+    }
+    clear();
+}
+
+void CommandPort::clear() {
+    for (Queue& queue : queues_) {
+        queue.pair.clear();
+        const std::uint32_t cids = queue.pair.entries() - 1;
+        queue.owners.assign(cids, Owner{});
+        queue.free.clear();
+        for (std::uint32_t cid = cids; cid > 0; --cid) {
+            queue.free.push_back(static_cast<std::uint16_t>(cid - 1));
+        }
+    }
+}
+
+void CommandPort::enable() {
+    const QueuePair& admin = queues_[0].pair;
+    const std::uint64_t size = admin.entries() - std::uint64_t{1};
+    port_->write(reg::AQA, size << 16 | size, 4);
+    port_->write(reg::ASQ, admin.sq_base(), 8);
+    port_->write(reg::ACQ, admin.cq_base(), 8);
+    port_->write(reg::CC, cc_enable, 4);
+}
+
+void CommandPort::move(DevicePort& port) {
+    port_ = &port;
+    for (Queue& queue : queues_) {
+        queue.pair.move(port);
+    }
+}
+
+}  // namespace lmsim::sim

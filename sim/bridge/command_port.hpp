@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/bridge/queue_pair.hpp"
+
+namespace lmsim::sim {
+
+/// The queue driver of one controller over any DevicePort: commands go in with an owner, completions
+/// come out with theirs. The guest's driver, the host's PF driver, conformance cases and hardware all
+/// use this one.
+class CommandPort {
+  public:
+    /// Allocates the rings of the admin queue (0) and of `pairs` I/O queues.
+    CommandPort(DevicePort& port, std::uint32_t admin_entries, std::uint16_t pairs = 0,
+                std::uint32_t entries = 2);
+
+    DevicePort& port() { return *port_; }
+    std::uint16_t pairs() const { return static_cast<std::uint16_t>(queues_.size() - 1); }
+    const QueuePair& queue(std::uint16_t id) const { return queues_[id].pair; }
+
+    /// Tells the controller where the admin queue is and sets CC.EN; CSTS.RDY is for the caller to
+    /// look at.
+    void enable();
+    /// As after a reset of the controller: no command is outstanding, the rings are empty.
+    void clear();
+    /// The owner moved to another host: the same rings, behind another port.
+    void move(DevicePort& port);
+
+    /// Room in the ring and a CID: a fetched entry has left the ring before its command is complete.
+    bool has_room(std::uint16_t queue) const {
+        return queues_[queue].pair.has_room() && !queues_[queue].free.empty();
+    }
+
+    /// Submits under a CID of the port's own choice, which it returns. Needs room.
+    std::uint16_t submit(std::uint16_t queue, wire::Sqe& sqe, std::uint64_t owner) {
+        Queue& q = queues_[queue];
+        LMSIM_ASSERT(!q.free.empty());
+        sqe.cid = q.free.back();
+        q.free.pop_back();
+        q.owners[sqe.cid] = {owner, true, true};
+        q.pair.submit(sqe);
+        return sqe.cid;
+    }
+    /// Submits under the caller's CID, below entries - 1, which must not be outstanding.
+    void submit_as(std::uint16_t queue, const wire::Sqe& sqe, std::uint64_t owner) {
+        Queue& q = queues_[queue];
+        q.owners[sqe.cid] = {owner, true, false};
+        q.pair.submit(sqe);
+    }
+
+    /// Hands every new completion to `take(owner, cqe)`; to `stray(cqe)` if nobody waits for its CID.
+    template <class Take, class Stray>
+    std::uint32_t reap(std::uint16_t queue, Take&& take, Stray&& stray) {
+        return queues_[queue].pair.reap([&](const wire::Cqe& cqe) {
+            Queue& q = queues_[queue];
+            if (cqe.cid >= q.owners.size() || !q.owners[cqe.cid].used) {
+                stray(cqe);
+                return;
+            }
+            Owner& owner = q.owners[cqe.cid];
+            owner.used = false;
+            if (owner.chosen) {
+                q.free.push_back(cqe.cid);
+            }
+            take(owner.token, cqe);
+        });
+    }
+
+  private:
+    struct Owner {
+        std::uint64_t token = 0;
+        bool used = false;
+        bool chosen = false;  // the CID came from `free`
+    };
+    struct Queue {
+        QueuePair pair;
+        std::vector<Owner> owners;        // by CID
+        std::vector<std::uint16_t> free;  // CIDs
+    };
+
+    DevicePort* port_;
+    std::vector<Queue> queues_;
+};
+
+}  // namespace lmsim::sim
