@@ -25,7 +25,8 @@ enum class LifeEvent : std::uint8_t {
 enum class Migration : std::uint8_t { Operational, Suspending, Suspended };
 enum class MigrationEvent : std::uint8_t { Suspend, Drained, Resume, LevelReset };
 
-/// Moves the machine's byte as its table says; false if no arc takes the event, which changes nothing.
+/// Moves the machine's byte as its table says; false if no arc takes the event, which changes
+/// nothing.
 bool advance(std::uint8_t& life, LifeEvent event, const spec::Rules& rules);
 bool advance(std::uint8_t& migration, MigrationEvent event, const spec::Rules& rules);
 
@@ -36,7 +37,9 @@ std::string_view to_string(Migration migration);
 fsm::ArcList life_arcs();
 fsm::ArcList migration_arcs();
 
-constexpr bool is(std::uint8_t state, Life life) { return state == static_cast<std::uint8_t>(life); }
+constexpr bool is(std::uint8_t state, Life life) {
+    return state == static_cast<std::uint8_t>(life);
+}
 constexpr bool is(std::uint8_t state, Migration migration) {
     return state == static_cast<std::uint8_t>(migration);
 }

@@ -42,7 +42,8 @@ template <class Bounds>
 void step(Subsystem<Bounds>& subsystem, const Event& event, const Config& config,
           const spec::Rules& rules, Env& env, Effects& effects);
 
-/// The bytes that a Get Controller State of everything would bring now; 0 if `capacity` is too small.
+/// The bytes that a Get Controller State of everything would bring now; 0 if `capacity` is too
+/// small.
 template <class Bounds>
 std::size_t snapshot(Subsystem<Bounds>& subsystem, std::uint16_t function, const Config& config,
                      const spec::Rules& rules, Env& env, std::uint8_t* to, std::size_t capacity);
