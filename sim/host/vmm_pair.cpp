@@ -13,6 +13,9 @@ constexpr std::uint64_t chunk_pages = 64;  // QEMU looks at its clock every 64 p
 constexpr std::uint64_t message_bytes = 16;
 constexpr std::uint64_t config_space_bytes = 4096;  // of a VFIO device, MSI-X table included
 constexpr Ps ms = 1'000'000'000;
+// A pass that finds no dirty page still looks at the bitmap. Without a price the source would go
+// round for ever at one moment while it waits for the destination's consent.
+constexpr Ps empty_pass = 10'000'000;
 
 }  // namespace
 
@@ -219,9 +222,7 @@ bool VmmPair::call_host(VmmSide side, const Effect& effect) {
             answer(side, now() + timing_.pause);
             return true;
         case Call::BlockFlush: answer(side, now() + timing_.block_flush); return true;
-        case Call::LoadRam:
-            answer(side, now() + static_cast<Ps>(effect.length / page_size) * timing_.page);
-            return true;
+        case Call::LoadRam: answer(side, ram_loaded_); return true;
         case Call::LoadNonIterable:
             load_non_iterable(effect.function);
             answer(side, now() + (effect.function == host::vmm::no_device ? timing_.device_load
@@ -255,6 +256,7 @@ void VmmPair::resume_vcpus(VmmSide side) {
 void VmmPair::begin_slice(const Effect& effect) {
     slice_ = {};
     slice_.limit = effect.length != 0 ? effect.length : UINT64_MAX;
+    slice_.last = effect.token3 != 0;
     slice_.until = effect.token2 != 0 ? now() + static_cast<Ps>(effect.token2) * ms : ps_never;
     send_chunk();
 }
@@ -265,8 +267,11 @@ void VmmPair::send_chunk() {
         Item item;
         item.message = Message::Ram;
         item.length = slice_.sent.bytes();
+        item.loaded = pages_loaded_;
         send_item(std::move(item), std::max(now(), channel_.forward.free_at));
-        answer(VmmSide::Source, now(), 0, slice_.sent.bytes(), ram_.left());
+        const bool spins = slice_.sent.pages() == 0 && !slice_.last;
+        answer(VmmSide::Source, now() + (spins ? empty_pass : 0), 0, slice_.sent.bytes(),
+               ram_.left());
         return;
     }
     guest_.catch_up();
@@ -280,6 +285,9 @@ void VmmPair::send_chunk() {
     const Ps found = now() + static_cast<Ps>(sent.normal) * timing_.page +
                      static_cast<Ps>(sent.zero) * timing_.zero_page;
     const Ps gone = channel_.send_pages(now(), sent.bytes());
+    // The destination takes pages as they come; only the last chunk's are left when the slice ends.
+    pages_loaded_ = std::max(pages_loaded_, gone + channel_.one_way) +
+                    static_cast<Ps>(sent.normal) * timing_.page;
     post_once(std::max(found, gone), static_cast<std::uint32_t>(Kind::Chunk));
 }
 
@@ -304,6 +312,9 @@ void VmmPair::deliver() {
         event.device = item.device;
         event.length = item.length;
         loading_ = std::move(item.bytes);
+        const bool late = item.arrived != now();  // it was busy with what came before
+        const auto pages = static_cast<Ps>(item.length / page_size);
+        ram_loaded_ = std::max(now(), late ? now() + pages * timing_.page : item.loaded);
         step(VmmSide::Destination, event);
     }
     if (inbox_.empty() && closed_) {
@@ -337,6 +348,7 @@ void VmmPair::handle(const Event& event) {
         }
         case Kind::Arrive:
             inbox_.push_back(std::move(wire_.front()));
+            inbox_.back().arrived = now();
             wire_.pop_front();
             deliver();
             break;

@@ -84,6 +84,8 @@ class VmmPair : public Component {
         std::int32_t error = 0;
         std::uint64_t length = 0;
         std::vector<std::uint8_t> bytes;
+        Ps arrived = 0;
+        Ps loaded = 0;  // of Ram: when its pages are loaded if each is as soon as it has come
     };
     struct Answer {
         std::uint32_t ticket = 0;
@@ -94,6 +96,7 @@ class VmmPair : public Component {
     struct Slice {  // a RamSendSlice under way
         std::uint64_t limit = 0;
         Ps until = 0;
+        bool last = false;
         RamSender::Sent sent;
     };
 
@@ -140,6 +143,8 @@ class VmmPair : public Component {
     std::deque<Item> back_wire_;
     std::vector<std::uint8_t> block_;  // last read from a device, not sent yet
     std::vector<std::uint8_t> loading_;  // device data of the message at hand
+    Ps pages_loaded_ = 0;                // of what was sent so far
+    Ps ram_loaded_ = 0;                  // of the message at hand
     bool closed_ = false;
     int resuming_ = -1;  // the side whose vCPUs start with the answer under way
     ChannelUse used_;
