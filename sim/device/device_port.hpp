@@ -39,7 +39,7 @@ class NvmeDevice::Port : public DevicePort {
         // FLR is a configuration write: one small request.
         device_.send_down(item, device_.params_.pcie.write_bytes(4));
     }
-    void enable_interrupts(bool on) override { device_.functions_[function_].interrupts = on; }
+    void enable_interrupts(bool on) override { device_.switch_interrupts(function_, on); }
     void set_client(PortClient* client) override { device_.functions_[function_].client = client; }
     Memory& memory() override { return *device_.functions_[function_].memory; }
 

@@ -61,8 +61,8 @@ std::vector<std::uint8_t>& NvmeDevice::vendor_state(std::uint16_t function) {
 
 std::vector<std::uint8_t> NvmeDevice::snapshot(std::uint16_t function, std::uint64_t limit) {
     std::vector<std::uint8_t> bytes(limit);
-    bytes.resize(nvme::snapshot(*subsystem_, function, params_.config, rules_, *this,
-                                bytes.data(), bytes.size()));
+    bytes.resize(nvme::snapshot(*subsystem_, function, params_.config, rules_, *this, bytes.data(),
+                                bytes.size()));
     return bytes;
 }
 
@@ -103,7 +103,8 @@ void NvmeDevice::handle(const Event& event) {
         case Kind::Media:
         case Kind::Work:
         case Kind::Timer:
-            done(static_cast<std::uint16_t>(event.a), static_cast<std::uint32_t>(event.b), nullptr, 0);
+            done(static_cast<std::uint16_t>(event.a), static_cast<std::uint32_t>(event.b), nullptr,
+                 0);
             break;
         case Kind::Reset: {
             nvme::Event reset;
@@ -111,7 +112,7 @@ void NvmeDevice::handle(const Event& event) {
             reset.function = static_cast<std::uint16_t>(event.a);
             step(reset);
             Function& function = functions_[event.a];
-            function.interrupts = false;
+            switch_interrupts(static_cast<std::uint16_t>(event.a), false);
             const std::function<void()> reset_done = std::move(function.reset_done);
             function.reset_done = nullptr;
             if (reset_done) {
@@ -142,8 +143,8 @@ void NvmeDevice::arrive_down(const DownItem& item) {
             effect.kind = EffectKind::Reply;
             effect.function = item.function;
             effect.token = item.value;
-            effect.token2 = nvme::read_register(*subsystem_, params_.config, item.function,
-                                                item.address);
+            effect.token2 =
+                nvme::read_register(*subsystem_, params_.config, item.function, item.address);
             send_up(effect, params_.pcie.completion_bytes(register_bytes));
             return;
         }
@@ -202,10 +203,9 @@ void NvmeDevice::arrive_up(const UpItem& item) {
 void NvmeDevice::write_data(const UpItem& item) {
     Memory& memory = *functions_[item.function].memory;
     if (item.kind == EffectKind::TransferOut) {
-        walk_prp(memory, item.address, item.token, item.length,
-                 [&](std::uint64_t address, std::uint64_t length) {
-                     memory.wrote(address, length);
-                 });
+        walk_prp(
+            memory, item.address, item.token, item.length,
+            [&](std::uint64_t address, std::uint64_t length) { memory.wrote(address, length); });
         return;
     }
     const std::vector<std::uint8_t> bytes = std::move(outgoing_.front());
@@ -255,6 +255,13 @@ bool NvmeDevice::is_suspended(std::uint16_t function) const {
     return nvme::is(subsystem_->controller[function].migration, nvme::Migration::Suspended);
 }
 
+void NvmeDevice::switch_interrupts(std::uint16_t function, bool on) {
+    functions_[function].interrupts = on;
+    if (observer_ != nullptr) {
+        observer_->interrupts_switched(now(), function, on);
+    }
+}
+
 void NvmeDevice::perform(const Effect& effect) {
     switch (effect.kind) {
         case EffectKind::ReadMemory:
@@ -268,7 +275,8 @@ void NvmeDevice::perform(const Effect& effect) {
             send_up(effect, params_.pcie.write_bytes(effect.length));
             break;
         case EffectKind::WriteMemory: {
-            outgoing_.push_back(functions_[effect.function].data[nvme::Ticket::slot(effect.ticket)]);
+            outgoing_.push_back(
+                functions_[effect.function].data[nvme::Ticket::slot(effect.ticket)]);
             outgoing_.back().resize(effect.length);
             send_up(effect, params_.pcie.write_bytes(effect.length));
             break;
@@ -334,9 +342,9 @@ Ps NvmeDevice::execution_time(const Effect& effect) {
     if (opcode == rules_.value(spec::Id::OpcodeAdminMigrationSend)) {
         const bool set = sel == rules_.value(spec::Id::SelSetControllerState);
         state = set;
-        time = set ? &params_.set_state
-                   : (sel == rules_.value(spec::Id::SelResume) ? &params_.resume
-                                                               : &params_.suspend);
+        time =
+            set ? &params_.set_state
+                : (sel == rules_.value(spec::Id::SelResume) ? &params_.resume : &params_.suspend);
     } else if (opcode == rules_.value(spec::Id::OpcodeAdminMigrationReceive)) {
         state = true;
         time = &params_.get_state;

@@ -20,7 +20,8 @@
 
 namespace lmsim::sim {
 
-/// What a device is, in time. Latencies are distributions; sizes and rates come with the model's Config.
+/// What a device is, in time. Latencies are distributions; sizes and rates come with the model's
+/// Config.
 struct DeviceTiming {
     nvme::Config config;
     std::uint16_t vfs = 1;
@@ -30,7 +31,7 @@ struct DeviceTiming {
     std::uint32_t channels = 1;
     std::uint32_t admin_parallel = 1;
     Bandwidth state_rate;  // state gathering and loading inside the device; 0 = no limit
-    Ps enable = 0;                       // CC.EN to CSTS.RDY, and back
+    Ps enable = 0;         // CC.EN to CSTS.RDY, and back
     Ps function_reset = 0;
     Distribution media_read;
     Distribution media_write;
@@ -119,6 +120,7 @@ class NvmeDevice : public Component, private nvme::Env {
     Ps execution_time(const Effect& effect);
     void posted(const Effect& effect);
     bool is_suspended(std::uint16_t function) const;
+    void switch_interrupts(std::uint16_t function, bool on);
     Ps& fetched_at(std::uint16_t function, std::uint32_t ticket);
     void start_media(const Effect& effect);
     void done(std::uint16_t function, std::uint32_t ticket, const std::uint8_t* bytes,

@@ -17,6 +17,8 @@ class DeviceObserver {
                                 std::uint16_t cid, std::uint8_t opcode, std::uint16_t status) = 0;
     /// A suspended function fetched, wrote or interrupted.
     virtual void broke_suspension(Ps at, std::uint16_t function) = 0;
+    /// MSI-X of a function as a whole was switched.
+    virtual void interrupts_switched(Ps /*at*/, std::uint16_t /*function*/, bool /*on*/) {}
     /// An interrupt found MSI-X off.
     virtual void interrupt_lost(Ps at, std::uint16_t function) = 0;
 };

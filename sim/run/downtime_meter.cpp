@@ -12,9 +12,7 @@ using metrics::Side;
 
 namespace {
 
-Side side_of(VmmSide side) {
-    return side == VmmSide::Source ? Side::Source : Side::Destination;
-}
+Side side_of(VmmSide side) { return side == VmmSide::Source ? Side::Source : Side::Destination; }
 
 /// What setting a state is for, apart from the commands that it sends.
 Part state_part(vfio::MigState wanted, VmmSide side) {
@@ -56,8 +54,8 @@ void DowntimeMeter::call_began(Ps at, VmmSide side, const Effect& call) {
     Activity& activity = of(side);
     const bool device = call.function != host::vmm::no_device;
     activity.what = static_cast<Call>(call.token);
-    activity.last_message = activity.what == Call::SendMessage &&
-                            static_cast<Message>(call.token2) == Message::End;
+    activity.last_message =
+        activity.what == Call::SendMessage && static_cast<Message>(call.token2) == Message::End;
     activity.call = {call_part(call, side), side_of(side),
                      device ? metrics::Device{call.function} : metrics::no_device};
     if (activity.what == Call::PauseVcpus) {
@@ -118,8 +116,25 @@ void DowntimeMeter::controller_entered(Ps at, VmmSide side, std::uint16_t vf,
     } else if (state == nvme::Migration::Suspended) {
         set(at, side, {Part::Suspend, where, device});
     }
-    operational_[static_cast<std::size_t>(side)][vf] = state == nvme::Migration::Operational;
+    vfs_[static_cast<std::size_t>(side)][vf].operational = state == nvme::Migration::Operational;
     end_if_all_work(at);
+}
+
+void DowntimeMeter::controller_lives(Ps at, VmmSide side, std::uint16_t vf, bool ready) {
+    vfs_[static_cast<std::size_t>(side)][vf].ready = ready;
+    end_if_all_work(at);
+}
+
+void DowntimeMeter::interrupts_switched(Ps at, VmmSide side, std::uint16_t vf, bool on) {
+    vfs_[static_cast<std::size_t>(side)][vf].interrupts = on;
+    end_if_all_work(at);
+}
+
+void DowntimeMeter::close(Ps at) {
+    if (blackout_.begun() && !blackout_.ended()) {
+        update(at);
+        blackout_.mark(at, shown_);
+    }
 }
 
 void DowntimeMeter::set(Ps at, VmmSide side, const Label& label) {
@@ -141,7 +156,10 @@ void DowntimeMeter::update(Ps at) {
         return;
     }
     Label label = shown_;
-    if (!stream_ended_) {
+    const std::optional<Idle> waited_for = vcpus_run_ ? idle() : std::nullopt;
+    if (waited_for) {
+        label = {Part::Interrupts, side_of(owner_), metrics::Device{waited_for->vf}};
+    } else if (!stream_ended_) {
         label = of(VmmSide::Source).on ? of(VmmSide::Source).label : shown_;
     } else if (of(VmmSide::Destination).on) {
         label = of(VmmSide::Destination).label;
@@ -159,10 +177,25 @@ void DowntimeMeter::end_if_all_work(Ps at) {
     if (!blackout_.begun() || blackout_.ended() || !vcpus_run_) {
         return;
     }
-    const std::vector<bool>& works = operational_[static_cast<std::size_t>(owner_)];
-    if (std::all_of(works.begin(), works.end(), [](bool one) { return one; })) {
+    if (!idle()) {
         blackout_.end(at);
     }
+}
+
+std::optional<DowntimeMeter::Idle> DowntimeMeter::idle() const {
+    const std::vector<Vf>& vfs = vfs_[static_cast<std::size_t>(owner_)];
+    for (std::uint16_t vf = 0; vcpus_run_ && vf < vfs.size(); ++vf) {
+        if (!vfs[vf].ready) {
+            return Idle{vf, "its controller is not enabled"};
+        }
+        if (!vfs[vf].operational) {
+            return Idle{vf, "its controller is suspended"};
+        }
+        if (!vfs[vf].interrupts) {
+            return Idle{vf, "its interrupts are off"};
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace lmsim::sim

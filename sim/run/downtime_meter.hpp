@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "model/host/vfio_nvme.hpp"
@@ -11,13 +12,12 @@
 
 namespace lmsim::sim {
 
-/// Finds out whose time each moment of the blackout is. Each side says what it is at; until the source
-/// has sent its last message its work is the critical path, from then on the destination's, and
-/// where neither works the channel's.
+/// Finds out whose time each moment of the blackout is. Each side says what it is at; until the
+/// source has sent its last message its work is the critical path, from then on the destination's,
+/// and where neither works the channel's.
 class DowntimeMeter {
   public:
-    explicit DowntimeMeter(std::uint16_t vfs)
-        : operational_{std::vector<bool>(vfs, true), std::vector<bool>(vfs, true)} {}
+    explicit DowntimeMeter(std::uint16_t vfs) : vfs_{std::vector<Vf>(vfs), std::vector<Vf>(vfs)} {}
 
     void call_began(Ps at, VmmSide side, const Effect& call);
     void call_ended(Ps at, VmmSide side);
@@ -25,6 +25,19 @@ class DowntimeMeter {
     void rolls_back(Ps at);
     void flow_step(Ps at, VmmSide side, std::uint16_t vf, host::FlowStep step);
     void controller_entered(Ps at, VmmSide side, std::uint16_t vf, nvme::Migration state);
+
+    void controller_lives(Ps at, VmmSide side, std::uint16_t vf, bool ready);
+    void interrupts_switched(Ps at, VmmSide side, std::uint16_t vf, bool on);
+    /// The run is over; a blackout that goes on ends here, unended.
+    void close(Ps at);
+
+    /// What keeps a VF of the running VM from its work.
+    struct Idle {
+        std::uint16_t vf = 0;
+        const char* why = "";
+    };
+    /// After the vCPUs went on: the first VF that did not.
+    std::optional<Idle> idle() const;
 
     const metrics::Blackout& blackout() const { return blackout_; }
 
@@ -38,6 +51,12 @@ class DowntimeMeter {
         bool last_message = false;
     };
 
+    struct Vf {
+        bool operational = true;
+        bool ready = false;
+        bool interrupts = false;
+    };
+
     void set(Ps at, VmmSide side, const metrics::Label& label);
     void update(Ps at);
     void end_if_all_work(Ps at);
@@ -46,7 +65,7 @@ class DowntimeMeter {
     metrics::Blackout blackout_;
     std::array<Activity, 2> activity_;
     metrics::Label shown_;
-    std::array<std::vector<bool>, 2> operational_;  // by side and VF
+    std::array<std::vector<Vf>, 2> vfs_;  // by side
     VmmSide owner_ = VmmSide::Source;
     bool stream_ended_ = false;
     bool vcpus_run_ = true;

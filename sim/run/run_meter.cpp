@@ -50,8 +50,8 @@ trace::CommandRecord& RunMeter::record(std::uint16_t vf, std::uint16_t queue, st
     return queues[queue][cid];
 }
 
-void RunMeter::command_submitted(Ps at, std::uint16_t vf, std::uint16_t queue,
-                                 const wire::Sqe& sqe, std::uint64_t length) {
+void RunMeter::command_submitted(Ps at, std::uint16_t vf, std::uint16_t queue, const wire::Sqe& sqe,
+                                 std::uint64_t length) {
     if (sink_ == nullptr) {
         return;
     }
@@ -89,7 +89,8 @@ void RunMeter::duplicate_completion(Ps at, std::uint16_t vf, std::uint16_t /*que
 void RunMeter::call_began(Ps at, VmmSide side, const Effect& call) {
     open_call_[static_cast<std::size_t>(side)] = call;
     downtime_.call_began(at, side, call);
-    if (static_cast<Call>(call.token) == Call::PauseVcpus && guest_.under_way() != 0) {
+    if (static_cast<Call>(call.token) == Call::PauseVcpus &&
+        (guest_.under_way() != 0 || (has_io_ && has_io_()))) {
         guest_.waits(at);
     }
     if (sink_ != nullptr) {
@@ -119,8 +120,8 @@ void RunMeter::reported(Ps at, VmmSide side, const Effect& report) {
         case Report::DirtySync:
             rounds_.push_back({at, report.token3, 0});
             if (sink_ != nullptr) {
-                sink_->round({at, static_cast<std::uint32_t>(report.token2), report.token3,
-                              sent_bytes_});
+                sink_->round(
+                    {at, static_cast<std::uint32_t>(report.token2), report.token3, sent_bytes_});
             }
             break;
         case Report::DstLoadvmCompleted:
@@ -133,8 +134,7 @@ void RunMeter::reported(Ps at, VmmSide side, const Effect& report) {
         case Report::FirstError:
             if (!failure_) {
                 failure_ = Failure{static_cast<Call>(report.token3),
-                                   static_cast<std::int32_t>(report.token2), report.function,
-                                   side};
+                                   static_cast<std::int32_t>(report.token2), report.function, side};
             }
             if (side == VmmSide::Source) {
                 downtime_.rolls_back(at);
@@ -157,10 +157,13 @@ void RunMeter::Side::state_entered(Ps at, std::uint16_t function, std::uint32_t 
         const auto entered = static_cast<nvme::Migration>(state - nvme::migration_states);
         meter->downtime_.controller_entered(at, side, static_cast<std::uint16_t>(function - 1),
                                             entered);
+    } else if (function != 0) {
+        meter->downtime_.controller_lives(at, side, static_cast<std::uint16_t>(function - 1),
+                                          static_cast<nvme::Life>(state) == nvme::Life::Ready);
     }
     if (meter->sink_ != nullptr) {
-        const auto byte = static_cast<std::uint8_t>(
-            migration ? state - nvme::migration_states : state);
+        const auto byte =
+            static_cast<std::uint8_t>(migration ? state - nvme::migration_states : state);
         meter->sink_->state({at, trace_side(side), metrics::Device{function} - 1,
                              migration ? "migration" : "controller",
                              migration ? nvme::to_string(static_cast<nvme::Migration>(byte))
@@ -179,6 +182,13 @@ void RunMeter::Side::command_posted(Ps fetched, Ps posted, std::uint16_t functio
     command.fetch = fetched;
     command.post = posted;
     command.side = trace_side(side);
+}
+
+void RunMeter::Side::interrupts_switched(Ps at, std::uint16_t function, bool on) {
+    if (function != 0) {
+        meter->downtime_.interrupts_switched(at, side, static_cast<std::uint16_t>(function - 1),
+                                             on);
+    }
 }
 
 void RunMeter::Side::broke_suspension(Ps at, std::uint16_t function) {
@@ -206,8 +216,8 @@ void RunMeter::Side::flow_step(Ps at, std::uint16_t vf, host::FlowStep step) {
 
 void RunMeter::Side::vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) {
     if (meter->sink_ != nullptr) {
-        meter->sink_->state({at, trace_side(side), metrics::Device{vf}, "vfio",
-                             vfio::to_string(state)});
+        meter->sink_->state(
+            {at, trace_side(side), metrics::Device{vf}, "vfio", vfio::to_string(state)});
     }
 }
 

@@ -15,8 +15,8 @@
 
 namespace lmsim::sim {
 
-/// Watches a whole run: every component tells it what happens, and it keeps the figures of the result
-/// and feeds the trace. Nothing in the run depends on it.
+/// Watches a whole run: every component tells it what happens, and it keeps the figures of the
+/// result and feeds the trace. Nothing in the run depends on it.
 class RunMeter : public GuestObserver, public VmmObserver {
   public:
     RunMeter(std::uint16_t vfs, trace::TraceSink* sink);
@@ -35,7 +35,12 @@ class RunMeter : public GuestObserver, public VmmObserver {
     void enter(Ps at, metrics::Window window) { guest_.enter(at, window); }
     /// The guest has I/O to do that stands still with it.
     void guest_waits(Ps at) { guest_.waits(at); }
-    void close(Ps at) { guest_.close(at); }
+    /// Asked when the vCPUs stop: has the guest I/O to do that no doorbell has rung for yet?
+    void on_vcpus_stop(std::function<bool()> has_io) { has_io_ = std::move(has_io); }
+    void close(Ps at) {
+        guest_.close(at);
+        downtime_.close(at);
+    }
     /// After close(): an I/O that was submitted and never completed.
     void unfinished(Ps submitted) { guest_.unfinished(submitted); }
 
@@ -80,6 +85,7 @@ class RunMeter : public GuestObserver, public VmmObserver {
         void state_entered(Ps at, std::uint16_t function, std::uint32_t state) override;
         void command_posted(Ps fetched, Ps posted, std::uint16_t function, std::uint16_t sqid,
                             std::uint16_t cid, std::uint8_t opcode, std::uint16_t status) override;
+        void interrupts_switched(Ps at, std::uint16_t function, bool on) override;
         void broke_suspension(Ps at, std::uint16_t function) override;
         void interrupt_lost(Ps at, std::uint16_t function) override;
         void flow_step(Ps at, std::uint16_t vf, host::FlowStep step) override;
@@ -107,6 +113,7 @@ class RunMeter : public GuestObserver, public VmmObserver {
     Effect open_call_[2];
     std::function<void(std::uint16_t)> state_loaded_;
     std::function<void()> stream_loaded_;
+    std::function<bool()> has_io_;
 };
 
 }  // namespace lmsim::sim

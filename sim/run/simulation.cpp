@@ -28,8 +28,9 @@ PageWriter::Params writer_params(const Scenario& scenario, std::uint64_t first_p
 /// Pages that rings, lists and buffers of the guest take.
 std::uint64_t driver_pages(const Scenario& scenario, const Workload& workload) {
     const DeviceParams& device = scenario.hosts.src.device;
-    const std::uint64_t rings = (std::uint64_t{64} * device.queue_size + page_size - 1) / page_size +
-                                (std::uint64_t{16} * device.queue_size + page_size - 1) / page_size;
+    const std::uint64_t rings =
+        (std::uint64_t{64} * device.queue_size + page_size - 1) / page_size +
+        (std::uint64_t{16} * device.queue_size + page_size - 1) / page_size;
     std::uint64_t pages = device.vfs * (rings * device.queue_pairs + 3);
     for (const PlacedSource& placed : workload.sources) {
         const std::uint64_t longest = placed.source->longest();
@@ -57,6 +58,14 @@ std::string check_memory(const Scenario& scenario, const Workload& workload) {
         (needed + working_set) / 256 + 1);
 }
 
+/// The rules in force, with what the scenario says of them.
+RunOptions effective(const Scenario& scenario, RunOptions options) {
+    if (scenario.carry.doorbells == DoorbellCarrier::None) {
+        options.rules.set_value(spec::Id::SuspendRecordsDoorbells, 0);
+    }
+    return options;
+}
+
 /// One side's machine: memory of the VM, the host's own memory, the device and its drivers.
 struct Simulation::Host {
     Memory vm;
@@ -78,8 +87,8 @@ struct Simulation::Host {
             ports.push_back(&port(name, vf, options));
         }
         driver = std::make_unique<HostDriver>(fmt::format("{}_driver", name).c_str(), run,
-                                              host_timing(scenario, params),
-                                              port(name, 0, options), ports, options.rules);
+                                              host_timing(scenario, params), port(name, 0, options),
+                                              ports, options.rules);
     }
 
     /// The function's port, behind a recorder if the run is recorded.
@@ -97,7 +106,7 @@ struct Simulation::Host {
 
 Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOptions& options)
     : scenario_(scenario),
-      options_(options),
+      options_(effective(scenario, options)),
       workload_(workload),
       kernel_("kernel", options.stride),
       meter_(static_cast<std::uint16_t>(scenario.hosts.src.device.vfs), options.sink) {
@@ -105,15 +114,14 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
     if (options.ports != nullptr) {
         options.ports->use_clock(kernel_);
     }
-    source_ = std::make_unique<Host>("src", kernel_, scenario_, scenario_.hosts.src, options);
-    destination_ =
-        std::make_unique<Host>("dst", kernel_, scenario_, scenario_.hosts.dst, options);
+    source_ = std::make_unique<Host>("src", kernel_, scenario_, scenario_.hosts.src, options_);
+    destination_ = std::make_unique<Host>("dst", kernel_, scenario_, scenario_.hosts.dst, options_);
     build_guest(workload);
     build_vmms();
     watch();
-    director_ = std::make_unique<Director>("director", kernel_, scenario_.run, *guest_,
-                                           *source_->driver, *destination_->driver, *vmms_, meter_,
-                                           options_.progress);
+    director_ =
+        std::make_unique<Director>("director", kernel_, scenario_.run, *guest_, *source_->driver,
+                                   *destination_->driver, *vmms_, meter_, options_.progress);
 }
 
 Simulation::~Simulation() = default;
@@ -143,13 +151,14 @@ void Simulation::build_guest(Workload& workload) {
 void Simulation::build_vmms() {
     const VmmHost from{source_->driver.get(), &source_->vm, source_->ports};
     const VmmHost to{destination_->driver.get(), &destination_->vm, destination_->ports};
-    vmms_ = std::make_unique<VmmPair>("vmm", kernel_, vmm_timing(scenario_),
-                                      make_channel(scenario_), vmm_config(scenario_),
-                                      options_.rules, *guest_, from, to);
+    vmms_ =
+        std::make_unique<VmmPair>("vmm", kernel_, vmm_timing(scenario_), make_channel(scenario_),
+                                  vmm_config(scenario_), options_.rules, *guest_, from, to);
 }
 
 void Simulation::watch() {
     guest_->set_observer(&meter_);
+    meter_.on_vcpus_stop([this] { return guest_->outstanding() != 0; });
     vmms_->set_observer(&meter_);
     source_->device.set_observer(&meter_.device(VmmSide::Source));
     destination_->device.set_observer(&meter_.device(VmmSide::Destination));
@@ -175,6 +184,10 @@ void Simulation::run() {
         meter_.close(kernel_.now());
     }
     guest_->for_each_outstanding([this](Ps submitted) { meter_.unfinished(submitted); });
+}
+
+const NvmeDevice& Simulation::device(VmmSide side) const {
+    return (side == VmmSide::Source ? *source_ : *destination_).device;
 }
 
 std::uint64_t Simulation::events() const { return kernel_.events(); }
@@ -236,6 +249,37 @@ std::string Simulation::failure_text() const {
                        vfio::to_string(static_cast<vfio::Errno>(failure->error)));
 }
 
+/// The time limit passed, or the user ended the run.
+void Simulation::unfinished_outcome(metrics::Result& result) const {
+    const char* end = result.partial ? "the interruption" : "run.time_limit";
+    result.outcome = Outcome::NotConverged;
+    if (director_->migration_began() == 0) {
+        result.outcome = Outcome::Failed;
+        result.reason = fmt::format("{} came before the migration began", end);
+    } else if (meter_.downtime().blackout().begun()) {
+        result.reason = fmt::format("{} came in the middle of the switchover", end);
+    } else {
+        const auto& rounds = meter_.rounds();
+        result.reason = fmt::format(
+            "after {} rounds {} MiB were still dirty: more than the downtime limit allows at the "
+            "rate of the channel, so the VMM kept on copying until {}",
+            rounds.size(), rounds.empty() ? 0 : rounds.back().dirty_bytes >> 20, end);
+    }
+}
+
+/// QEMU starts the VM on the destination although a device failed to: it resets that one, and the
+/// guest's commands there are lost.
+void Simulation::completed_outcome(metrics::Result& result) const {
+    result.outcome = Outcome::Completed;
+    result.reason = "the VM runs on the destination";
+    if (meter_.failure()) {
+        result.reason += ", although " + failure_text();
+    }
+    if (const auto idle = meter_.downtime().idle()) {
+        result.reason += fmt::format(", but VF {} does not work there: {}", idle->vf, idle->why);
+    }
+}
+
 void Simulation::fill_outcome(metrics::Result& result) const {
     result.partial = kernel_.was_interrupted();
     if (!director_->booted()) {
@@ -247,19 +291,14 @@ void Simulation::fill_outcome(metrics::Result& result) const {
         return;
     }
     if (director_->timed_out() || !vmms_->finished()) {
-        result.outcome = Outcome::NotConverged;
-        const auto& rounds = meter_.rounds();
-        result.reason = fmt::format(
-            "after {} rounds {} MiB were still dirty: more than the downtime limit allows at the "
-            "rate of the channel, so the VMM kept on copying until {}",
-            rounds.size(), rounds.empty() ? 0 : rounds.back().dirty_bytes >> 20,
-            result.partial ? "the interruption" : "run.time_limit");
+        unfinished_outcome(result);
         return;
     }
     switch (vmms_->outcome()) {
-        case host::vmm::Outcome::Completed:
-            result.outcome = Outcome::Completed;
-            result.reason = "the VM runs on the destination";
+        case host::vmm::Outcome::Completed: completed_outcome(result); break;
+        case host::vmm::Outcome::Aborted:
+            result.outcome = Outcome::Failed;
+            result.reason = failure_text() + "; QEMU ended itself, and the VM with it";
             break;
         case host::vmm::Outcome::Cancelled:
             result.outcome = Outcome::Cancelled;

@@ -7,6 +7,7 @@
 
 #include "sim/bridge/record_port.hpp"
 #include "sim/core/kernel.hpp"
+#include "sim/device/nvme_device.hpp"
 #include "sim/metrics/result.hpp"
 #include "sim/run/run_meter.hpp"
 #include "sim/run/workload.hpp"
@@ -20,15 +21,15 @@ class Director;
 struct RunOptions {
     Stride stride = Stride::Horizon;
     trace::TraceSink* sink = nullptr;  // nullptr: no trace is written; the hash is always there
-    trace::StepLog* steps = nullptr;  // nullptr: step() calls are not logged
-    PortRecording* ports = nullptr;   // nullptr: what crosses the ports is not recorded
+    trace::StepLog* steps = nullptr;   // nullptr: step() calls are not logged
+    PortRecording* ports = nullptr;    // nullptr: what crosses the ports is not recorded
     spec::Rules rules;
     /// Told now and then, and at the end: simulated time and what the run is at. May be empty.
     std::function<void(Ps now, std::string_view phase)> progress;
 };
 
-/// A whole run: both hosts, the guest, the migration between them, through to the guest's I/O on the
-/// destination. SystemC has one kernel per process, so a process makes one of these.
+/// A whole run: both hosts, the guest, the migration between them, through to the guest's I/O on
+/// the destination. SystemC has one kernel per process, so a process makes one of these.
 class Simulation {
   public:
     /// `workload` must outlive the simulation.
@@ -42,6 +43,8 @@ class Simulation {
     metrics::Result result() const;
     /// The controller state of each VF that was moved; empty if it was not saved.
     std::vector<std::vector<std::uint8_t>> states() const;
+    /// A side's device, for tests that look into its controllers.
+    const NvmeDevice& device(VmmSide side) const;
     std::uint64_t events() const;
     Ps now() const;
 
@@ -53,6 +56,8 @@ class Simulation {
     Ps warm_up_ramp() const;
     void describe_workload(metrics::Result& result) const;
     void fill_outcome(metrics::Result& result) const;
+    void completed_outcome(metrics::Result& result) const;
+    void unfinished_outcome(metrics::Result& result) const;
     std::string failure_text() const;
 
     Scenario scenario_;
