@@ -147,8 +147,7 @@ void ClosedForm::read_state() {
     const Ps header = src_.driver.submit.ps + fetched(src_) + latency +
                       at_rate(header_bytes, src_.device.state_rate) + write(src_, header_bytes) +
                       completed(src_);
-    spend("state-read", "source", 0,
-          src_.driver.ioctl.ps + header + pieces(src_, latency, false));
+    spend("state-read", "source", 0, src_.driver.ioctl.ps + header + pieces(src_, latency, false));
 }
 
 void ClosedForm::switch_over() {
@@ -177,7 +176,8 @@ void ClosedForm::send_state() {
         spend("state-read", "source", 0,
               src_.driver.ioctl.ps + at_rate(bytes, src_.driver.copy_rate));
         spend("transfer", "source", 0, on_channel(bytes + 16));
-        stream_.push_back({now_ + one_way_, dst_.driver.ioctl.ps + at_rate(bytes, dst_.driver.copy_rate),
+        stream_.push_back({now_ + one_way_,
+                           dst_.driver.ioctl.ps + at_rate(bytes, dst_.driver.copy_rate),
                            "state-load", 0});
         done += bytes;
     }
@@ -207,12 +207,11 @@ void ClosedForm::load() {
     }
     const bool p2p = dst_.driver.p2p;
     spend(p2p ? "state-load" : "resume", "destination", 0, dst_.driver.ioctl.ps);
-    spend("state-load", "destination", 0,
-          pieces(dst_, fixed(dst_.device.admin.set_state), true));
+    spend("state-load", "destination", 0, pieces(dst_, fixed(dst_.device.admin.set_state), true));
     spend("resume", "destination", 0, p2p ? dst_.driver.ioctl.ps : 0);
-    spend("resume", "destination", 0,
-          dst_.driver.submit.ps + fetched(dst_) + fixed(dst_.device.admin.resume) +
-              completed(dst_));
+    spend(
+        "resume", "destination", 0,
+        dst_.driver.submit.ps + fetched(dst_) + fixed(dst_.device.admin.resume) + completed(dst_));
     spend("vmm", "destination", -1, scenario_.vm.resume.ps);
 }
 

@@ -9,8 +9,8 @@
 
 namespace lmsim::tests {
 
-/// The downtime of one VF without contention, by arithmetic on the scenario's numbers alone: nothing
-/// of the simulator's own formulas is used here. All latencies must be fixed.
+/// The downtime of one VF without contention, by arithmetic on the scenario's numbers alone:
+/// nothing of the simulator's own formulas is used here. All latencies must be fixed.
 class ClosedForm {
   public:
     using Ps = std::int64_t;

@@ -76,7 +76,8 @@ std::string text(const ClosedForm::Parts& parts) {
     return all;
 }
 
-/// What a clock that shows whole milliseconds tells from the begin of the blackout to `end` after it.
+/// What a clock that shows whole milliseconds tells from the begin of the blackout to `end` after
+/// it.
 std::int64_t shown_ms(std::int64_t begin, std::int64_t end) {
     constexpr std::int64_t ms = 1'000'000'000;
     return (begin + end) / ms - begin / ms;

@@ -22,14 +22,27 @@ using namespace sim;
 constexpr int failed = 3;
 
 LoadedScenario load(const Run& run) {
-    LoadedScenario loaded = load_scenario_text(run.scenario, "run.toml", run.options, run.seed);
+    LoadedScenario loaded =
+        run.file.empty() ? load_scenario_text(run.scenario, "run.toml", run.options, run.seed)
+                         : load_scenario(run.file, run.options, run.seed);
     INFO(loaded.error_text());
     REQUIRE(loaded.ok());
     return loaded;
 }
 
-sim::Workload workload_of(const Run& run, const Scenario& scenario) {
+/// In the child; ends it if a file of the workload is wrong.
+sim::Workload workload_of(const Run& run, const LoadedScenario& loaded) {
+    if (!run.file.empty()) {
+        std::vector<Diagnostic> errors;
+        sim::Workload workload = load_workload(loaded, errors);
+        for (const Diagnostic& error : errors) {
+            std::fprintf(stderr, "%s\n", error.text().c_str());
+            _exit(failed);
+        }
+        return workload;
+    }
     sim::Workload workload;
+    const Scenario& scenario = loaded.scenario;
     const DeviceParams& device = scenario.hosts.src.device;
     const fio::Target target{device.capacity.count, static_cast<std::uint32_t>(device.block.count)};
     for (std::size_t i = 0; i < run.jobs.size(); ++i) {
@@ -50,9 +63,10 @@ sim::Workload workload_of(const Run& run, const Scenario& scenario) {
 }
 
 /// In the child: runs and tells.
-void run_here(const Run& run, const Scenario& scenario, std::FILE* to) {
+void run_here(const Run& run, const LoadedScenario& loaded, std::FILE* to) {
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
-    sim::Workload workload = workload_of(run, scenario);
+    const Scenario& scenario = loaded.scenario;
+    sim::Workload workload = workload_of(run, loaded);
     const std::string refused = check_memory(scenario, workload);
     if (!refused.empty()) {
         std::fprintf(stderr, "%s\n", refused.c_str());
@@ -93,7 +107,7 @@ std::string read_all(int from) {
 Scenario scenario_of(const Run& run) { return load(run).scenario; }
 
 Seen run_in_child(const Run& run) {
-    const Scenario scenario = load(run).scenario;
+    const LoadedScenario loaded = load(run);
     int ends[2];
     REQUIRE(pipe(ends) == 0);
     std::fflush(nullptr);
@@ -101,7 +115,7 @@ Seen run_in_child(const Run& run) {
     REQUIRE(child >= 0);
     if (child == 0) {
         close(ends[0]);
-        run_here(run, scenario, fdopen(ends[1], "w"));
+        run_here(run, loaded, fdopen(ends[1], "w"));
         if (__gcov_dump != nullptr) {
             __gcov_dump();
         }

@@ -17,7 +17,8 @@ struct Jobs {
 
 /// One run of the simulator: a scenario as a user writes it, its workload as text.
 struct Run {
-    std::string scenario;              // TOML; appended to the defaults of this helper
+    std::string scenario;              // TOML
+    std::string file;                  // or a scenario file, with the workload that it names
     std::vector<std::string> options;  // --set
     std::vector<Jobs> jobs;
     std::uint64_t seed = 1;
@@ -38,8 +39,8 @@ struct Seen {
 /// The scenario that run() makes of it, for a test's own arithmetic. Fails the test if it is wrong.
 sim::Scenario scenario_of(const Run& run);
 
-/// Runs it in a child process, since SystemC has one kernel per process. Fails the test if the child
-/// does not end well.
+/// Runs it in a child process, since SystemC has one kernel per process. Fails the test if the
+/// child does not end well.
 Seen run_in_child(const Run& run);
 
 /// Fails the test unless every command came back once, nothing worked while suspended, states and

@@ -43,9 +43,7 @@ struct Link {
     double per_byte() const {
         return 8.0 * 130 / 128 / (std::pow(2, generation) * 1e9 * lanes * 0.92);
     }
-    double write(double bytes) const {
-        return (bytes + std::ceil(bytes / mps) * 24) * per_byte();
-    }
+    double write(double bytes) const { return (bytes + std::ceil(bytes / mps) * 24) * per_byte(); }
     double requests(double bytes) const { return std::ceil(bytes / mrrs) * 24 * per_byte(); }
     double completions(double bytes) const {
         return (bytes + std::ceil(bytes / mps) * 20) * per_byte();
@@ -78,15 +76,20 @@ std::string job(const char* rw, const char* bs, int depth, int copies) {
 std::vector<Case> media_bound() {
     return {
         {"16 channels", {}, job("randread", "4k", 32, 4), 16 / 20e-6},
-        {"3 channels", {"hosts.both.device.media.channels=3"}, job("randread", "4k", 8, 4),
+        {"3 channels",
+         {"hosts.both.device.media.channels=3"},
+         job("randread", "4k", 8, 4),
          3 / 20e-6},
-        {"writes", {"hosts.both.device.media.write=7us", "hosts.both.device.media.channels=2"},
-         job("randwrite", "4k", 16, 2), 2 / 7e-6},
+        {"writes",
+         {"hosts.both.device.media.write=7us", "hosts.both.device.media.channels=2"},
+         job("randwrite", "4k", 16, 2),
+         2 / 7e-6},
         {"few contexts, all in the media",
          {"hosts.both.device.contexts=4", "hosts.both.device.media.read=1ms", "run.warm_up=500ms",
           "hosts.both.device.media.channels=4", "hosts.both.link.latency=0s",
           "hosts.both.link.memory=0s"},
-         job("randread", "4k", 16, 1), 4 / (1e-3 + 20e-9)},
+         job("randread", "4k", 16, 1),
+         4 / (1e-3 + 20e-9)},
     };
 }
 
@@ -117,11 +120,13 @@ std::vector<Case> processor_bound() {
         {"one vCPU",
          {"vm.vcpus=1", "vm.submit_cost=4us", "vm.complete_cost=3us",
           "hosts.both.device.media.channels=64"},
-         job("randread", "4k", 32, 2), 1 / 7e-6},
+         job("randread", "4k", 32, 2),
+         1 / 7e-6},
         {"two vCPUs",
          {"vm.vcpus=2", "vm.submit_cost=2us", "vm.complete_cost=6us",
           "hosts.both.device.media.channels=64"},
-         job("randread", "4k", 32, 2), 2 / 8e-6},
+         job("randread", "4k", 32, 2),
+         2 / 8e-6},
     };
 }
 
@@ -152,9 +157,8 @@ class Stays : public sim::trace::TraceSink {
             }
         }
         const double span = static_cast<double>(to - from) * seconds_per_ps;
-        return {{"L", seen / looks},
-                {"lambda", ended / span},
-                {"W", stayed / ended * seconds_per_ps}};
+        return {
+            {"L", seen / looks}, {"lambda", ended / span}, {"W", stayed / ended * seconds_per_ps}};
     }
 
   private:
