@@ -8,34 +8,35 @@
 
 namespace lmsim {
 
-/// What a step of the model asks of its host. One list for all parts, so that a host can switch over it.
-/// "Answered" kinds carry a ticket that comes back in an event Done.
+/// What a step of the model asks of its host. One list for all parts, so that a host can switch
+/// over it. "Answered" kinds carry a ticket that comes back in an event Done.
 enum class EffectKind : std::uint8_t {
     None,
     // Controller (model/nvme)
-    ReadMemory,    // answered: fetch `length` bytes at `address` (SQE, PRP list, command data)
-    WriteMemory,   // answered: `length` bytes to `address`; the bytes are in the controller's outbox
-    TransferIn,    // answered: I/O data host to controller, `token` names the command slot
-    TransferOut,   // answered: I/O data controller to host
-    Media,         // answered: read, write or flush on the media
-    Execute,       // answered: the controller's own time for an admin command
-    PostCqe,       // the 16 bytes are in token, token2; `address` is the slot in host memory
-    Interrupt,     // MSI-X vector `token`
-    EnterState,    // a machine of `function` entered state `token` (for traces; no answer)
+    ReadMemory,   // answered: fetch `length` bytes at `address` (SQE, PRP list, command data)
+    WriteMemory,  // answered: `length` bytes to `address`; the bytes are in the controller's outbox
+    TransferIn,   // answered: I/O data host to controller, `token` names the command slot
+    TransferOut,  // answered: I/O data controller to host
+    Media,        // answered: read, write or flush on the media
+    Execute,      // answered: the controller's own time for an admin command
+    PostCqe,      // the 16 bytes are in token, token2; `address` is the slot in host memory
+    Interrupt,    // MSI-X vector `token`
+    EnterState,   // a machine of `function` entered state `token` (for traces; no answer)
     // VFIO device (model/vfio)
     DriverArc,     // answered: the driver performs one arc, token = from, token2 = to
     OpenSession,   // a data_fd begins, token = direction
     CloseSession,  // a data_fd ends: later calls on it are ENODEV
     Reply,         // the ioctl returns: token = errno, token2 = data_fd or -1
     // Host (model/host)
-    Submit,        // answered: an admin command on the PF's queue; its SQE is in the outbox
-    StartTimer,    // answered by TimerFired{ticket}: `length` picoseconds
+    Submit,      // answered: an admin command on the PF's queue; its SQE is in the outbox
+    StartTimer,  // answered by TimerFired{ticket}: `length` picoseconds
     CancelTimer,
-    Call,          // answered: a request to the environment, token = what (the part's own enum)
-    Report,        // a figure for the result, token = what, token2 = value
+    Call,    // answered: a request to the environment, token = what (the part's own enum)
+    Report,  // a figure for the result, token = what, token2 = value
 };
 
-/// 48 plain bytes: measured cheaper than any variant, and a fixed array of them needs no allocation.
+/// 48 plain bytes: measured cheaper than any variant, and a fixed array of them needs no
+/// allocation.
 struct Effect {
     EffectKind kind = EffectKind::None;
     std::uint8_t flags = 0;

@@ -7,9 +7,9 @@
 
 namespace lmsim::sim {
 
-/// The queue driver of one controller over any DevicePort: commands go in with an owner, completions
-/// come out with theirs. The guest's driver, the host's PF driver, conformance cases and hardware all
-/// use this one.
+/// The queue driver of one controller over any DevicePort: commands go in with an owner,
+/// completions come out with theirs. The guest's driver, the host's PF driver, conformance cases
+/// and hardware all use this one.
 class CommandPort {
   public:
     /// Allocates the rings of the admin queue (0) and of `pairs` I/O queues.
@@ -28,7 +28,8 @@ class CommandPort {
     /// The owner moved to another host: the same rings, behind another port.
     void move(DevicePort& port);
 
-    /// Room in the ring and a CID: a fetched entry has left the ring before its command is complete.
+    /// Room in the ring and a CID: a fetched entry has left the ring before its command is
+    /// complete.
     bool has_room(std::uint16_t queue) const {
         return queues_[queue].pair.has_room() && !queues_[queue].free.empty();
     }
@@ -50,7 +51,8 @@ class CommandPort {
         q.pair.submit(sqe);
     }
 
-    /// Hands every new completion to `take(owner, cqe)`; to `stray(cqe)` if nobody waits for its CID.
+    /// Hands every new completion to `take(owner, cqe)`; to `stray(cqe)` if nobody waits for its
+    /// CID.
     template <class Take, class Stray>
     std::uint32_t reap(std::uint16_t queue, Take&& take, Stray&& stray) {
         return queues_[queue].pair.reap([&](const wire::Cqe& cqe) {

@@ -22,7 +22,8 @@ constexpr std::uint64_t sq_doorbell(std::uint32_t queue) { return doorbells + 8U
 constexpr std::uint64_t cq_doorbell(std::uint32_t queue) { return doorbells + 8ULL * queue + 4; }
 }  // namespace reg
 
-/// Whoever owns a function: gets what the function sends by itself, and the answers to what it asked.
+/// Whoever owns a function: gets what the function sends by itself, and the answers to what it
+/// asked.
 class PortClient {
   public:
     virtual ~PortClient() = default;
@@ -48,9 +49,7 @@ class DevicePort {
 
     /// Memory that the function reaches by DMA, and where buffers for it come from.
     virtual Memory& memory() = 0;
-    virtual std::uint64_t allocate(std::uint64_t length) {
-        return memory().allocate_bytes(length);
-    }
+    virtual std::uint64_t allocate(std::uint64_t length) { return memory().allocate_bytes(length); }
 };
 
 }  // namespace lmsim::sim

@@ -60,6 +60,7 @@ void EventQueue::post_once(ComponentId component, Ps at, std::uint32_t kind, std
 }
 
 Event EventQueue::pop() {
+    close_hole();
     LMSIM_ASSERT(!heap_.empty());
     const LaneId id = heap_.front().lane;
     Lane& lane = lanes_[id];
@@ -69,29 +70,40 @@ Event EventQueue::pop() {
     --pending_;
     if (lane.size != 0) {
         const Event& next = lane.front();
-        heap_.front() = Node{next.at, next.order, id};
-        sift_down(0);
+        sift_down({next.at, next.order, id});
         return event;
     }
     if (lane.once) {
         free_once_.push_back(id);
     }
-    heap_.front() = heap_.back();
-    heap_.pop_back();
-    if (!heap_.empty()) {
-        sift_down(0);
-    }
+    hole_ = true;
     return event;
 }
 
 void EventQueue::push_head(LaneId id) {
     const Event& event = lanes_[id].front();
-    heap_.push_back(Node{event.at, event.order, id});
-    sift_up(heap_.size() - 1);
+    const Node head{event.at, event.order, id};
+    if (hole_) {
+        hole_ = false;
+        sift_down(head);
+    } else {
+        heap_.push_back(head);
+        sift_up(head);
+    }
 }
 
-void EventQueue::sift_up(std::size_t i) {
-    const Node node = heap_[i];
+void EventQueue::remove_root() {
+    hole_ = false;
+    const Node last = heap_.back();
+    heap_.pop_back();
+    if (!heap_.empty()) {
+        sift_down(last);
+    }
+}
+
+/// Puts the node where the last place of the heap is, or above.
+void EventQueue::sift_up(const Node& node) {
+    std::size_t i = heap_.size() - 1;
     while (i > 0) {
         const std::size_t parent = (i - 1) / 4;
         if (!node.before(heap_[parent])) {
@@ -103,9 +115,11 @@ void EventQueue::sift_up(std::size_t i) {
     heap_[i] = node;
 }
 
-void EventQueue::sift_down(std::size_t i) {
-    const Node node = heap_[i];
+/// Puts the node where the root is, or below.
+void EventQueue::sift_down(const Node& node) {
+    Node* const heap = heap_.data();
     const std::size_t size = heap_.size();
+    std::size_t i = 0;
     for (;;) {
         const std::size_t first = 4 * i + 1;
         if (first >= size) {
@@ -114,17 +128,17 @@ void EventQueue::sift_down(std::size_t i) {
         const std::size_t last = first + 4 < size ? first + 4 : size;
         std::size_t least = first;
         for (std::size_t child = first + 1; child < last; ++child) {
-            if (heap_[child].before(heap_[least])) {
+            if (heap[child].before(heap[least])) {
                 least = child;
             }
         }
-        if (!heap_[least].before(node)) {
+        if (!heap[least].before(node)) {
             break;
         }
-        heap_[i] = heap_[least];
+        heap[i] = heap[least];
         i = least;
     }
-    heap_[i] = node;
+    heap[i] = node;
 }
 
 }  // namespace lmsim::sim

@@ -12,7 +12,8 @@ namespace lmsim::sim {
 using Ps = std::int64_t;
 constexpr Ps ps_never = INT64_MAX;
 
-/// One thing that happens at one component. What kind, a and b mean is the component's own business.
+/// One thing that happens at one component. What kind, a and b mean is the component's own
+/// business.
 struct Event {
     Ps at = 0;
     std::uint64_t order = 0;  // ties at the same time: component in the high bits, then sequence
@@ -29,9 +30,10 @@ static_assert(sizeof(Event) == 32);
 using LaneId = std::uint32_t;
 using ComponentId = std::uint32_t;
 
-/// The one queue of a run. Most simulated things leave a resource in the order in which they came (a
-/// link, a channel, a CPU): each is a lane, a FIFO whose events never go back in time. A heap holds
-/// only the heads of the lanes, so its size is the number of busy resources, not of pending events.
+/// The one queue of a run. Most simulated things leave a resource in the order in which they came
+/// (a link, a channel, a CPU): each is a lane, a FIFO whose events never go back in time. A heap
+/// holds only the heads of the lanes, so its size is the number of busy resources, not of pending
+/// events.
 class EventQueue {
   public:
     /// A FIFO of the component; several lanes of one component share its order of ties.
@@ -41,12 +43,17 @@ class EventQueue {
     /// Appends to a lane. `at` must not be earlier than the lane's last event.
     void post(LaneId lane, Ps at, std::uint32_t kind, std::uint32_t a = 0, std::uint64_t b = 0);
 
-    /// An event outside any FIFO (time-outs, random delays): takes a lane of its own for its lifetime.
+    /// An event outside any FIFO (time-outs, random delays): takes a lane of its own for its
+    /// lifetime.
     void post_once(ComponentId component, Ps at, std::uint32_t kind, std::uint32_t a = 0,
                    std::uint64_t b = 0);
 
-    bool empty() const { return heap_.empty(); }
-    Ps next_time() const { return heap_.empty() ? ps_never : heap_.front().at; }
+    bool empty() const { return pending_ == 0; }
+    /// When the earliest event is due; ps_never if there is none.
+    Ps next_time() {
+        close_hole();
+        return heap_.empty() ? ps_never : heap_.front().at;
+    }
 
     /// Removes and returns the earliest event; ties by component, then by the order of posting.
     Event pop();
@@ -76,14 +83,23 @@ class EventQueue {
         }
     };
 
-    void sift_up(std::size_t i);
-    void sift_down(std::size_t i);
+    void sift_up(const Node& node);
+    void sift_down(const Node& node);
     void push_head(LaneId lane);
+    void close_hole() {
+        if (hole_) {
+            remove_root();
+        }
+    }
+    void remove_root();
 
     std::vector<Lane> lanes_;
     std::vector<LaneId> free_once_;
     std::vector<std::uint64_t> next_order_;  // per component
     std::vector<Node> heap_;                 // 4-ary: half the depth of a binary one
+    // The root's lane ran empty. What is handled next often posts: its node then takes the root's
+    // place, which is cheaper than to remove one and to add another.
+    bool hole_ = false;
     std::size_t pending_ = 0;
 };
 

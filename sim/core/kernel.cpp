@@ -19,7 +19,8 @@ Component::Component(sc_core::sc_module_name name, Kernel& kernel)
 
 Kernel::Kernel(sc_core::sc_module_name name, Stride stride) : sc_module(name), stride_(stride) {
     SC_METHOD(run);
-    // During initialization the time to pending activity looks infinite: the horizon would not hold.
+    // During initialization the time to pending activity looks infinite: the horizon would not
+    // hold.
     dont_initialize();
     sensitive << wake_;
 }

@@ -11,7 +11,8 @@ namespace lmsim::sim {
 
 class Kernel;
 
-/// A part of the simulated machine. It registers with the kernel and gets its own events, in time order.
+/// A part of the simulated machine. It registers with the kernel and gets its own events, in time
+/// order.
 class Component : public sc_core::sc_module {
   public:
     Component(sc_core::sc_module_name name, Kernel& kernel);
@@ -50,12 +51,14 @@ class Kernel : public sc_core::sc_module {
     EventQueue& queue() { return queue_; }
     ComponentId add(Component* component);
 
-    /// Mixed into the hash of the component at hand: what happened beyond kind and time of the event.
+    /// Mixed into the hash of the component at hand: what happened beyond kind and time of the
+    /// event.
     void trace(ComponentId component, std::uint64_t what) {
         std::uint64_t& hash = hashes_[component];
         hash = mix(hash ^ what);
     }
-    /// Ordered within each component, free of order across components: two runs are equal if this is.
+    /// Ordered within each component, free of order across components: two runs are equal if this
+    /// is.
     std::uint64_t trace_hash() const;
 
     /// Ends the run after the event at hand.

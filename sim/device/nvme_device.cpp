@@ -1,6 +1,8 @@
 #include "sim/device/nvme_device.hpp"
 
 #include <cstring>
+#include <new>
+#include <type_traits>
 
 #include "model/nvme/registers.hpp"
 #include "sim/device/device_port.hpp"
@@ -26,7 +28,7 @@ NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const Devic
     : Component(name, kernel),
       params_(params),
       rules_(rules),
-      subsystem_(std::make_unique<nvme::Subsystem<nvme::SimBounds>>()),
+      subsystem_(zeroed_subsystem()),
       up_lane_(add_lane()),
       down_lane_(add_lane()),
       memory_lane_(add_lane()),
@@ -48,6 +50,19 @@ NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const Devic
 }
 
 NvmeDevice::~NvmeDevice() = default;
+
+/// Room for 257 functions is 20 MB: constructing it would be most of the time of a short run. From
+/// the allocator it comes as zeros whose pages cost nothing until nvme::initialize() writes the
+/// functions in use; the rest of them is never looked at.
+NvmeDevice::SubsystemPtr NvmeDevice::zeroed_subsystem() {
+    using Subsystem = nvme::Subsystem<nvme::SimBounds>;
+    static_assert(std::is_trivially_copyable_v<Subsystem>);
+    void* memory = std::calloc(1, sizeof(Subsystem));
+    if (memory == nullptr) {
+        throw std::bad_alloc();
+    }
+    return SubsystemPtr(static_cast<Subsystem*>(memory));
+}
 
 DevicePort& NvmeDevice::port(std::uint16_t function) { return *functions_[function].port; }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -145,7 +146,12 @@ class NvmeDevice : public Component, private nvme::Env {
 
     DeviceTiming params_;
     spec::Rules rules_;
-    std::unique_ptr<nvme::Subsystem<nvme::SimBounds>> subsystem_;
+    struct Release {
+        void operator()(void* memory) const { std::free(memory); }
+    };
+    using SubsystemPtr = std::unique_ptr<nvme::Subsystem<nvme::SimBounds>, Release>;
+    static SubsystemPtr zeroed_subsystem();
+    SubsystemPtr subsystem_;
     std::vector<Function> functions_;
     Effects effects_;
     DeviceObserver* observer_ = nullptr;

@@ -8,8 +8,8 @@
 
 namespace lmsim::sim {
 
-/// Calls visit(address, length) for each piece of host memory that PRP1, PRP2 and the lists behind it
-/// name. False if the PRPs are malformed or leave the memory: then nothing more is visited.
+/// Calls visit(address, length) for each piece of host memory that PRP1, PRP2 and the lists behind
+/// it name. False if the PRPs are malformed or leave the memory: then nothing more is visited.
 template <class Visit>
 bool walk_prp(Memory& memory, std::uint64_t prp1, std::uint64_t prp2, std::uint64_t length,
               Visit&& visit) {

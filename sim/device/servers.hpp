@@ -7,8 +7,9 @@
 
 namespace lmsim::sim {
 
-/// Equal servers behind one FIFO: media channels, the cores of an admin processor. What arrives takes
-/// the server that is free first, so its end is known at once, and each server's ends are in order.
+/// Equal servers behind one FIFO: media channels, the cores of an admin processor. What arrives
+/// takes the server that is free first, so its end is known at once, and each server's ends are in
+/// order.
 class Servers {
   public:
     struct Slot {

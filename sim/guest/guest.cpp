@@ -30,8 +30,8 @@ Guest::~Guest() = default;
 void Guest::add_vf(DevicePort& port, std::uint16_t pairs, std::uint32_t entries,
                    std::uint64_t largest_transfer) {
     const auto index = static_cast<std::uint16_t>(vfs_.size());
-    vfs_.push_back(std::make_unique<VfDriver>(*this, port, index, pairs, entries,
-                                              largest_transfer));
+    vfs_.push_back(
+        std::make_unique<VfDriver>(*this, port, index, pairs, entries, largest_transfer));
     next_queue_.push_back(0);
 }
 
@@ -124,7 +124,8 @@ void Guest::handle(const Event& event) {
         return;
     }
     if (paused_) {
-        const auto vf = kind == Kind::Submit ? jobs_[event.a].vf : static_cast<std::uint16_t>(event.a);
+        const auto vf =
+            kind == Kind::Submit ? jobs_[event.a].vf : static_cast<std::uint16_t>(event.a);
         const auto queue =
             kind == Kind::Submit ? jobs_[event.a].queue : static_cast<std::uint16_t>(event.b);
         vcpu_of(vf, queue).deferred.push(event);
@@ -206,19 +207,17 @@ void Guest::submit_io(std::uint32_t index, std::uint32_t slot_index) {
             vf.backlog(job.queue).push_back(pack(index, slot_index));
             return;
         }
-        const std::uint64_t length =
-            std::min(slot.io.length - slot.sent, vf.largest_transfer());
+        const std::uint64_t length = std::min(slot.io.length - slot.sent, vf.largest_transfer());
         const std::uint64_t buffer = slot.buffer.address + slot.sent;
-        const std::uint64_t list =
-            slot.buffer.list + slot.sent / vf.largest_transfer() * page_size;
+        const std::uint64_t list = slot.buffer.list + slot.sent / vf.largest_transfer() * page_size;
         if (length > 2 * page_size) {
             const std::uint64_t entries = (length + page_size - 1) / page_size - 1;
             wire::write_prp_list(memory_->bytes(list, 8 * entries), list, buffer + page_size,
                                  entries, page_size);
             memory_->wrote(list, 8 * entries);
         }
-        wire::Sqe sqe = make_sqe(slot.io, slot.io.offset + slot.sent, length, buffer, list,
-                                 timing_.block_size);
+        wire::Sqe sqe =
+            make_sqe(slot.io, slot.io.offset + slot.sent, length, buffer, list, timing_.block_size);
         slot.sent += length;
         ++slot.commands;
         commands.submit(job.queue, sqe, pack(index, slot_index));

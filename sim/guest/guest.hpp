@@ -51,8 +51,8 @@ class GuestObserver {
     virtual void duplicate_completion(Ps at, std::uint16_t vf, std::uint16_t queue) = 0;
 };
 
-/// The VM: vCPUs that submit and complete I/O and write memory, one NVMe driver for each VF. It lives on
-/// one host at a time; the migration pauses it, moves its ports and resumes it.
+/// The VM: vCPUs that submit and complete I/O and write memory, one NVMe driver for each VF. It
+/// lives on one host at a time; the migration pauses it, moves its ports and resumes it.
 class Guest : public Component {
   public:
     Guest(sc_core::sc_module_name name, Kernel& kernel, const GuestTiming& timing, Memory& memory,

@@ -9,9 +9,10 @@
 
 namespace lmsim::sim {
 
-/// The guest's CPUs as writers of memory: so many page writes a second, most of them to a hot part of a
-/// working set, uniformly within each. Writes need no events: whoever looks at the memory first lets
-/// the writer catch up to now, so every page is written in the right order with what is sent.
+/// The guest's CPUs as writers of memory: so many page writes a second, most of them to a hot part
+/// of a working set, uniformly within each. Writes need no events: whoever looks at the memory
+/// first lets the writer catch up to now, so every page is written in the right order with what is
+/// sent.
 class PageWriter {
   public:
     struct Params {

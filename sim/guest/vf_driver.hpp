@@ -10,8 +10,9 @@ namespace lmsim::sim {
 
 class Guest;
 
-/// The guest's NVMe driver for one VF: brings the controller up the way Linux does (nvme_reset_work():
-/// enable, Identify, Number of Queues, queues, AER). Its commands go through a CommandPort.
+/// The guest's NVMe driver for one VF: brings the controller up the way Linux does
+/// (nvme_reset_work(): enable, Identify, Number of Queues, queues, AER). Its commands go through a
+/// CommandPort.
 class VfDriver : public PortClient {
   public:
     VfDriver(Guest& guest, DevicePort& port, std::uint16_t index, std::uint16_t pairs,

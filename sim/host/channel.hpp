@@ -7,8 +7,8 @@
 
 namespace lmsim::sim {
 
-/// The network between the two VMMs: one direction each way, shared by all streams. A stream is bound
-/// by its CPU, all of them by the network.
+/// The network between the two VMMs: one direction each way, shared by all streams. A stream is
+/// bound by its CPU, all of them by the network.
 struct Channel {
     Bandwidth bandwidth;
     Bandwidth stream_limit;

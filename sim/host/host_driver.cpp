@@ -69,7 +69,7 @@ void HostDriver::next_boot_step() {
     identify.cntid = boot_ == Boot::Secondary ? next_cntid_ : std::uint16_t{0};
     wire::Sqe sqe = wire::encode(identify, rules_);
     sqe.prp1 = boot_page_;
-    submit(sqe, pf_itself);
+    submit(sqe, pf_itself, 0);
 }
 
 void HostDriver::read_done(std::uint64_t /*token*/, std::uint64_t value) {
@@ -132,14 +132,14 @@ void HostDriver::boot_answered(const Effect& reply) {
 
 // --- PF queue -----------------------------------------------------------------------------------
 
-void HostDriver::submit(const wire::Sqe& sqe, std::uint32_t vf) {
+void HostDriver::submit(const wire::Sqe& sqe, std::uint32_t vf, std::uint32_t ticket) {
     if (free_requests_.empty()) {
         requests_.emplace_back();
         free_requests_.push_back(static_cast<std::uint32_t>(requests_.size()));
     }
     const std::uint32_t owner = free_requests_.back();
     free_requests_.pop_back();
-    requests_[owner - 1] = {sqe, now(), vf, true};
+    requests_[owner - 1] = {sqe, now(), vf, ticket, true};
     host::PfEvent event;
     event.owner = owner;
     pf_step(event);
@@ -224,6 +224,7 @@ void HostDriver::replied(const Effect& effect) {
     LMSIM_ASSERT(request.used);
     request.used = false;
     const std::uint32_t vf = request.vf;
+    const std::uint32_t ticket = request.ticket;
     if (observer_ != nullptr) {
         observer_->admin_command(request.asked, now(), request.sqe.cid, request.sqe.opcode,
                                  static_cast<std::uint16_t>(effect.token));
@@ -234,6 +235,7 @@ void HostDriver::replied(const Effect& effect) {
         return;
     }
     host::FlowEvent event;
+    event.ticket = ticket;
     event.error = static_cast<host::PfError>(effect.flags);
     event.status = static_cast<std::uint16_t>(effect.token);
     event.dw0 = static_cast<std::uint32_t>(effect.token2);
@@ -352,8 +354,7 @@ void HostDriver::flow_step(std::uint16_t index, const host::FlowEvent& event) {
             if (observer_ != nullptr) {
                 observer_->flow_step(now(), index, host::FlowStep::Idle);
             }
-            vfio_step(index, vfio::arc_done(effect.ticket,
-                                            static_cast<vfio::Errno>(effect.token)));
+            vfio_step(index, vfio::arc_done(effect.ticket, static_cast<vfio::Errno>(effect.token)));
         }
     }
 }
@@ -367,8 +368,7 @@ void HostDriver::flow_submit(std::uint16_t index, const Effect& effect) {
     wire::Sqe sqe = host::command(vf.flow, effect, rules_);
     if (effect.length != 0) {
         const std::uint64_t address = vf.buffer + effect.address;
-        const wire::PrpPair prps =
-            wire::make_prps(address, effect.length, page_size, vf.list);
+        const wire::PrpPair prps = wire::make_prps(address, effect.length, page_size, vf.list);
         if (prps.list_entries != 0) {
             const std::uint64_t second = (address & ~(page_size - 1)) + page_size;
             wire::write_prp_list(memory_.bytes(vf.list, 8 * prps.list_entries), vf.list, second,
@@ -377,7 +377,7 @@ void HostDriver::flow_submit(std::uint16_t index, const Effect& effect) {
         sqe.prp1 = prps.prp1;
         sqe.prp2 = prps.prp2;
     }
-    submit(sqe, index + 1U);
+    submit(sqe, index + 1U, effect.ticket);
 }
 
 /// The core has answered; data still have to be copied between the user and the driver.

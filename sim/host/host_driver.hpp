@@ -49,7 +49,8 @@ class DriverObserver {
 };
 
 /// A host's kernel: the NVMe driver of the PF and, for each VF, the VFIO device that the VMM opens.
-/// The protocol is model/host and model/vfio; here it gets memory, queues and time. VFs count from 0.
+/// The protocol is model/host and model/vfio; here it gets memory, queues and time. VFs count from
+/// 0.
 class HostDriver : public Component, private PortClient {
   public:
     HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostTiming& timing,
@@ -92,7 +93,8 @@ class HostDriver : public Component, private PortClient {
     struct Request {
         wire::Sqe sqe;
         Ps asked = 0;
-        std::uint32_t vf = 0;  // plus 1; 0: the driver itself
+        std::uint32_t vf = 0;      // plus 1; 0: the driver itself
+        std::uint32_t ticket = 0;  // of the flow's Submit
         bool used = false;
     };
     struct Call {
@@ -113,7 +115,7 @@ class HostDriver : public Component, private PortClient {
     };
 
     // PF queue
-    void submit(const wire::Sqe& sqe, std::uint32_t vf);
+    void submit(const wire::Sqe& sqe, std::uint32_t vf, std::uint32_t ticket);
     void pf_step(const host::PfEvent& event);
     void pf_perform(const Effect& effect);
     void put_on_queue(std::uint32_t owner, std::uint16_t tag);

@@ -9,9 +9,9 @@ namespace lmsim::sim {
 
 constexpr std::uint64_t page_size = 4096;
 
-/// A VM's memory on one host. Payload is a version per page: two hosts hold the same content where the
-/// versions are equal, and 0 is the zero page. Pages at the bottom, where rings and PRP lists live,
-/// have bytes as well. (Copying payload would cost more than a whole simulated command.)
+/// A VM's memory on one host. Payload is a version per page: two hosts hold the same content where
+/// the versions are equal, and 0 is the zero page. Pages at the bottom, where rings and PRP lists
+/// live, have bytes as well. (Copying payload would cost more than a whole simulated command.)
 class Memory {
   public:
     explicit Memory(std::uint64_t pages);

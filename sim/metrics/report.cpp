@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "sim/metrics/display.hpp"
 #include "sim/metrics/report_sections.hpp"
@@ -10,22 +11,39 @@
 namespace lmsim::sim::metrics {
 namespace {
 
-/// What is worth a place in the headline: the three longest, none below one percent.
+/// What a part is, for somebody who does not know the word yet.
+std::string_view in_words(Part part) {
+    switch (part) {
+        case Part::Quiesce: return "quiescing the VFs";
+        case Part::Drain: return "commands of the VFs in flight";
+        case Part::Suspend: return "suspending the VFs";
+        case Part::TrackingTail: return "the last dirty memory";
+        case Part::StateRead: return "reading the VFs' state";
+        case Part::Transfer: return "moving it";
+        case Part::StateLoad: return "loading the VFs' state";
+        case Part::Resume: return "resuming the VFs";
+        case Part::Interrupts: return "their interrupts";
+        case Part::Vmm: return "the VMM's own steps";
+    }
+    return "?";
+}
+
+/// What is worth a place in the headline: the three longest parts, both sides together, none below
+/// one percent.
 std::string dominant_text(const Result& result) {
+    std::array<Ps, part_names.size()> sums{};
+    for (const PartTime& part : result.downtime.parts) {
+        sums[static_cast<std::size_t>(part.label.part)] += part.ps;
+    }
     std::string out;
-    std::size_t shown = 0;
-    for (const PartGroup& group : dominant_parts(result)) {
-        const std::uint32_t share = share_ppm(group.ps, result.downtime.total);
-        if (shown == 3 || share < 10'000) break;
-        out += shown++ == 0 ? ": " : ", ";
-        out += name(group.part);
-        if (group.part != Part::Transfer && group.part != Part::Vmm) {
-            out += fmt::format(" on the {}", name(group.side));
-        }
-        if (!group.devices.empty()) {
-            out += fmt::format(" ({})", plural(group.devices.size(), "VF"));
-        }
-        out += " " + readable_share(share);
+    for (int shown = 0; shown < 3; ++shown) {
+        const auto longest = std::max_element(sums.begin(), sums.end());
+        const std::uint32_t share = share_ppm(*longest, result.downtime.total);
+        if (share < 10'000) break;
+        const auto part = static_cast<Part>(longest - sums.begin());
+        out += fmt::format("{}{} {}", shown == 0 ? ": " : ", ", in_words(part),
+                           readable_share(share));
+        *longest = 0;
     }
     return out;
 }
@@ -62,8 +80,8 @@ std::string expectation_text(const Expectation& expectation) {
     return out;
 }
 
-std::vector<Section> sections(const Result& result) {
-    return {downtime_section(result), figures_section(result),     guest_section(result),
+std::vector<Section> sections(const Result& result, Detail detail) {
+    return {downtime_section(result, detail), figures_section(result),     guest_section(result),
             bytes_section(result),    utilization_section(result), checks_section(result)};
 }
 
@@ -113,7 +131,7 @@ std::string result_table(const Result& result) {
     out += terminal_text(outcome_text(result)) + "\n";
     out += "expectation " + terminal_text(expectation_text(result.expectation)) + "\n";
     out += fidelity_text(result);
-    for (const Section& section : sections(result)) {
+    for (const Section& section : sections(result, Detail::Together)) {
         out += "\n" + section.title + "\n" + escaped(section.table, terminal_text).terminal();
     }
     const Section ignored = ignored_section(result);
@@ -131,7 +149,7 @@ std::string result_markdown(const Result& result) {
     out += "* expectation " + markdown_text(expectation_text(result.expectation)) + "\n";
     const std::string fidelity = fidelity_text(result);
     if (!fidelity.empty()) out += "* " + fidelity;
-    for (const Section& section : sections(result)) {
+    for (const Section& section : sections(result, Detail::EachDevice)) {
         out += "\n## " + section.title + "\n\n" + escaped(section.table, markdown_text).markdown();
     }
     for (const Section& section : {rounds_section(result), ignored_section(result)}) {

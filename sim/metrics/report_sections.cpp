@@ -65,12 +65,13 @@ std::string counts_text(const CommandCounts& commands) {
 
 }  // namespace
 
-Section downtime_section(const Result& result) {
+Section downtime_section(const Result& result, Detail detail) {
     const Downtime& downtime = result.downtime;
     Section section{"Downtime",
                     {{{"part"}, {"side"}, {"device"}, {"ms", right}, {"share", right}}, {}}};
     auto& rows = section.table.rows;
     std::vector<PartGroup> groups = part_groups(downtime.parts);
+    const std::size_t most_in_full = detail == Detail::EachDevice ? devices_in_full : 1;
     for (const PartTime& part : downtime.parts) {
         const Label& label = part.label;
         const auto group = std::find_if(groups.begin(), groups.end(), [&](const PartGroup& g) {
@@ -78,7 +79,7 @@ Section downtime_section(const Result& result) {
         });
         if (group == groups.end()) continue;  // printed already
         const std::string part_name(name(label.part));
-        if (group->devices.size() > devices_in_full) {
+        if (group->devices.size() > most_in_full) {
             rows.push_back(part_row(fmt::format("{} ({} VFs)", part_name, group->devices.size()),
                                     label.side, "", group->ps, downtime.total));
             groups.erase(group);

@@ -14,7 +14,10 @@ struct Section {
     TextTable table;
 };
 
-Section downtime_section(const Result& result);
+/// Devices of one part: each on its own (if they are few), or all together.
+enum class Detail : std::uint8_t { EachDevice, Together };
+
+Section downtime_section(const Result& result, Detail detail);
 Section figures_section(const Result& result);
 Section guest_section(const Result& result);
 Section bytes_section(const Result& result);

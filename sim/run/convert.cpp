@@ -89,9 +89,9 @@ HostTiming host_timing(const Scenario& scenario, const HostParams& host) {
     timing.copy_rate = host.driver.copy_rate;
     timing.admin_depth = static_cast<std::uint16_t>(host.device.admin.depth);
     timing.reserved_aer = static_cast<std::uint16_t>(host.device.admin.reserved_aer);
-    timing.features = static_cast<std::uint8_t>(
-        vfio::STOP_COPY_FLAG | (host.driver.p2p ? vfio::P2P_FLAG : 0) |
-        (host.driver.pre_copy ? vfio::PRE_COPY_FLAG : 0));
+    timing.features =
+        static_cast<std::uint8_t>(vfio::STOP_COPY_FLAG | (host.driver.p2p ? vfio::P2P_FLAG : 0) |
+                                  (host.driver.pre_copy ? vfio::PRE_COPY_FLAG : 0));
     timing.mdts = host.device.mdts.count;
     // Both sides must hold what either can send.
     timing.state_limit = std::max(largest_state(scenario.hosts.src.device),

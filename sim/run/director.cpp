@@ -3,8 +3,8 @@
 namespace lmsim::sim {
 namespace {
 
-constexpr Ps tell_every = 10'000'000'000;    // 10 ms: how often progress is told
-constexpr Ps look_every = 1'000'000'000;     // 1 ms: how often the guest is asked whether it rests
+constexpr Ps tell_every = 10'000'000'000;  // 10 ms: how often progress is told
+constexpr Ps look_every = 1'000'000'000;   // 1 ms: how often the guest is asked whether it rests
 constexpr Ps rest_limit = 60'000'000'000'000;  // 60 s: what is outstanding then is lost
 
 const char* phase_name(Director::Phase phase) {

@@ -30,7 +30,15 @@ class Director : public Component {
     void handle(const Event& event) override;
 
   private:
-    enum class Kind : std::uint32_t { Start, Measure, Migrate, CooledDown, LookForRest, Limit, Tell };
+    enum class Kind : std::uint32_t {
+        Start,
+        Measure,
+        Migrate,
+        CooledDown,
+        LookForRest,
+        Limit,
+        Tell
+    };
 
     void host_ready(bool ok);
     void guest_ready();

@@ -33,8 +33,7 @@ void load_one(const Scenario& scenario, std::size_t index, Workload& workload) {
     const fio::Target target{device.capacity.count, static_cast<std::uint32_t>(device.block.count)};
     std::unique_ptr<fio::JobFile> jobs;
     if (params.fio.empty()) {
-        workload.logs.push_back(
-            std::make_unique<fio::IoLog>(fio::load_iolog(params.iolog.path)));
+        workload.logs.push_back(std::make_unique<fio::IoLog>(fio::load_iolog(params.iolog.path)));
         workload.descriptions.push_back(fio::describe(*workload.logs.back()));
     } else {
         jobs = std::make_unique<fio::JobFile>(fio::load_job_file(params.fio.path));

@@ -23,8 +23,8 @@ struct Workload {
     std::vector<fio::Description> descriptions;
 };
 
-/// Reads the files; each job runs on every VF of its workload with draws of its own. What is wrong with
-/// a file goes into `errors`, with its place.
+/// Reads the files; each job runs on every VF of its workload with draws of its own. What is wrong
+/// with a file goes into `errors`, with its place.
 Workload load_workload(const LoadedScenario& loaded, std::vector<Diagnostic>& errors);
 
 }  // namespace lmsim::sim

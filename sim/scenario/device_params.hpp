@@ -80,7 +80,7 @@ struct DeviceParams {
               "MSI-X vectors of each VF; 0: one for each queue pair and one", estimate);
     std::uint32_t contexts = param(&contexts, "contexts", 1024, between(1, 1024),
                                    "commands that one VF works on at once", estimate);
-    Bytes mdts = param(&mdts, "mdts", 256_KiB, between(4_KiB, 2_MiB),
+    Bytes mdts = param(&mdts, "mdts", 256_KiB, between(8_KiB, 2_MiB),
                        "largest data transfer of one command, a power of two (MDTS)", estimate);
     Bytes vendor_bytes = param(&vendor_bytes, "vendor_bytes", 0_B, between(0_B, 1_GiB),
                                "vendor specific part of the controller state", estimate);

@@ -14,9 +14,9 @@ namespace lmsim::sim::trace {
 
 constexpr const char* steps_schema_name = "lmsim/steps/1";
 
-/// steps.ndjson: every call of a step() of the model, with its event and its effects, in the order in
-/// which they happen: all that is needed to replay the model without time. One line each; `effects`
-/// are [kind, flags, function, ticket, address, length, token, token2, token3].
+/// steps.ndjson: every call of a step() of the model, with its event and its effects, in the order
+/// in which they happen: all that is needed to replay the model without time. One line each;
+/// `effects` are [kind, flags, function, ticket, address, length, token, token2, token3].
 class StepLog {
   public:
     explicit StepLog(OutputFile file);

@@ -64,8 +64,7 @@ Outputs open_outputs(const Arguments& arguments, const sim::Scenario& scenario) 
     if (!arguments.no_trace) {
         if (auto file = open_file(outputs, "trace.ndjson")) {
             const sim::trace::TraceHeader header{version, scenario.name, scenario.seed};
-            outputs.trace =
-                std::make_unique<sim::trace::NdjsonWriter>(std::move(*file), header);
+            outputs.trace = std::make_unique<sim::trace::NdjsonWriter>(std::move(*file), header);
         }
     }
     const auto wanted = [&](const char* kind) {
@@ -86,8 +85,7 @@ Outputs open_outputs(const Arguments& arguments, const sim::Scenario& scenario) 
 }
 
 std::string finish_outputs(Outputs& outputs, const sim::Simulation& simulation,
-                           const sim::metrics::Result& result,
-                           const sim::LoadedScenario& loaded) {
+                           const sim::metrics::Result& result, const sim::LoadedScenario& loaded) {
     if (!outputs.directory) {
         return {};
     }
@@ -169,7 +167,8 @@ void add_run(CLI::App& app, int& exit_code) {
                      "write result.json, report.md, config.toml, trace.ndjson, state/ and "
                      "manifest.json into this new or empty directory")
         ->type_name("DIR");
-    verb->add_option("--trace", arguments->traces, "more traces into --out: steps (every step() of the model), "
+    verb->add_option("--trace", arguments->traces,
+                     "more traces into --out: steps (every step() of the model), "
                      "ports (what crosses the functions' ports)")
         ->delimiter(',')
         ->check(CLI::IsMember({"steps", "ports"}))

@@ -3,33 +3,14 @@
 #include <fstream>
 
 #include "tests/catch.hpp"
+#include "tests/tools/cli/process.hpp"
 #include "tools/cli/scenario_options.hpp"
 #include "tools/cli/verbs.hpp"
 
 using namespace lmsim;
+using lmsim::tests::Folder;
 
 namespace {
-
-/// A folder of its own that is gone afterwards.
-class Folder {
-  public:
-    Folder() : path_(std::filesystem::temp_directory_path() / "lmsim_cli_scenario_test") {
-        std::filesystem::remove_all(path_);
-        std::filesystem::create_directory(path_);
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::string write(const std::string& name, const std::string& text) const {
-        std::ofstream(path_ / name) << text;
-        return (path_ / name).string();
-    }
-    std::string file(const std::string& name) const { return (path_ / name).string(); }
-
-  private:
-    std::filesystem::path path_;
-};
 
 int run(std::vector<std::string> arguments) {
     int exit_code = cli::Ok;
@@ -46,14 +27,14 @@ TEST_CASE("a check reads the fio files too", "[cli]") {
     const Folder folder;
     const std::string scenario =
         folder.write("q.toml", "[[workload]]\nfio = \"a.fio\"\n[[workload]]\niolog = \"b.log\"\n");
-    CHECK(cli::load_and_check({scenario, {}, {}}).error_text() ==
+    CHECK(cli::prepare({scenario, {}, {}}).loaded.error_text() ==
           scenario + ":2:1: workload[0].fio: " + folder.file("a.fio") +
               ": cannot be read: No such file or directory\n" + scenario +
               ":4:1: workload[1].iolog: " + folder.file("b.log") +
               ": cannot be read: No such file or directory\n");
     folder.write("a.fio", "[j]\nrw=randread\nbs=4k\nsize=1g\n");
     folder.write("b.log", "fio version 9 iolog\n");
-    const sim::LoadedScenario loaded = cli::load_and_check({scenario, {}, {}});
+    const sim::LoadedScenario loaded = cli::prepare({scenario, {}, {}}).loaded;
     REQUIRE(loaded.errors.size() == 1);
     CHECK(loaded.errors[0].text().find(folder.file("b.log") + ":1:") == 0);
 }
