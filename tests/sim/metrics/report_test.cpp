@@ -63,8 +63,8 @@ TEST_CASE("report.md of a bad run") {
 TEST_CASE("the headline says how it ended and what dominates") {
     Result result = sample_result();
     CHECK(headline(result) ==
-          "quickstart: the guest stood still for 23.4 ms (within the limit of 300 ms): suspend on "
-          "the source (4 VFs) 51.3 %, transfer 34.2 %, state-load on the destination (1 VF) 8.5 %");
+          "quickstart: the guest stood still for 23.4 ms (within the limit of 300 ms): suspending "
+          "the VFs 51.3 %, moving it 34.2 %, loading the VFs' state 8.5 %");
     result.outcome = Outcome::NotConverged;
     result.downtime = {};
     CHECK(headline(result) ==
