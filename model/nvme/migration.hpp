@@ -130,6 +130,7 @@ Outcome get_state(Context<Bounds>& ctx, std::uint32_t slot, const wire::Sqe& sqe
     save_state(ctx, function, parts, whole, size);
     const auto length = static_cast<std::uint32_t>(receive.dwords * 4);
     std::uint8_t* to = ctx.env.data(0, slot, length);
+    std::memset(to, 0, length);  // what lies past the end is undefined, not another command's data
     wire::copy_piece(whole, size, receive.offset, to, length);
     const bool csup = suspended || !ctx.rules.on(Id::GetStateCsupMeansSuspended);
     return {0, wire::encode_csup(csup, ctx.rules), length};
