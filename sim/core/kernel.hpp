@@ -51,6 +51,7 @@ class Kernel : public sc_core::sc_module {
     EventQueue& queue() { return queue_; }
     ComponentId add(Component* component);
 
+    using sc_core::sc_module::trace;  // SystemC's own, of another kind
     /// Mixed into the hash of the component at hand: what happened beyond kind and time of the
     /// event.
     void trace(ComponentId component, std::uint64_t what) {

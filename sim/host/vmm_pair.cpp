@@ -20,9 +20,8 @@ constexpr Ps empty_pass = 10'000'000;
 }  // namespace
 
 VmmPair::VmmPair(sc_core::sc_module_name name, Kernel& kernel, const VmmTiming& timing,
-                 const Channel& channel, const host::vmm::Config& config,
-                 const spec::Rules& rules, Guest& guest, const VmmHost& source,
-                 const VmmHost& destination)
+                 const Channel& channel, const host::vmm::Config& config, const spec::Rules& rules,
+                 Guest& guest, const VmmHost& source, const VmmHost& destination)
     : Component(name, kernel),
       timing_(timing),
       channel_(channel),
@@ -135,9 +134,7 @@ bool VmmPair::call_device(VmmSide side, const Effect& effect) {
                 answer(VmmSide::Source, now(), static_cast<std::int32_t>(from.error), from.value);
             });
             return true;
-        case Call::WriteDeviceBlock:
-            to.write(vf, loading_, answer_vfio(side));
-            return true;
+        case Call::WriteDeviceBlock: to.write(vf, loading_, answer_vfio(side)); return true;
         default: return false;
     }
 }
@@ -163,19 +160,13 @@ bool VmmPair::call_channel(VmmSide side, const Effect& effect) {
             answer(side, gone, 0, bytes);
             return true;
         }
-        case Call::SaveNonIterable: {
-            Item item;
-            item.message = Message::NonIterable;
-            item.device = effect.function;
-            const bool all = effect.function == host::vmm::no_device;
-            item.length = all ? timing_.device_bytes : config_space_bytes;
-            used_.other += item.length;
-            const std::uint64_t bytes = item.length;
-            const Ps gone = channel_.send(now() + (all ? timing_.device_save : 0), bytes);
-            send_item(std::move(item), gone);
-            answer(side, gone, 0, bytes);
+        case Call::SaveNonIterable:
+            if (effect.function == host::vmm::no_device) {
+                post_once(now() + timing_.device_save, static_cast<std::uint32_t>(Kind::Saved));
+            } else {
+                send_saved(effect.function);
+            }
             return true;
-        }
         case Call::SendMessage: {
             Item item;
             item.message = static_cast<Message>(effect.token2);
@@ -225,15 +216,15 @@ bool VmmPair::call_host(VmmSide side, const Effect& effect) {
         case Call::LoadRam: answer(side, ram_loaded_); return true;
         case Call::LoadNonIterable:
             load_non_iterable(effect.function);
-            answer(side, now() + (effect.function == host::vmm::no_device ? timing_.device_load
-                                                                         : Ps{0}));
+            answer(side,
+                   now() + (effect.function == host::vmm::no_device ? timing_.device_load : Ps{0}));
             return true;
         default: return false;
     }
 }
 
-/// The config space of a VFIO device carries its MSI-X table: with it the interrupts reach the VM on
-/// this host (QEMU 10.1 hw/vfio/pci.c: vfio_pci_load_config()).
+/// The config space of a VFIO device carries its MSI-X table: with it the interrupts reach the VM
+/// on this host (QEMU 10.1 hw/vfio/pci.c: vfio_pci_load_config()).
 void VmmPair::load_non_iterable(std::uint16_t device) {
     if (device == host::vmm::no_device) {
         return;
@@ -252,7 +243,8 @@ void VmmPair::resume_vcpus(VmmSide side) {
     resuming_ = static_cast<int>(side);
 }
 
-/// A slice goes out in chunks; each lasts as long as its slower part, finding pages or sending them.
+/// A slice goes out in chunks; each lasts as long as its slower part, finding pages or sending
+/// them.
 void VmmPair::begin_slice(const Effect& effect) {
     slice_ = {};
     slice_.limit = effect.length != 0 ? effect.length : UINT64_MAX;
@@ -289,6 +281,23 @@ void VmmPair::send_chunk() {
     pages_loaded_ = std::max(pages_loaded_, gone + channel_.one_way) +
                     static_cast<Ps>(sent.normal) * timing_.page;
     post_once(std::max(found, gone), static_cast<std::uint32_t>(Kind::Chunk));
+}
+
+/// The config space of one device, or CPUs and emulated devices once they are collected.
+void VmmPair::send_saved(std::uint16_t device) {
+    const bool all = device == host::vmm::no_device;
+    if (all && observer_ != nullptr) {
+        observer_->sending(now(), VmmSide::Source);
+    }
+    Item item;
+    item.message = Message::NonIterable;
+    item.device = device;
+    item.length = all ? timing_.device_bytes : config_space_bytes;
+    const std::uint64_t bytes = item.length;
+    used_.other += bytes;
+    const Ps gone = channel_.send(now(), bytes);
+    send_item(std::move(item), gone);
+    answer(VmmSide::Source, gone, 0, bytes);
 }
 
 void VmmPair::send_item(Item item, Ps gone) {
@@ -336,8 +345,8 @@ void VmmPair::handle(const Event& event) {
                 resuming_ = -1;
                 guest_.resume();
             }
-            step(side, host::vmm::answer(from.ticket, now_ms(), from.error, from.value0,
-                                         from.value1));
+            step(side,
+                 host::vmm::answer(from.ticket, now_ms(), from.error, from.value0, from.value1));
             break;
         }
         case Kind::Timer: {
@@ -362,6 +371,7 @@ void VmmPair::handle(const Event& event) {
             break;
         }
         case Kind::Chunk: send_chunk(); break;
+        case Kind::Saved: send_saved(host::vmm::no_device); break;
         case Kind::Closed:
             closed_ = true;
             deliver();

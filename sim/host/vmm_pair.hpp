@@ -52,10 +52,12 @@ class VmmObserver {
     virtual void call_began(Ps at, VmmSide side, const Effect& call) = 0;
     virtual void call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t value) = 0;
     virtual void reported(Ps at, VmmSide side, const Effect& report) = 0;
+    /// The call at hand has done its own work and now waits for the channel to take what it sends.
+    virtual void sending(Ps /*at*/, VmmSide /*side*/) {}
 };
 
-/// The VMM processes of both hosts and the channel between them: they host model/host/vmm and give its
-/// calls their time.
+/// The VMM processes of both hosts and the channel between them: they host model/host/vmm and give
+/// its calls their time.
 class VmmPair : public Component {
   public:
     VmmPair(sc_core::sc_module_name name, Kernel& kernel, const VmmTiming& timing,
@@ -75,7 +77,7 @@ class VmmPair : public Component {
     void handle(const Event& event) override;
 
   private:
-    enum class Kind : std::uint32_t { Answer, Timer, Arrive, ReturnArrive, Chunk, Closed };
+    enum class Kind : std::uint32_t { Answer, Timer, Arrive, ReturnArrive, Chunk, Closed, Saved };
 
     struct Item {
         host::vmm::Message message = host::vmm::Message::None;
@@ -113,6 +115,7 @@ class VmmPair : public Component {
 
     void begin_slice(const Effect& effect);
     void send_chunk();
+    void send_saved(std::uint16_t device);
     void send_item(Item item, Ps gone);
     void send_back(Item item, Ps gone);
     void deliver();
@@ -141,7 +144,7 @@ class VmmPair : public Component {
     std::deque<Item> wire_;   // sent and not arrived
     std::deque<Item> inbox_;  // arrived and not loaded
     std::deque<Item> back_wire_;
-    std::vector<std::uint8_t> block_;  // last read from a device, not sent yet
+    std::vector<std::uint8_t> block_;    // last read from a device, not sent yet
     std::vector<std::uint8_t> loading_;  // device data of the message at hand
     Ps pages_loaded_ = 0;                // of what was sent so far
     Ps ram_loaded_ = 0;                  // of the message at hand

@@ -85,6 +85,11 @@ void DowntimeMeter::call_ended(Ps at, VmmSide side) {
     update(at);
 }
 
+void DowntimeMeter::sending(Ps at, VmmSide side) {
+    const Label call = of(side).call;
+    set(at, side, {Part::Transfer, call.side, call.device});
+}
+
 void DowntimeMeter::rolls_back(Ps at) {
     stream_ended_ = false;
     update(at);

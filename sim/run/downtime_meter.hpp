@@ -21,6 +21,8 @@ class DowntimeMeter {
 
     void call_began(Ps at, VmmSide side, const Effect& call);
     void call_ended(Ps at, VmmSide side);
+    /// The call at hand waits for the channel from now on.
+    void sending(Ps at, VmmSide side);
     /// The migration fails: the source is the critical path again, whatever it had sent.
     void rolls_back(Ps at);
     void flow_step(Ps at, VmmSide side, std::uint16_t vf, host::FlowStep step);

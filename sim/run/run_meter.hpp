@@ -48,7 +48,7 @@ class RunMeter : public GuestObserver, public VmmObserver {
     const DowntimeMeter& downtime() const { return downtime_; }
     const std::vector<metrics::Round>& rounds() const { return rounds_; }
     std::uint64_t duplicated() const { return duplicated_; }
-    std::uint64_t failed_commands() const { return failed_; }
+    std::uint64_t failed_ios() const { return failed_; }
     std::uint64_t suspended_activity() const { return suspended_activity_; }
     std::uint64_t interrupts_lost() const { return interrupts_lost_; }
     std::optional<std::uint64_t> vmm_downtime_ms() const { return downtime_ms_; }
@@ -75,6 +75,7 @@ class RunMeter : public GuestObserver, public VmmObserver {
     void call_began(Ps at, VmmSide side, const Effect& call) override;
     void call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t value) override;
     void reported(Ps at, VmmSide side, const Effect& report) override;
+    void sending(Ps at, VmmSide side) override { downtime_.sending(at, side); }
 
   private:
     struct Side : public DeviceObserver, public DriverObserver {

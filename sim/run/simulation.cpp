@@ -278,6 +278,9 @@ void Simulation::completed_outcome(metrics::Result& result) const {
     if (const auto idle = meter_.downtime().idle()) {
         result.reason += fmt::format(", but VF {} does not work there: {}", idle->vf, idle->why);
     }
+    if (meter_.failed_ios() != 0) {
+        result.reason += fmt::format("; {} I/Os of the guest ended in errors", meter_.failed_ios());
+    }
 }
 
 void Simulation::fill_outcome(metrics::Result& result) const {

@@ -185,7 +185,8 @@ void ClosedForm::send_state() {
     spend("transfer", "source", 0, on_channel(18));
     spend("interrupts", "source", 0, on_channel(4096));
     const auto& devices = scenario_.vm.devices;
-    spend("vmm", "source", -1, devices.save.ps + on_channel(devices.bytes.count));
+    spend("vmm", "source", -1, devices.save.ps);
+    spend("transfer", "source", -1, on_channel(devices.bytes.count));
     stream_.push_back({now_ + one_way_, devices.load.ps, "vmm", -1});
     spend("transfer", "source", -1, on_channel(16));
     stream_.push_back({now_ + one_way_, 0, "transfer", -1});

@@ -113,6 +113,17 @@ TEST_CASE("a destination that cannot hold the queues: QEMU resets the VF and sta
     }
 }
 
+TEST_CASE("a destination with a smaller MDTS fails the guest's large commands") {
+    Run run = small_vm();
+    run.options = {"hosts.dst.device.mdts=16KiB"};
+    run.jobs = {{"[r]\nrw=randread\nbs=64k\niodepth=4\nsize=8m\ntime_based\nruntime=1h\n", {}}};
+    const Seen seen = run_in_child(run);
+    CHECK(seen.result["outcome"] == "completed");
+    INFO(reason(seen));
+    CHECK(has(reason(seen), "I/Os of the guest ended in errors"));
+    check_conserved(seen.result);
+}
+
 TEST_CASE("a source whose admin commands time out runs on") {
     Run run = small_vm();
     run.options = {"hosts.src.device.admin.get_state=2s", "hosts.both.driver.admin_timeout=1s",
