@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bench/clock.hpp"
+#include "sim/core/reports.hpp"
 #include "sim/run/convert.hpp"
 #include "sim/run/run_meter.hpp"
 #include "sim/scenario/load.hpp"
@@ -77,9 +78,8 @@ class Bench : public Component {
         switch (static_cast<Kind>(event.kind)) {
             case Kind::Boot:
                 // The boot's last commands are out of the way before the workload begins.
-                guest_.boot([this] {
-                    post_once(now() + settle, static_cast<std::uint32_t>(Kind::Begin));
-                });
+                guest_.boot(
+                    [this] { post_once(now() + settle, static_cast<std::uint32_t>(Kind::Begin)); });
                 break;
             case Kind::Begin:
                 measure(-1);
@@ -124,6 +124,7 @@ class Bench : public Component {
 }  // namespace
 
 Tally run_simulated(const CommandPath& path) {
+    install_report_handler();
     Kernel kernel("kernel");
     Memory memory(path.memory_pages);
     NvmeDevice device("device", kernel, path.device, spec::Rules{}, path.seed);

@@ -49,16 +49,16 @@ Samples sample(const LoadedScenario& loaded, Ps length) {
 
 void measure_memory(Rows& rows, bool quick) {
     const Ps length = (quick ? 1 : 60) * second;
-    const LoadedScenario loaded = load_scenario(
-        LMSIM_QUICKSTART_SCENARIO, {fmt::format("run.warm_up={}s", length / second + 1),
-                                    "vm.dirty.rate=0/s"});
+    const LoadedScenario loaded =
+        load_scenario(LMSIM_QUICKSTART_SCENARIO,
+                      {fmt::format("run.warm_up={}s", length / second + 1), "vm.dirty.rate=0/s"});
     LMSIM_ASSERT(loaded.ok());
     const Samples samples = in_child([&] { return sample(loaded, length); });
     for (std::size_t i = 0; i < points; ++i) {
         const double at = static_cast<double>(length / second) * static_cast<double>(i + 1) /
                           static_cast<double>(points);
-        rows.push_back({fmt::format("resident memory after {:.3g} s", at), samples[i], "MiB",
-                        samples[0]});
+        rows.push_back(
+            {fmt::format("resident memory after {:.3g} s", at), samples[i], "MiB", samples[0]});
     }
 }
 

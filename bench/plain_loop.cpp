@@ -257,9 +257,9 @@ void PlainLoop::begin(std::uint16_t index, std::uint32_t slot) {
     if (command.op == Op::Read) {
         media(index, command.cid, path_.device.media_read);
     } else if (command.op == Op::Write) {
-        device_event(up(pcie_.time(pcie_.request_bytes(command.length))) +
-                         path_.device.memory_latency,
-                     Kind::DataRead, index, command.cid);
+        device_event(
+            up(pcie_.time(pcie_.request_bytes(command.length))) + path_.device.memory_latency,
+            Kind::DataRead, index, command.cid);
     } else {
         media(index, command.cid, path_.device.media_flush);
     }
@@ -278,8 +278,8 @@ void PlainLoop::media_done(std::uint16_t index, std::uint32_t cid) {
                      command.length, command.buffer);
     }
     LMSIM_ASSERT(vf.next(vf.cq_tail) != vf.cq_head);
-    const std::uint64_t entry = cid | std::uint64_t{vf.sq_head} << 16 | std::uint64_t{vf.phase}
-                                                                            << 32;
+    const std::uint64_t entry =
+        cid | std::uint64_t{vf.sq_head} << 16 | std::uint64_t{vf.phase} << 32;
     device_event(up(cqe_), Kind::CqeOut, index, vf.cq_tail, entry);
     vf.cq_tail = vf.next(vf.cq_tail);
     vf.phase = vf.phase != (vf.cq_tail == 0);

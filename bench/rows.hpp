@@ -6,8 +6,8 @@
 
 namespace lmsim::bench {
 
-/// One figure. `baseline` is what it is compared with, in the same unit: the same work done plainly,
-/// an earlier point of the same run, or the limit of an absolute figure. `ratio`: value / baseline.
+/// One figure. `baseline` is what it is compared with, in the same unit: the same work done
+/// plainly, an earlier point of the same run, or the limit of an absolute figure.
 struct Row {
     std::string name;
     double value = 0;
