@@ -1,6 +1,7 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include <map>
 #include <queue>
 
 #include "bench/rows.hpp"
@@ -93,7 +94,7 @@ void measure_event_queue(Rows& rows, bool quick) {
     const std::pair<int, int> loads[] = {{24, 32}, {24, 512}, {256, 512}};
     const int repetitions = quick ? 3 : 9;
     for (const auto& [servers, pending] : loads) {
-        for (const auto& [name, run] : {std::pair{"lanes", lanes}, std::pair{"heap", one_heap}}) {
+        for (const auto& [name, run] : {std::pair{"lanes", &lanes}, std::pair{"heap", &one_heap}}) {
             benchmark::RegisterBenchmark(name, run)
                 ->Args({servers, pending})
                 ->Repetitions(repetitions)
