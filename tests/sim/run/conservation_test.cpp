@@ -58,7 +58,7 @@ std::vector<std::string> random_options(sim::Random& random) {
         fmt::format("hosts.both.device.vendor_bytes={}B", one_of(random, {0, 4, 100000})),
         fmt::format("hosts.both.driver.p2p={}", vfs > 1 || random.below(2) == 0),
         fmt::format("hosts.both.driver.pre_copy={}", random.below(2) == 0),
-        fmt::format("hosts.both.device.mdts={}", one_of(random, {"4KiB", "64KiB", "1MiB"})),
+        fmt::format("hosts.both.device.mdts={}", one_of(random, {"8KiB", "64KiB", "1MiB"})),
         fmt::format("vm.vcpus={}", one_of(random, {1, 2, 5})),
         fmt::format("vm.irq_latency={}", one_of(random, {"0s", "2us", "70us"})),
         fmt::format("vm.pause={}", one_of(random, {"0s", "5us", "100us"})),
