@@ -216,8 +216,9 @@ bool VmmPair::call_host(VmmSide side, const Effect& effect) {
         case Call::LoadRam: answer(side, ram_loaded_); return true;
         case Call::LoadNonIterable:
             load_non_iterable(effect.function);
-            answer(side,
-                   now() + (effect.function == host::vmm::no_device ? timing_.device_load : Ps{0}));
+            answer(side, now() + (effect.function == host::vmm::no_device
+                                      ? timing_.device_load
+                                      : destination_host_.interrupts));
             return true;
         default: return false;
     }

@@ -33,6 +33,7 @@ struct VmmHost {
     HostDriver* driver = nullptr;
     Memory* memory = nullptr;
     std::vector<DevicePort*> ports;
+    Ps interrupts = 0;  // to set up the vectors of one VF
 };
 
 /// What the VMMs did with the channel.

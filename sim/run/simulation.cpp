@@ -149,8 +149,13 @@ void Simulation::build_guest(Workload& workload) {
 }
 
 void Simulation::build_vmms() {
-    const VmmHost from{source_->driver.get(), &source_->vm, source_->ports};
-    const VmmHost to{destination_->driver.get(), &destination_->vm, destination_->ports};
+    const auto interrupts = [](const HostParams& host) {
+        return host.driver.msix.ps * static_cast<Ps>(msix_vectors(host.device));
+    };
+    const VmmHost from{source_->driver.get(), &source_->vm, source_->ports,
+                       interrupts(scenario_.hosts.src)};
+    const VmmHost to{destination_->driver.get(), &destination_->vm, destination_->ports,
+                     interrupts(scenario_.hosts.dst)};
     vmms_ =
         std::make_unique<VmmPair>("vmm", kernel_, vmm_timing(scenario_), make_channel(scenario_),
                                   vmm_config(scenario_), options_.rules, *guest_, from, to);

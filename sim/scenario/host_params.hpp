@@ -48,6 +48,10 @@ struct DriverParams {
                         "CPU time to submit one admin command", estimate);
     Time irq = param(&irq, "irq", 3_us, between(0_s, 1_s),
                      "from the PF's interrupt to the waiting thread", estimate);
+    Time msix = param(&msix, "msix", 5_us, between(0_s, 1_s),
+                      "CPU time to give one MSI-X vector its way into the VM "
+                      "(VFIO_DEVICE_SET_IRQS and a route of KVM)",
+                      estimate);
     Time admin_timeout = param(&admin_timeout, "admin_timeout", 60_s, between(1_us, 100000_s),
                                "after which an admin command is given up",
                                "Linux 7.3 drivers/nvme/host/core.c, admin_timeout");

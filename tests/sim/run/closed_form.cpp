@@ -184,6 +184,8 @@ void ClosedForm::send_state() {
     spend("state-read", "source", 0, src_.driver.ioctl.ps);
     spend("transfer", "source", 0, on_channel(18));
     spend("interrupts", "source", 0, on_channel(4096));
+    const auto vectors = static_cast<Ps>(dst_.device.queue_pairs) + 1;
+    stream_.push_back({now_ + one_way_, vectors * dst_.driver.msix.ps, "interrupts", 0});
     const auto& devices = scenario_.vm.devices;
     spend("vmm", "source", -1, devices.save.ps);
     spend("transfer", "source", -1, on_channel(devices.bytes.count));

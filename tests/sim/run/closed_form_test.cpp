@@ -114,7 +114,7 @@ const std::vector<std::vector<std::string>>& variations() {
         {"hosts.both.driver.pre_copy=true", "hosts.both.device.vendor_bytes=100000B"},
         {"vmm.return_path=false", "vmm.switchover_ack=false"},
         {"hosts.src.driver.ioctl=5us", "hosts.dst.driver.submit=7us", "hosts.src.driver.irq=9us",
-         "hosts.both.device.state_rate=100MB/s"},
+         "hosts.dst.driver.msix=23us", "hosts.both.device.state_rate=100MB/s"},
         {"vm.ram=1GiB", "vmm.bitmap_sync=3ms", "vmm.block_flush=17ms", "vm.devices.load=0s"},
     };
     return list;
