@@ -2,7 +2,7 @@
 
 namespace lmsim::sim {
 
-/// SystemC's own reports: information is not for users, and a warning is a bug of ours (exit code 3).
+/// SystemC's own reports: information is not for users, a warning is a bug of ours (exit code 3).
 void install_report_handler();
 
 }  // namespace lmsim::sim

@@ -82,17 +82,18 @@ TEST_CASE("a limit is met when it is reached, not one picosecond later") {
     CHECK(contains(headline(result), "ABOVE the limit"));
 }
 
-TEST_CASE("eight devices are listed, nine are one line") {
+TEST_CASE("report.md lists eight devices, nine are one line; the terminal adds them up") {
     Result result;
     for (Device device = 0; device < 8; ++device) {
         result.downtime.parts.push_back({{Part::Drain, Side::Source, device}, 1'000'000});
         result.downtime.total += 1'000'000;
     }
-    CHECK(contains(result_table(result), "vf 7"));
+    CHECK(contains(result_markdown(result), "vf 7"));
+    CHECK(contains(result_table(result), "(8 VFs)"));
     result.downtime.parts.push_back({{Part::Drain, Side::Source, 8}, 1'000'000});
     result.downtime.total += 1'000'000;
-    CHECK_FALSE(contains(result_table(result), "vf 7"));
-    CHECK(contains(result_table(result), "drain (9 VFs)"));
+    CHECK_FALSE(contains(result_markdown(result), "vf 7"));
+    CHECK(contains(result_markdown(result), "drain (9 VFs)"));
 }
 
 TEST_CASE("an empty result is printed, too") {
