@@ -25,7 +25,7 @@ struct AdminParams {
                                    "Create or Delete I/O Queue",
                                    "kernel log of a PM1733-class drive: 56 queues in 3.3 ms");
     Quantiles suspend = param(&suspend, "suspend", uniform(50_us, 150_us), between(0_s, 100_s),
-                              "Migration Send (Suspend), after the drain", estimate);
+                              "Migration Send (Suspend), before the drain begins", estimate);
     Quantiles resume = param(&resume, "resume", uniform(50_us, 150_us), between(0_s, 100_s),
                              "Migration Send (Resume)", estimate);
     Quantiles get_state =

@@ -17,7 +17,7 @@ struct WorkloadParams {
               "I/Os outstanding at most when a log is replayed (it does not say)", choice);
     bool loop = param(&loop, "loop", false, "start a log again at its end", choice);
     Time start = param(&start, "start", 0_s, between(0_s, 100000_s),
-                       "when it starts, from the beginning of the run", choice);
+                       "when it starts, after the drivers of the guest are up", choice);
 };
 
 }  // namespace lmsim::sim
