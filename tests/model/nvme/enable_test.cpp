@@ -172,7 +172,7 @@ TEST_CASE("Identify CNS 20h is the MMC's alone") {
     }
 }
 
-TEST_CASE("features") {
+TEST_CASE("a controller keeps its features") {
     Bench<SimBounds> bench(1);
     Driver vf(bench, 1);
     vf.enable();
