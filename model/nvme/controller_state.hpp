@@ -158,7 +158,7 @@ bool fits(const Context<Bounds>& ctx, const wire::ControllerStateView& state) {
     for (std::size_t i = 0; i < state.cq_count(); ++i) {
         const wire::CqState cq = state.cq(i);
         if (cq.qid > ctx.config.queue_pairs || cq.qsize >= ctx.config.queue_size || !cq.pc ||
-            cq.prp1 % page_bytes != 0 || (cq.ien && cq.iv > ctx.config.queue_pairs)) {
+            cq.prp1 % page_bytes != 0 || (cq.ien && cq.iv >= vector_limit(ctx.config))) {
             return false;
         }
     }

@@ -41,7 +41,7 @@ void secondary_controllers(Context<Bounds>& ctx, std::uint16_t from_cntid, std::
         entry.online = c.online;
         entry.vfn = i;
         entry.nvq = static_cast<std::uint16_t>(ctx.config.queue_pairs + 1);
-        entry.nvi = entry.nvq;
+        entry.nvi = static_cast<std::uint16_t>(vector_limit(ctx.config));
         if (!list.add(entry)) {
             return;
         }

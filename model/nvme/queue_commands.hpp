@@ -11,6 +11,11 @@ std::uint32_t queue_limit(const Context<Bounds>& ctx, const Controller<Bounds>& 
     return c.queues_granted != 0 ? c.queues_granted : ctx.config.queue_pairs;
 }
 
+/// Interrupt vectors that a queue of this device may name: 0 up to one less.
+inline std::uint32_t vector_limit(const Config& config) {
+    return config.vectors != 0 ? config.vectors : config.queue_pairs + 1;
+}
+
 template <class Bounds>
 Outcome create_cq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe) {
     using spec::Id;
@@ -28,7 +33,7 @@ Outcome create_cq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe&
     if (command.prp1 % page_bytes != 0) {
         return refuse(ctx, Id::CreateQueuePrpOffset);
     }
-    if (command.ien && command.iv > ctx.config.queue_pairs) {
+    if (command.ien && command.iv >= vector_limit(ctx.config)) {
         return refuse(ctx, Id::CreateCqBadVector);
     }
     Cq& cq = c.cq[command.qid];

@@ -44,7 +44,7 @@ struct Cq {
     std::uint32_t head = 0;  // last doorbell value
     std::uint32_t tail = 0;  // next slot to write
     std::uint16_t vector = 0;
-    std::uint8_t phase = 1;  // of the next entry
+    std::uint8_t phase = 1;       // of the next entry
     std::uint8_t attributes = 0;  // PC bit 0, IEN bit 1
     std::uint16_t users = 0;      // submission queues that complete here
     std::uint32_t waiting = 0;    // first and last slot (plus 1) with a result and no room here
@@ -129,8 +129,8 @@ struct Controller {
     std::uint32_t coalescing = 0;      // feature 08h
 
     std::uint32_t generation = 0;  // 16 bits: counts resets, see Ticket
-    std::uint32_t busy = 0;       // slots fetched and not completed, AERs not counted
-    std::uint32_t free_slot = 0;  // slot plus 1
+    std::uint32_t busy = 0;        // slots fetched and not completed, AERs not counted
+    std::uint32_t free_slot = 0;   // slot plus 1
     std::uint32_t next_queue = 0;  // round robin over the submission queues
     std::uint64_t ready[(Bounds::queues + 63) / 64] = {};  // SQs with entries to fetch
     std::uint16_t aer[Bounds::aers] = {};                  // slots of held AERs, oldest first
@@ -177,13 +177,14 @@ static_assert(std::is_trivially_copyable_v<Subsystem<ProofBounds>>);
 /// What a device is, apart from what it does: constant over a run.
 struct Config {
     std::uint32_t queue_pairs = 8;    // I/O pairs a VF offers, 1 to 64
+    std::uint32_t vectors = 0;        // MSI-X vectors of a VF; 0: one for each pair and one
     std::uint32_t queue_size = 1024;  // entries, 2 to 65536 (CAP.MQES is one less)
     std::uint32_t contexts = 1024;    // commands a controller works on at once
     std::uint32_t mdts = 6;           // 2^n pages of 4 KiB
     std::uint32_t vendor_bytes = 0;   // opaque vendor state behind our own area, dwords
     std::uint64_t blocks = 1U << 28;  // of the namespace
     std::uint32_t block_bytes = 512;
-    bool carry_registers = true;      // which parts that v0 leaves out go into the vendor area
+    bool carry_registers = true;  // which parts that v0 leaves out go into the vendor area
     bool carry_admin_queue = true;
     bool carry_features = true;
     bool carry_aer = true;

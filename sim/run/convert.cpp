@@ -18,6 +18,7 @@ std::uint32_t log2(std::uint64_t power) {
 nvme::Config model_config(const Scenario& scenario, const DeviceParams& device) {
     nvme::Config config;
     config.queue_pairs = device.queue_pairs;
+    config.vectors = msix_vectors(device);
     config.queue_size = device.queue_size;
     config.contexts = device.contexts;
     config.mdts = log2(device.mdts.count / page_size);

@@ -43,6 +43,12 @@ void check_device(const std::string& path, const DeviceParams& device, Problems&
                        plural(device.vfs, "VF") + ", but the device has only max_vfs = " +
                            std::to_string(device.max_vfs)});
     }
+    if (msix_vectors(device) < device.queue_pairs + 1) {
+        out.push_back({{path + ".device.msix_vectors", path + ".device.queue_pairs"},
+                       plural(device.msix_vectors, "vector") + " for " +
+                           plural(device.queue_pairs, "queue pair") +
+                           "; expected one for each and one for the admin queue, or 0"});
+    }
     if (!is_power_of_two(device.mdts.count)) {
         out.push_back({{path + ".device.mdts"},
                        format(device.mdts) + " is not a power of two (MDTS counts in those)"});
