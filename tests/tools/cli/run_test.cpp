@@ -84,6 +84,7 @@ TEST_CASE("bad input is one message, exit code 2 and no run directory", "[cli][r
          "max_vfs"},
         {"MPS no power of two", "--set hosts.both.link.mps=300B", "mps"},
         {"no I/O queue", "--set hosts.both.device.queue_pairs=0", "queue_pairs"},
+        {"too few vectors", "--set hosts.both.device.msix_vectors=1", "msix_vectors"},
         {"missing fio file", "--set workload[0].fio=none.fio", "none.fio"},
         {"memory too small", "--set vm.ram_used=4MiB", "ram_used"},
         {"seed", "--seed -3", "seed"},
