@@ -112,6 +112,29 @@ void hold_aer(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) 
     finished(ctx, function);
 }
 
+/// The function whose controller has this CNTLID and can be migrated; 0 if none: the MMC is not.
+template <class Bounds>
+std::uint16_t find_migratable(const Context<Bounds>& ctx, std::uint16_t cntlid) {
+    for (std::uint16_t i = 1; i < ctx.subsystem.functions; ++i) {
+        if (ctx.subsystem.controller[i].cntlid == cntlid) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+/// Get Controller State: is its controller suspended as the command arrives? CSUP and CP tell
+/// whether it was all the while (LM-GET-02), so this is kept until the command happens.
+template <class Bounds>
+bool stands_still(const Context<Bounds>& ctx, const wire::Sqe& sqe) {
+    if (sqe.opcode != ctx.rules.value(spec::Id::OpcodeAdminMigrationReceive)) {
+        return false;
+    }
+    const std::uint16_t cntlid = wire::decode_migration_receive(sqe, ctx.rules).cntlid;
+    const std::uint16_t function = find_migratable(ctx, cntlid);
+    return function != 0 && is(ctx.subsystem.controller[function].migration, Migration::Suspended);
+}
+
 /// A fetched command of an admin queue.
 template <class Bounds>
 void begin_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
@@ -123,6 +146,7 @@ void begin_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
     command.dw15 = sqe.cdw15;
     command.prp1 = sqe.prp1;
     command.prp2 = sqe.prp2;
+    command.result = stands_still(ctx, sqe) ? 1 : 0;
     if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminAer)) {
         return hold_aer(ctx, function, slot);
     }
@@ -136,7 +160,7 @@ void begin_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
     }
     command.length = static_cast<std::uint32_t>(length);
     const std::uint64_t pages = length == 0 ? 0 : wire::prp_pages(sqe.prp1, length, page_bytes);
-    if (!prps_aligned(command, pages)) {
+    if (length != 0 && !prps_aligned(command, pages)) {
         return fail(ctx, function, slot, spec::Id::PrpOffsetNotAllowed);
     }
     if (pages > 2) {

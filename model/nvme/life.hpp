@@ -87,7 +87,7 @@ void release_suspender(Context<Bounds>& ctx, std::uint16_t function) {
     c.suspender = 0;
     Slot& command = ctx.controller(0).slot[slot];
     if (command.stage == Stage::Suspending) {
-        command.status = ctx.rules.status(spec::Id::SuspendBadCntlid);
+        command.status = ctx.rules.status(spec::Id::SuspendOutrunByReset);
         complete(ctx, 0, slot);
         fetch(ctx, 0);
     }

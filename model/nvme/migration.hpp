@@ -7,17 +7,6 @@
 
 namespace lmsim::nvme {
 
-/// The function whose controller has this CNTLID and can be migrated; 0 if none: the MMC is not.
-template <class Bounds>
-std::uint16_t find_migratable(const Context<Bounds>& ctx, std::uint16_t cntlid) {
-    for (std::uint16_t i = 1; i < ctx.subsystem.functions; ++i) {
-        if (ctx.subsystem.controller[i].cntlid == cntlid) {
-            return i;
-        }
-    }
-    return 0;
-}
-
 template <class Bounds>
 void drained(Context<Bounds>& ctx, std::uint16_t function) {
     Controller<Bounds>& c = ctx.controller(function);
@@ -59,8 +48,7 @@ bool suspend(Context<Bounds>& ctx, std::uint32_t slot, const wire::MigrationSend
         return true;
     }
     if (is(c.migration, Migration::Suspending)) {
-        outcome =
-            refuse(ctx, Id::SuspendBadCntlid);  // a second Suspend while one drains: not stated
+        outcome = refuse(ctx, Id::SuspendWhileDraining);
         return true;
     }
     if (!migrate(ctx, function, MigrationEvent::Suspend)) {
@@ -120,7 +108,8 @@ Outcome get_state(Context<Bounds>& ctx, std::uint32_t slot, const wire::Sqe& sqe
     if (receive.csuuidi > state_uuids) {
         return refuse(ctx, Id::GetStateBadCsuuidi);
     }
-    const bool suspended = is(ctx.controller(function).migration, Migration::Suspended);
+    const bool suspended = ctx.controller(0).slot[slot].result != 0 &&
+                           is(ctx.controller(function).migration, Migration::Suspended);
     const StateParts parts{receive.csvi != 0, receive.csuuidi != 0, suspended};
     const std::size_t size = saved_size(ctx, function, parts);
     if (receive.offset > size) {

@@ -41,8 +41,8 @@ std::string dominant_text(const Result& result) {
         const std::uint32_t share = share_ppm(*longest, result.downtime.total);
         if (share < 10'000) break;
         const auto part = static_cast<Part>(longest - sums.begin());
-        out += fmt::format("{}{} {}", shown == 0 ? ": " : ", ", in_words(part),
-                           readable_share(share));
+        out +=
+            fmt::format("{}{} {}", shown == 0 ? ": " : ", ", in_words(part), readable_share(share));
         *longest = 0;
     }
     return out;
@@ -52,6 +52,11 @@ std::string stood_still(const Result& result) {
     const Ps total = result.downtime.total;
     if (total == 0) return "the guest never stood still";
     const Ps limit = result.vmm.downtime_limit;
+    if (!result.downtime.ended) {
+        return fmt::format("the guest stood still TO THE END of the run, for {}",
+                           readable_time(total)) +
+               dominant_text(result);
+    }
     return fmt::format("the guest stood still for {} ({} of {})", readable_time(total),
                        total <= limit ? "within the limit" : "ABOVE the limit",
                        readable_time(limit)) +
@@ -81,8 +86,12 @@ std::string expectation_text(const Expectation& expectation) {
 }
 
 std::vector<Section> sections(const Result& result, Detail detail) {
-    return {downtime_section(result, detail), figures_section(result),     guest_section(result),
-            bytes_section(result),    utilization_section(result), checks_section(result)};
+    return {downtime_section(result, detail),
+            figures_section(result),
+            guest_section(result),
+            bytes_section(result),
+            utilization_section(result),
+            checks_section(result)};
 }
 
 using Escape = std::string (*)(std::string_view);
@@ -117,7 +126,7 @@ std::string reproduction(const Result& result) {
 }  // namespace
 
 std::string headline(const Result& result) {
-    std::string out = end_of(result.outcome) + stood_still(result);
+    std::string out = (result.partial ? "" : end_of(result.outcome)) + stood_still(result);
     if (!result.scenario.empty()) {
         out = result.scenario + ": " + out;
     } else {

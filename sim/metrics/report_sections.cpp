@@ -56,6 +56,9 @@ std::string counts_text(const CommandCounts& commands) {
     std::string text =
         fmt::format("{} submitted, {} completed, {} lost, {} duplicated", commands.submitted,
                     commands.completed, commands.lost, commands.duplicated);
+    if (commands.failed != 0) {
+        text += fmt::format(", {} ended in errors", commands.failed);
+    }
     const std::uint64_t ended = commands.completed + commands.lost;
     if (commands.submitted > ended) {
         text += fmt::format(", {} under way at the end", commands.submitted - ended);

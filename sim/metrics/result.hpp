@@ -45,7 +45,8 @@ struct Downtime {
     Ps total = 0;
     std::vector<PartTime> parts;
     std::vector<PartTime> busy;
-    Ps begin = 0;  // simulated time at which it began; 0 if it never did
+    Ps begin = 0;       // simulated time at which it began; 0 if it never did
+    bool ended = true;  // false: the guest stood still to the end of the run
 };
 
 /// What the VMM itself would print.
@@ -78,6 +79,7 @@ struct CommandCounts {
     std::uint64_t completed = 0;
     std::uint64_t lost = 0;        // never completed, on no side
     std::uint64_t duplicated = 0;  // completed again
+    std::uint64_t failed = 0;      // completed with an error status
 };
 
 /// Each must be 0.

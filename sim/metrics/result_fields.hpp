@@ -35,6 +35,8 @@ void downtime_fields(Visitor& v, const Result& result) {
            "the blackout: from the earlier of vCPUs stop and first VF stops fetching to the later "
            "of vCPUs run and every VF fetches and can interrupt");
     v.time("begin_ps", downtime.begin, "simulated time of its begin");
+    v.flag("ended", downtime.ended,
+           "false: it lasted to the end of the run, and total_ps is only how long that was");
     v.list("parts", downtime.parts,
            "its division along the critical path; sums to total_ps exactly",
            [](auto& w, const PartTime& part) { part_time_fields(w, part); });
@@ -109,6 +111,7 @@ void check_fields(Visitor& v, const Result& result) {
         w.count("completed", result.commands.completed, "completed, on either side");
         w.count("lost", result.commands.lost, "never completed, on no side; must be 0");
         w.count("duplicated", result.commands.duplicated, "completed again; must be 0");
+        w.count("failed", result.commands.failed, "completed with an error status; must be 0");
     });
     v.object("conservation", "each must be 0", [&](auto& w) {
         w.count("suspended_activity", result.conservation.suspended_activity,

@@ -5,7 +5,6 @@ namespace {
 
 constexpr Ps tell_every = 10'000'000'000;  // 10 ms: how often progress is told
 constexpr Ps look_every = 1'000'000'000;   // 1 ms: how often the guest is asked whether it rests
-constexpr Ps rest_limit = 60'000'000'000'000;  // 60 s: what is outstanding then is lost
 
 const char* phase_name(Director::Phase phase) {
     switch (phase) {
@@ -95,7 +94,7 @@ void Director::handle(const Event& event) {
             phase_ = Phase::Rest;
             meter_.enter(now(), metrics::Window::Ramp);  // what ebbs away is in no figure
             guest_.stop_workload();
-            rest_until_ = now() + rest_limit;
+            rest_until_ = now() + params_.rest.ps;
             [[fallthrough]];
         case Kind::LookForRest:
             if (guest_.outstanding() == 0 || now() >= rest_until_) {

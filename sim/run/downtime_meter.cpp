@@ -163,7 +163,7 @@ void DowntimeMeter::update(Ps at) {
     Label label = shown_;
     const std::optional<Idle> waited_for = vcpus_run_ ? idle() : std::nullopt;
     if (waited_for) {
-        label = {Part::Interrupts, side_of(owner_), metrics::Device{waited_for->vf}};
+        label = {waited_for->part, side_of(owner_), metrics::Device{waited_for->vf}};
     } else if (!stream_ended_) {
         label = of(VmmSide::Source).on ? of(VmmSide::Source).label : shown_;
     } else if (of(VmmSide::Destination).on) {
@@ -197,7 +197,7 @@ std::optional<DowntimeMeter::Idle> DowntimeMeter::idle() const {
             return Idle{vf, "its controller is suspended"};
         }
         if (!vfs[vf].interrupts) {
-            return Idle{vf, "its interrupts are off"};
+            return Idle{vf, "its interrupts are off", Part::Interrupts};
         }
     }
     return std::nullopt;

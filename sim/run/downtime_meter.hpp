@@ -37,6 +37,7 @@ class DowntimeMeter {
     struct Idle {
         std::uint16_t vf = 0;
         const char* why = "";
+        metrics::Part part = metrics::Part::Resume;  // what the blackout waits for
     };
     /// After the vCPUs went on: the first VF that did not.
     std::optional<Idle> idle() const;

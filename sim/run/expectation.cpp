@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/core/units.hpp"
+#include "sim/metrics/display.hpp"
 
 namespace lmsim::sim {
 
@@ -26,7 +27,8 @@ metrics::Expectation judge(const ExpectParams& expect, const metrics::Result& re
     }
     if (expect.downtime_max && result.downtime.total > expect.downtime_max->ps) {
         verdict.met = false;
-        verdict.text += fmt::format("; the downtime is {}", format(Time{result.downtime.total}));
+        verdict.text +=
+            fmt::format("; the downtime is {}", metrics::readable_time(result.downtime.total));
     }
     return verdict;
 }

@@ -263,12 +263,15 @@ void Simulation::unfinished_outcome(metrics::Result& result) const {
         result.reason = fmt::format("{} came before the migration began", end);
     } else if (meter_.downtime().blackout().begun()) {
         result.reason = fmt::format("{} came in the middle of the switchover", end);
+    } else if (meter_.rounds().size() < 2) {
+        result.reason = fmt::format("{} came in the first pass over the guest's memory", end);
+    } else if (result.partial) {
+        result.reason = fmt::format("{} came in round {} of pre-copy", end, meter_.rounds().size());
     } else {
-        const auto& rounds = meter_.rounds();
         result.reason = fmt::format(
             "after {} rounds {} MiB were still dirty: more than the downtime limit allows at the "
             "rate of the channel, so the VMM kept on copying until {}",
-            rounds.size(), rounds.empty() ? 0 : rounds.back().dirty_bytes >> 20, end);
+            meter_.rounds().size(), meter_.rounds().back().dirty_bytes >> 20, end);
     }
 }
 
@@ -328,8 +331,8 @@ metrics::Result Simulation::result() const {
     fill_outcome(result);
     const metrics::Blackout& blackout = meter_.downtime().blackout();
     if (blackout.begun()) {
-        result.downtime = {blackout.total(), blackout.parts(), blackout.busy(),
-                           blackout.begin_at()};
+        result.downtime = {blackout.total(), blackout.parts(), blackout.busy(), blackout.begin_at(),
+                           blackout.ended()};
     }
     result.vmm.name = "QEMU 10.1";
     result.vmm.downtime_limit = scenario_.vmm.downtime_limit.ps;
@@ -344,8 +347,8 @@ metrics::Result Simulation::result() const {
     result.bytes = {used.ram, used.zero_pages, used.device_state, used.other};
     result.rounds = meter_.rounds();
     const metrics::GuestMeter& guest = meter_.guest();
-    result.commands = {guest.submitted(), guest.completed(), guest.under_way(),
-                       meter_.duplicated()};
+    result.commands = {guest.submitted(), guest.completed(), guest.under_way(), meter_.duplicated(),
+                       meter_.failed_ios()};
     if (result.partial || director_->timed_out()) {
         result.commands.lost = 0;  // what was under way when the run ended is not lost
     }

@@ -34,12 +34,6 @@ struct LinkParams {
               "share of the link that acknowledgements and flow control take", pcie_bench);
 };
 
-/// 8, 16 or 32 GT/s on each lane, less the 128b/130b encoding (PCIe Base 5.0, 4.2.2).
-inline Bandwidth raw_bandwidth(const LinkParams& link) {
-    const std::uint64_t lane = 1'000'000'000ULL << link.generation;
-    return Bandwidth{lane * link.lanes * 128 / 130};
-}
-
 /// The host's drivers: what the VMM's calls cost and what the device can do.
 struct DriverParams {
     Time ioctl = param(&ioctl, "ioctl", 2_us, between(0_s, 1_s),
@@ -79,11 +73,6 @@ struct HostParams {
     PortParams pf = group(&pf, "pf", "the physical function");
     std::vector<PortParams> vf = list(&vf, "vf", 256, "single VFs, in the order of their index");
 };
-
-/// The port of one VF: its own entry, or the default where the list ends before it.
-inline PortParams vf_port(const HostParams& host, std::size_t index) {
-    return index < host.vf.size() ? host.vf[index] : PortParams{};
-}
 
 struct HostsParams {
     HostParams src = group(&src, "src", "the host that the VM leaves");

@@ -19,6 +19,10 @@ struct RunParams {
                          "guest runs before the migration starts", choice);
     Time cool_down = param(&cool_down, "cool_down", 50_ms, between(0_s, 600_s),
                            "guest runs on after the migration has ended", choice);
+    Time rest = param(&rest, "rest", 10_s, between(0_s, 100000_s),
+                      "how long a run waits at its end for I/O under way; what is not complete "
+                      "then is lost",
+                      estimate);
     Time time_limit = param(&time_limit, "time_limit", 600_s, between(1_us, 100000_s),
                             "simulated time after which the run is given up", choice);
 };

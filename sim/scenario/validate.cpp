@@ -119,6 +119,11 @@ void check_run(const RunParams& run, Problems& out) {
 }
 
 void check_vmm(const VmmParams& vmm, Problems& out) {
+    if (vmm.downtime_limit % 1_ms != 0_s) {
+        out.push_back({{"vmm.downtime_limit"},
+                       format(vmm.downtime_limit) + " is not a whole number of milliseconds, in "
+                                                    "which QEMU counts"});
+    }
     // QEMU 10.1 migration/options.c, migrate_caps_check
     if (vmm.switchover_ack && !vmm.return_path) {
         out.push_back({{"vmm.switchover_ack", "vmm.return_path"},

@@ -79,7 +79,7 @@ struct CarryParams {
     StateCarrier admin_queue = param(&admin_queue, "admin_queue", StateCarrier::Vendor,
                                      "the VF's own admin queue: AQA, ASQ, ACQ, positions", v0);
     StateCarrier registers = param(&registers, "registers", StateCarrier::Vendor,
-                                   "the controller properties: CC, CSTS, INTMS", v0);
+                                   "the controller properties: CC, CSTS", v0);
     StateCarrier features =
         param(&features, "features", StateCarrier::Vendor, "the values of Set Features", v0);
     StateCarrier aer = param(&aer, "aer", StateCarrier::Vendor,
