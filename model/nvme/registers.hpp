@@ -3,21 +3,10 @@
 #include <cstdint>
 
 #include "model/nvme/machines.hpp"
+#include "model/nvme/property.hpp"
 #include "model/nvme/state.hpp"
 
 namespace lmsim::nvme {
-
-/// Offsets of properties (NVMe Base 2.3, 3.1.4).
-namespace property {
-constexpr std::uint64_t CAP = 0x00;
-constexpr std::uint64_t VS = 0x08;
-constexpr std::uint64_t CC = 0x14;
-constexpr std::uint64_t CSTS = 0x1c;
-constexpr std::uint64_t AQA = 0x24;
-constexpr std::uint64_t ASQ = 0x28;
-constexpr std::uint64_t ACQ = 0x30;
-constexpr std::uint64_t doorbells = 0x1000;  // CAP.DSTRD is 0
-}  // namespace property
 
 constexpr std::uint32_t cc_enable = 1U << 0;
 constexpr std::uint32_t cc_shutdown_mask = 3U << 14;
