@@ -11,7 +11,9 @@ namespace lmsim::sim {
 
 namespace {
 
+// Whose a request is, besides VFs (their index plus 1).
 constexpr std::uint32_t pf_itself = 0;
+constexpr std::uint32_t pf_events = 0xffffffff;
 
 }  // namespace
 
@@ -58,6 +60,7 @@ void HostDriver::next_boot_step() {
         return;
     }
     if (boot_ == Boot::Done) {
+        submit_aers();
         ready_(true);
         return;
     }
@@ -82,6 +85,7 @@ void HostDriver::read_done(std::uint64_t /*token*/, std::uint64_t value) {
         done.kind = host::PfEvent::Kind::ResetDone;
         boot_ = Boot::Done;
         pf_step(done);
+        submit_aers();
         return;
     }
     boot_ = Boot::Identify;
@@ -132,6 +136,13 @@ void HostDriver::boot_answered(const Effect& reply) {
 
 // --- PF queue -----------------------------------------------------------------------------------
 
+/// The PF's own events: as many requests outstanding as tags are kept for them (HO-ADM-01).
+void HostDriver::submit_aers() {
+    for (std::uint16_t i = 0; i < queue_.reserved; ++i) {
+        submit(wire::encode(wire::Aer{}, rules_), pf_events, 0);
+    }
+}
+
 void HostDriver::submit(const wire::Sqe& sqe, std::uint32_t vf, std::uint32_t ticket) {
     if (free_requests_.empty()) {
         requests_.emplace_back();
@@ -141,6 +152,7 @@ void HostDriver::submit(const wire::Sqe& sqe, std::uint32_t vf, std::uint32_t ti
     free_requests_.pop_back();
     requests_[owner - 1] = {sqe, now(), vf, ticket, true};
     host::PfEvent event;
+    event.kind = vf == pf_events ? host::PfEvent::Kind::SubmitAer : host::PfEvent::Kind::Submit;
     event.owner = owner;
     pf_step(event);
 }
@@ -232,6 +244,13 @@ void HostDriver::replied(const Effect& effect) {
     free_requests_.push_back(effect.ticket);
     if (vf == pf_itself) {
         boot_answered(effect);
+        return;
+    }
+    if (vf == pf_events) {
+        // Used up by an event: another one takes its place (HO-ADM-02). A reset sends new ones.
+        if (effect.flags == 0) {
+            submit(wire::encode(wire::Aer{}, rules_), pf_events, 0);
+        }
         return;
     }
     host::FlowEvent event;

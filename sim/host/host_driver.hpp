@@ -93,7 +93,7 @@ class HostDriver : public Component, private PortClient {
     struct Request {
         wire::Sqe sqe;
         Ps asked = 0;
-        std::uint32_t vf = 0;      // plus 1; 0: the driver itself
+        std::uint32_t vf = 0;      // plus 1; or the driver itself
         std::uint32_t ticket = 0;  // of the flow's Submit
         bool used = false;
     };
@@ -116,6 +116,7 @@ class HostDriver : public Component, private PortClient {
 
     // PF queue
     void submit(const wire::Sqe& sqe, std::uint32_t vf, std::uint32_t ticket);
+    void submit_aers();
     void pf_step(const host::PfEvent& event);
     void pf_perform(const Effect& effect);
     void put_on_queue(std::uint32_t owner, std::uint16_t tag);
