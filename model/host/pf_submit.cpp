@@ -77,8 +77,7 @@ void hand_out(Queue& queue, std::uint64_t timeout_ps, Effects& effects) {
             return;
         }
         const std::uint32_t owner = queue.waiter[queue.waiting_head];
-        queue.waiting_head =
-            static_cast<std::uint16_t>((queue.waiting_head + 1U) % Queue::waiters);
+        queue.waiting_head = static_cast<std::uint16_t>((queue.waiting_head + 1U) % Queue::waiters);
         --queue.waiting;
         issue(queue, tag, owner, timeout_ps, effects);
     }

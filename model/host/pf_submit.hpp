@@ -24,7 +24,7 @@ struct PfQueue {
     std::uint16_t reserved = 0;  // tags kept for AERs: the last ones (HO-ADM-01)
     std::uint16_t pending = 0;
     bool resetting = false;
-    bool more = false;  // the last step ran out of room for effects: give it Continue
+    bool more = false;               // the last step ran out of room for effects: give it Continue
     std::uint32_t owner[Tags] = {};  // 0: free
     std::uint16_t generation[Tags] = {};
     std::uint16_t waiting_head = 0;
@@ -44,12 +44,12 @@ struct PfQueue {
 
 struct PfEvent {
     enum class Kind : std::uint8_t {
-        Submit,     // owner (not 0) wants a tag; waits for one
-        SubmitNow,  // the same, but answers Again rather than wait
-        SubmitAer,  // takes a reserved tag
-        Completed,  // tag, status, dw0: a completion queue entry
-        TimerFired, // ticket of the timer
-        ResetBegan, // somebody resets the PF
+        Submit,      // owner (not 0) wants a tag; waits for one
+        SubmitNow,   // the same, but answers Again rather than wait
+        SubmitAer,   // takes a reserved tag
+        Completed,   // tag, status, dw0: a completion queue entry
+        TimerFired,  // ticket of the timer
+        ResetBegan,  // somebody resets the PF
         ResetDone,
         Continue,
     };

@@ -62,22 +62,22 @@ struct CommitState {
 struct LifeTable {
     using Context = lmsim::nvme::Context;
     using Initial = Disabled;
-    using Rows = fsm::Rows<
-        fsm::Row<Id::LifeEnable, Disabled, SetEnable, Enabling>,
-        fsm::Row<Id::LifeEnabled, Enabling, EnableDone, Ready>,
-        fsm::Row<Id::LifeDisable, Ready, ClearEnable, Disabling>,
-        fsm::Row<Id::LifeDisableEarly, Enabling, ClearEnable, Disabling>,
-        fsm::Row<Id::LifeDisabled, Disabling, DisableDone, Disabled>,
-        fsm::Row<Id::LifeShutdown, Ready, Shutdown, ShuttingDown>,
-        fsm::Row<Id::LifeShutdownDone, ShuttingDown, ShutdownDone, ShutDown>,
-        fsm::Row<Id::LifeDisableShuttingDown, ShuttingDown, ClearEnable, Disabling>,
-        fsm::Row<Id::LifeDisableShutDown, ShutDown, ClearEnable, Disabling>,
-        fsm::Row<Id::LifeReset, Enabling, FunctionReset, Disabled>,
-        fsm::Row<Id::LifeReset, Ready, FunctionReset, Disabled>,
-        fsm::Row<Id::LifeReset, Disabling, FunctionReset, Disabled>,
-        fsm::Row<Id::LifeReset, ShuttingDown, FunctionReset, Disabled>,
-        fsm::Row<Id::LifeReset, ShutDown, FunctionReset, Disabled>,
-        fsm::Row<Id::LifeCommit, Disabled, CommitState, Ready>>;
+    using Rows =
+        fsm::Rows<fsm::Row<Id::LifeEnable, Disabled, SetEnable, Enabling>,
+                  fsm::Row<Id::LifeEnabled, Enabling, EnableDone, Ready>,
+                  fsm::Row<Id::LifeDisable, Ready, ClearEnable, Disabling>,
+                  fsm::Row<Id::LifeDisableEarly, Enabling, ClearEnable, Disabling>,
+                  fsm::Row<Id::LifeDisabled, Disabling, DisableDone, Disabled>,
+                  fsm::Row<Id::LifeShutdown, Ready, Shutdown, ShuttingDown>,
+                  fsm::Row<Id::LifeShutdownDone, ShuttingDown, ShutdownDone, ShutDown>,
+                  fsm::Row<Id::LifeDisableShuttingDown, ShuttingDown, ClearEnable, Disabling>,
+                  fsm::Row<Id::LifeDisableShutDown, ShutDown, ClearEnable, Disabling>,
+                  fsm::Row<Id::LifeReset, Enabling, FunctionReset, Disabled>,
+                  fsm::Row<Id::LifeReset, Ready, FunctionReset, Disabled>,
+                  fsm::Row<Id::LifeReset, Disabling, FunctionReset, Disabled>,
+                  fsm::Row<Id::LifeReset, ShuttingDown, FunctionReset, Disabled>,
+                  fsm::Row<Id::LifeReset, ShutDown, FunctionReset, Disabled>,
+                  fsm::Row<Id::LifeCommit, Disabled, CommitState, Ready>>;
 };
 
 struct Operational : StateOf<Migration, Migration::Operational> {

@@ -1,5 +1,5 @@
-#include "model/host/vfio_nvme.hpp"
 #include "model/pack.hpp"
+#include "model/host/vfio_nvme.hpp"
 #include "tests/catch.hpp"
 
 using namespace lmsim;

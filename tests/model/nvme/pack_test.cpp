@@ -58,9 +58,12 @@ std::vector<Event> life(std::uint16_t function, std::uint32_t commands) {
     Event reset;
     reset.kind = Event::Kind::LevelReset;
     reset.function = function;
-    return {write(function, property::AQA, 0x0003'0003), write(function, property::ASQ, 0x1000),
-            write(function, property::ACQ, 0x2000), write(function, property::CC, 0x0046'0001),
-            doorbell, reset};
+    return {write(function, property::AQA, 0x0003'0003),
+            write(function, property::ASQ, 0x1000),
+            write(function, property::ACQ, 0x2000),
+            write(function, property::CC, 0x0046'0001),
+            doorbell,
+            reset};
 }
 
 /// Gives each event, then the answers to all that it asks for. `after` sees every state between.
