@@ -74,6 +74,11 @@ class LogParser {
             if (fields.count != 0) {
                 entry(fields);
             }
+            if (lines_.unterminated()) {  // its last number may be the begin of a longer one
+                fail(static_cast<std::uint32_t>(line.size() + 1),
+                     "the file ends inside a line and seems cut off; expected a newline, with "
+                     "which fio ends every line");
+            }
         }
         if (log_.ios.empty()) {
             throw InputError(log_.path, {},

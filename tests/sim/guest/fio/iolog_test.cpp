@@ -114,3 +114,11 @@ TEST_CASE("fio log: a log is told from a job file") {
     CHECK(looks_like_iolog(version3));
     CHECK_FALSE(looks_like_iolog("[fio version 3 iolog]\n"));
 }
+
+TEST_CASE("a log that is cut inside its last number is refused") {
+    const std::string whole = "fio version 3 iolog\n0 d add\n0 d open\n5 d read 0 4096\n";
+    CHECK(parse_iolog("f", whole).ios.size() == 1);
+    CHECK_THROWS_WITH(parse_iolog("f", whole.substr(0, whole.size() - 1)),
+                      "f:4:16: the file ends inside a line and seems cut off; expected a newline, "
+                      "with which fio ends every line");
+}
