@@ -5,11 +5,22 @@
 
 namespace lmsim::spec {
 
-Rules::Rules() {
+Rules::Rules(Ratified) {
     for (std::size_t i = 0; i < row_count; ++i) {
         cells_[i] = ratified(static_cast<Id>(i));
     }
 }
+
+Rules Rules::ratified() { return Rules(Ratified{}); }
+
+Rules& Rules::mutable_baseline() {
+    static Rules rules = ratified();
+    return rules;
+}
+
+const Rules& Rules::baseline() { return mutable_baseline(); }
+
+void Rules::set_baseline_for_mutation_tests(const Rules& rules) { mutable_baseline() = rules; }
 
 Rules::Cell Rules::ratified(Id id) {
     const Row& source = row(id);

@@ -9,11 +9,22 @@
 
 namespace lmsim::spec {
 
-/// The rows in force: the ratified standard when default-constructed, plus overlays. Trivially
-/// copyable, so that a dialect, a mutant or a "what if" is a value and not a build.
+/// The rows in force: the baseline when default-constructed, plus overlays. Trivially copyable, so
+/// that a dialect, a mutant or a "what if" is a value and not a build.
 class Rules {
   public:
-    Rules();
+    /// The baseline: the ratified standard, unless a test program has set a mutant of it.
+    Rules() : Rules(baseline()) {}
+
+    /// The ratified standard, whatever the baseline is.
+    static Rules ratified();
+
+    /// What default construction copies.
+    static const Rules& baseline();
+
+    /// For the mutation tests alone, before anything of the model runs: every Rules() of this
+    /// process is a copy of this one from now on.
+    static void set_baseline_for_mutation_tests(const Rules& rules);
 
     /// Is the row in force? A Condition that is off is not tested, a Behaviour not shown.
     bool on(Id id) const { return cell(id).on != 0; }
@@ -56,7 +67,10 @@ class Rules {
     };
     static constexpr std::uint16_t literal_code = 0x8000;
 
+    struct Ratified {};
+    explicit Rules(Ratified);
     static Cell ratified(Id id);
+    static Rules& mutable_baseline();
     static bool same(const Cell& a, const Cell& b);
     const Cell& cell(Id id) const { return cells_[index(id)]; }
     Cell& mutable_cell(Id id) { return cells_[index(id)]; }
