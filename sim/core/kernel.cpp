@@ -1,5 +1,7 @@
 #include "sim/core/kernel.hpp"
 
+#include <algorithm>
+
 namespace lmsim::sim {
 
 std::atomic<bool> Kernel::interrupted{false};
@@ -37,6 +39,16 @@ void Kernel::start_of_simulation() {
     LMSIM_ASSERT(sc_core::sc_get_time_resolution() == sc_core::sc_time(1, sc_core::SC_PS));
     if (!queue_.empty()) {
         wake_.notify(from_ps(queue_.next_time()));
+    }
+}
+
+void Kernel::wake() {
+    const Ps here = to_ps(sc_core::sc_time_stamp());
+    now_ = std::max(now_, here);
+    if (!queue_.empty()) {
+        const Ps next = queue_.next_time();
+        wake_.cancel();
+        wake_.notify(next <= here ? sc_core::SC_ZERO_TIME : from_ps(next - here));
     }
 }
 

@@ -62,6 +62,9 @@ class Kernel : public sc_core::sc_module {
     /// is.
     std::uint64_t trace_hash() const;
 
+    /// Between two sc_start(): events were posted from outside any event, or time went by without
+    /// one. The next sc_start() takes it from here.
+    void wake();
     /// Ends the run after the event at hand.
     void stop() { stopped_ = true; }
     /// Set from a signal handler: the run ends after the event at hand.
