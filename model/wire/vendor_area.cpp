@@ -9,31 +9,10 @@ namespace lmsim::wire {
 
 namespace {
 
-constexpr std::uint32_t magic = 0x41564D4C;  // "LMVA"
 constexpr std::uint16_t version = 1;
 
-// The header as a list of (byte, member): encode and decode cannot disagree.
-template <class Area, class Visitor>
-void header_fields(Area& area, Visitor&& visit) {
-    visit(12, area.aer_count);
-    visit(14, area.pending_events);
-    visit(16, area.cc);
-    visit(20, area.csts);
-    visit(24, area.aqa);
-    visit(28, area.number_of_queues);
-    visit(32, area.asq);
-    visit(40, area.acq);
-    visit(48, area.admin_sq_head);
-    visit(50, area.admin_sq_tail);
-    visit(52, area.admin_cq_head);
-    visit(54, area.admin_cq_tail);
-    visit(60, area.async_event_config);
-    visit(64, area.interrupt_coalescing);
-    visit(68, area.volatile_write_cache);
-}
-
-constexpr std::size_t phase_at = 56;
-constexpr std::size_t length_at = 8;
+constexpr std::size_t phase_at = vendor_area_phase_at;
+constexpr std::size_t length_at = vendor_area_length_at;
 constexpr std::size_t count_at = 12;
 
 bool all_zero(const std::uint8_t* data, std::size_t from, std::size_t to, std::size_t& at) {
@@ -66,10 +45,11 @@ std::size_t vendor_area_size(const VendorArea& area) {
 void encode(const VendorArea& area, std::uint8_t* to) {
     const std::size_t size = vendor_area_size(area);
     std::memset(to, 0, size);
-    store_le(to, magic);
+    store_le(to, vendor_area_magic);
     store_le(to + 4, version);
     store_le(to + length_at, static_cast<std::uint32_t>(size));
-    header_fields(area, [to](std::size_t at, const auto& member) { store_le(to + at, member); });
+    visit_vendor_area(
+        area, [to](const char*, std::size_t at, const auto& member) { store_le(to + at, member); });
     to[phase_at] = area.admin_cq_phase ? 1 : 0;
     for (std::size_t i = 0; i < area.aer_count; ++i) {
         store_le(to + vendor_area_header + 2 * i, area.aer_cids[i]);
@@ -80,14 +60,14 @@ Result<VendorArea> decode_vendor_area(const std::uint8_t* data, std::size_t size
     if (size < vendor_area_header) {
         return Fault{Error::Truncated, size};
     }
-    if (load_le<std::uint32_t>(data) != magic) {
+    if (load_le<std::uint32_t>(data) != vendor_area_magic) {
         return Fault{Error::BadMagic, 0};
     }
     if (load_le<std::uint16_t>(data + 4) != version) {
         return Fault{Error::BadVersion, 4};
     }
     VendorArea area;
-    header_fields(area, [data](std::size_t at, auto& member) {
+    visit_vendor_area(area, [data](const char*, std::size_t at, auto& member) {
         member = load_le<std::remove_reference_t<decltype(member)>>(data + at);
     });
     if (area.aer_count > VendorArea::max_aers) {

@@ -46,6 +46,30 @@ std::size_t vendor_area_size(const VendorArea& area);
 /// Writes vendor_area_size(area) bytes.
 void encode(const VendorArea& area, std::uint8_t* to);
 
+/// The numbers of the area that every area holds: visit(name, first byte, member). Encode, decode
+/// and description go by this one list.
+template <class Area, class Visitor>
+void visit_vendor_area(Area& area, Visitor&& visit) {
+    visit("AERS", 12, area.aer_count);
+    visit("EVENTS", 14, area.pending_events);
+    visit("CC", 16, area.cc);
+    visit("CSTS", 20, area.csts);
+    visit("AQA", 24, area.aqa);
+    visit("FID 07h", 28, area.number_of_queues);
+    visit("ASQ", 32, area.asq);
+    visit("ACQ", 40, area.acq);
+    visit("SQ head", 48, area.admin_sq_head);
+    visit("SQ tail", 50, area.admin_sq_tail);
+    visit("CQ head", 52, area.admin_cq_head);
+    visit("CQ tail", 54, area.admin_cq_tail);
+    visit("FID 0Bh", 60, area.async_event_config);
+    visit("FID 08h", 64, area.interrupt_coalescing);
+    visit("FID 06h", 68, area.volatile_write_cache);
+}
+constexpr std::uint32_t vendor_area_magic = 0x41564D4C;  // "LMVA"
+constexpr std::size_t vendor_area_length_at = 8;
+constexpr std::size_t vendor_area_phase_at = 56;
+
 /// `size` must be what the area says of itself. Faults: Truncated, BadMagic, BadVersion,
 /// SizeMismatch, TooMany (AERs), OutOfRange (phase), Reserved.
 Result<VendorArea> decode_vendor_area(const std::uint8_t* data, std::size_t size);
