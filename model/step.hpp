@@ -20,6 +20,7 @@ enum class EffectKind : std::uint8_t {
     Media,        // answered: read, write or flush on the media
     Execute,      // answered: the controller's own time for an admin command
     PostCqe,      // the 16 bytes are in token, token2; `address` is the slot in host memory
+    PostCdqe,     // bytes 0 to 15 of the entry are token, token2; 16 to 23 are 0; 24 to 31 token3
     Interrupt,    // MSI-X vector `token`
     EnterState,   // a machine of `function` entered state `token` (for traces; no answer)
     // VFIO device (model/vfio)

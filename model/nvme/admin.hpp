@@ -17,6 +17,7 @@ struct Outcome {
     std::uint16_t status = 0;
     std::uint32_t result = 0;  // DW0
     std::uint32_t bytes = 0;   // of data to the host, already in Env::data
+    std::uint32_t dw1 = 0;     // DW1
 };
 
 inline wire::Sqe to_sqe(const Slot& command) {
@@ -37,7 +38,7 @@ inline wire::Sqe to_sqe(const Slot& command) {
 
 template <class Bounds>
 Outcome refuse(const Context<Bounds>& ctx, spec::Id condition) {
-    return {ctx.rules.status(condition), 0, 0};
+    return {ctx.rules.status(condition), 0, 0, 0};
 }
 
 inline std::uint64_t mdts_bytes(const Config& config) { return std::uint64_t{4096} << config.mdts; }
@@ -191,6 +192,7 @@ void finish_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t sl
     }
     command.status = outcome.status;
     command.result = outcome.result;
+    command.dw14 = outcome.dw1;
     if (outcome.bytes != 0) {
         Effect& effect = ctx.effect(EffectKind::WriteMemory, function);
         effect.ticket = Ticket::make(slot, c.generation);

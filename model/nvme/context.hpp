@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "model/nvme/config.hpp"
+#include "model/nvme/env.hpp"
 #include "model/nvme/step.hpp"
 #include "model/spec/rules.hpp"
 #include "model/step.hpp"

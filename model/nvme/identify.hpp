@@ -77,41 +77,4 @@ Outcome identify(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
     return refuse(ctx, Id::ReservedFieldValue);
 }
 
-/// The command happens. False: it waits and will be completed by something else.
-template <class Bounds>
-bool process(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, Outcome& outcome) {
-    using spec::Id;
-    const spec::Rules& rules = ctx.rules;
-    const wire::Sqe sqe = to_sqe(ctx.controller(function).slot[slot]);
-    const bool mmc = ctx.controller(function).primary;
-    const std::uint32_t opcode = sqe.opcode;
-    if (opcode == rules.value(Id::OpcodeAdminMigrationSend)) {
-        if (mmc) {
-            return migration_send(ctx, slot, sqe, outcome);
-        }
-        outcome = refuse(ctx, Id::MigrationSendToMc);
-    } else if (opcode == rules.value(Id::OpcodeAdminMigrationReceive)) {
-        outcome = mmc ? get_state(ctx, slot, sqe) : refuse(ctx, Id::MigrationReceiveToMc);
-    } else if (opcode == rules.value(Id::OpcodeAdminIdentify)) {
-        outcome = identify(ctx, function, slot, sqe);
-    } else if (opcode == rules.value(Id::OpcodeAdminCreateCq)) {
-        outcome = create_cq(ctx, function, sqe);
-    } else if (opcode == rules.value(Id::OpcodeAdminCreateSq)) {
-        outcome = create_sq(ctx, function, sqe);
-    } else if (opcode == rules.value(Id::OpcodeAdminDeleteSq)) {
-        outcome = delete_sq(ctx, function, sqe);
-    } else if (opcode == rules.value(Id::OpcodeAdminDeleteCq)) {
-        outcome = delete_cq(ctx, function, sqe);
-    } else if (opcode == rules.value(Id::OpcodeAdminSetFeatures)) {
-        outcome = set_features(ctx, function, sqe);
-    } else if (opcode == rules.value(Id::OpcodeAdminGetFeatures)) {
-        outcome = get_features(ctx, function, sqe);
-    } else if (opcode == rules.value(Id::OpcodeAdminAbort)) {
-        outcome = abort(ctx, function, sqe);
-    } else {
-        outcome = refuse(ctx, Id::UnsupportedOpcode);
-    }
-    return true;
-}
-
 }  // namespace lmsim::nvme

@@ -37,6 +37,7 @@ void fail(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, spec
     Slot& command = ctx.controller(function).slot[slot];
     command.status = ctx.rules.status(condition);
     command.result = 0;
+    command.dw14 = 0;
     complete(ctx, function, slot);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "model/nvme/hooks.hpp"
 #include "model/nvme/queues.hpp"
 #include "model/nvme/registers.hpp"
 #include "model/nvme/step.hpp"
@@ -66,6 +67,7 @@ void drop_queues(Controller<Bounds>& c, const Config& config) {
     c.aer_config = 0;
     c.coalescing = 0;
     c.owed = static_cast<std::uint8_t>(c.owed & ~owed::enable);
+    c.logging_slot = 0;
     // Outstanding AERs are not among the commands that a controller works on.
     const std::size_t wanted = config.contexts + Bounds::aers;
     const auto slots = static_cast<std::uint32_t>(std::min(wanted, Bounds::slots));
@@ -88,6 +90,7 @@ void release_suspender(Context<Bounds>& ctx, std::uint16_t function) {
     Slot& command = ctx.controller(0).slot[slot];
     if (command.stage == Stage::Suspending) {
         command.status = ctx.rules.status(spec::Id::SuspendOutrunByReset);
+        command.dw14 = 0;
         complete(ctx, 0, slot);
         fetch(ctx, 0);
     }
@@ -139,7 +142,9 @@ void level_reset(Context<Bounds>& ctx, std::uint16_t function) {
     drop_queues(c, ctx.config);
     c.sequence = 0;
     c.received = 0;
+    delete_cdqs(ctx, function);
     if (c.primary) {
+        stop_tracking(ctx);
         end_suspensions(ctx);
     } else if (ctx.rules.value(spec::Id::McResetEndsSuspension) != 0) {
         migrate(ctx, function, MigrationEvent::LevelReset);

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "model/nvme/controller_state.hpp"
+#include "model/nvme/hooks.hpp"
 #include "model/nvme/queue_commands.hpp"
 
 namespace lmsim::nvme {
@@ -10,6 +11,7 @@ namespace lmsim::nvme {
 template <class Bounds>
 void drained(Context<Bounds>& ctx, std::uint16_t function) {
     Controller<Bounds>& c = ctx.controller(function);
+    user_data_suspended(ctx, function, false);
     migrate(ctx, function, MigrationEvent::Drained);
     if (c.suspender == 0) {
         return;  // nobody waits (any more)
@@ -19,6 +21,7 @@ void drained(Context<Bounds>& ctx, std::uint16_t function) {
     Slot& command = ctx.controller(0).slot[slot];
     command.status = 0;
     command.result = 0;
+    command.dw14 = 0;
     complete(ctx, 0, slot);
     fetch(ctx, 0);
 }
@@ -56,6 +59,7 @@ bool suspend(Context<Bounds>& ctx, std::uint32_t slot, const wire::MigrationSend
         return true;
     }
     if (c.busy == 0) {
+        user_data_suspended(ctx, function, send.dudmq);
         migrate(ctx, function, MigrationEvent::Drained);
         return true;
     }
@@ -84,6 +88,7 @@ Outcome resume(Context<Bounds>& ctx, const wire::MigrationSend& send) {
     if (!migrate(ctx, function, MigrationEvent::Resume)) {
         return refuse(ctx, Id::ResumeNotSuspended);
     }
+    user_data_resumed(ctx, function);
     awake(ctx, function);
     return {};
 }

@@ -132,6 +132,7 @@ void post(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
     Cq& cq = c.cq[sq.cqid];
     wire::Cqe cqe;
     cqe.dw0 = command.result;
+    cqe.dw1 = command.dw14;
     cqe.sqhd = static_cast<std::uint16_t>(sq.head);
     cqe.sqid = command.sqid;
     cqe.cid = command.cid;

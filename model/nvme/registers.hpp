@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "model/nvme/config.hpp"
 #include "model/nvme/machines.hpp"
 #include "model/nvme/property.hpp"
 #include "model/nvme/state.hpp"

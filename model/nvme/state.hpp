@@ -12,6 +12,9 @@ struct SimBounds {
     static constexpr std::size_t queues = 65;  // the admin pair is 0
     static constexpr std::size_t slots = 1024;
     static constexpr std::size_t aers = 16;
+    static constexpr std::size_t cdqs = 256;
+    static constexpr std::size_t namespaces = 256;
+    static constexpr std::size_t ranges = 64;
 };
 
 /// Room for searching every interleaving: as small as shows the protocol.
@@ -20,6 +23,9 @@ struct ProofBounds {
     static constexpr std::size_t queues = 2;
     static constexpr std::size_t slots = 3;
     static constexpr std::size_t aers = 1;
+    static constexpr std::size_t cdqs = 2;
+    static constexpr std::size_t namespaces = 2;
+    static constexpr std::size_t ranges = 2;
 };
 
 /// Submission queue as the controller knows it. Positions are slots, `size` counts entries.
@@ -65,6 +71,7 @@ enum class Stage : std::uint8_t {
     Executing,   // an admin command in the controller
     Media,       // an I/O command in the media
     Suspending,  // a Suspend that waits until its MC has drained
+    Logging,     // its changes are being logged: there was no room for all of them in one step
     Held,        // an AER that waits for an event
     Full,        // finished, no room in its completion queue
 };
@@ -75,7 +82,7 @@ struct Slot {
     std::uint64_t prp1 = 0;
     std::uint64_t prp2 = 0;
     std::uint64_t dw12 = 0;  // CDW12, CDW13
-    std::uint32_t dw14 = 0;
+    std::uint32_t dw14 = 0;  // CDW14; of a finished command: DW1 of its completion
     std::uint32_t dw15 = 0;
     std::uint32_t length = 0;  // bytes of data
     std::uint32_t nsid = 0;
@@ -110,6 +117,77 @@ constexpr std::uint8_t migration = 2;  // EnterState of the migration's machine
 constexpr std::uint8_t enable = 4;     // the work of CC.EN=1, which waits for a Resume (LM-SUSP-11)
 }  // namespace owed
 
+/// A Controller Data Queue (NVMe Base 2.3, 8.1.7). Positions are slots; no doorbell: the head moves
+/// by Set Features 21h only, the tail is the controller's own.
+struct Cdq {
+    std::uint64_t base = 0;     // PRP1: the memory, or its PRP list
+    std::uint32_t entries = 0;  // slots; 0: does not exist
+    std::uint32_t head = 0;     // next slot that the host has not consumed
+    std::uint32_t tail = 0;     // next slot to write
+    std::uint32_t tpt = 0;      // tail pointer trigger
+    std::uint16_t creator = 0;  // function of the controller that owns it
+    std::uint16_t mc = 0;       // function whose changes it takes
+    std::uint8_t phase = 1;     // CDQP of the next entry
+    bool contiguous = true;     // PC
+    bool etpt = false;          // armed
+    bool full = false;          // an entry with ESA 7 was posted and the head has not moved
+    bool tail_pending = false;  // events that no AER has taken yet
+    bool full_pending = false;
+    bool first = false;       // the next entry is the first since start or resume (ESA 1)
+    std::uint8_t merged = 0;  // a range that waits to be merged: 0 none, 1 written, 2 deallocated
+    std::uint32_t merge_nsid = 0;
+    std::uint64_t merge_slba = 0;
+    std::uint64_t merge_blocks = 0;
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.base, self.entries, self.head, self.tail, self.tpt, self.creator, self.mc,
+              self.phase, self.contiguous, self.etpt, self.full, self.tail_pending,
+              self.full_pending, self.first, self.merged, self.merge_nsid, self.merge_slba,
+              self.merge_blocks);
+    }
+};
+
+/// A namespace (NVM Command Set 1.2, 4.1.5): who may use it stands in Controller::attached.
+struct Namespace {
+    std::uint64_t blocks = 0;  // NSZE; 0: not allocated
+    std::uint64_t nguid[2] = {};
+    std::uint8_t format = 0;  // LBA format index
+    std::uint8_t nmic = 0;    // bit 0: may be attached to several controllers
+    bool formatting = false;
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.blocks, self.nguid, self.format, self.nmic, self.formatting);
+    }
+};
+
+/// A range of memory whose writes by an MC are tracked (Track Memory Changes).
+struct TrackedRange {
+    std::uint64_t address = 0;
+    std::uint32_t granules = 0;
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.address, self.granules);
+    }
+};
+
+/// Memory tracking of an MC; which granules were written is Env's to keep.
+template <class Bounds>
+struct Tracking {
+    bool on = false;
+    std::uint8_t granularity = 0;  // RMRTG: 2^n * 4 KiB
+    std::uint16_t ranges = 0;
+    TrackedRange range[Bounds::ranges];
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.on, self.granularity);
+        visit.array(self.range, self.ranges);
+    }
+};
+
 /// A controller: what its registers and commands have made of it. Machines are one byte each.
 template <class Bounds>
 struct Controller {
@@ -141,6 +219,12 @@ struct Controller {
     std::uint8_t owed = 0;        // see Owed
     std::uint64_t received = 0;   // bytes of that sequence
 
+    std::uint32_t logging_slot = 0;  // the slot (plus 1) at Stage::Logging
+    std::uint16_t udmq = 0;          // the UDMQ (CDQID plus 1) of this MC
+    bool logs = false;               // user data changes are logged there
+    std::uint64_t attached[(Bounds::namespaces + 63) / 64] = {};  // by index into `ns`
+    Tracking<Bounds> tracking;
+
     Sq sq[Bounds::queues];
     Cq cq[Bounds::queues];
     Slot slot[Bounds::slots];
@@ -153,6 +237,7 @@ struct Controller {
         visit(self.generation, self.busy, self.free_slot, self.next_queue, self.ready);
         visit.array(self.aer, self.aers);
         visit(self.suspender, self.sequence, self.owed, self.received);
+        visit(self.logging_slot, self.udmq, self.logs, self.attached, self.tracking);
         visit(self.sq, self.cq, self.slot);
     }
 };
@@ -164,31 +249,17 @@ struct Subsystem {
     bool more = false;  // the last step ran out of room for effects: give it Event::Continue
     std::uint16_t wake_first = 0;  // the functions that then go on: from first up to, without, end
     std::uint16_t wake_end = 0;
+    Cdq cdq[Bounds::cdqs];             // by CDQID
+    Namespace ns[Bounds::namespaces];  // by NSID minus 1
     Controller<Bounds> controller[Bounds::functions];
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
-        visit(self.more, self.wake_first, self.wake_end);
+        visit(self.more, self.wake_first, self.wake_end, self.cdq, self.ns);
         visit.array(self.controller, self.functions);
     }
 };
 static_assert(std::is_trivially_copyable_v<Subsystem<ProofBounds>>);
-
-/// What a device is, apart from what it does: constant over a run.
-struct Config {
-    std::uint32_t queue_pairs = 8;    // I/O pairs a VF offers, 1 to 64
-    std::uint32_t vectors = 0;        // MSI-X vectors of a VF; 0: one for each pair and one
-    std::uint32_t queue_size = 1024;  // entries, 2 to 65536 (CAP.MQES is one less)
-    std::uint32_t contexts = 1024;    // commands a controller works on at once
-    std::uint32_t mdts = 6;           // 2^n pages of 4 KiB
-    std::uint32_t vendor_bytes = 0;   // opaque vendor state behind our own area, dwords
-    std::uint64_t blocks = 1U << 28;  // of the namespace
-    std::uint32_t block_bytes = 512;
-    bool carry_registers = true;  // which parts that v0 leaves out go into the vendor area
-    bool carry_admin_queue = true;
-    bool carry_features = true;
-    bool carry_aer = true;
-};
 
 struct Event {
     enum class Kind : std::uint8_t {
@@ -207,19 +278,7 @@ struct Event {
     std::uint64_t value = 0;
     const std::uint8_t* bytes = nullptr;  // what a ReadMemory brought
     std::uint32_t length = 0;
-};
-
-/// Bulk data that the model names but does not hold.
-class Env {
-  public:
-    virtual ~Env() = default;
-    /// The data of an admin command, `length` bytes, the same memory for its whole life.
-    virtual std::uint8_t* data(std::uint16_t function, std::uint32_t ticket,
-                               std::uint32_t length) = 0;
-    /// Where the pieces of Set Controller State for a function are put together.
-    virtual std::uint8_t* staging(std::uint16_t function, std::uint64_t length) = 0;
-    /// The opaque vendor state of a function: Config::vendor_bytes.
-    virtual std::uint8_t* vendor(std::uint16_t function) = 0;
+    bool failed = false;  // of a Done: the memory could not be reached
 };
 
 }  // namespace lmsim::nvme

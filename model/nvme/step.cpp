@@ -1,6 +1,6 @@
 #include "model/nvme/step.hpp"
 
-#include "model/nvme/identify.hpp"
+#include "model/nvme/commands.hpp"
 
 namespace lmsim::nvme {
 namespace {
@@ -16,6 +16,7 @@ void fetched(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
     command.status = 0;
     command.result = 0;
     command.length = 0;
+    command.dw14 = 0;
     if (command.sqid == 0) {
         begin_admin(ctx, function, slot, sqe);
     } else {
@@ -54,6 +55,7 @@ void done(Context<Bounds>& ctx, const Event& event) {
         case Stage::Media: media_done(ctx, event.function, slot); break;
         case Stage::Free:
         case Stage::Suspending:
+        case Stage::Logging:
         case Stage::Held:
         case Stage::Full: LMSIM_ASSERT(!"an answer that nothing asked for");
     }
@@ -73,11 +75,13 @@ void initialize(Subsystem<Bounds>& subsystem, const Config& config, std::uint16_
     subsystem.more = false;
     subsystem.wake_first = 0;
     subsystem.wake_end = 0;
+    subsystem.ns[0].blocks = config.blocks;
     for (std::uint16_t i = 0; i <= vfs; ++i) {
         Controller<Bounds>& c = subsystem.controller[i];
         c.cntlid = i;
         c.primary = i == 0;
         c.online = true;
+        c.attached[0] = 1;
         drop_queues(c, config);
     }
 }

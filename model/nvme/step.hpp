@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "model/nvme/config.hpp"
+#include "model/nvme/env.hpp"
 #include "model/nvme/state.hpp"
 #include "model/spec/rules.hpp"
 #include "model/step.hpp"
@@ -13,7 +15,7 @@ namespace lmsim::nvme {
 enum class Work : std::uint8_t { Command, Enable, Disable, Shutdown };
 
 /// What a ReadMemory effect fetches, in its token.
-enum class Read : std::uint8_t { Sqe, PrpList, CommandData };
+enum class Read : std::uint8_t { Sqe, PrpList, CommandData, CdqList };
 
 /// What kind of media work an I/O opcode is; token of EffectKind::Media.
 enum class MediaOp : std::uint8_t { Read, Write, Flush, Deallocate };

@@ -18,7 +18,8 @@ constexpr std::uint64_t register_bytes = 8;
 bool is_transaction(EffectKind kind) {
     return kind == EffectKind::ReadMemory || kind == EffectKind::TransferIn ||
            kind == EffectKind::TransferOut || kind == EffectKind::WriteMemory ||
-           kind == EffectKind::PostCqe || kind == EffectKind::Interrupt;
+           kind == EffectKind::PostCqe || kind == EffectKind::PostCdqe ||
+           kind == EffectKind::Interrupt;
 }
 
 }  // namespace
@@ -91,7 +92,7 @@ void NvmeDevice::send_down(const DownItem& item, std::uint64_t wire_bytes) {
 void NvmeDevice::send_up(const Effect& effect, std::uint64_t wire_bytes) {
     const Ps gone = up_.reserve(now(), params_.pcie.time(wire_bytes));
     up_items_.push({effect.kind, effect.function, effect.ticket, effect.address, effect.token,
-                    effect.token2, effect.length});
+                    effect.token2, effect.token3, effect.length});
     post(up_lane_, gone + params_.link_latency, static_cast<std::uint32_t>(Kind::Up),
          effect.function, effect.address);
 }
@@ -203,6 +204,15 @@ void NvmeDevice::arrive_up(const UpItem& item) {
             function.memory->wrote(item.address, item.length);
             break;
         }
+        case EffectKind::PostCdqe: {
+            std::uint8_t* to = function.memory->bytes(item.address, item.length);
+            wire::store_le(to, item.token);
+            wire::store_le(to + 8, item.token2);
+            wire::store_le<std::uint64_t>(to + 16, 0);
+            wire::store_le(to + 24, item.token3);
+            function.memory->wrote(item.address, item.length);
+            break;
+        }
         case EffectKind::Interrupt:
             if (function.interrupts && function.client != nullptr) {
                 function.client->interrupt(static_cast<std::uint32_t>(item.token));
@@ -302,6 +312,7 @@ void NvmeDevice::perform(const Effect& effect) {
             send_up(effect, params_.pcie.write_bytes(effect.length));
             posted(effect);
             break;
+        case EffectKind::PostCdqe: send_up(effect, params_.pcie.write_bytes(effect.length)); break;
         case EffectKind::Interrupt: send_up(effect, params_.pcie.write_bytes(4)); break;
         case EffectKind::EnterState:
             if (observer_ != nullptr) {
@@ -407,6 +418,18 @@ std::uint8_t* NvmeDevice::staging(std::uint16_t function, std::uint64_t length) 
 
 std::uint8_t* NvmeDevice::vendor(std::uint16_t function) {
     return functions_[function].vendor.data();
+}
+
+bool NvmeDevice::reaches(std::uint16_t function, std::uint64_t address, std::uint64_t length) {
+    return functions_[function].memory->has_bytes(address, length);
+}
+
+std::uint64_t* NvmeDevice::cdq_pages(std::uint16_t cdqid, std::uint32_t pages) {
+    std::vector<std::uint64_t>& list = cdq_pages_[cdqid];
+    if (list.size() < pages) {
+        list.resize(pages, 0);
+    }
+    return list.data();
 }
 
 }  // namespace lmsim::sim

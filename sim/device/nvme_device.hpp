@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -102,6 +103,7 @@ class NvmeDevice : public Component, private nvme::Env {
         std::uint64_t address;
         std::uint64_t token;
         std::uint64_t token2;
+        std::uint64_t token3;
         std::uint64_t length;
     };
 
@@ -131,6 +133,12 @@ class NvmeDevice : public Component, private nvme::Env {
     std::uint8_t* data(std::uint16_t function, std::uint32_t ticket, std::uint32_t length) override;
     std::uint8_t* staging(std::uint16_t function, std::uint64_t length) override;
     std::uint8_t* vendor(std::uint16_t function) override;
+    bool reaches(std::uint16_t function, std::uint64_t address, std::uint64_t length) override;
+    std::uint64_t* cdq_pages(std::uint16_t cdqid, std::uint32_t pages) override;
+    nvme::LbaMap& allocated(std::uint32_t nsid) override { return allocated_[nsid]; }
+    nvme::TrackedMemory& tracked(std::uint16_t function) override {
+        return functions_[function].tracked;
+    }
 
     struct Function {
         Memory* memory = nullptr;
@@ -142,6 +150,7 @@ class NvmeDevice : public Component, private nvme::Env {
         std::vector<std::uint8_t> staging;
         std::vector<std::uint8_t> vendor;
         std::vector<Ps> fetched;  // by slot
+        nvme::TrackedMemory tracked;
     };
 
     DeviceTiming params_;
@@ -153,6 +162,8 @@ class NvmeDevice : public Component, private nvme::Env {
     static SubsystemPtr zeroed_subsystem();
     SubsystemPtr subsystem_;
     std::vector<Function> functions_;
+    std::map<std::uint32_t, nvme::LbaMap> allocated_;                // by NSID
+    std::map<std::uint16_t, std::vector<std::uint64_t>> cdq_pages_;  // by CDQID
     Effects effects_;
     DeviceObserver* observer_ = nullptr;
     trace::StepLog* steps_ = nullptr;

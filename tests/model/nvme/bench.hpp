@@ -16,6 +16,8 @@ namespace lmsim::nvme::bench {
 /// A device without time: what a driver of one of its functions sees, whatever its bounds.
 class Device : protected Env {
   public:
+    static constexpr std::uint64_t memory_end = std::uint64_t{1} << 48;  // of every host
+
     Config config;
     spec::Rules rules;
     std::vector<Effect> log;                  // every effect so far
@@ -102,6 +104,11 @@ class Device : protected Env {
                 memory.at(effect.function)->write(effect.address, &effect.token, 8);
                 memory.at(effect.function)->write(effect.address + 8, &effect.token2, 8);
                 break;
+            case EffectKind::PostCdqe: {
+                const std::uint64_t words[4] = {effect.token, effect.token2, 0, effect.token3};
+                memory.at(effect.function)->write(effect.address, words, sizeof words);
+                break;
+            }
             case EffectKind::TransferOut:
             case EffectKind::Interrupt:
             case EffectKind::EnterState: break;
@@ -167,6 +174,16 @@ class Device : protected Env {
         return grown(staging_[function], length);
     }
     std::uint8_t* vendor(std::uint16_t function) override { return vendor_state(function).data(); }
+    bool reaches(std::uint16_t, std::uint64_t address, std::uint64_t length) override {
+        return address < memory_end && length <= memory_end - address;
+    }
+    std::uint64_t* cdq_pages(std::uint16_t cdqid, std::uint32_t pages) override {
+        std::vector<std::uint64_t>& list = cdq_pages_[cdqid];
+        list.resize(list.size() < pages ? pages : list.size());
+        return list.data();
+    }
+    LbaMap& allocated(std::uint32_t nsid) override { return allocated_[nsid]; }
+    TrackedMemory& tracked(std::uint16_t function) override { return tracked_[function]; }
 
     static std::uint8_t* grown(std::vector<std::uint8_t>& bytes, std::uint64_t length) {
         bytes.resize(bytes.size() < length ? length : bytes.size());
@@ -177,6 +194,9 @@ class Device : protected Env {
     std::map<std::pair<std::uint16_t, std::uint32_t>, std::vector<std::uint8_t>> data_;
     std::map<std::uint16_t, std::vector<std::uint8_t>> staging_;
     std::map<std::uint16_t, std::vector<std::uint8_t>> vendor_;
+    std::map<std::uint16_t, std::vector<std::uint64_t>> cdq_pages_;
+    std::map<std::uint32_t, LbaMap> allocated_;
+    std::map<std::uint16_t, TrackedMemory> tracked_;
 };
 
 template <class Bounds>

@@ -34,10 +34,17 @@ class OneCommand : public Env {
     }
     std::uint8_t* staging(std::uint16_t, std::uint64_t) override { return page_.data(); }
     std::uint8_t* vendor(std::uint16_t) override { return page_.data(); }
+    bool reaches(std::uint16_t, std::uint64_t, std::uint64_t) override { return true; }
+    std::uint64_t* cdq_pages(std::uint16_t, std::uint32_t) override { return cdq_pages_.data(); }
+    LbaMap& allocated(std::uint32_t) override { return allocated_; }
+    TrackedMemory& tracked(std::uint16_t) override { return tracked_; }
 
   private:
     std::array<std::uint8_t, wire::Sqe::size> sqe_{};
     std::array<std::uint8_t, 4096> page_{};
+    std::array<std::uint64_t, 16> cdq_pages_{};
+    LbaMap allocated_;
+    TrackedMemory tracked_;
 };
 
 Event write(std::uint16_t function, std::uint64_t address, std::uint64_t value) {

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+
+namespace lmsim::nvme {
+
+/// What a device is, apart from what it does: constant over a run.
+struct Config {
+    std::uint32_t queue_pairs = 8;    // I/O pairs a VF offers, 1 to 64
+    std::uint32_t vectors = 0;        // MSI-X vectors of a VF; 0: one for each pair and one
+    std::uint32_t queue_size = 1024;  // entries, 2 to 65536 (CAP.MQES is one less)
+    std::uint32_t contexts = 1024;    // commands a controller works on at once
+    std::uint32_t mdts = 6;           // 2^n pages of 4 KiB
+    std::uint32_t vendor_bytes = 0;   // opaque vendor state behind our own area, dwords
+    std::uint64_t blocks = 1U << 28;  // of the namespace
+    std::uint32_t block_bytes = 512;
+    bool carry_registers = true;  // which parts that v0 leaves out go into the vendor area
+    bool carry_admin_queue = true;
+    bool carry_features = true;
+    bool carry_aer = true;
+};
+
+}  // namespace lmsim::nvme

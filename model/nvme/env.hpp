@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+
+#include "model/nvme/lba_map.hpp"
+#include "model/nvme/tracked_memory.hpp"
+
+namespace lmsim::nvme {
+
+/// Bulk data that the model names but does not hold.
+class Env {
+  public:
+    virtual ~Env() = default;
+    /// The data of an admin command, `length` bytes, the same memory for its whole life.
+    virtual std::uint8_t* data(std::uint16_t function, std::uint32_t ticket,
+                               std::uint32_t length) = 0;
+    /// Where the pieces of Set Controller State for a function are put together.
+    virtual std::uint8_t* staging(std::uint16_t function, std::uint64_t length) = 0;
+    /// The opaque vendor state of a function: Config::vendor_bytes.
+    virtual std::uint8_t* vendor(std::uint16_t function) = 0;
+    /// Is this host memory that the function reaches by DMA? `length` may be anything.
+    virtual bool reaches(std::uint16_t function, std::uint64_t address, std::uint64_t length) = 0;
+    /// The page addresses of a discontiguous CDQ, `pages` of them, for the life of the queue.
+    virtual std::uint64_t* cdq_pages(std::uint16_t cdqid, std::uint32_t pages) = 0;
+    /// Which blocks of a namespace are allocated.
+    virtual LbaMap& allocated(std::uint32_t nsid) = 0;
+    /// Which granules of the function's tracked ranges were written: Env marks every write of the
+    /// function's own (data, completions, command data), nobody else's.
+    virtual TrackedMemory& tracked(std::uint16_t function) = 0;
+};
+
+}  // namespace lmsim::nvme
