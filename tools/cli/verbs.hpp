@@ -17,5 +17,6 @@ enum ExitCode : int {
 // Each verb adds itself; when it is called it sets `exit_code`.
 void add_run(CLI::App& app, int& exit_code);
 void add_scenario(CLI::App& app, int& exit_code);
+void add_spec(CLI::App& app, int& exit_code);
 
 }  // namespace lmsim::cli
