@@ -1,0 +1,39 @@
+#pragma once
+
+#include "model/wire/describe/walker.hpp"
+
+namespace lmsim::wire::describe {
+
+/// The common parts of an entry that a command uses.
+enum Uses : std::uint8_t {
+    UsesNothing = 0,
+    UsesNsid = 1,
+    UsesPrp1 = 2,
+    UsesPrp2 = 4,
+    UsesMptr = 8,
+    UsesData = UsesPrp1 | UsesPrp2,
+    UsesNsidAndData = UsesNsid | UsesData,
+};
+
+/// The dwords of a command, or of one of its operations. The first row that fits an entry counts.
+struct Command {
+    spec::Id opcode;
+    std::uint8_t uses;
+    Fields fields;
+    std::string_view title = {};          // of an operation; else the opcode's
+    spec::Id selector = spec::Id::Count;  // the field that selects the operation, and
+    spec::Id selected = spec::Id::Count;  // the value that it has then
+    void (*check)(Walker& walker, const View& view) = nullptr;
+    Rest rest = Rest::Reserved;
+};
+
+Span<Command> admin_commands();
+Span<Command> nvm_commands();
+
+/// Submission queue entries up to the end.
+void walk_admin_entries(Walker& walker);
+void walk_nvm_entries(Walker& walker);
+void admin_entry_evidence(const Input& input, Evidence& evidence);
+void nvm_entry_evidence(const Input& input, Evidence& evidence);
+
+}  // namespace lmsim::wire::describe

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "model/wire/describe/walker.hpp"
+
+namespace lmsim::wire::describe {
+
+/// The Status row of SCT << 8 | SC; Id::Count if there is none.
+spec::Id status_row(std::uint16_t status, const spec::Rules& rules);
+
+extern const Block cqe_block;
+extern const Block cqe_get_state_block;
+void cqe_evidence(const Input& input, Evidence& evidence);
+
+}  // namespace lmsim::wire::describe

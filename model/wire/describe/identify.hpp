@@ -1,0 +1,16 @@
+#pragma once
+
+#include "model/wire/describe/walker.hpp"
+
+namespace lmsim::wire::describe {
+
+extern const Block identify_controller_block;
+void identify_controller_evidence(const Input& input, Evidence& evidence);
+
+void walk_secondary_list(Walker& walker);
+void secondary_list_evidence(const Input& input, Evidence& evidence);
+
+void walk_state_formats(Walker& walker);
+void state_formats_evidence(const Input& input, Evidence& evidence);
+
+}  // namespace lmsim::wire::describe
