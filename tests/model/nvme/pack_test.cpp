@@ -117,8 +117,12 @@ TEST_CASE("no field is forgotten: what is not packed is padding", "[nvme][pack]"
     constexpr std::size_t before_cc = 2;
     constexpr std::size_t before_ready = 4;
     constexpr std::size_t before_received = 6;
-    constexpr std::size_t padding =
-        before_cc + before_ready + before_received + queues * (after_users + at_end);
+    constexpr std::size_t before_attached = 1;
+    constexpr std::size_t before_ranges = 4;
+    constexpr std::size_t after_granules = 4;
+    constexpr std::size_t tracking = before_ranges + ProofBounds::ranges * after_granules;
+    constexpr std::size_t padding = before_cc + before_ready + before_received + before_attached +
+                                    tracking + queues * (after_users + at_end);
     CHECK(max_packed_size<One>() == sizeof(One) - padding);
 }
 
