@@ -86,7 +86,7 @@ using Machine = fsm::Machine<Turnstile>;
 
 struct Fixture {
     Visit visit;
-    spec::Rules rules;
+    spec::Rules rules = spec::Rules::ratified();
     Context context{visit, rules};
     std::uint8_t state = Machine::initial;
 
@@ -220,7 +220,7 @@ TEST_CASE("the table can be walked at compile time") {
 
 TEST_CASE("a table of 50 rows and 25 states works from every state") {
     using Large = fsm::Machine<RingTable>;
-    const spec::Rules rules;
+    const spec::Rules rules = spec::Rules::ratified();
     RingContext context{rules};
     REQUIRE(Large::arcs().size() == 50);
     for (std::uint8_t number = 0; number < 25; ++number) {

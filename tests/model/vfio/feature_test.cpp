@@ -10,7 +10,7 @@ using namespace lmsim::vfio;
 
 namespace {
 
-const spec::Rules ratified;
+const spec::Rules& ratified = spec::Rules::baseline();
 
 FeatureCall call(Feature feature, std::uint32_t operation, std::uint32_t argsz = 4096) {
     return {argsz, static_cast<std::uint32_t>(feature) | operation, false};

@@ -12,7 +12,7 @@ using namespace lmsim::vfio;
 
 namespace {
 
-const spec::Rules ratified;
+const spec::Rules& ratified = spec::Rules::baseline();
 
 std::uint32_t raw(MigState state) { return static_cast<std::uint32_t>(state); }
 

@@ -1,9 +1,9 @@
-#include <rapidcheck.h>
 #include <cstdint>
 #include <vector>
 
 #include "model/vfio/machine.hpp"
 #include "tests/model/vfio/rig.hpp"
+#include "tests/property.hpp"
 
 using namespace lmsim;
 using namespace lmsim::vfio;
@@ -118,56 +118,56 @@ void finish(Rig& rig, Reference& reference) {
 }  // namespace
 
 TEST_CASE("whatever a user and a driver do, a device keeps its invariants") {
-    CHECK(rc::check([] {
-        Rig rig(*rc::gen::element<std::uint8_t>(1, 3, 5, 7), *rc::gen::arbitrary<bool>());
-        Reference reference;
-        const int steps = *rc::gen::inRange(1, 200);
-        for (int i = 0; i < steps; ++i) {
-            const Event event = random_event(rig.device);
-            rig.step(event);
-            reference.check(rig, event);
-        }
-        finish(rig, reference);
-        // From anywhere, a reset and a SET lead to a working migration.
-        rig.step(reset());
-        reference.check(rig, reset());
-        RC_ASSERT(rig.set(MigState::STOP_COPY).error == Errno::Ok);
-        RC_ASSERT(rig.device.state == MigState::STOP_COPY);
-    }));
+    CHECK(lmsim::tests::failure_of([] {
+              Rig rig(*rc::gen::element<std::uint8_t>(1, 3, 5, 7), *rc::gen::arbitrary<bool>());
+              Reference reference;
+              const int steps = *rc::gen::inRange(1, 200);
+              for (int i = 0; i < steps; ++i) {
+                  const Event event = random_event(rig.device);
+                  rig.step(event);
+                  reference.check(rig, event);
+              }
+              finish(rig, reference);
+              // From anywhere, a reset and a SET lead to a working migration.
+              rig.step(reset());
+              reference.check(rig, reset());
+              RC_ASSERT(rig.set(MigState::STOP_COPY).error == Errno::Ok);
+              RC_ASSERT(rig.device.state == MigState::STOP_COPY);
+          }) == "");
 }
 
 TEST_CASE("a packed device is the device") {
-    CHECK(rc::check([] {
-        Rig rig;
-        const int steps = *rc::gen::inRange(1, 50);
-        for (int i = 0; i < steps; ++i) {
-            rig.step(random_event(rig.device));
-        }
-        const Packed<DeviceState> packed(rig.device);
-        DeviceState copy;
-        RC_ASSERT(unpack(packed.bytes.data(), packed.size, copy) == packed.size);
-        RC_ASSERT(packed_equal(copy, rig.device));
-        Rig other;
-        other.device = copy;
-        const Event event = random_event(copy);
-        rig.step(event);
-        other.step(event);
-        RC_ASSERT(packed_equal(other.device, rig.device));
-    }));
+    CHECK(lmsim::tests::failure_of([] {
+              Rig rig;
+              const int steps = *rc::gen::inRange(1, 50);
+              for (int i = 0; i < steps; ++i) {
+                  rig.step(random_event(rig.device));
+              }
+              const Packed<DeviceState> packed(rig.device);
+              DeviceState copy;
+              RC_ASSERT(unpack(packed.bytes.data(), packed.size, copy) == packed.size);
+              RC_ASSERT(packed_equal(copy, rig.device));
+              Rig other;
+              other.device = copy;
+              const Event event = random_event(copy);
+              rig.step(event);
+              other.step(event);
+              RC_ASSERT(packed_equal(other.device, rig.device));
+          }) == "");
 }
 
 TEST_CASE("with any rules switched off a device still never breaks down") {
-    CHECK(rc::check([] {
-        Rig rig;
-        for (std::size_t i = 0; i < spec::row_count; ++i) {
-            if (*rc::gen::weightedElement<bool>({{15, false}, {1, true}})) {
-                rig.rules.set_on(static_cast<spec::Id>(i), false);
-            }
-        }
-        const int steps = *rc::gen::inRange(1, 100);
-        for (int i = 0; i < steps; ++i) {
-            rig.step(random_event(rig.device));
-            RC_ASSERT(rig.device.hop < 2 * state_count);
-        }
-    }));
+    CHECK(lmsim::tests::failure_of([] {
+              Rig rig;
+              for (std::size_t i = 0; i < spec::row_count; ++i) {
+                  if (*rc::gen::weightedElement<bool>({{15, false}, {1, true}})) {
+                      rig.rules.set_on(static_cast<spec::Id>(i), false);
+                  }
+              }
+              const int steps = *rc::gen::inRange(1, 100);
+              for (int i = 0; i < steps; ++i) {
+                  rig.step(random_event(rig.device));
+                  RC_ASSERT(rig.device.hop < 2 * state_count);
+              }
+          }) == "");
 }
