@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
     CLI::App app("lmsim: simulates NVMe SR-IOV live migration", "lmsim");
     app.set_version_flag("--version", std::string("lmsim ") + lmsim::version);
     app.require_subcommand(1);
+    add_conform(app, exit_code);
     add_decode(app, exit_code);
     add_run(app, exit_code);
     add_scenario(app, exit_code);

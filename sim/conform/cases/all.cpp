@@ -1,0 +1,20 @@
+#include "sim/conform/cases/cases.hpp"
+
+namespace lmsim::sim::conform {
+
+std::vector<Case> all_cases() {
+    std::vector<Case> list;
+    cases::add_reserved(list);
+    cases::add_suspend(list);
+    cases::add_resume(list);
+    cases::add_get_state(list);
+    cases::add_set_state(list);
+    cases::add_state_sequences(list);
+    cases::add_identify(list);
+    cases::add_queues(list);
+    cases::add_features(list);
+    cases::add_events(list);
+    return list;
+}
+
+}  // namespace lmsim::sim::conform

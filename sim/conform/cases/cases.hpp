@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "sim/conform/build.hpp"
+
+/// The cases by subject. Each function appends its own.
+namespace lmsim::sim::conform::cases {
+
+using List = std::vector<Case>;
+
+void add_reserved(List& list);
+void add_suspend(List& list);
+void add_resume(List& list);
+void add_get_state(List& list);
+void add_set_state(List& list);
+void add_state_sequences(List& list);
+void add_identify(List& list);
+void add_queues(List& list);
+void add_features(List& list);
+void add_events(List& list);
+
+}  // namespace lmsim::sim::conform::cases

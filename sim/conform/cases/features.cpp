@@ -1,0 +1,171 @@
+#include <fmt/format.h>
+
+#include "sim/conform/cases/cases.hpp"
+
+namespace lmsim::sim::conform::cases {
+
+using spec::Id;
+
+namespace {
+
+const char* const probe_name = "mc.features";
+
+Draft begin(const std::string& id, const std::string& title, std::initializer_list<Id> rows,
+            std::uint16_t pairs = 0) {
+    Draft draft("Features", "feature." + id, title, rows);
+    return draft.mc_enabled(pairs);
+}
+
+}  // namespace
+
+void add_features(List& list) {
+    for (const std::uint32_t fid : {0x00U, 0x7fU, 0xbfU}) {
+        list.push_back(begin(fmt::format("set-fid-{:02x}", fid), "Set Features of a reserved FID",
+                             {Id::FeatureFid, Id::FeatureUnknown})
+                           .refused(set_features(Id::FeatureNumberOfQueues, 0)
+                                        .to("mc")
+                                        .set(Id::FeatureFid, fid)
+                                        .ends(Id::FeatureUnknown),
+                                    probe_name)
+                           .done());
+        list.push_back(begin(fmt::format("get-fid-{:02x}", fid), "Get Features of a reserved FID",
+                             {Id::FeatureFid, Id::FeatureUnknown})
+                           .refused(get_features(Id::FeatureNumberOfQueues)
+                                        .to("mc")
+                                        .set(Id::FeatureFid, fid)
+                                        .ends(Id::FeatureUnknown),
+                                    probe_name)
+                           .done());
+    }
+    list.push_back(begin("saved", "Set Features with SV = 1 of a feature that cannot be saved",
+                         {Id::SetFeaturesSv, Id::FeatureSaved})
+                       .refused(set_features(Id::FeatureNumberOfQueues, 0)
+                                    .to("mc")
+                                    .set(Id::SetFeaturesSv, 1)
+                                    .ends(Id::FeatureSaved),
+                                probe_name)
+                       .done());
+    list.push_back(begin("queues-nsqr-ffff", "Number of Queues with NSQR = FFFFh",
+                         {Id::QueuesNsqr, Id::QueuesBeyondLimit})
+                       .refused(set_features(Id::FeatureNumberOfQueues, 0xffff)
+                                    .to("mc")
+                                    .ends(Id::QueuesBeyondLimit),
+                                probe_name)
+                       .done());
+    list.push_back(begin("queues-ncqr-ffff", "Number of Queues with NCQR = FFFFh",
+                         {Id::QueuesNcqr, Id::QueuesBeyondLimit})
+                       .refused(set_features(Id::FeatureNumberOfQueues, 0xffff'0000U)
+                                    .to("mc")
+                                    .ends(Id::QueuesBeyondLimit),
+                                probe_name)
+                       .done());
+    list.push_back(begin("queues-one", "Number of Queues: one of each, and that is what is told",
+                         {Id::FeatureNumberOfQueues, Id::QueuesNsqr, Id::QueuesNcqr})
+                       .step(set_features(Id::FeatureNumberOfQueues, 0)
+                                 .to("mc")
+                                 .gives("NSQA and NCQA", dw0(31, 0), 0))
+                       .step(get_features(Id::FeatureNumberOfQueues)
+                                 .to("mc")
+                                 .gives("NSQA and NCQA", dw0(31, 0), 0))
+                       .done());
+    list.push_back(begin("queues-then-qid", "No QID above the Number of Queues",
+                         {Id::FeatureNumberOfQueues, Id::CreateCqBadQid})
+                       .step(set_features(Id::FeatureNumberOfQueues, 0).to("mc"))
+                       .refused(create_cq("mc", 2).ends(Id::CreateCqBadQid), probe_name)
+                       .done());
+    list.push_back(begin("queues-late", "Number of Queues after an I/O queue was created",
+                         {Id::QueuesAfterCreation}, 1)
+                       .refused(set_features(Id::FeatureNumberOfQueues, 0x0001'0001U)
+                                    .to("mc")
+                                    .ends(Id::QueuesAfterCreation),
+                                probe_name)
+                       .done());
+    const struct {
+        const char* id;
+        const char* title;
+        Id feature;
+        std::uint32_t value;
+    } kept[] = {
+        {"coalescing", "Interrupt Coalescing reads as set", Id::FeatureInterruptCoalescing, 0x1403},
+        {"async-events", "Asynchronous Event Configuration reads as set",
+         Id::FeatureAsyncEventConfig, 0x0003},
+    };
+    for (const auto& feature : kept) {
+        list.push_back(begin(feature.id, feature.title, {feature.feature})
+                           .step(set_features(feature.feature, feature.value).to("mc"))
+                           .step(get_features(feature.feature)
+                                     .to("mc")
+                                     .gives("the value", dw0(15, 0), feature.value))
+                           .done());
+    }
+    list.push_back(begin("kept-over-suspension", "Features are the same after a suspension",
+                         {Id::FeatureInterruptCoalescing, Id::SelResume})
+                       .steps({set_features(Id::FeatureInterruptCoalescing, 0x1403).to("mc"),
+                               suspend(), resume(),
+                               get_features(Id::FeatureInterruptCoalescing)
+                                   .to("mc")
+                                   .gives("the value", dw0(15, 0), 0x1403)})
+                       .done());
+}
+
+void add_events(List& list) {
+    const auto event_case = [](const char* id, const char* title, std::initializer_list<Id> rows) {
+        Draft draft("Events and Abort", std::string("event.") + id, title, rows);
+        return draft.mc_enabled(1);
+    };
+    Step many = aer().to("mc").runs_on("aer");
+    many.times = Value("mc.aerl", 1);
+    Draft limit = event_case("aer-limit", "One AER more than AERL + 1", {Id::AerTooMany});
+    list.push_back(limit.need("mc.aerl", 0, "AERL is above what the driver's queue holds", 24)
+                       .step(many)
+                       .step(silent("mc", "aer"))
+                       .step(aer().to("mc").ends(Id::AerTooMany))
+                       .step(silent("mc", "aer"))
+                       .done());
+    list.push_back(event_case("aer-waits", "An AER waits for an event", {Id::OpcodeAdminAer})
+                       .step(aer().to("mc").runs_on("aer"))
+                       .step(silent("mc", "aer"))
+                       .done());
+    list.push_back(event_case("abort-unknown", "Abort of a command that is not there",
+                              {Id::AbortSqid, Id::AbortCid, Id::OpcodeAdminAbort})
+                       .step(abort(0, 0x7ffe).to("mc").gives("not aborted", dw0(0, 0), 1))
+                       .done());
+    list.push_back(event_case("abort-other-queue", "Abort names the queue too: an AER stays",
+                              {Id::AbortSqid, Id::OpcodeAdminAbort})
+                       .step(aer().to("mc").runs_on("aer"))
+                       .step(abort(1, "aer.cid").to("mc").gives("not aborted", dw0(0, 0), 1))
+                       .step(silent("mc", "aer"))
+                       .done());
+    list.push_back(event_case("abort-aer", "Abort of an outstanding AER",
+                              {Id::AbortSqid, Id::AbortCid, Id::AerAborted})
+                       .step(aer().to("mc").runs_on("aer"))
+                       .step(abort(0, "aer.cid").to("mc").gives("not aborted", dw0(0, 0), 0))
+                       .step(await("mc", "aer", oracle().status(Id::AerAborted)))
+                       .done());
+    list.push_back(event_case("abort-second-aer", "Abort of the second of two AERs",
+                              {Id::AbortSqid, Id::AbortCid, Id::AerAborted})
+                       .steps({aer().to("mc").runs_on("first"), aer().to("mc").runs_on("second")})
+                       .step(abort(0, "second.cid").to("mc").gives("not aborted", dw0(0, 0), 0))
+                       .step(await("mc", "second", oracle().status(Id::AerAborted)))
+                       .step(silent("mc", "first"))
+                       .done());
+    list.push_back(event_case("abort-aer-after-suspension",
+                              "An AER that outlived a suspension can be aborted",
+                              {Id::SuspendKeepsAers, Id::AerAborted})
+                       .steps({aer().to("mc").runs_on("aer"), suspend(), resume()})
+                       .step(abort(0, "aer.cid").to("mc").gives("not aborted", dw0(0, 0), 0))
+                       .step(await("mc", "aer", oracle().status(Id::AerAborted)))
+                       .done());
+    list.push_back(
+        event_case("reset-ends-aers", "A CLR ends AERs without a completion", {Id::ResetAbortsAers})
+            .steps({aer().to("mc").runs_on("aer"), simple(StepKind::Disable, "mc"),
+                    silent("mc", "aer"), simple(StepKind::Enable, "mc"), silent("mc", "aer")})
+            .done());
+    list.push_back(event_case("reset-deletes-queues", "A CLR deletes the I/O queues",
+                              {Id::ResetDeletesIoQueues})
+                       .steps({simple(StepKind::Disable, "mc"), simple(StepKind::Enable, "mc"),
+                               create_cq("mc", 1), create_sq("mc", 1)})
+                       .done());
+}
+
+}  // namespace lmsim::sim::conform::cases

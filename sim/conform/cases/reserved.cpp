@@ -1,0 +1,102 @@
+#include <fmt/format.h>
+
+#include "model/spec/table.hpp"
+#include "sim/conform/cases/cases.hpp"
+
+/// Bits of the command dwords that no field row of a command covers: a controller may ignore them
+/// or say Invalid Field, and does nothing else about them.
+namespace lmsim::sim::conform::cases {
+
+using spec::Id;
+
+namespace {
+
+struct Operation {
+    const char* id;
+    const char* title;
+    Command command;  // succeeds as it is
+    std::vector<Id> fields;
+    bool suspended;  // needs the MC enabled and suspended before
+};
+
+constexpr const char* group = "Reserved bits";
+constexpr std::uint32_t first_dword = 10;
+constexpr std::uint32_t last_dword = 15;
+
+std::uint32_t covered(const std::vector<Id>& fields, std::uint32_t dword) {
+    std::uint32_t mask = 0;
+    for (const Id id : fields) {
+        const spec::Place place = oracle().place(id);
+        for (std::uint32_t bit = place.bit; bit < place.bit + place.width; ++bit) {
+            mask |= bit / 32 == dword ? 1U << (bit % 32) : 0;
+        }
+    }
+    return mask;
+}
+
+void add(List& list, const Operation& operation) {
+    for (std::uint32_t dword = first_dword; dword <= last_dword; ++dword) {
+        const std::uint32_t reserved = ~covered(operation.fields, dword);
+        if (reserved == 0) {
+            continue;
+        }
+        Draft draft(group, fmt::format("reserved.{}.cdw{}", operation.id, dword),
+                    fmt::format("{}: bits {:08x}h of CDW{} belong to no field", operation.title,
+                                reserved, dword),
+                    {Id::ReservedFieldValue});
+        for (const Id id : operation.fields) {
+            if (oracle().place(id).bit / 32 == dword) {
+                draft.row(id);
+            }
+        }
+        draft.buffer("data", page_size).mc_enabled();
+        if (operation.suspended) {
+            draft.step(suspend());
+        }
+        Command command = operation.command;
+        // First, so that the fields' own values are stored over it.
+        command.fields.insert(command.fields.begin(),
+                              raw("bits of no field", {dword * 32, 32}, reserved));
+        draft.step(command.ends_with(success()).or_with(invalid_field()));
+        list.push_back(draft.done());
+    }
+}
+
+const std::vector<Id> set_state_fields{Id::SendSel,      Id::SetStateSeqind,  Id::SetStateCntlid,
+                                       Id::SetStateCsvi, Id::SetStateCsuuidi, Id::SetStateCsol,
+                                       Id::SetStateCsou, Id::SetStateNumd,    Id::SendUidx};
+const std::vector<Id> get_state_fields{Id::ReceiveSel,      Id::GetStateCsvi,    Id::GetStateCntlid,
+                                       Id::GetStateCsuuidi, Id::GetStateCsuidxp, Id::GetStateOl,
+                                       Id::GetStateOu,      Id::GetStateNumdl,   Id::ReceiveUidx};
+
+}  // namespace
+
+void add_reserved(List& list) {
+    const std::vector<Operation> operations{
+        {"suspend",
+         "Suspend",
+         suspend(),
+         {Id::SendSel, Id::SuspendCntlid, Id::SuspendStype, Id::SuspendDudmq, Id::SendUidx},
+         false},
+        {"resume", "Resume", resume(), {Id::SendSel, Id::ResumeCntlid, Id::SendUidx}, true},
+        {"set-state", "Set Controller State, the first of two pieces", set_state(1, "data", 0, 8),
+         set_state_fields, true},
+        {"get-state", "Get Controller State", get_state("data", 0, 48), get_state_fields, false},
+        {"identify",
+         "Identify Controller",
+         identify(Id::CnsController, "data"),
+         {Id::IdentifyCns, Id::IdentifyCntid, Id::IdentifyCsi, Id::IdentifyUidx},
+         false},
+        {"get-features",
+         "Get Features, Number of Queues",
+         get_features(Id::FeatureNumberOfQueues),
+         {Id::FeatureFid, Id::GetFeaturesSel},
+         false},
+        {"abort", "Abort", abort(0, 0xfffe), {Id::AbortSqid, Id::AbortCid}, false},
+    };
+    for (const Operation& operation : operations) {
+        add(list, operation);
+    }
+}
+
+}  // namespace lmsim::sim::conform::cases

@@ -1,0 +1,90 @@
+#include "sim/conform/model_target.hpp"
+
+#include "sim/core/kernel.hpp"
+#include "sim/core/reports.hpp"
+#include "sim/device/device_port.hpp"
+
+namespace lmsim::sim::conform {
+
+namespace {
+
+constexpr std::uint16_t vfs = 2;
+constexpr std::uint64_t memory_pages = 16384;  // 64 MiB
+constexpr Ps us = 1'000'000;
+constexpr Ps slice = 1000 * us;  // how far the device runs before its host looks again
+
+/// Any times will do, as long as different kinds of work take different times.
+DeviceTiming timing() {
+    DeviceTiming device;
+    device.vfs = vfs;
+    device.config.queue_pairs = 4;
+    device.config.queue_size = 256;
+    device.config.contexts = 64;
+    device.config.blocks = 1U << 20;
+    device.pcie.set_rate(16, 4, 0);
+    device.link_latency = us / 4;
+    device.memory_latency = us / 4;
+    device.channels = 4;
+    device.enable = 100 * us;
+    device.function_reset = 200 * us;
+    device.media_read = Distribution(fixed(Time{80 * us}));
+    device.media_write = Distribution(fixed(Time{20 * us}));
+    device.media_flush = Distribution(fixed(Time{10 * us}));
+    device.identify = Distribution(fixed(Time{5 * us}));
+    device.features = Distribution(fixed(Time{3 * us}));
+    device.create_queue = Distribution(fixed(Time{7 * us}));
+    device.suspend = Distribution(fixed(Time{50 * us}));
+    device.resume = Distribution(fixed(Time{30 * us}));
+    device.get_state = Distribution(fixed(Time{11 * us}));
+    device.set_state = Distribution(fixed(Time{13 * us}));
+    return device;
+}
+
+class ModelTarget : public Target {
+  public:
+    explicit ModelTarget(const spec::Rules& rules)
+        : memory_(memory_pages), device_("device", kernel_, timing(), rules, 1) {
+        for (std::uint16_t i = 0; i < functions(); ++i) {
+            device_.attach(i, memory_);
+        }
+    }
+
+    std::string name() const override { return "model"; }
+    std::uint16_t functions() const override { return vfs + 1; }
+    DevicePort& port(std::uint16_t function) override { return device_.port(function); }
+
+    bool wait(const std::function<bool()>& done, Ps limit) override {
+        const Ps end = kernel_.now() + limit;
+        while (!done()) {
+            if (kernel_.queue().next_time() > end) {
+                return false;  // nothing happens by then, often because nothing happens any more
+            }
+            run_slice();
+        }
+        return true;
+    }
+
+  private:
+    void run_slice() {
+        kernel_.wake();
+        // A pending event of SystemC is the horizon up to which the kernel's process runs.
+        const sc_core::sc_time length = sc_core::sc_time::from_value(slice);
+        horizon_.notify(length);
+        sc_core::sc_start(length);
+        kernel_.wake();
+    }
+
+    Kernel kernel_{"kernel"};
+    sc_core::sc_event horizon_;
+    Memory memory_;
+    NvmeDevice device_;
+};
+
+}  // namespace
+
+std::unique_ptr<Target> make_model_target(const spec::Rules& rules) {
+    install_report_handler();
+    return std::make_unique<ModelTarget>(rules);
+}
+
+}  // namespace lmsim::sim::conform

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "model/spec/rules.hpp"
+#include "sim/conform/target.hpp"
+
+namespace lmsim::sim::conform {
+
+/// The model in this process, in simulated time: a PF and two VFs that follow `rules`. One a
+/// process, as SystemC has one kernel a process.
+std::unique_ptr<Target> make_model_target(const spec::Rules& rules);
+
+}  // namespace lmsim::sim::conform

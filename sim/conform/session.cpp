@@ -1,0 +1,203 @@
+#include "sim/conform/session.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "model/wire/admin.hpp"
+#include "model/wire/identify.hpp"
+
+namespace lmsim::sim::conform {
+
+using spec::Id;
+
+namespace {
+
+constexpr std::uint16_t first_unknown = 0x7f00;  // where to look for a CNTLID that nobody has
+
+}  // namespace
+
+const spec::Rules& oracle() {
+    static const spec::Rules rules = spec::Rules::ratified();
+    return rules;
+}
+
+Session::Session(Target& target) : target_(target) {}
+
+Unit* Session::unit(const std::string& name) {
+    for (const auto& unit : units_) {
+        if (unit->name() == name) {
+            return unit.get();
+        }
+    }
+    return nullptr;
+}
+
+bool Session::complete(Unit& unit, const Pending& pending, Ps limit) {
+    return target_.wait([&] { return unit.poll(&pending); }, limit);
+}
+
+std::string Session::restore() {
+    for (const auto& unit : units_) {
+        std::string error = unit->restore();
+        if (!error.empty()) {
+            return error;
+        }
+    }
+    return units_.front()->enable();
+}
+
+std::string Session::identify(Unit& unit, std::uint8_t cns, std::vector<std::uint8_t>& page,
+                              std::uint32_t nsid) {
+    const std::optional<std::uint64_t> buffer = unit.allocate(wire::identify_size);
+    LMSIM_ASSERT(buffer.has_value());
+    wire::Identify command;
+    command.cns = cns;
+    wire::Sqe sqe = wire::encode(command, oracle());
+    sqe.prp1 = *buffer;
+    sqe.nsid = nsid;
+    std::uint8_t bytes[wire::Sqe::size];
+    wire::encode(sqe, bytes);
+    const Pending* pending = unit.submit(0, bytes, "identify");
+    if (pending == nullptr || !complete(unit, *pending, command_limit)) {
+        return fmt::format("Identify with CNS {:02x}h was not completed within 10 s", cns);
+    }
+    const std::uint16_t status = wire::status_code(wire::decode_cqe(pending->cqe.data()).status);
+    if (status != 0) {
+        return fmt::format("Identify with CNS {:02x}h ended with status {:03x}h", cns, status);
+    }
+    const std::uint8_t* from = unit.bytes(*buffer, wire::identify_size);
+    page.assign(from, from + wire::identify_size);
+    return {};
+}
+
+std::string Session::detect_mmc() {
+    Unit& mmc = *units_.front();
+    const std::optional<std::uint64_t> cap = mmc.read(reg::CAP, 8);
+    if (!cap) {
+        return "a read of CAP was not answered within 10 s";
+    }
+    symbols_["mmc.mqes"] = *cap & 0xffff;
+    symbols_["mmc.cqr"] = *cap >> 16 & 1;
+    std::vector<std::uint8_t> page;
+    std::string error =
+        identify(mmc, static_cast<std::uint8_t>(oracle().value(Id::CnsController)), page);
+    if (!error.empty()) {
+        return error;
+    }
+    const auto id = wire::decode_identify_controller(page.data(), page.size(), oracle());
+    symbols_["mmc.cntlid"] = id->cntlid;
+    symbols_["mmc.hmlms"] = id->hmlms ? 1 : 0;
+    symbols_["mmc.mdts"] = id->mdts;
+    symbols_["mmc.mdts.dwords"] = (std::uint64_t{page_size} << id->mdts) / 4;
+    symbols_["mmc.aerl"] = id->aerl;
+    symbols_["mmc.acl"] = id->acl;
+    symbols_["mmc.oacs"] = id->oacs;
+    symbols_["mmc.oncs"] = id->oncs;
+    symbols_["mmc.thmcs"] = (id->trattr & wire::trattr_thmcs) != 0 ? 1 : 0;
+    symbols_["mmc.tudcs"] = (id->trattr & wire::trattr_tudcs) != 0 ? 1 : 0;
+    symbols_["mmc.mrtll"] = (id->trattr & wire::trattr_mrtll) != 0 ? 1 : 0;
+    symbols_["mmc.cmmrtd"] = id->cmmrtd;
+    symbols_["mmc.nmmrtd"] = id->nmmrtd;
+    symbols_["mmc.minmrtg"] = id->minmrtg;
+    symbols_["mmc.maxmrtg"] = id->maxmrtg;
+    symbols_["mmc.mcudmq"] = id->mcudmq;
+    symbols_["mmc.mnsudmq"] = id->mnsudmq;
+    symbols_["mmc.mcmr"] = id->mcmr;
+    symbols_["mmc.nmcmr"] = id->nmcmr;
+    symbols_["mmc.mcdqpc"] = id->mcdqpc;
+    return id->hmlms ? std::string()
+                     : "OACS.HMLMS of the PF is 0: it is no Migration Management Controller";
+}
+
+std::string Session::detect_secondaries() {
+    std::vector<std::uint8_t> page;
+    std::string error =
+        identify(*units_.front(),
+                 static_cast<std::uint8_t>(oracle().value(Id::CnsSecondaryControllers)), page);
+    if (!error.empty()) {
+        return error;
+    }
+    const auto list = wire::SecondaryListView::parse(page.data(), page.size(), oracle());
+    if (!list.ok()) {
+        return "the Secondary Controller list does not decode";
+    }
+    std::set<std::uint64_t> known{symbols_["mmc.cntlid"]};
+    const char* const names[] = {"mc", "mc2"};
+    for (std::size_t i = 0; i < list->count(); ++i) {
+        const wire::SecondaryController entry = (*list)[i];
+        known.insert(entry.scid);
+        if (units_.size() <= 2 && entry.vfn != 0 && entry.vfn < target_.functions()) {
+            const std::string name = names[units_.size() - 1];
+            symbols_[name + ".cntlid"] = entry.scid;
+            symbols_[name + ".online"] = entry.online ? 1 : 0;
+            symbols_[name + ".nvq"] = entry.nvq;
+            symbols_[name + ".nvi"] = entry.nvi;
+            units_.push_back(std::make_unique<Unit>(target_, name, entry.vfn));
+        }
+    }
+    std::uint64_t unknown = first_unknown;
+    while (known.count(unknown) != 0) {
+        ++unknown;
+    }
+    symbols_["unknown.cntlid"] = unknown;
+    return units_.size() > 1 ? std::string() : "the PF has no secondary controller to migrate";
+}
+
+void Session::detect_formats() {
+    std::vector<std::uint8_t> page;
+    const auto cns = static_cast<std::uint8_t>(oracle().value(Id::CnsControllerStateFormats));
+    symbols_["formats.nv"] = 0;
+    symbols_["formats.nuuid"] = 0;
+    symbols_["formats.csvi"] = 0;
+    if (!identify(*units_.front(), cns, page).empty()) {
+        return;
+    }
+    const auto formats = wire::StateFormatsView::parse(page.data(), page.size(), oracle());
+    if (formats.ok()) {
+        symbols_["formats.nv"] = formats->version_count();
+        symbols_["formats.nuuid"] = formats->uuid_count();
+        const auto version = static_cast<std::uint16_t>(oracle().value(Id::NvmeStateVersion));
+        symbols_["formats.csvi"] = formats->find_version(version);
+    }
+}
+
+/// How many AERs the MC takes and its first active namespace, 1 where it does not say.
+void Session::detect_mc() {
+    symbols_["mc.nsid"] = 1;
+    symbols_["mc.aerl"] = 0;
+    Unit& mc = *units_[1];
+    std::vector<std::uint8_t> page;
+    if (!mc.enable().empty()) {
+        return;
+    }
+    const auto controller = static_cast<std::uint8_t>(oracle().value(Id::CnsController));
+    if (identify(mc, controller, page).empty()) {
+        symbols_["mc.aerl"] = page[oracle().offset(Id::IdAerl)];
+    }
+    const auto cns = static_cast<std::uint8_t>(oracle().value(Id::CnsActiveNamespaces));
+    if (identify(mc, cns, page).empty()) {
+        const auto first = wire::load_le<std::uint32_t>(page.data());
+        symbols_["mc.nsid"] = first != 0 ? first : 1;
+    }
+}
+
+std::string Session::detect() {
+    units_.push_back(std::make_unique<Unit>(target_, "mmc", std::uint16_t{0}));
+    symbols_["page"] = page_size;
+    std::string error = restore();
+    if (error.empty()) {
+        error = detect_mmc();
+    }
+    if (error.empty()) {
+        error = detect_secondaries();
+    }
+    if (error.empty()) {
+        detect_formats();
+        detect_mc();
+        error = restore();
+    }
+    return error;
+}
+
+}  // namespace lmsim::sim::conform

@@ -1,0 +1,143 @@
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "sim/conform/session.hpp"
+
+namespace lmsim::sim::conform {
+
+namespace {
+
+constexpr std::uint32_t admin_entries = 32;
+constexpr std::uint16_t pairs = 2;
+constexpr std::uint32_t entries = 16;
+constexpr std::uint64_t pool_bytes = 12U << 20;
+constexpr Ps ready_poll = 10'000'000;  // 10 us
+
+}  // namespace
+
+Unit::Unit(Target& target, std::string name, std::uint16_t function)
+    : target_(target),
+      name_(std::move(name)),
+      function_(function),
+      commands_(target.port(function), admin_entries, pairs, entries),
+      pool_(target.port(function).allocate(pool_bytes)) {
+    commands_.port().set_client(this);
+}
+
+std::optional<std::uint64_t> Unit::read(std::uint64_t property, unsigned size) {
+    answer_.reset();
+    commands_.port().read(property, size, 0);
+    target_.wait([&] { return answer_.has_value(); }, command_limit);
+    if (answer_ && size == 4) {
+        *answer_ &= 0xffff'ffff;
+    }
+    return answer_;
+}
+
+void Unit::write(std::uint64_t property, std::uint64_t value, unsigned size) {
+    touched_ = true;
+    commands_.port().write(property, value, size);
+}
+
+std::string Unit::await_ready(bool ready, const char* after) {
+    for (Ps waited = 0; waited < command_limit; waited += ready_poll) {
+        const std::optional<std::uint64_t> csts = read(reg::CSTS, 4);
+        if (!csts) {
+            return fmt::format("{}: a read of CSTS was not answered within 10 s", name_);
+        }
+        if (((*csts & 1) != 0) == ready) {
+            return {};
+        }
+        target_.wait([] { return false; }, ready_poll);
+    }
+    return fmt::format("{}: CSTS.RDY did not become {} within 10 s after {}", name_, ready ? 1 : 0,
+                       after);
+}
+
+std::string Unit::enable() {
+    touched_ = true;
+    commands_.clear();
+    commands_.port().enable_interrupts(true);
+    commands_.enable();
+    return await_ready(true, "CC.EN was set to 1");
+}
+
+std::string Unit::disable() {
+    touched_ = true;
+    commands_.port().write(reg::CC, 0, 4);
+    return await_ready(false, "CC.EN was cleared to 0");
+}
+
+std::string Unit::reset() {
+    touched_ = true;
+    bool done = false;
+    commands_.port().reset([&] { done = true; });
+    if (!target_.wait([&] { return done; }, command_limit)) {
+        return name_ + ": a function level reset was not over within 10 s";
+    }
+    return await_ready(false, "a function level reset");
+}
+
+std::string Unit::restore() {
+    if (!touched_) {
+        return {};
+    }
+    std::string error = disable();
+    commands_.clear();
+    pending_.clear();
+    std::memset(bytes(pool_, used_), 0, used_);
+    used_ = 0;
+    touched_ = false;
+    return error;
+}
+
+std::optional<std::uint64_t> Unit::allocate(std::uint64_t length) {
+    const std::uint64_t whole = (length + page_size - 1) / page_size * page_size;
+    if (whole > pool_bytes - used_) {
+        return std::nullopt;
+    }
+    const std::uint64_t address = pool_ + used_;
+    used_ += whole;
+    touched_ = true;
+    return address;
+}
+
+Pending* Unit::submit(std::uint16_t queue, const std::uint8_t* sqe, const std::string& tag) {
+    if (queue > commands_.pairs() || !commands_.has_room(queue)) {
+        return nullptr;
+    }
+    touched_ = true;
+    wire::Sqe entry = wire::decode_sqe(sqe);
+    pending_.push_back(std::make_unique<Pending>());
+    Pending& pending = *pending_.back();
+    pending.tag = tag;
+    pending.queue = queue;
+    commands_.submit(queue, entry, pending_.size() - 1);
+    wire::encode(entry, pending.sqe.data());
+    return &pending;
+}
+
+Pending* Unit::find(const std::string& tag) {
+    for (auto at = pending_.rbegin(); at != pending_.rend(); ++at) {
+        if ((*at)->tag == tag) {
+            return at->get();
+        }
+    }
+    return nullptr;
+}
+
+bool Unit::poll(const Pending* pending) {
+    for (std::uint16_t queue = 0; queue <= commands_.pairs(); ++queue) {
+        commands_.reap(
+            queue,
+            [&](std::uint64_t owner, const wire::Cqe& cqe) {
+                wire::encode(cqe, pending_[owner]->cqe.data());
+                pending_[owner]->done = true;
+            },
+            [](const wire::Cqe&) {});
+    }
+    return pending != nullptr && pending->done;
+}
+
+}  // namespace lmsim::sim::conform

@@ -1,0 +1,158 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "model/spec/mutate.hpp"
+#include "sim/conform/model_target.hpp"
+#include "sim/conform/suite.hpp"
+#include "sim/core/text.hpp"
+#include "sim/trace/output_file.hpp"
+#include "tools/cli/verbs.hpp"
+
+namespace lmsim::cli {
+
+namespace {
+
+using sim::conform::Case;
+
+constexpr const char* to_stdout = "-";
+
+struct Arguments {
+    std::string target;
+    std::vector<std::string> cases;
+    std::string filter;
+    std::string export_to;
+    std::string mutant;
+    bool list = false;
+    bool json = false;
+};
+
+int complain(const std::string& text) {
+    fmt::print(stderr, "{}\n", text);
+    return Usage;
+}
+
+std::string did_you_mean(const std::string& name, const std::vector<std::string>& known) {
+    const std::string near = sim::nearest(name, known);
+    return near.empty() ? std::string() : fmt::format("; did you mean {}?", near);
+}
+
+/// The cases that --case and --filter name; or what is wrong with these, in `error`.
+std::vector<Case> select(const Arguments& arguments, std::string& error) {
+    std::vector<Case> all = sim::conform::all_cases();
+    std::vector<std::string> ids;
+    for (const Case& test : all) {
+        ids.push_back(test.id);
+    }
+    for (const std::string& wanted : arguments.cases) {
+        if (std::find(ids.begin(), ids.end(), wanted) == ids.end()) {
+            error = fmt::format("--case {}: there is no such case{} (lmsim conform --list)",
+                                sim::in_quotes(wanted), did_you_mean(wanted, ids));
+            return {};
+        }
+    }
+    const auto has = [](const std::string& text, const std::string& part) {
+        return text.find(part) != std::string::npos;
+    };
+    const auto wanted = [&](const Case& test) {
+        const auto& named = arguments.cases;
+        const bool row =
+            std::find(test.rows.begin(), test.rows.end(), arguments.filter) != test.rows.end();
+        return (named.empty() || std::find(named.begin(), named.end(), test.id) != named.end()) &&
+               (row || has(test.id, arguments.filter) || has(test.group, arguments.filter));
+    };
+    all.erase(std::remove_if(all.begin(), all.end(), [&](const Case& c) { return !wanted(c); }),
+              all.end());
+    if (all.empty()) {
+        error = fmt::format("--filter {}: no case has this in its id, its group or as a row",
+                            sim::in_quotes(arguments.filter));
+    }
+    return all;
+}
+
+int export_cases(const Arguments& arguments, const std::vector<Case>& cases) {
+    const std::string text = sim::conform::export_json(cases);
+    if (arguments.export_to == to_stdout) {
+        fmt::print("{}", text);
+        return Ok;
+    }
+    auto file = sim::trace::OutputFile::create(arguments.export_to);
+    if (!file) {
+        return complain("--export: " + file.error());
+    }
+    file.value().write(text);
+    file.value().close();
+    return file.value().error().empty() ? Ok : complain("--export: " + file.value().error());
+}
+
+int conform(const Arguments& arguments) {
+    std::string error;
+    const std::vector<Case> cases = select(arguments, error);
+    if (!error.empty()) {
+        return complain(error);
+    }
+    if (arguments.list) {
+        fmt::print("{}", sim::conform::list_text(cases));
+        return Ok;
+    }
+    if (!arguments.export_to.empty()) {
+        return export_cases(arguments, cases);
+    }
+    if (arguments.target.empty()) {
+        return complain("--target is missing; expected model (or --list, or --export)");
+    }
+    if (arguments.target != "model") {
+        return complain(fmt::format("--target {}: no such target; expected model",
+                                    sim::in_quotes(arguments.target)));
+    }
+    spec::Rules rules;
+    if (!arguments.mutant.empty()) {
+        const auto row = spec::find(arguments.mutant);
+        if (!row) {
+            return complain(fmt::format("--mutant {}: no row has this requirement id",
+                                        sim::in_quotes(arguments.mutant)));
+        }
+        spec::mutate(rules, *row);
+    }
+    const auto target = sim::conform::make_model_target(rules);
+    const sim::conform::Report report = sim::conform::run_suite(*target, cases);
+    fmt::print("{}", arguments.json ? sim::conform::report_json(report)
+                                    : sim::conform::report_text(report));
+    return report.passed() ? Ok : Failed;
+}
+
+}  // namespace
+
+void add_conform(CLI::App& app, int& exit_code) {
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* verb =
+        app.add_subcommand("conform", "Run the conformance cases against a device, or export them");
+    verb->add_option("--target", arguments->target, "what is tested: model")->type_name("TARGET");
+    verb->add_option("--case", arguments->cases, "only this case; may be repeated")
+        ->type_name("ID")
+        ->allow_extra_args(false);
+    verb->add_option("--filter", arguments->filter,
+                     "only cases with this in their id or group, or with this requirement id")
+        ->type_name("TEXT");
+    verb->add_flag("--list", arguments->list, "print the cases and run none");
+    verb->add_option("--export", arguments->export_to,
+                     "write the cases as JSON (docs/conform.md) and run none; - or nothing is "
+                     "the standard output")
+        ->type_name("FILE")
+        ->expected(0, 1)
+        ->default_str(to_stdout);
+    verb->add_option("--mutant", arguments->mutant,
+                     "let the model break the row with this requirement id: which cases notice?")
+        ->type_name("ROW");
+    verb->add_flag("--json", arguments->json, "print the outcome as JSON");
+    verb->callback([arguments, verb, &exit_code] {
+        if (verb->count("--export") != 0 && arguments->export_to.empty()) {
+            arguments->export_to = to_stdout;
+        }
+        exit_code = conform(*arguments);
+    });
+}
+
+}  // namespace lmsim::cli
