@@ -1,8 +1,10 @@
 #include "sim/device/nvme_device.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <type_traits>
+#include <utility>
 
 #include "model/nvme/registers.hpp"
 #include "sim/device/device_port.hpp"
@@ -33,6 +35,7 @@ NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const Devic
       up_lane_(add_lane()),
       down_lane_(add_lane()),
       memory_lane_(add_lane()),
+      log_lane_(add_lane()),
       media_random_(seed, std::string(this->name()) + ".media"),
       admin_random_(seed, std::string(this->name()) + ".admin") {
     LMSIM_ASSERT(params_.vfs + 1U <= nvme::SimBounds::functions);
@@ -89,8 +92,19 @@ void NvmeDevice::send_down(const DownItem& item, std::uint64_t wire_bytes) {
          item.function, item.address);
 }
 
+/// What memory tracking costs a write before it leaves: its granules are marked one by one.
+Ps NvmeDevice::marking(const Effect& effect) const {
+    const auto& tracking = subsystem_->controller[effect.function].tracking;
+    if (!tracking.on || effect.kind == EffectKind::PostCdqe || !is_transaction(effect.kind)) {
+        return 0;
+    }
+    const std::uint64_t granule = page_size << tracking.granularity;
+    const auto granules = static_cast<Ps>((effect.length + granule - 1) / granule);
+    return granules * params_.memory_cost;
+}
+
 void NvmeDevice::send_up(const Effect& effect, std::uint64_t wire_bytes) {
-    const Ps gone = up_.reserve(now(), params_.pcie.time(wire_bytes));
+    const Ps gone = up_.reserve(now() + marking(effect), params_.pcie.time(wire_bytes));
     up_items_.push({effect.kind, effect.function, effect.ticket, effect.address, effect.token,
                     effect.token2, effect.token3, effect.length});
     post(up_lane_, gone + params_.link_latency, static_cast<std::uint32_t>(Kind::Up),
@@ -117,6 +131,12 @@ void NvmeDevice::handle(const Event& event) {
         }
         case Kind::Up: arrive_up(up_items_.pop()); break;
         case Kind::Media:
+            if (put_into_log(static_cast<std::uint16_t>(event.a),
+                             static_cast<std::uint32_t>(event.b))) {
+                break;
+            }
+            [[fallthrough]];
+        case Kind::Logged:
         case Kind::Work:
         case Kind::Timer:
             done(static_cast<std::uint16_t>(event.a), static_cast<std::uint32_t>(event.b), nullptr,
@@ -348,6 +368,25 @@ void NvmeDevice::start_media(const Effect& effect) {
          effect.ticket);
 }
 
+/// A command whose changes are logged waits until they are: one processor does that for all
+/// functions. False: it goes on at once.
+bool NvmeDevice::put_into_log(std::uint16_t function, std::uint32_t ticket) {
+    const nvme::Controller<nvme::SimBounds>& c = subsystem_->controller[function];
+    if (!c.logs || params_.user_data_cost == 0 ||
+        nvme::Ticket::generation(ticket) != c.generation) {
+        return false;
+    }
+    const nvme::Slot& command = c.slot[nvme::Ticket::slot(ticket)];
+    if (command.opcode == rules_.value(spec::Id::OpcodeNvmRead) ||
+        command.opcode == rules_.value(spec::Id::OpcodeNvmFlush) ||
+        command.opcode == rules_.value(spec::Id::OpcodeNvmCompare)) {
+        return false;
+    }
+    log_free_at_ = std::max(log_free_at_, now()) + params_.user_data_cost;
+    post(log_lane_, log_free_at_, static_cast<std::uint32_t>(Kind::Logged), function, ticket);
+    return true;
+}
+
 void NvmeDevice::execute(const Effect& effect) {
     const auto work = static_cast<nvme::Work>(effect.token);
     if (work != nvme::Work::Command) {
@@ -360,28 +399,43 @@ void NvmeDevice::execute(const Effect& effect) {
          effect.ticket);
 }
 
-Ps NvmeDevice::execution_time(const Effect& effect) {
-    const Distribution* time = &params_.identify;
-    bool state = false;
-    const auto opcode = static_cast<std::uint32_t>(effect.token2);
+/// Of an admin command; what is not listed costs what Identify does.
+const Distribution& NvmeDevice::latency_of(const Effect& effect) const {
+    using spec::Id;
     const auto sel = static_cast<std::uint32_t>(effect.token3);
-    if (opcode == rules_.value(spec::Id::OpcodeAdminMigrationSend)) {
-        const bool set = sel == rules_.value(spec::Id::SelSetControllerState);
-        state = set;
-        time =
-            set ? &params_.set_state
-                : (sel == rules_.value(spec::Id::SelResume) ? &params_.resume : &params_.suspend);
-    } else if (opcode == rules_.value(spec::Id::OpcodeAdminMigrationReceive)) {
-        state = true;
-        time = &params_.get_state;
-    } else if (opcode == rules_.value(spec::Id::OpcodeAdminCreateSq) ||
-               opcode == rules_.value(spec::Id::OpcodeAdminCreateCq)) {
-        time = &params_.create_queue;
-    } else if (opcode == rules_.value(spec::Id::OpcodeAdminSetFeatures) ||
-               opcode == rules_.value(spec::Id::OpcodeAdminGetFeatures)) {
-        time = &params_.features;
+    const auto is = [&](Id opcode) { return effect.token2 == rules_.value(opcode); };
+    if (is(Id::OpcodeAdminMigrationSend)) {
+        return sel == rules_.value(Id::SelSetControllerState) ? params_.set_state
+               : sel == rules_.value(Id::SelResume)           ? params_.resume
+                                                              : params_.suspend;
     }
-    Ps spent = time->draw(admin_random_).ps;
+    const std::pair<Id, const Distribution*> times[] = {
+        {Id::OpcodeAdminMigrationReceive, &params_.get_state},
+        {Id::OpcodeAdminCreateSq, &params_.create_queue},
+        {Id::OpcodeAdminCreateCq, &params_.create_queue},
+        {Id::OpcodeAdminDeleteSq, &params_.create_queue},
+        {Id::OpcodeAdminDeleteCq, &params_.create_queue},
+        {Id::OpcodeAdminSetFeatures, &params_.features},
+        {Id::OpcodeAdminGetFeatures, &params_.features},
+        {Id::OpcodeAdminCdq, &params_.cdq},
+        {Id::OpcodeAdminTrackSend, &params_.track_send},
+        {Id::OpcodeAdminTrackReceive, &params_.track_receive},
+        {Id::OpcodeAdminVirtualization, &params_.virtualization},
+    };
+    for (const auto& [opcode, time] : times) {
+        if (is(opcode)) {
+            return *time;
+        }
+    }
+    return params_.identify;
+}
+
+Ps NvmeDevice::execution_time(const Effect& effect) {
+    using spec::Id;
+    const bool state = effect.token2 == rules_.value(Id::OpcodeAdminMigrationReceive) ||
+                       (effect.token2 == rules_.value(Id::OpcodeAdminMigrationSend) &&
+                        effect.token3 == rules_.value(Id::SelSetControllerState));
+    Ps spent = latency_of(effect).draw(admin_random_).ps;
     if (state && params_.state_rate.bits_per_s != 0) {
         spent += transfer(Bytes{effect.length}, params_.state_rate).ps;
     }

@@ -45,6 +45,12 @@ struct DeviceTiming {
     Distribution resume;
     Distribution get_state;
     Distribution set_state;
+    Distribution cdq;  // Controller Data Queue: create or delete one
+    Distribution track_send;
+    Distribution track_receive;
+    Distribution virtualization;
+    Ps user_data_cost = 0;  // for each change that is logged
+    Ps memory_cost = 0;     // for each granule of a tracked write
 };
 
 /// A device: an NVM subsystem behind one PCIe link, its admin processor and its media. It hosts
@@ -84,7 +90,7 @@ class NvmeDevice : public Component, private nvme::Env {
     class Port;
     friend class Port;
 
-    enum class Kind : std::uint32_t { Down, MemoryReady, Up, Media, Work, Timer, Reset };
+    enum class Kind : std::uint32_t { Down, MemoryReady, Up, Media, Logged, Work, Timer, Reset };
     enum class DownKind : std::uint8_t { SqDoorbell, CqDoorbell, Write, Read, Answer, Reset };
     struct DownItem {
         DownKind kind;
@@ -113,6 +119,7 @@ class NvmeDevice : public Component, private nvme::Env {
     void answer(const DownItem& item);
     // Towards the host.
     void send_up(const Effect& effect, std::uint64_t wire_bytes);
+    Ps marking(const Effect& effect) const;
     void arrive_up(const UpItem& item);
     void read_host(const Effect& effect, std::uint8_t what);
     void write_data(const UpItem& item);
@@ -120,12 +127,14 @@ class NvmeDevice : public Component, private nvme::Env {
     void step(const nvme::Event& event);
     void perform(const Effect& effect);
     void execute(const Effect& effect);
+    const Distribution& latency_of(const Effect& effect) const;
     Ps execution_time(const Effect& effect);
     void posted(const Effect& effect);
     bool is_suspended(std::uint16_t function) const;
     void switch_interrupts(std::uint16_t function, bool on);
     Ps& fetched_at(std::uint16_t function, std::uint32_t ticket);
     void start_media(const Effect& effect);
+    bool put_into_log(std::uint16_t function, std::uint32_t ticket);
     void done(std::uint16_t function, std::uint32_t ticket, const std::uint8_t* bytes,
               std::uint32_t length);
 
@@ -174,6 +183,8 @@ class NvmeDevice : public Component, private nvme::Env {
     LaneId up_lane_;
     LaneId down_lane_;
     LaneId memory_lane_;
+    LaneId log_lane_;
+    Ps log_free_at_ = 0;  // when the processor that logs changes has done what is in its lane
     Ring<DownItem> down_items_;
     Ring<DownItem> memory_items_;
     Ring<UpItem> up_items_;

@@ -69,6 +69,12 @@ DeviceTiming device_timing(const Scenario& scenario, const HostParams& host) {
     timing.resume = Distribution(device.admin.resume);
     timing.get_state = Distribution(device.admin.get_state);
     timing.set_state = Distribution(device.admin.set_state);
+    timing.cdq = Distribution(device.admin.cdq);
+    timing.track_send = Distribution(device.admin.track_send);
+    timing.track_receive = Distribution(device.admin.track_receive);
+    timing.virtualization = Distribution(device.admin.virtualization);
+    timing.user_data_cost = device.tracking.user_data_cost.ps;
+    timing.memory_cost = device.tracking.memory_cost.ps;
     return timing;
 }
 

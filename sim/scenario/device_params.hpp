@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sim/core/param.hpp"
+#include "sim/scenario/tracking_params.hpp"
 
 namespace lmsim::sim {
 
@@ -34,6 +35,24 @@ struct AdminParams {
     Quantiles set_state =
         param(&set_state, "set_state", uniform(50_us, 150_us), between(0_s, 100_s),
               "Migration Send (Set Controller State), without the transfer", estimate);
+    Quantiles cdq = param(&cdq, "cdq", fixed(59_us), between(0_s, 100_s),
+                          "Controller Data Queue, to create or delete one",
+                          "estimate: as create_queue, which it resembles");
+    Quantiles track_send =
+        param(&track_send, "track_send", uniform(20_us, 100_us), between(0_s, 100_s),
+              "Track Send: begin or end of logging user data or of tracking memory", estimate);
+    Quantiles track_receive =
+        param(&track_receive, "track_receive", uniform(20_us, 100_us), between(0_s, 100_s),
+              "Track Receive, without the transfer", estimate);
+    Quantiles namespaces =
+        param(&namespaces, "namespaces", uniform(1_ms, 10_ms), between(0_s, 100_s),
+              "Namespace Management and Namespace Attachment", estimate);
+    Quantiles format = param(&format, "format", uniform(100_ms, 1_s), between(0_s, 100000_s),
+                             "Format NVM and Sanitize", estimate);
+    Quantiles virtualization = param(&virtualization, "virtualization", uniform(20_us, 100_us),
+                                     between(0_s, 100_s), "Virtualization Management", estimate);
+    Quantiles lba_status = param(&lba_status, "lba_status", uniform(20_us, 100_us),
+                                 between(0_s, 100_s), "Get LBA Status", estimate);
 };
 
 /// What stores the blocks; all VFs share it.
@@ -97,6 +116,8 @@ struct DeviceParams {
                        "PCIe Base 5.0, 6.6.2: software waits 100 ms");
     AdminParams admin = group(&admin, "admin", "the PF's admin queue");
     MediaParams media = group(&media, "media", "what stores the blocks");
+    TrackingParams tracking =
+        group(&tracking, "tracking", "what the device tracks for a migration");
 };
 
 /// Entries of the MSI-X table of a VF: what the file says, or one for each queue pair and one for
