@@ -37,6 +37,7 @@ constexpr std::pair<std::string_view, std::string_view> subjects[] = {
     {"ID-FMT", "Supported Controller State Formats"},
     {"ID-NS", "Identify Namespace"},
     {"AD-GEN", "Any admin command"},
+    {"AD-DMA", "Data pointers and memory"},
     {"AD-ID", "Identify"},
     {"AD-QUE", "Create and delete I/O queues"},
     {"AD-FEAT", "Set and Get Features"},
