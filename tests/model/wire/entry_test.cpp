@@ -118,16 +118,29 @@ TEST_CASE("read and write ranges") {
 }
 
 TEST_CASE("dataset management") {
-    const Sqe sqe = encode(DatasetManagement{256, true}, 1);
+    const spec::Rules rules;
+    const Sqe sqe = encode(DatasetManagement{256, true}, 1, rules);
     CHECK(sqe.opcode == 0x09);
     CHECK(sqe.cdw10 == 255);
     CHECK(sqe.cdw11 == 4);
-    CHECK(decode_dataset_management(sqe).ranges == 256);
-    CHECK(decode_dataset_management(sqe).deallocate);
+    CHECK(decode_dataset_management(sqe, rules).ranges == 256);
+    CHECK(decode_dataset_management(sqe, rules).deallocate);
     std::array<std::uint8_t, 16> bytes{};
-    encode(DsmRange{1, 2, 3}, bytes.data());
+    encode(DsmRange{1, 2, 3}, bytes.data(), rules);
     CHECK(bytes[0] == 1);
     CHECK(bytes[4] == 2);
     CHECK(bytes[8] == 3);
-    CHECK(decode_dsm_range(bytes.data()).slba == 3);
+    CHECK(decode_dsm_range(bytes.data(), rules).slba == 3);
+    CHECK(rules.value(spec::Id::DsmRangeSize) == bytes.size());
+}
+
+// 3.3.8: DEAC is bit 25 of CDW12.
+TEST_CASE("write zeroes that deallocates") {
+    const spec::Rules rules;
+    const Sqe sqe = encode_write_zeroes(2, {0x1234, 7, false}, true, rules);
+    CHECK(sqe.opcode == 0x08);
+    CHECK(sqe.nsid == 2);
+    CHECK(sqe.cdw12 == (1U << 25 | 7));
+    CHECK(decode_deac(sqe, rules));
+    CHECK(!decode_deac(encode_write_zeroes(2, {0x1234, 7, false}, false, rules), rules));
 }
