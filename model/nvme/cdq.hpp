@@ -9,7 +9,12 @@
 namespace lmsim::nvme {
 
 template <class Bounds>
-void user_data_changed(Context<Bounds>&, std::uint16_t, const Change&) {}
+std::uint64_t user_data_changed(Context<Bounds>&, std::uint16_t, const Change& change) {
+    return change.blocks;
+}
+
+template <class Bounds>
+void user_data_idle(Context<Bounds>&, std::uint16_t) {}
 
 template <class Bounds>
 void user_data_suspended(Context<Bounds>&, std::uint16_t, bool) {}

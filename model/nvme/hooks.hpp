@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "model/nvme/context.hpp"
+#include "model/wire/sqe.hpp"
 
 /// What one subject of the controller tells another: declared here, defined where the subject is.
 namespace lmsim::nvme {
@@ -15,23 +17,49 @@ struct Change {
     bool deallocated = false;
 };
 
-/// model/nvme/cdq.hpp: logs the change if the controller's user data is logged; a range that one
-/// entry cannot hold takes several. Pushes up to change_effects() effects.
-template <class Bounds>
-void user_data_changed(Context<Bounds>& ctx, std::uint16_t function, const Change& change);
+/// What logging may push for one change and the completion after it; see can_log().
+constexpr std::size_t change_effects = 10;
 
-/// model/nvme/cdq.hpp: the controller has finished its last command before a suspension: the last
-/// entry (ESA 3), and the end of the queue if `dudmq`.
+/// Is there room in this step for a change and its command's completion? Without it the command
+/// waits at Stage::Logging, and put_off() brings Event::Continue.
+template <class Bounds>
+bool can_log(const Context<Bounds>& ctx) {
+    return ctx.effects.size() + change_effects <= Effects::capacity;
+}
+
+/// model/nvme/user_data_log.hpp: logs the change if the controller's user data is logged. To be
+/// called once the change took effect and before its command completes. Returns how many of its
+/// blocks need no more care: at least 2^32 (one entry) or all of them if can_log(); what is left
+/// of a longer range is for another step. Leaves room for the completion.
+template <class Bounds>
+std::uint64_t user_data_changed(Context<Bounds>& ctx, std::uint16_t function, const Change& change);
+
+/// model/nvme/user_data_log.hpp: the controller has nothing more in flight (Config::cdq_merge).
+template <class Bounds>
+void user_data_idle(Context<Bounds>& ctx, std::uint16_t function);
+
+/// model/nvme/user_data_log.hpp: the controller has finished its last command before a suspension:
+/// the last entry (ESA 3), and the end of the queue if `dudmq`.
 template <class Bounds>
 void user_data_suspended(Context<Bounds>& ctx, std::uint16_t function, bool dudmq);
 
-/// model/nvme/cdq.hpp: the controller goes on: its next entry is a first one (ESA 1).
+/// model/nvme/user_data_log.hpp: the controller goes on: its next entry is a first one (ESA 1).
 template <class Bounds>
 void user_data_resumed(Context<Bounds>& ctx, std::uint16_t function);
 
 /// model/nvme/cdq.hpp: a CLR of the controller that created them deletes its CDQs.
 template <class Bounds>
 void delete_cdqs(Context<Bounds>& ctx, std::uint16_t creator);
+
+/// model/nvme/cdq_commands.hpp: begins a Create of a discontiguous queue, whose PRP list has to be
+/// fetched before it can be looked at; false if this command is none.
+template <class Bounds>
+bool begin_cdq(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
+               const wire::Sqe& sqe);
+
+/// model/nvme/cdq_commands.hpp: bytes that a Get Features 21h brings; 0 of any other command.
+template <class Bounds>
+std::uint32_t cdq_data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe);
 
 /// model/nvme/events.hpp: gives pending events to outstanding AERs of the controller, while there
 /// are both.
