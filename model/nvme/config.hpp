@@ -12,8 +12,12 @@ struct Config {
     std::uint32_t contexts = 1024;    // commands a controller works on at once
     std::uint32_t mdts = 6;           // 2^n pages of 4 KiB
     std::uint32_t vendor_bytes = 0;   // opaque vendor state behind our own area, dwords
-    std::uint64_t blocks = 1U << 28;  // of the namespace
+    std::uint64_t blocks = 1U << 28;  // of a namespace
     std::uint32_t block_bytes = 512;
+    std::uint64_t capacity = 0;  // bytes of NVM for namespaces; 0: what the first ones take
+    std::uint32_t nguid_seed = 1;
+    bool private_namespaces = false;  // NSID i for VF i alone, `blocks` each; else one for all
+    bool track_allocation = false;    // which blocks are allocated: Get LBA Status tells
     bool carry_registers = true;  // which parts that v0 leaves out go into the vendor area
     bool carry_admin_queue = true;
     bool carry_features = true;

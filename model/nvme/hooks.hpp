@@ -34,6 +34,15 @@ bool can_log(const Context<Bounds>& ctx) {
 template <class Bounds>
 std::uint64_t user_data_changed(Context<Bounds>& ctx, std::uint16_t function, const Change& change);
 
+/// model/nvme/format.hpp: logs what an earlier step had no room for, of the command at
+/// Controller::logging_slot, if there is one.
+template <class Bounds>
+void go_on_logging(Context<Bounds>& ctx, std::uint16_t function);
+
+/// model/nvme/format.hpp: a CLR of the controller gives up its Format NVM.
+template <class Bounds>
+void end_formats(Context<Bounds>& ctx, std::uint16_t function);
+
 /// model/nvme/user_data_log.hpp: the controller has nothing more in flight (Config::cdq_merge).
 template <class Bounds>
 void user_data_idle(Context<Bounds>& ctx, std::uint16_t function);

@@ -154,11 +154,11 @@ struct Namespace {
     std::uint64_t nguid[2] = {};
     std::uint8_t format = 0;  // LBA format index
     std::uint8_t nmic = 0;    // bit 0: may be attached to several controllers
-    bool formatting = false;
+    std::uint16_t formatter = 0;  // function (plus 1) of the controller that formats it
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
-        visit(self.blocks, self.nguid, self.format, self.nmic, self.formatting);
+        visit(self.blocks, self.nguid, self.format, self.nmic, self.formatter);
     }
 };
 
