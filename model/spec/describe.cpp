@@ -21,6 +21,9 @@ constexpr std::pair<std::string_view, std::string_view> subjects[] = {
     {"LM-RESU", "Resume"},
     {"LM-GET", "Get Controller State"},
     {"LM-SET", "Set Controller State"},
+    {"SQE", "Submission queue entry"},
+    {"CQE", "Completion queue entry"},
+    {"GEN-RSV", "Reserved fields"},
     {"LM-CDQ", "Controller Data Queue"},
     {"LM-UDMQ", "User Data Migration Queue entry"},
     {"LM-LOG", "Log User Data Changes"},
@@ -30,12 +33,33 @@ constexpr std::pair<std::string_view, std::string_view> subjects[] = {
     {"LM-MC", "Migratable controller"},
     {"FT", "Feature identifiers"},
     {"FT-21", "Feature 21h, Controller Data Queue"},
+    {"FT-SEL", "Get Features selections"},
     {"ID-CNS", "Identify CNS"},
     {"ID-SIZE", "Identify data structures"},
     {"ID-CTRL", "Identify Controller"},
     {"ID-SEC", "Secondary Controller list"},
     {"ID-FMT", "Supported Controller State Formats"},
-    {"ID-NS", "Identify Namespace"},
+    {"ID-PRI", "Primary Controller Capabilities"},
+    {"ID-CSI", "Command Set Identifiers"},
+    {"NV-ID", "Identify Namespace"},
+    {"NV-CTRL", "NVM Command Set Identify Controller"},
+    {"NV-NID", "Namespace Identification Descriptor"},
+    {"NV-LST", "Namespace and Controller Lists"},
+    {"NV-NM", "Namespace Management"},
+    {"NV-NA", "Namespace Attachment"},
+    {"NV-WZ", "Write Zeroes"},
+    {"NV-DSM", "Dataset Management"},
+    {"NV-LOG", "Changes of user data"},
+    {"NV-FMT", "Format NVM"},
+    {"NV-SAN", "Sanitize"},
+    {"NV-LBS", "Get LBA Status"},
+    {"AD-DMA", "Data pointers"},
+    {"VM", "Virtualization Management"},
+    {"VM-CMD", "Virtualization Management"},
+    {"VM-ACT", "Virtualization Management actions"},
+    {"VM-RT", "Virtualization Management resources"},
+    {"VM-SEC", "Secondary controllers"},
+    {"VM-PRI", "Primary controllers"},
     {"AD-GEN", "Any admin command"},
     {"AD-DMA", "Data pointers and memory"},
     {"AD-ID", "Identify"},
@@ -43,6 +67,7 @@ constexpr std::pair<std::string_view, std::string_view> subjects[] = {
     {"AD-FEAT", "Set and Get Features"},
     {"AD-ABRT", "Abort"},
     {"AD-AER", "Asynchronous Event Request"},
+    {"AD-REG", "Controller properties"},
     {"AD-RST", "Controller Level Reset"},
     {"AD-CQ", "Completion queues"},
     {"NV-IO", "NVM I/O commands"},
@@ -53,6 +78,7 @@ constexpr std::pair<std::string_view, std::string_view> subjects[] = {
     {"NVME-LIFE", "Life of a controller"},
     {"HO-MIG", "Host, migration"},
     {"HO-ADM", "Host, admin queue"},
+    {"HO-UDM", "Host, user data migration"},
     {"HO-FLOW", "Host, VFIO driver's flow"},
     {"VFIO-ARC", "VFIO device states"},
     {"VFIO-PATH", "VFIO paths"},
@@ -73,7 +99,7 @@ constexpr std::pair<std::string_view, std::string_view> subjects[] = {
 };
 
 constexpr std::uint32_t dword_bits = 32;
-constexpr std::uint32_t first_sqe_dword = 4;  // no row places CDW0 to CDW3: these are a CQE's
+constexpr std::uint32_t cqe_dwords = 4;
 
 std::string bit_range(std::uint32_t first, std::uint32_t width) {
     return width == 1 ? fmt::format("{}", first) : fmt::format("{}:{}", first + width - 1, first);
@@ -84,12 +110,19 @@ std::string byte_range(Place place) {
                             : fmt::format("bytes {}:{}", place.end_byte() - 1, place.byte());
 }
 
-std::string field_place(Place place) {
+/// Command dwords 0 to 3 are the same in all commands: SQE-.. rows. Elsewhere low dwords are a
+/// CQE's.
+bool in_completion(const Row& row) {
+    return row.place.bit / dword_bits < cqe_dwords && subject(row.name) != "SQE";
+}
+
+std::string field_place(const Row& row) {
+    const Place place = row.place;
     if (place.width > dword_bits) {
         return byte_range(place);
     }
     const std::uint32_t dword = place.bit / dword_bits;
-    return fmt::format("{}{} {}", dword < first_sqe_dword ? "CQE DW" : "CDW", dword,
+    return fmt::format("{}{} {}", in_completion(row) ? "CQE DW" : "CDW", dword,
                        bit_range(place.bit % dword_bits, place.width));
 }
 
@@ -122,7 +155,7 @@ std::string_view subject_title(std::string_view subject) {
 
 std::string place_text(const Row& row) {
     switch (row.kind) {
-        case Kind::Field: return field_place(row.place);
+        case Kind::Field: return field_place(row);
         case Kind::Layout: return layout_place(row);
         default: return "";
     }

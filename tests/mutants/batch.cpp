@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include "model/spec/describe.hpp"
 #include "model/spec/mutate.hpp"
@@ -28,6 +29,7 @@ constexpr const char* usage =
     "       PROGRAM --mutants search NAME IDS [--per-case]\n"
     "           looks for a test that kills each; prints lines \"id,program,test\"\n"
     "IDS is a file with an id on each line. --seconds S limits each run.\n";
+constexpr double longest_case = 0.5;  // seconds: there are hundreds of cases and of mutants
 constexpr const char* usual_tests = "~[slow]~[nightly]~[.]";
 
 struct Options {
@@ -68,7 +70,7 @@ class Search {
     Search(const Options& options, RunTests run_tests)
         : seconds_(options.seconds), run_tests_(run_tests) {
         if (options.per_case) {
-            cases_ = list_cases(run_tests);
+            cases_ = quick_cases(list_cases(run_tests));
             return;
         }
         Child plain("", filter_, seconds_, run_tests);
@@ -113,7 +115,7 @@ class Search {
         Verdict verdict = {"survived", ""};
         for (const std::string& test : tests) {
             const Verdict now = one(id, filter_of(test));
-            if (now.killed() && passes_without(test)) {
+            if (now.killed()) {
                 return now;
             }
             verdict = now.word == "timeout" ? now : verdict;
@@ -121,23 +123,28 @@ class Search {
         return verdict;
     }
 
-    /// What fails without a mutant says nothing of one.
-    bool passes_without(const std::string& test) {
-        const auto [known, added] = passes_.insert({test, false});
-        if (added) {
+    /// Those that pass without a mutant, the quickest first; long ones are left out.
+    std::vector<std::string> quick_cases(const std::vector<std::string>& cases) {
+        std::vector<std::pair<double, std::string>> timed;
+        for (const std::string& test : cases) {
             Child plain("", filter_of(test), seconds_, run_tests_);
             plain.wait();
-            known->second = plain.verdict().word == "survived";
-            if (!known->second) {
+            if (plain.verdict().word != "survived") {
                 std::fprintf(stderr, "fails without a mutant, left out: %s\n", test.c_str());
+            } else if (plain.cpu_seconds() < longest_case) {
+                timed.emplace_back(plain.cpu_seconds(), test);
             }
         }
-        return known->second;
+        std::sort(timed.begin(), timed.end());
+        std::vector<std::string> names;
+        for (auto& [time, name] : timed) {
+            names.push_back(std::move(name));
+        }
+        return names;
     }
 
     int seconds_;
     RunTests run_tests_;
-    std::map<std::string, bool> passes_;
     std::string filter_ = usual_tests;
     std::vector<std::string> cases_;
     std::map<std::string, std::vector<std::string>> killers_;

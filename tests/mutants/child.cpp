@@ -91,9 +91,12 @@ bool Child::ended() {
         kill(-pid_, SIGKILL);
     }
     int status = 0;
-    if (waitpid(pid_, &status, WNOHANG) != pid_) {
+    rusage usage = {};
+    if (wait4(pid_, &status, WNOHANG, &usage) != pid_) {
         return false;
     }
+    cpu_seconds_ = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                   1e-6 * static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
     kill(-pid_, SIGKILL);  // what a test may have left behind
     judge(status);
     return true;

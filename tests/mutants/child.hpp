@@ -37,6 +37,7 @@ class Child {
     /// Of one that has ended.
     const Verdict& verdict() const { return verdict_; }
     std::vector<std::string> failures() const;
+    double cpu_seconds() const { return cpu_seconds_; }
 
   private:
     struct Board;
@@ -50,6 +51,7 @@ class Child {
     Board* board_;
     pid_t pid_ = 0;
     Verdict verdict_;
+    double cpu_seconds_ = 0;
 };
 
 /// A filter that lets one test through. Catch reads commas and brackets as its own syntax.
