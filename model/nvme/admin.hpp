@@ -160,14 +160,9 @@ void begin_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
         return fail(ctx, function, slot, spec::Id::TransferBeyondMdts);
     }
     command.length = static_cast<std::uint32_t>(length);
-    const std::uint64_t pages = length == 0 ? 0 : wire::prp_pages(sqe.prp1, length, page_bytes);
-    if (length != 0 && !prps_aligned(command, pages)) {
-        return fail(ctx, function, slot, spec::Id::PrpOffsetNotAllowed);
+    if (name_data(ctx, function, slot)) {
+        start_admin(ctx, function, slot);
     }
-    if (pages > 2) {
-        return read_list(ctx, function, slot, pages - 1);
-    }
-    start_admin(ctx, function, slot);
 }
 
 /// All that names the data is here: fetch what comes from the host (opcode bits 1:0), or execute.

@@ -2,8 +2,7 @@
 
 #include <cstdint>
 
-#include "model/nvme/queues.hpp"
-#include "model/wire/prp.hpp"
+#include "model/nvme/prp_lists.hpp"
 #include "model/wire/sqe.hpp"
 
 namespace lmsim::nvme {
@@ -30,36 +29,6 @@ void transfer(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, 
     effect.length = command.length;
     effect.token = command.prp2;
     effect.token2 = command.slba;
-}
-
-template <class Bounds>
-void fail(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, spec::Id condition) {
-    Slot& command = ctx.controller(function).slot[slot];
-    command.status = ctx.rules.status(condition);
-    command.result = 0;
-    command.dw14 = 0;
-    complete(ctx, function, slot);
-}
-
-/// Data of more than two pages: PRP2 names a list that has to be fetched first (NVMe
-/// Base 2.3, 4.3.1).
-template <class Bounds>
-void read_list(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
-               std::uint64_t entries) {
-    Controller<Bounds>& c = ctx.controller(function);
-    Slot& command = c.slot[slot];
-    command.stage = Stage::List;
-    Effect& read = ctx.effect(EffectKind::ReadMemory, function);
-    read.ticket = Ticket::make(slot, c.generation);
-    read.address = command.prp2;
-    read.length = 8 * entries;
-    read.token = static_cast<std::uint64_t>(Read::PrpList);
-}
-
-/// AD-GEN-03: PRP1 is dword aligned, PRP2 as a page has no offset, as a list is qword aligned.
-inline bool prps_aligned(const Slot& command, std::uint64_t pages) {
-    const std::uint64_t second = pages < 2 ? 0 : pages == 2 ? page_bytes - 1 : 7;
-    return (command.prp1 & 3) == 0 && (command.prp2 & second) == 0;
 }
 
 /// All that names the data is here: to the media, or first for the data to be written.
@@ -106,14 +75,9 @@ void begin_io(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
     }
     command.prp1 = sqe.prp1;
     command.prp2 = sqe.prp2;
-    const std::uint64_t pages = wire::prp_pages(command.prp1, command.length, page_bytes);
-    if (!prps_aligned(command, pages)) {
-        return fail(ctx, function, slot, spec::Id::PrpOffsetNotAllowed);
+    if (name_data(ctx, function, slot)) {
+        start_io(ctx, function, slot);
     }
-    if (pages > 2) {
-        return read_list(ctx, function, slot, pages - 1);
-    }
-    start_io(ctx, function, slot);
 }
 
 /// The media are done: data of a read go out before the completion does (posted writes keep order).

@@ -61,6 +61,7 @@ void drop_queues(Controller<Bounds>& c, const Config& config) {
     }
     c.generation = (c.generation + 1) & 0xffff;
     c.busy = 0;
+    c.fatal = false;
     c.aers = 0;
     c.next_queue = 0;
     c.queues_granted = 0;

@@ -79,6 +79,13 @@ bool may_fetch(const Context<Bounds>& ctx, const Controller<Bounds>& c, std::uin
                                     : spec::Id::SuspendStopsIoFetch);
 }
 
+/// CSTS.CFS: something went wrong of which no completion can tell (NVMe Base 2.3, 9.5). Only a CLR
+/// helps.
+template <class Bounds>
+void fail_controller(Context<Bounds>& ctx, std::uint16_t function) {
+    ctx.controller(function).fatal = true;
+}
+
 template <class Bounds>
 void fetch_one(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t queue) {
     Controller<Bounds>& c = ctx.controller(function);
@@ -102,7 +109,7 @@ void fetch_one(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t queue
 template <class Bounds>
 void fetch(Context<Bounds>& ctx, std::uint16_t function) {
     Controller<Bounds>& c = ctx.controller(function);
-    if (!is(c.life, Life::Ready)) {
+    if (!is(c.life, Life::Ready) || c.fatal) {
         return;
     }
     std::uint32_t passed = 0;  // queues with entries that may not be fetched

@@ -33,7 +33,7 @@ std::uint64_t read_register(const Subsystem<Bounds>& subsystem, const Config& co
         case property::CAP: return (config.queue_size - 1) | cqr | timeout | nvm_commands;
         case property::VS: return 0x0002'0300;
         case property::CC: return c.cc;
-        case property::CSTS: return csts(c.life);
+        case property::CSTS: return csts(c.life) | (c.fatal ? 2U : 0U);
         case property::AQA: return c.aqa;
         case property::ASQ: return c.asq;
         case property::ACQ: return c.acq;

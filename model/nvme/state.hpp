@@ -197,6 +197,8 @@ struct Controller {
     bool online = false;
     std::uint16_t cntlid = 0;
 
+    bool fatal = false;  // CSTS.CFS, until a CLR
+
     std::uint32_t cc = 0;
     std::uint32_t aqa = 0;
     std::uint64_t asq = 0;
@@ -232,6 +234,7 @@ struct Controller {
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.life, self.migration, self.primary, self.online, self.cntlid);
+        visit(self.fatal);
         visit(self.cc, self.aqa, self.asq, self.acq);
         visit(self.queues_granted, self.aer_config, self.coalescing);
         visit(self.generation, self.busy, self.free_slot, self.next_queue, self.ready);

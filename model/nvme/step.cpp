@@ -36,8 +36,17 @@ void done(Context<Bounds>& ctx, const Event& event) {
     }
     const bool admin = c.slot[slot].sqid == 0;
     switch (c.slot[slot].stage) {
-        case Stage::Fetching: fetched(ctx, event.function, slot, event.bytes); break;
+        case Stage::Fetching:
+            if (event.failed) {
+                entry_unreachable(ctx, event.function, slot);
+            } else {
+                fetched(ctx, event.function, slot, event.bytes);
+            }
+            break;
         case Stage::List:
+            if (!list_arrived(ctx, event, slot)) {
+                break;
+            }
             if (admin) {
                 start_admin(ctx, event.function, slot);
             } else {
@@ -45,7 +54,9 @@ void done(Context<Bounds>& ctx, const Event& event) {
             }
             break;
         case Stage::DataIn:
-            if (admin) {
+            if (event.failed && ctx.rules.on(spec::Id::DataInUnreachable)) {
+                fail(ctx, event.function, slot, spec::Id::DataInUnreachable);
+            } else if (admin) {
                 execute(ctx, event.function, slot);
             } else {
                 media(ctx, event.function, slot, MediaOp::Write);

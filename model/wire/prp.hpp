@@ -46,6 +46,16 @@ inline void want_list(PrpWalk& walk, std::uint64_t list) {
 
 }  // namespace detail
 
+/// A walk that stands at `list` with `remaining` bytes (not 0) still to be placed: for who keeps
+/// no more of it than that.
+inline PrpWalk prp_walk_at(std::uint64_t list, std::uint64_t remaining, std::uint32_t page) {
+    PrpWalk walk;
+    walk.page = page;
+    walk.remaining = remaining;
+    detail::want_list(walk, list);
+    return walk;
+}
+
 /// Begins a walk: visits the segments that PRP1 and PRP2 name themselves (visit(PrpSegment)).
 template <class Visitor>
 PrpWalk begin_prp(std::uint64_t prp1, std::uint64_t prp2, std::uint64_t length, std::uint32_t page,

@@ -24,6 +24,28 @@ bool is_transaction(EffectKind kind) {
            kind == EffectKind::Interrupt;
 }
 
+/// Memory whose content is only a version holds no bytes: there they read as zeros.
+void read_bytes(Memory& memory, std::uint64_t address, std::uint8_t* to, std::uint64_t length) {
+    if (memory.has_bytes(address, length)) {
+        std::memcpy(to, memory.bytes(address, length), length);
+    } else {
+        std::memset(to, 0, length);
+    }
+}
+
+/// A posted write: where there is no memory it is lost, and nobody is told.
+void write_bytes(Memory& memory, std::uint64_t address, const std::uint8_t* from,
+                 std::uint64_t length) {
+    const std::uint64_t end = memory.pages() * page_size;
+    if (address >= end || length > end - address) {
+        return;
+    }
+    if (memory.has_bytes(address, length)) {
+        std::memcpy(memory.bytes(address, length), from, length);
+    }
+    memory.wrote(address, length);
+}
+
 }  // namespace
 
 NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const DeviceTiming& params,
@@ -115,8 +137,9 @@ void NvmeDevice::send_up(const Effect& effect, std::uint64_t wire_bytes) {
 void NvmeDevice::read_host(const Effect& effect, std::uint8_t what) {
     const Ps gone =
         up_.reserve(now(), params_.pcie.time(params_.pcie.request_bytes(effect.length)));
+    const std::uint64_t prp2 = what == read_data ? effect.token : effect.token2;
     memory_items_.push({DownKind::Answer, what, effect.function, 0, effect.ticket, effect.address,
-                        effect.token2, effect.length});
+                        prp2, effect.length});
     post(memory_lane_, gone + params_.link_latency + params_.memory_latency,
          static_cast<std::uint32_t>(Kind::MemoryReady), effect.function, effect.address);
 }
@@ -138,10 +161,7 @@ void NvmeDevice::handle(const Event& event) {
             [[fallthrough]];
         case Kind::Logged:
         case Kind::Work:
-        case Kind::Timer:
-            done(static_cast<std::uint16_t>(event.a), static_cast<std::uint32_t>(event.b), nullptr,
-                 0);
-            break;
+        case Kind::Timer: work_done(event); break;
         case Kind::Reset: {
             nvme::Event reset;
             reset.kind = nvme::Event::Kind::LevelReset;
@@ -188,28 +208,35 @@ void NvmeDevice::arrive_down(const DownItem& item) {
     step(event);
 }
 
+void NvmeDevice::work_done(const Event& event) {
+    nvme::Event done;
+    done.function = static_cast<std::uint16_t>(event.a);
+    done.ticket = static_cast<std::uint32_t>(event.b);
+    step(done);
+}
+
 /// The data of a DMA read have arrived. Host memory is read now: until its owner knows of the
 /// completion nobody writes it, so this equals reading it when the request was served.
 void NvmeDevice::answer(const DownItem& item) {
-    if (item.what == read_data) {
-        done(item.function, item.ticket, nullptr, 0);
-        return;
-    }
     Memory& memory = *functions_[item.function].memory;
+    if (item.what == read_data) {
+        const auto ignore = [](std::uint64_t, std::uint64_t) {};
+        const bool there = walk_prp(memory, item.address, item.value, item.length, ignore);
+        return done(item, nullptr, there);
+    }
     if (static_cast<nvme::Read>(item.what) != nvme::Read::CommandData) {
-        done(item.function, item.ticket, memory.bytes(item.address, item.length),
-             static_cast<std::uint32_t>(item.length));
-        return;
+        const bool there = memory.has_bytes(item.address, item.length);
+        return done(item, there ? memory.bytes(item.address, item.length) : nullptr, there);
     }
     const auto length = static_cast<std::uint32_t>(item.length);
     std::uint8_t* const begin = data(item.function, item.ticket, length);
     std::uint8_t* to = begin;
-    walk_prp(memory, item.address, item.value, item.length,
-             [&](std::uint64_t address, std::uint64_t piece) {
-                 std::memcpy(to, memory.bytes(address, piece), piece);
-                 to += piece;
-             });
-    done(item.function, item.ticket, begin, length);
+    const bool there = walk_prp(memory, item.address, item.value, item.length,
+                                [&](std::uint64_t address, std::uint64_t piece) {
+                                    read_bytes(memory, address, to, piece);
+                                    to += piece;
+                                });
+    done(item, begin, there);
 }
 
 void NvmeDevice::arrive_up(const UpItem& item) {
@@ -218,19 +245,19 @@ void NvmeDevice::arrive_up(const UpItem& item) {
         case EffectKind::TransferOut:
         case EffectKind::WriteMemory: write_data(item); break;
         case EffectKind::PostCqe: {
-            std::uint8_t* to = function.memory->bytes(item.address, item.length);
-            wire::store_le(to, item.token);
-            wire::store_le(to + 8, item.token2);
-            function.memory->wrote(item.address, item.length);
+            std::uint8_t entry[16];
+            wire::store_le(entry, item.token);
+            wire::store_le(entry + 8, item.token2);
+            write_bytes(*function.memory, item.address, entry, sizeof entry);
             break;
         }
         case EffectKind::PostCdqe: {
-            std::uint8_t* to = function.memory->bytes(item.address, item.length);
-            wire::store_le(to, item.token);
-            wire::store_le(to + 8, item.token2);
-            wire::store_le<std::uint64_t>(to + 16, 0);
-            wire::store_le(to + 24, item.token3);
-            function.memory->wrote(item.address, item.length);
+            std::uint8_t entry[32];
+            wire::store_le(entry, item.token);
+            wire::store_le(entry + 8, item.token2);
+            wire::store_le<std::uint64_t>(entry + 16, 0);
+            wire::store_le(entry + 24, item.token3);
+            write_bytes(*function.memory, item.address, entry, sizeof entry);
             break;
         }
         case EffectKind::Interrupt:
@@ -258,20 +285,19 @@ void NvmeDevice::write_data(const UpItem& item) {
     const std::uint8_t* from = bytes.data();
     walk_prp(memory, item.address, item.token, item.length,
              [&](std::uint64_t address, std::uint64_t length) {
-                 std::memcpy(memory.bytes(address, length), from, length);
-                 memory.wrote(address, length);
+                 write_bytes(memory, address, from, length);
                  from += length;
              });
 }
 
-void NvmeDevice::done(std::uint16_t function, std::uint32_t ticket, const std::uint8_t* bytes,
-                      std::uint32_t length) {
+void NvmeDevice::done(const DownItem& item, const std::uint8_t* bytes, bool there) {
     nvme::Event event;
     event.kind = nvme::Event::Kind::Done;
-    event.function = function;
-    event.ticket = ticket;
+    event.function = item.function;
+    event.ticket = item.ticket;
     event.bytes = bytes;
-    event.length = length;
+    event.length = static_cast<std::uint32_t>(item.length);
+    event.failed = !there;
     step(event);
 }
 
@@ -475,7 +501,9 @@ std::uint8_t* NvmeDevice::vendor(std::uint16_t function) {
 }
 
 bool NvmeDevice::reaches(std::uint16_t function, std::uint64_t address, std::uint64_t length) {
-    return functions_[function].memory->has_bytes(address, length);
+    const Memory* memory = functions_[function].memory;
+    const std::uint64_t end = memory == nullptr ? 0 : memory->pages() * page_size;
+    return address < end && length <= end - address;
 }
 
 std::uint64_t* NvmeDevice::cdq_pages(std::uint16_t cdqid, std::uint32_t pages) {

@@ -135,8 +135,9 @@ class NvmeDevice : public Component, private nvme::Env {
     Ps& fetched_at(std::uint16_t function, std::uint32_t ticket);
     void start_media(const Effect& effect);
     bool put_into_log(std::uint16_t function, std::uint32_t ticket);
-    void done(std::uint16_t function, std::uint32_t ticket, const std::uint8_t* bytes,
-              std::uint32_t length);
+    void work_done(const Event& event);
+    /// What a DMA read brought; `there`: its memory exists.
+    void done(const DownItem& item, const std::uint8_t* bytes, bool there);
 
     // nvme::Env
     std::uint8_t* data(std::uint16_t function, std::uint32_t ticket, std::uint32_t length) override;

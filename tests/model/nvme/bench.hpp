@@ -93,20 +93,23 @@ class Device : protected Env {
             case EffectKind::WriteMemory: {
                 const std::uint8_t* from = data(effect.function, effect.ticket, 0);
                 Memory& to = *memory.at(effect.function);
-                to.walk(effect.address, effect.token, effect.length,
-                        [&](std::uint64_t address, std::uint64_t length) {
-                            to.write(address, from, length);
-                            from += length;
-                        });
+                to.walk(
+                    effect.address, effect.token, effect.length,
+                    [&](std::uint64_t address, std::uint64_t length) {
+                        to.write(address, from, length);
+                        from += length;
+                    },
+                    memory_end);
                 break;
             }
-            case EffectKind::PostCqe:
-                memory.at(effect.function)->write(effect.address, &effect.token, 8);
-                memory.at(effect.function)->write(effect.address + 8, &effect.token2, 8);
+            case EffectKind::PostCqe: {
+                const std::uint64_t words[2] = {effect.token, effect.token2};
+                post(effect, words);
                 break;
+            }
             case EffectKind::PostCdqe: {
                 const std::uint64_t words[4] = {effect.token, effect.token2, 0, effect.token3};
-                memory.at(effect.function)->write(effect.address, words, sizeof words);
+                post(effect, words);
                 break;
             }
             case EffectKind::TransferOut:
@@ -117,6 +120,13 @@ class Device : protected Env {
     }
 
   private:
+    /// A posted write: where there is no memory it is lost.
+    template <std::size_t N>
+    void post(const Effect& effect, const std::uint64_t (&words)[N]) {
+        if (reaches(effect.function, effect.address, sizeof words)) {
+            memory.at(effect.function)->write(effect.address, words, sizeof words);
+        }
+    }
     static Event doorbell(Event::Kind kind, std::uint16_t function, std::uint16_t queue,
                           std::uint64_t value) {
         Event event;
@@ -154,14 +164,21 @@ class Device : protected Env {
             static_cast<Read>(effect.token) == Read::CommandData) {
             std::uint8_t* to =
                 data(effect.function, effect.ticket, static_cast<std::uint32_t>(effect.length));
-            host.walk(effect.address, effect.token2, effect.length,
-                      [&](std::uint64_t address, std::uint64_t length) {
-                          host.read(address, to, length);
-                          to += length;
-                      });
+            event.failed = !host.walk(
+                effect.address, effect.token2, effect.length,
+                [&](std::uint64_t address, std::uint64_t length) {
+                    host.read(address, to, length);
+                    to += length;
+                },
+                memory_end);
         } else if (effect.kind == EffectKind::ReadMemory) {
-            bytes = host.bytes(effect.address, effect.length);
+            event.failed = !reaches(effect.function, effect.address, effect.length);
+            bytes = event.failed ? bytes : host.bytes(effect.address, effect.length);
             event.bytes = bytes.data();
+        } else if (effect.kind == EffectKind::TransferIn) {
+            event.failed = !host.walk(
+                effect.address, effect.token, effect.length, [](std::uint64_t, std::uint64_t) {},
+                memory_end);
         }
         step(event);
     }

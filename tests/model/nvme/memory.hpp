@@ -35,16 +35,25 @@ class Memory {
         return result;
     }
 
-    /// The pieces that two PRPs name: visit(address, length).
+    /// The pieces that two PRPs name: visit(address, length). False if the PRPs are malformed or
+    /// leave the memory, which ends at `end`: then nothing more is visited.
     template <class Visitor>
-    void walk(std::uint64_t prp1, std::uint64_t prp2, std::uint64_t length, Visitor&& visit) {
-        const auto one = [&](wire::PrpSegment piece) { visit(piece.address, piece.length); };
+    bool walk(std::uint64_t prp1, std::uint64_t prp2, std::uint64_t length, Visitor&& visit,
+              std::uint64_t end = ~std::uint64_t{0}) {
+        bool inside = true;
+        const auto one = [&](wire::PrpSegment piece) {
+            inside = inside && piece.address < end && piece.length <= end - piece.address;
+            if (inside) {
+                visit(piece.address, piece.length);
+            }
+        };
         wire::PrpWalk at = wire::begin_prp(prp1, prp2, length, page, one);
-        while (at.needs_list()) {
-            const std::vector<std::uint8_t> list = bytes(at.list, at.list_bytes);
+        while (at.needs_list() && inside) {
+            inside = at.list < end && at.list_bytes <= end - at.list;
+            const std::vector<std::uint8_t> list = bytes(inside ? at.list : 0, at.list_bytes);
             at = wire::continue_prp(at, list.data(), list.size(), one);
         }
-        LMSIM_ASSERT(at.done());
+        return inside && at.done();
     }
 
   private:
