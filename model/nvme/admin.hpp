@@ -77,6 +77,9 @@ std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool
     if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminIdentify)) {
         return page_bytes;
     }
+    if (const std::uint64_t length = namespace_data_length(ctx, sqe, mmc)) {
+        return length;
+    }
     if (!mmc) {
         return 0;
     }

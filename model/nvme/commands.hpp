@@ -3,7 +3,10 @@
 #include <cstdint>
 
 #include "model/nvme/cdq.hpp"
+#include "model/nvme/format.hpp"
 #include "model/nvme/identify.hpp"
+#include "model/nvme/lba_status.hpp"
+#include "model/nvme/sanitize.hpp"
 #include "model/nvme/track.hpp"
 
 namespace lmsim::nvme {
@@ -37,6 +40,16 @@ bool process(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, O
         outcome = set_features(ctx, function, sqe);
     } else if (opcode == rules.value(Id::OpcodeAdminGetFeatures)) {
         outcome = get_features(ctx, function, sqe);
+    } else if (mmc && opcode == rules.value(Id::OpcodeAdminNamespaceManagement)) {
+        outcome = manage_namespaces(ctx, slot, sqe);
+    } else if (mmc && opcode == rules.value(Id::OpcodeAdminNamespaceAttachment)) {
+        outcome = attach_namespace(ctx, slot, sqe);
+    } else if (mmc && opcode == rules.value(Id::OpcodeAdminSanitize)) {
+        outcome = sanitize(ctx, sqe);
+    } else if (opcode == rules.value(Id::OpcodeAdminFormatNvm)) {
+        return format_nvm(ctx, function, slot, sqe, outcome);
+    } else if (ctx.config.track_allocation && opcode == rules.value(Id::OpcodeAdminGetLbaStatus)) {
+        outcome = get_lba_status(ctx, function, slot, sqe);
     } else if (opcode == rules.value(Id::OpcodeAdminAbort)) {
         outcome = abort(ctx, function, sqe);
     } else {

@@ -34,6 +34,10 @@ bool can_log(const Context<Bounds>& ctx) {
 template <class Bounds>
 std::uint64_t user_data_changed(Context<Bounds>& ctx, std::uint16_t function, const Change& change);
 
+/// model/nvme/namespace_commands.hpp: bytes that a command on namespaces moves; 0 of any other.
+template <class Bounds>
+std::uint64_t namespace_data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool mmc);
+
 /// model/nvme/format.hpp: logs what an earlier step had no room for, of the command at
 /// Controller::logging_slot, if there is one.
 template <class Bounds>

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "model/nvme/identify_namespaces.hpp"
 #include "model/nvme/migration.hpp"
 #include "model/wire/identify.hpp"
 
@@ -23,7 +24,7 @@ void identify_controller(Context<Bounds>& ctx, std::uint16_t function, std::uint
     id.hmlms = c.primary || !ctx.rules.on(spec::Id::SecondaryReportsNoHmlms);
     id.aerl = static_cast<std::uint8_t>(Bounds::aers - 1);
     id.acl = static_cast<std::uint8_t>(abort_limit - 1);
-    id.nn = 1;
+    namespace_capabilities(ctx, function, id);
     wire::encode(id, page, ctx.rules);
 }
 
@@ -74,7 +75,7 @@ Outcome identify(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
                                    page, ctx.rules);
         return done;
     }
-    return refuse(ctx, Id::ReservedFieldValue);
+    return identify_namespaces(ctx, function, sqe, page);
 }
 
 }  // namespace lmsim::nvme

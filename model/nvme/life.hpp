@@ -144,6 +144,7 @@ void level_reset(Context<Bounds>& ctx, std::uint16_t function) {
     c.sequence = 0;
     c.received = 0;
     delete_cdqs(ctx, function);
+    end_formats(ctx, function);
     if (c.primary) {
         stop_tracking(ctx);
         end_suspensions(ctx);
@@ -271,6 +272,7 @@ void go_on(Context<Bounds>& ctx) {
         const auto told = static_cast<std::uint8_t>(c.owed & (owed::life | owed::migration));
         c.owed = static_cast<std::uint8_t>(c.owed & ~told);
         tell(ctx, i, told);
+        go_on_logging(ctx, i);
         for (Cq& cq : c.cq) {
             flush_waiting(ctx, i, cq);
         }

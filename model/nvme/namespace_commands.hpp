@@ -5,12 +5,31 @@
 #include "model/nvme/admin.hpp"
 #include "model/nvme/namespaces.hpp"
 #include "model/wire/identify.hpp"
+#include "model/wire/lba_status.hpp"
 #include "model/wire/namespace_commands.hpp"
 #include "model/wire/namespace_lists.hpp"
 
 /// Namespace Management and Namespace Attachment (NVMe Base 2.3, 5.2.20, 5.2.21, 8.1.16): of the
 /// primary controller alone. Changes of attachment and of namespaces give no events here.
 namespace lmsim::nvme {
+
+template <class Bounds>
+std::uint64_t namespace_data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool mmc) {
+    using spec::Id;
+    const spec::Rules& rules = ctx.rules;
+    if (mmc && sqe.opcode == rules.value(Id::OpcodeAdminNamespaceManagement)) {
+        const bool create =
+            wire::decode_namespace_management(sqe, rules).select == wire::NamespaceSelect::Create;
+        return create ? rules.value(Id::NmDataSize) : 0;
+    }
+    if (mmc && sqe.opcode == rules.value(Id::OpcodeAdminNamespaceAttachment)) {
+        return wire::identify_size;
+    }
+    if (ctx.config.track_allocation && sqe.opcode == rules.value(Id::OpcodeAdminGetLbaStatus)) {
+        return 4 * wire::decode_get_lba_status(sqe, rules).dwords;
+    }
+    return 0;
+}
 
 /// Why a namespace may not be created as the host wants it; Id::Count if it may.
 template <class Bounds>

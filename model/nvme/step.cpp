@@ -59,11 +59,17 @@ void done(Context<Bounds>& ctx, const Event& event) {
             } else if (admin) {
                 execute(ctx, event.function, slot);
             } else {
-                media(ctx, event.function, slot, MediaOp::Write);
+                data_arrived(ctx, event.function, slot);
             }
             break;
         case Stage::Executing: finish_admin(ctx, event.function, slot); break;
-        case Stage::Media: media_done(ctx, event.function, slot); break;
+        case Stage::Media:
+            if (admin) {
+                format_done(ctx, event.function, slot, event.failed);
+            } else {
+                media_done(ctx, event.function, slot, event.failed);
+            }
+            break;
         case Stage::Free:
         case Stage::Suspending:
         case Stage::Logging:
@@ -86,13 +92,12 @@ void initialize(Subsystem<Bounds>& subsystem, const Config& config, std::uint16_
     subsystem.more = false;
     subsystem.wake_first = 0;
     subsystem.wake_end = 0;
-    subsystem.ns[0].blocks = config.blocks;
+    initialize_namespaces(subsystem, config);
     for (std::uint16_t i = 0; i <= vfs; ++i) {
         Controller<Bounds>& c = subsystem.controller[i];
         c.cntlid = i;
         c.primary = i == 0;
         c.online = true;
-        c.attached[0] = 1;
         drop_queues(c, config);
     }
 }

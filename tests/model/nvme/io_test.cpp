@@ -98,9 +98,13 @@ TEST_CASE("I/O commands that are refused") {
     CHECK(rig.io(rig.vf.read_one(blocks)) == 0x080);
     CHECK(rig.io(rig.vf.read_one(~0ULL)) == 0x080);
     wire::Sqe sqe = rig.vf.read_one();
-    for (const std::uint32_t nsid : {0U, 2U, 0xffff'ffffU}) {
+    for (const std::uint32_t nsid : {0U, 257U, 0xffff'ffffU}) {
         sqe.nsid = nsid;
         CHECK(rig.io(sqe) == 0x00B);
+    }
+    for (const std::uint32_t nsid : {2U, 256U}) {  // valid, and not active
+        sqe.nsid = nsid;
+        CHECK(rig.io(sqe) == 0x002);
     }
     sqe.nsid = 1;
     sqe.opcode = 0x7f;
