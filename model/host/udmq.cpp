@@ -347,8 +347,9 @@ struct Deleted {
     void operator()(Context& context, const Given& given) const {
         Udmq& log = context.log;
         // Where the queue may still be there its memory is not free: the device could write it.
-        const bool is_gone = is_ok(given) || given.event.error == PfError::Reset ||
-                             given.event.status == context.rules.status(Id::CdqDeleteUnknown);
+        const bool is_gone =
+            is_ok(given) || given.event.error == PfError::Reset ||
+            wire::status_code(given.event.status) == context.rules.status(Id::CdqDeleteUnknown);
         if (is_gone) {
             call(context, LogCall::Release);
         }
