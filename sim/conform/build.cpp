@@ -79,7 +79,10 @@ Command& Command::with_data(const std::string& name, std::uint64_t length, std::
     return *this;
 }
 
-Command& Command::ends(Id condition) { return ends_with(oracle().status(condition)); }
+Command& Command::ends(Id condition) {
+    conditions.push_back(condition);
+    return ends_with(oracle().status(condition));
+}
 
 Command& Command::ends_with(std::uint16_t status) {
     answer.statuses = {status};
@@ -290,6 +293,9 @@ Draft& Draft::row(Id id) { return row(std::string(spec::row(id).name)); }
 
 Draft& Draft::row(const std::string& requirement) {
     const auto& known = case_.rows;
+    if (requirement.empty()) {
+        return *this;
+    }
     if (std::find(known.begin(), known.end(), requirement) == known.end()) {
         case_.rows.push_back(requirement);
     }
@@ -308,12 +314,29 @@ Draft& Draft::buffer(const std::string& name, std::uint64_t bytes, const char* c
 }
 
 Draft& Draft::step(Step step) {
+    for (const Field& seen : step.answer.fields) {
+        row(seen.row);
+    }
+    const bool looks = step.kind == StepKind::Check || step.kind == StepKind::Find ||
+                       step.kind == StepKind::Absent;
+    for (const Field& seen : looks ? step.fields : std::vector<Field>()) {
+        row(seen.row);
+    }
     case_.steps.push_back(std::move(step));
     return *this;
 }
 
+Draft& Draft::step(const Command& command) {
+    for (const Id condition : command.conditions) {
+        row(condition);
+    }
+    return step(static_cast<const Step&>(command));
+}
+
 Draft& Draft::steps(std::initializer_list<Step> more) {
-    case_.steps.insert(case_.steps.end(), more.begin(), more.end());
+    for (const Step& each : more) {
+        step(each);
+    }
     return *this;
 }
 

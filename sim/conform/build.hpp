@@ -19,6 +19,8 @@ constexpr spec::Place dw1(std::uint32_t msb, std::uint32_t lsb) { return spec::b
 
 /// A command under construction.
 struct Command : Step {
+    std::vector<spec::Id> conditions;  // that it ends with
+
     explicit Command(spec::Id opcode_row);
     explicit Command(std::uint8_t opcode);
 
@@ -81,7 +83,10 @@ class Draft {
     Draft& need(std::string symbol, std::uint64_t at_least, std::string otherwise,
                 std::uint64_t at_most = UINT64_MAX);
     Draft& buffer(const std::string& name, std::uint64_t bytes, const char* controller = "mmc");
+    /// The rows of what a step looks at, and the conditions that a command ends with, are rows of
+    /// the case.
     Draft& step(Step step);
+    Draft& step(const Command& command);
     Draft& steps(std::initializer_list<Step> more);
     /// The MC with CC.EN = 1; with I/O queue pairs 1 to `pairs` as well.
     Draft& mc_enabled(std::uint16_t pairs = 0);

@@ -58,7 +58,9 @@ enum class StepKind : std::uint8_t {
     Remember,   // keep what the probe `tag` reads
     Unchanged,  // the probe `tag` reads what was kept
     Store,      // write `fields` into the buffer at `at`, `count` times, `stride` bytes apart
-    Check,      // the buffer's bytes at `at` hold `fields`
+    Check,      // the buffer's bytes at `at` hold `fields`, now or soon
+    Find,       // so do those of one of `count` slots, `stride` bytes apart: `tag` := its number
+    Absent,     // none of these slots does, and none will
     Load,       // symbols named as `fields` are := what the buffer's bytes at `at` hold
     Enable,     // CC.EN = 1 with empty queues, until CSTS.RDY = 1
     Disable,    // CC.EN = 0, until CSTS.RDY = 0
@@ -82,7 +84,7 @@ struct Step {
     // Command (where in the buffer), Store, Check (bytes), Write, Read (property)
     std::uint64_t at = 0;
     std::string buffer;
-    // Store: field values grow by `grow` each time
+    // Find, Absent: slots. Store: how often; field values grow by `grow` each time
     std::uint64_t count = 1;
     std::uint64_t stride = 0;
     std::uint64_t grow = 0;

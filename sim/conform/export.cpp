@@ -62,6 +62,8 @@ const char* name_of(StepKind kind) {
         case StepKind::Unchanged: return "unchanged";
         case StepKind::Store: return "store";
         case StepKind::Check: return "check";
+        case StepKind::Find: return "find";
+        case StepKind::Absent: return "absent";
         case StepKind::Load: return "load";
         case StepKind::Enable: return "enable";
         case StepKind::Disable: return "disable";
@@ -97,6 +99,8 @@ Json to_json(const Step& step) {
         case StepKind::Await: json["answer"] = to_json(step.answer); break;
         case StepKind::Store:
         case StepKind::Check:
+        case StepKind::Find:
+        case StepKind::Absent:
         case StepKind::Load:
             json.erase("controller");
             json["buffer"] = step.buffer;
@@ -105,6 +109,8 @@ Json to_json(const Step& step) {
             if (step.count != 1) {
                 json["count"] = step.count;
                 json["stride"] = step.stride;
+            }
+            if (step.kind == StepKind::Store && step.count != 1) {
                 json["grow"] = step.grow;
             }
             break;

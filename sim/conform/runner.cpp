@@ -134,8 +134,10 @@ Runner::Maybe Runner::perform(const Step& step) {
         case StepKind::Remember: return remember(step);
         case StepKind::Unchanged: return unchanged(step);
         case StepKind::Store: return store(step);
-        case StepKind::Check:
-        case StepKind::Load: return check(step);
+        case StepKind::Check: return check(step);
+        case StepKind::Load: return load(step);
+        case StepKind::Find:
+        case StepKind::Absent: return find(step);
         case StepKind::Enable: return failed(unit_of(step).enable(), "CC.EN = 1");
         case StepKind::Disable: return failed(unit_of(step).disable(), "CC.EN = 0");
         case StepKind::Reset: return failed(unit_of(step).reset(), "a function level reset");
@@ -287,54 +289,6 @@ Runner::Maybe Runner::judge(const Step& step, const Pending& pending) {
     }
     for (const Save& save : step.answer.saves) {
         symbols_[save.symbol] = wire::load_bits(pending.cqe.data(), save.place);
-    }
-    return std::nullopt;
-}
-
-Runner::Maybe Runner::store(const Step& step) {
-    const std::uint64_t base = symbols_[step.buffer];
-    const auto& [controller, size] = buffers_[step.buffer];
-    Unit& unit = *session_.unit(controller);
-    for (std::uint64_t i = 0; i < step.count; ++i) {
-        for (const Field& field : step.fields) {
-            const std::optional<std::uint64_t> value = resolve(field.value);
-            const std::uint64_t at = step.at + i * step.stride;
-            if (!value || at + field.place.end_byte() > size) {
-                return lacks("it stores outside " + step.buffer + ", or an unknown symbol");
-            }
-            wire::store_bits(unit.bytes(base + at, field.place.end_byte()), field.place,
-                             *value + i * step.grow);
-        }
-    }
-    unit.commands().port().memory().wrote(base, size);
-    return std::nullopt;
-}
-
-Runner::Maybe Runner::check(const Step& step) {
-    const auto& [controller, size] = buffers_[step.buffer];
-    for (const Field& field : step.fields) {
-        const std::uint32_t end = field.place.end_byte();
-        if (step.at + end > size) {
-            return lacks("it looks outside " + step.buffer);
-        }
-        const std::uint8_t* bytes =
-            session_.unit(controller)->bytes(symbols_[step.buffer] + step.at, end);
-        const std::uint64_t got = wire::load_bits(bytes, field.place);
-        if (step.kind == StepKind::Load) {
-            symbols_[field.name] = got;
-            continue;
-        }
-        const std::optional<std::uint64_t> value = resolve(field.value);
-        if (!value) {
-            return lacks("nothing has given " + field.value.symbol + " a value");
-        }
-        if (got != *value) {
-            const std::string where =
-                fmt::format("{} ({} from byte {} of {})", field.name, place_in_bytes(field.place),
-                            step.at, step.buffer);
-            return Failure{"nothing; memory was looked at", where + " = " + hex(got),
-                           where + " = " + hex(*value)};
-        }
     }
     return std::nullopt;
 }

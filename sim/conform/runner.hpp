@@ -55,13 +55,15 @@ class Runner {
     Maybe judge(const Step& step, const Pending& pending);
     Maybe store(const Step& step);
     Maybe check(const Step& step);
+    Maybe load(const Step& step);
+    Maybe find(const Step& step);
+    Maybe looks_wrong(const Step& step);
+    const Field* differs(const Step& step, std::uint64_t at, std::uint64_t& got);
     Maybe property(const Step& step);
     Maybe remember(const Step& step);
     Maybe unchanged(const Step& step);
     Maybe encode(const Step& step, std::uint8_t* sqe);
     Maybe place_data(const Step& step, std::uint8_t* sqe);
-    Maybe compare(const std::vector<Field>& fields, const std::uint8_t* bytes, std::size_t size,
-                  const std::string& sent);
     std::string describe(const Step& step, const std::uint8_t* sqe) const;
     Maybe lacks(const std::string& what) const;
     std::vector<std::string> read_probe(const std::string& name);

@@ -14,6 +14,9 @@ std::vector<Case> all_cases() {
     cases::add_queues(list);
     cases::add_features(list);
     cases::add_events(list);
+    cases::add_cdq(list);
+    cases::add_logging(list);
+    cases::add_tracking(list);
     return list;
 }
 

@@ -19,5 +19,8 @@ void add_identify(List& list);
 void add_queues(List& list);
 void add_features(List& list);
 void add_events(List& list);
+void add_cdq(List& list);
+void add_logging(List& list);
+void add_tracking(List& list);
 
 }  // namespace lmsim::sim::conform::cases
