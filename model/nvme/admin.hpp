@@ -80,6 +80,9 @@ std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool
     if (const std::uint64_t length = namespace_data_length(ctx, sqe, mmc)) {
         return length;
     }
+    if (const std::uint32_t length = cdq_data_length(ctx, sqe)) {
+        return length;
+    }
     if (!mmc) {
         return 0;
     }
@@ -114,6 +117,7 @@ void hold_aer(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) 
     c.slot[slot].stage = Stage::Held;
     c.aer[c.aers++] = static_cast<std::uint16_t>(slot);
     finished(ctx, function);
+    deliver_events(ctx, function);
 }
 
 /// The function whose controller has this CNTLID and can be migrated; 0 if none: the MMC is not.
@@ -157,6 +161,9 @@ void begin_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
     if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminAbort) &&
         too_many_aborts(ctx.controller(function), sqe.opcode)) {
         return fail(ctx, function, slot, spec::Id::AbortTooMany);
+    }
+    if (begin_cdq(ctx, function, slot, sqe)) {
+        return;
     }
     const std::uint64_t length = data_length(ctx, sqe, ctx.controller(function).primary);
     if (length > mdts_bytes(ctx.config)) {

@@ -2,27 +2,21 @@
 
 #include <cstdint>
 
-#include "model/nvme/admin.hpp"
-#include "model/nvme/events.hpp"
-#include "model/nvme/hooks.hpp"
+#include "model/nvme/cdq_commands.hpp"
+#include "model/nvme/user_data_log.hpp"
 
 namespace lmsim::nvme {
 
 template <class Bounds>
-std::uint64_t user_data_changed(Context<Bounds>&, std::uint16_t, const Change& change) {
-    return change.blocks;
+void delete_cdqs(Context<Bounds>& ctx, std::uint16_t creator) {
+    if (!ctx.rules.on(spec::Id::CdqEndsWithCreator)) {
+        return;
+    }
+    for (std::uint16_t i = 0; i < Bounds::cdqs; ++i) {
+        if (find_cdq(ctx, creator, i) != nullptr) {
+            delete_cdq(ctx, i);
+        }
+    }
 }
-
-template <class Bounds>
-void user_data_idle(Context<Bounds>&, std::uint16_t) {}
-
-template <class Bounds>
-void user_data_suspended(Context<Bounds>&, std::uint16_t, bool) {}
-
-template <class Bounds>
-void user_data_resumed(Context<Bounds>&, std::uint16_t) {}
-
-template <class Bounds>
-void delete_cdqs(Context<Bounds>&, std::uint16_t) {}
 
 }  // namespace lmsim::nvme

@@ -36,6 +36,12 @@ bool process(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, O
         outcome = delete_sq(ctx, function, sqe);
     } else if (opcode == rules.value(Id::OpcodeAdminDeleteCq)) {
         outcome = delete_cq(ctx, function, sqe);
+    } else if (opcode == rules.value(Id::OpcodeAdminCdq)) {
+        outcome = cdq_command(ctx, function, slot, sqe);
+    } else if (is_set_cdq_feature(ctx, sqe)) {
+        outcome = set_cdq_feature(ctx, function, sqe);
+    } else if (is_get_cdq_feature(ctx, sqe)) {
+        outcome = get_cdq_feature(ctx, function, slot, sqe);
     } else if (opcode == rules.value(Id::OpcodeAdminSetFeatures)) {
         outcome = set_features(ctx, function, sqe);
     } else if (opcode == rules.value(Id::OpcodeAdminGetFeatures)) {

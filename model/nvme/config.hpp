@@ -18,6 +18,12 @@ struct Config {
     std::uint32_t nguid_seed = 1;
     bool private_namespaces = false;  // NSID i for VF i alone, `blocks` each; else one for all
     bool track_allocation = false;    // which blocks are allocated: Get LBA Status tells
+    std::uint16_t mcudmq = 256;  // UDMQs of the MMC, and of the subsystem: at most Bounds::cdqs
+    std::uint16_t mnsudmq = 256;
+    std::uint16_t mcmr = 1024;  // memory ranges of one CDQ, and of all
+    std::uint16_t nmcmr = 0xffff;
+    std::uint16_t mcdqpc = 1024;  // PRPs of one CDQ
+    bool cdq_merge = false;       // logged ranges that touch become one
     bool carry_registers = true;  // which parts that v0 leaves out go into the vendor area
     bool carry_admin_queue = true;
     bool carry_features = true;

@@ -18,7 +18,7 @@ struct Change {
 };
 
 /// What logging may push for one change and the completion after it; see can_log().
-constexpr std::size_t change_effects = 10;
+constexpr std::size_t change_effects = 14;
 
 /// Is there room in this step for a change and its command's completion? Without it the command
 /// waits at Stage::Logging, and put_off() brings Event::Continue.

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "model/nvme/identify_namespaces.hpp"
+#include "model/nvme/cdq_ring.hpp"
 #include "model/nvme/migration.hpp"
 #include "model/wire/identify.hpp"
 
@@ -25,6 +26,14 @@ void identify_controller(Context<Bounds>& ctx, std::uint16_t function, std::uint
     id.aerl = static_cast<std::uint8_t>(Bounds::aers - 1);
     id.acl = static_cast<std::uint8_t>(abort_limit - 1);
     namespace_capabilities(ctx, function, id);
+    if (c.primary) {
+        id.trattr = static_cast<std::uint8_t>(id.trattr | wire::trattr_tudcs);
+        id.mcudmq = mcudmq<Bounds>(ctx.config);
+        id.mnsudmq = mnsudmq<Bounds>(ctx.config);
+        id.mcmr = ctx.config.mcmr;
+        id.nmcmr = ctx.config.nmcmr;
+        id.mcdqpc = ctx.config.mcdqpc;
+    }
     wire::encode(id, page, ctx.rules);
 }
 

@@ -143,6 +143,7 @@ void level_reset(Context<Bounds>& ctx, std::uint16_t function) {
     drop_queues(c, ctx.config);
     c.sequence = 0;
     c.received = 0;
+    user_data_idle(ctx, function);
     delete_cdqs(ctx, function);
     end_formats(ctx, function);
     if (c.primary) {
@@ -276,6 +277,7 @@ void go_on(Context<Bounds>& ctx) {
         for (Cq& cq : c.cq) {
             flush_waiting(ctx, i, cq);
         }
+        deliver_events(ctx, i);
         awake(ctx, i);
         if (subsystem.more) {
             return put_off(ctx, static_cast<std::uint16_t>(end - 1));

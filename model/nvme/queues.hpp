@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "model/nvme/context.hpp"
+#include "model/nvme/hooks.hpp"
 #include "model/nvme/machines.hpp"
 #include "model/wire/cqe.hpp"
 
@@ -12,7 +13,7 @@ namespace lmsim::nvme {
 constexpr std::uint64_t sqe_size = 64;
 constexpr std::uint64_t cqe_size = 16;
 constexpr std::uint32_t page_bytes = 4096;  // CC.MPS is 0
-constexpr std::size_t step_room = 8;        // what one command's part of a step may push
+constexpr std::size_t step_room = 12;       // what one command's part of a step may push
 
 template <class Bounds>
 void mark_ready(Controller<Bounds>& c, std::uint32_t queue, bool ready) {
@@ -175,8 +176,13 @@ void drained(Context<Bounds>& ctx, std::uint16_t function);
 template <class Bounds>
 void finished(Context<Bounds>& ctx, std::uint16_t function) {
     Controller<Bounds>& c = ctx.controller(function);
-    --c.busy;
-    if (c.busy == 0 && is(c.migration, Migration::Suspending)) {
+    if (--c.busy != 0) {
+        return;
+    }
+    if (c.logs) {
+        user_data_idle(ctx, function);
+    }
+    if (is(c.migration, Migration::Suspending)) {
         drained(ctx, function);
     }
 }

@@ -130,7 +130,6 @@ struct Cdq {
     std::uint8_t phase = 1;     // CDQP of the next entry
     bool contiguous = true;     // PC
     bool etpt = false;          // armed
-    bool full = false;          // an entry with ESA 7 was posted and the head has not moved
     bool tail_pending = false;  // events that no AER has taken yet
     bool full_pending = false;
     bool first = false;       // the next entry is the first since start or resume (ESA 1)
@@ -142,9 +141,8 @@ struct Cdq {
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.base, self.entries, self.head, self.tail, self.tpt, self.creator, self.mc,
-              self.phase, self.contiguous, self.etpt, self.full, self.tail_pending,
-              self.full_pending, self.first, self.merged, self.merge_nsid, self.merge_slba,
-              self.merge_blocks);
+              self.phase, self.contiguous, self.etpt, self.tail_pending, self.full_pending,
+              self.first, self.merged, self.merge_nsid, self.merge_slba, self.merge_blocks);
     }
 };
 

@@ -44,6 +44,10 @@ void done(Context<Bounds>& ctx, const Event& event) {
             }
             break;
         case Stage::List:
+            if (admin && is_cdq(ctx, c.slot[slot])) {
+                cdq_list_arrived(ctx, event, slot);
+                break;
+            }
             if (!list_arrived(ctx, event, slot)) {
                 break;
             }

@@ -203,7 +203,7 @@ TEST_CASE("an opcode that nobody knows") {
     Bench<SimBounds> bench(1);
     Driver pf(bench, 0);
     pf.enable();
-    for (const std::uint8_t opcode : {0x43, 0x45, 0x7f, 0xC0}) {
+    for (const std::uint8_t opcode : {0x43, 0x46, 0x7f, 0xC0}) {
         wire::Sqe sqe;
         sqe.opcode = opcode;
         CHECK(pf.admin(sqe).status == 0x001);
