@@ -56,6 +56,8 @@ bool process(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, O
         return format_nvm(ctx, function, slot, sqe, outcome);
     } else if (ctx.config.track_allocation && opcode == rules.value(Id::OpcodeAdminGetLbaStatus)) {
         outcome = get_lba_status(ctx, function, slot, sqe);
+    } else if (opcode == rules.value(Id::OpcodeAdminVirtualization)) {
+        outcome = virtualization(ctx, function, sqe);
     } else if (opcode == rules.value(Id::OpcodeAdminAbort)) {
         outcome = abort(ctx, function, sqe);
     } else {

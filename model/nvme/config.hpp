@@ -10,6 +10,12 @@ struct Config {
     std::uint32_t vectors = 0;        // MSI-X vectors of a VF; 0: one for each pair and one
     std::uint32_t queue_size = 1024;  // entries, 2 to 65536 (CAP.MQES is one less)
     std::uint32_t contexts = 1024;    // commands a controller works on at once
+    bool vfs_online = true;           // the VFs start online, with their resources
+    std::uint32_t flexible_vqs = 0;   // VQFRT, at most 65535; 0: all queues are private resources
+    std::uint32_t flexible_vis = 0;   // VIFRT, likewise of interrupt vectors
+    bool subsystem_reset = true;      // CAP.NSSRS of the PF
+    bool write_cache = true;          // there is a volatile one (VWC)
+    std::uint32_t hmpre = 16'384;     // 4 KiB: what it would ask for of a host without an MMC
     std::uint32_t mdts = 6;           // 2^n pages of 4 KiB
     std::uint32_t vendor_bytes = 0;   // opaque vendor state behind our own area, dwords
     std::uint64_t blocks = 1U << 28;  // of a namespace

@@ -30,7 +30,7 @@ wire::VendorArea vendor_area(const Controller<Bounds>& c, const Config& config) 
     wire::VendorArea area;
     if (config.carry_registers) {
         area.cc = c.cc;
-        area.csts = csts(c.life);
+        area.csts = csts(c.life, c.cc);
     }
     if (config.carry_admin_queue) {
         area.aqa = c.aqa;
@@ -46,6 +46,7 @@ wire::VendorArea vendor_area(const Controller<Bounds>& c, const Config& config) 
         area.number_of_queues = c.queues_granted;
         area.async_event_config = c.aer_config;
         area.interrupt_coalescing = c.coalescing;
+        area.volatile_write_cache = c.write_cache;
     }
     if (config.carry_aer) {
         area.aer_count = c.aers;
@@ -144,21 +145,22 @@ void save_state(Context<Bounds>& ctx, std::uint16_t function, StateParts parts, 
 
 /// Could a host have made these queues here, by the commands that create them?
 template <class Bounds>
-bool fits(const Context<Bounds>& ctx, const wire::ControllerStateView& state) {
+bool fits(const Context<Bounds>& ctx, const Controller<Bounds>& c,
+          const wire::ControllerStateView& state) {
     if (state.nvme().check_queues().error != wire::Error::None) {
         return false;
     }
     for (std::size_t i = 0; i < state.sq_count(); ++i) {
         const wire::SqState sq = state.sq(i);
-        if (sq.qid > ctx.config.queue_pairs || sq.qsize >= ctx.config.queue_size || !sq.pc ||
+        if (sq.qid > io_pairs(ctx, c) || sq.qsize >= ctx.config.queue_size || !sq.pc ||
             sq.prp1 % page_bytes != 0) {
             return false;
         }
     }
     for (std::size_t i = 0; i < state.cq_count(); ++i) {
         const wire::CqState cq = state.cq(i);
-        if (cq.qid > ctx.config.queue_pairs || cq.qsize >= ctx.config.queue_size || !cq.pc ||
-            cq.prp1 % page_bytes != 0 || (cq.ien && cq.iv >= vector_limit(ctx.config))) {
+        if (cq.qid > io_pairs(ctx, c) || cq.qsize >= ctx.config.queue_size || !cq.pc ||
+            cq.prp1 % page_bytes != 0 || (cq.ien && cq.iv >= vector_limit(ctx, c))) {
             return false;
         }
     }
@@ -197,10 +199,10 @@ void load_queues(Controller<Bounds>& c, const wire::ControllerStateView& state) 
 
 /// Could this controller have got there? The bytes came over a network.
 template <class Bounds>
-bool fits(const Context<Bounds>& ctx, const wire::VendorArea& area) {
+bool fits(const Context<Bounds>& ctx, const Controller<Bounds>& c, const wire::VendorArea& area) {
     const std::uint32_t sq_last = area.aqa & 0xfff;
     const std::uint32_t cq_last = area.aqa >> 16 & 0xfff;
-    return area.number_of_queues <= ctx.config.queue_pairs && area.aer_count <= Bounds::aers &&
+    return area.number_of_queues <= io_pairs(ctx, c) && area.aer_count <= Bounds::aers &&
            area.admin_sq_head <= sq_last && area.admin_sq_tail <= sq_last &&
            area.admin_cq_head <= cq_last && area.admin_cq_tail <= cq_last;
 }
@@ -240,10 +242,11 @@ void load_vendor(Context<Bounds>& ctx, std::uint16_t function, const wire::Vendo
     c.queues_granted = area.number_of_queues;
     c.aer_config = area.async_event_config;
     c.coalescing = area.interrupt_coalescing;
+    c.write_cache = area.volatile_write_cache;
     if ((area.cc & cc_enable) == 0) {
         return;
     }
-    create_admin_queues(c);
+    create_admin_queues(c, ctx.rules);
     c.sq[0].head = area.admin_sq_head;
     c.sq[0].tail = area.admin_sq_tail;
     c.cq[0].head = area.admin_cq_head;
@@ -271,7 +274,7 @@ spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function, const wire::
     if (send.csvi == 0 && state->has_nvme_state()) return Id::SetStateCsviMissing;
     if (send.csuuidi == 0 && state->vendor_size() != 0) return Id::SetStateCsuuidiMissing;
     if (state->has_nvme_state() && has_io_queue(c)) return Id::SetStateQueuesExist;
-    if (!fits(ctx, *state)) return Id::SetStateQueueInvalid;
+    if (!fits(ctx, c, *state)) return Id::SetStateQueueInvalid;
     wire::VendorArea area;
     if (state->vendor_size() != 0) {
         if (state->vendor_size() < ctx.config.vendor_bytes) return Id::SetStateIncomplete;
@@ -279,7 +282,7 @@ spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function, const wire::
         const auto decoded = wire::decode_vendor_area(state->vendor_data(), own);
         if (!decoded) return Id::SetStateIncomplete;
         area = *decoded;
-        if (!fits(ctx, area)) return Id::SetStateQueueInvalid;
+        if (!fits(ctx, c, area)) return Id::SetStateQueueInvalid;
         if (ctx.config.vendor_bytes != 0) {
             std::memcpy(ctx.env.vendor(function), state->vendor_data() + own,
                         ctx.config.vendor_bytes);
@@ -291,6 +294,7 @@ spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function, const wire::
     if (state->vendor_size() != 0) {
         load_vendor(ctx, function, area);
     }
+    c.committed = true;
     return Id::Count;
 }
 

@@ -6,6 +6,7 @@
 #include "model/nvme/identify_namespaces.hpp"
 #include "model/nvme/cdq_ring.hpp"
 #include "model/nvme/migration.hpp"
+#include "model/nvme/virtualization.hpp"
 #include "model/wire/identify.hpp"
 
 namespace lmsim::nvme {
@@ -25,6 +26,13 @@ void identify_controller(Context<Bounds>& ctx, std::uint16_t function, std::uint
     id.hmlms = c.primary || !ctx.rules.on(spec::Id::SecondaryReportsNoHmlms);
     id.aerl = static_cast<std::uint8_t>(Bounds::aers - 1);
     id.acl = static_cast<std::uint8_t>(abort_limit - 1);
+    // Who knows Virtualization Management says so; nobody asks for memory beside an MMC
+    // (LM-ROLE-03).
+    const spec::Place vms = ctx.rules.place(spec::Id::IdOacsVms);
+    id.oacs = static_cast<std::uint16_t>(id.oacs | (c.primary ? 1U << vms.bit : 0U));
+    id.hmpre = ctx.rules.on(spec::Id::NoHmbBesideMmc) ? 0 : ctx.config.hmpre;
+    id.oncs = static_cast<std::uint16_t>(id.oncs | wire::oncs_ssfs);
+    id.vwc = ctx.config.write_cache ? 1 : 0;
     namespace_capabilities(ctx, function, id);
     if (c.primary) {
         id.trattr = static_cast<std::uint8_t>(id.trattr | wire::trattr_tudcs);
@@ -50,8 +58,8 @@ void secondary_controllers(Context<Bounds>& ctx, std::uint16_t from_cntid, std::
         entry.pcid = ctx.subsystem.controller[0].cntlid;
         entry.online = c.online;
         entry.vfn = i;
-        entry.nvq = static_cast<std::uint16_t>(ctx.config.queue_pairs + 1);
-        entry.nvi = static_cast<std::uint16_t>(vector_limit(ctx.config));
+        entry.nvq = c.vq;
+        entry.nvi = c.vi;
         if (!list.add(entry)) {
             return;
         }
@@ -71,8 +79,16 @@ Outcome identify(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
         identify_controller(ctx, function, page);
         return done;
     }
-    if (command.cns == ctx.rules.value(Id::CnsSecondaryControllers) && primary) {
-        secondary_controllers(ctx, command.cntid, page);
+    const bool capabilities = command.cns == ctx.rules.value(Id::CnsPrimaryCapabilities);
+    if (capabilities || command.cns == ctx.rules.value(Id::CnsSecondaryControllers)) {
+        if (!primary && ctx.rules.on(Id::PrimaryCapabilitiesOfSecondary)) {
+            return refuse(ctx, Id::PrimaryCapabilitiesOfSecondary);
+        }
+        if (capabilities) {
+            wire::encode(primary_capabilities(ctx), page, ctx.rules);
+        } else {
+            secondary_controllers(ctx, command.cntid, page);
+        }
         return done;
     }
     if (command.cns == ctx.rules.value(Id::CnsControllerStateFormats)) {

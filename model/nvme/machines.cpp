@@ -69,6 +69,8 @@ struct LifeTable {
                   fsm::Row<Id::LifeDisableEarly, Enabling, ClearEnable, Disabling>,
                   fsm::Row<Id::LifeDisabled, Disabling, DisableDone, Disabled>,
                   fsm::Row<Id::LifeShutdown, Ready, Shutdown, ShuttingDown>,
+                  fsm::Row<Id::LifeShutdownDisabled, Disabled, Shutdown, ShuttingDown>,
+                  fsm::Row<Id::LifeEnableShutDown, ShutDown, SetEnable, Enabling>,
                   fsm::Row<Id::LifeShutdownDone, ShuttingDown, ShutdownDone, ShutDown>,
                   fsm::Row<Id::LifeDisableShuttingDown, ShuttingDown, ClearEnable, Disabling>,
                   fsm::Row<Id::LifeDisableShutDown, ShutDown, ClearEnable, Disabling>,

@@ -3,70 +3,162 @@
 #include <cstdint>
 
 #include "model/nvme/admin.hpp"
+#include "model/nvme/registers.hpp"
 
 namespace lmsim::nvme {
 
+/// Queue pairs that a controller has, the admin pair included: private ones, or the flexible ones
+/// assigned to it (NVMe Base 2.3, 8.2.6.1). At most what there is room for.
 template <class Bounds>
-std::uint32_t queue_limit(const Context<Bounds>& ctx, const Controller<Bounds>& c) {
-    return c.queues_granted != 0 ? c.queues_granted : ctx.config.queue_pairs;
+std::uint32_t queue_resources(const Context<Bounds>& ctx, const Controller<Bounds>& c) {
+    const std::uint32_t own = ctx.config.queue_pairs + 1;
+    const bool flexible = ctx.config.flexible_vqs != 0;
+    const std::uint32_t all = !flexible ? own : c.primary ? own + c.vq : c.vq;
+    return std::min(all, static_cast<std::uint32_t>(Bounds::queues));
 }
 
-/// Interrupt vectors that a queue of this device may name: 0 up to one less.
-inline std::uint32_t vector_limit(const Config& config) {
+/// Interrupt vectors that a controller of this device has where they are private.
+inline std::uint32_t private_vectors(const Config& config) {
     return config.vectors != 0 ? config.vectors : config.queue_pairs + 1;
+}
+
+/// Interrupt vectors that a queue of this controller may name: 0 up to one less (8.2.6.2).
+template <class Bounds>
+std::uint32_t vector_limit(const Context<Bounds>& ctx, const Controller<Bounds>& c) {
+    const std::uint32_t own = private_vectors(ctx.config);
+    const bool flexible = ctx.config.flexible_vis != 0;
+    return !flexible ? own : c.primary ? own + c.vi : c.vi;
+}
+
+/// I/O queue pairs that a controller has.
+template <class Bounds>
+std::uint32_t io_pairs(const Context<Bounds>& ctx, const Controller<Bounds>& c) {
+    const std::uint32_t all = queue_resources(ctx, c);
+    return all == 0 ? 0 : all - 1;
+}
+
+/// The highest identifier of an I/O queue: what Number of Queues granted, or all.
+template <class Bounds>
+std::uint32_t queue_limit(const Context<Bounds>& ctx, const Controller<Bounds>& c) {
+    return c.queues_granted != 0 ? c.queues_granted : io_pairs(ctx, c);
+}
+
+/// What a command answers where the rule that keeps it out is not in force, and going on would
+/// leave memory.
+template <class Bounds>
+Outcome impossible(const Context<Bounds>& ctx) {
+    return {ctx.rules.status(spec::Id::StatusInternalError), 0, 0, 0};
+}
+
+/// Refuses what could not go on in any case.
+template <class Bounds>
+Outcome refuse_always(const Context<Bounds>& ctx, spec::Id condition) {
+    return ctx.rules.on(condition) ? refuse(ctx, condition) : impossible(ctx);
+}
+
+/// Conditions that both kinds of queue share: PC and PRP1; Id::Count if they hold.
+template <class Bounds>
+spec::Id check_queue_memory(const Context<Bounds>& ctx, bool pc, std::uint64_t prp1) {
+    using spec::Id;
+    if (ctx.rules.on(Id::CreateQueueNotContiguous) && !pc) return Id::CreateQueueNotContiguous;
+    if (ctx.rules.on(Id::CreateQueuePrpOffset) && prp1 % page_bytes != 0) {
+        return Id::CreateQueuePrpOffset;
+    }
+    return Id::Count;
+}
+
+template <class Bounds>
+spec::Id check_create_cq(const Context<Bounds>& ctx, const Controller<Bounds>& c,
+                         const wire::CreateCq& command) {
+    using spec::Id;
+    const spec::Rules& rules = ctx.rules;
+    const bool known = command.qid != 0 && command.qid <= queue_limit(ctx, c);
+    if (rules.on(Id::CreateCqBadQid) && (!known || c.cq[command.qid].size != 0)) {
+        return Id::CreateCqBadQid;
+    }
+    if (rules.on(Id::CreateCqBadSize) &&
+        (command.qsize == 0 || command.qsize >= ctx.config.queue_size)) {
+        return Id::CreateCqBadSize;
+    }
+    if (rules.on(Id::CreateCqEntrySize) &&
+        property::cc::iocqes(c.cc) != property::cc::cqe_16_bytes) {
+        return Id::CreateCqEntrySize;
+    }
+    if (rules.on(Id::CreateCqBadVector) && command.ien && command.iv >= vector_limit(ctx, c)) {
+        return Id::CreateCqBadVector;
+    }
+    return check_queue_memory(ctx, command.pc, command.prp1);
+}
+
+/// Bit 2 of a completion queue's attributes, which every queue of a vector shares (feature 09h).
+constexpr std::uint8_t coalescing_off = 4;
+template <class Bounds>
+std::uint8_t coalescing_disabled(const Controller<Bounds>& c, std::uint16_t vector) {
+    for (std::size_t i = 1; i < Bounds::queues; ++i) {
+        if (c.cq[i].size != 0 && c.cq[i].vector == vector) {
+            return c.cq[i].attributes & coalescing_off;
+        }
+    }
+    return 0;
 }
 
 template <class Bounds>
 Outcome create_cq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe) {
-    using spec::Id;
     Controller<Bounds>& c = ctx.controller(function);
     const wire::CreateCq command = wire::decode_create_cq(sqe, ctx.rules);
-    if (command.qid == 0 || command.qid > queue_limit(ctx, c) || c.cq[command.qid].size != 0) {
-        return refuse(ctx, Id::CreateCqBadQid);
+    const spec::Id broken = check_create_cq(ctx, c, command);
+    if (broken != spec::Id::Count) {
+        return refuse(ctx, broken);
     }
-    if (command.qsize == 0 || command.qsize >= ctx.config.queue_size) {
-        return refuse(ctx, Id::CreateCqBadSize);
-    }
-    if (!command.pc) {
-        return refuse(ctx, Id::CreateQueueNotContiguous);
-    }
-    if (command.prp1 % page_bytes != 0) {
-        return refuse(ctx, Id::CreateQueuePrpOffset);
-    }
-    if (command.ien && command.iv >= vector_limit(ctx.config)) {
-        return refuse(ctx, Id::CreateCqBadVector);
+    if (command.qid == 0 || command.qid >= Bounds::queues || c.cq[command.qid].size != 0) {
+        return impossible(ctx);
     }
     Cq& cq = c.cq[command.qid];
     cq = Cq{};
     cq.base = command.prp1;
     cq.size = command.qsize + 1U;
     cq.vector = command.iv;
-    cq.attributes = static_cast<std::uint8_t>(1 | (command.ien ? 2 : 0));
+    cq.attributes =
+        static_cast<std::uint8_t>(1 | (command.ien ? 2 : 0) | coalescing_disabled(c, command.iv));
     return {};
 }
 
 template <class Bounds>
-Outcome create_sq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe) {
+spec::Id check_create_sq(const Context<Bounds>& ctx, const Controller<Bounds>& c,
+                         const wire::CreateSq& command) {
     using spec::Id;
+    const spec::Rules& rules = ctx.rules;
+    const bool known = command.qid != 0 && command.qid <= queue_limit(ctx, c);
+    if (rules.on(Id::CreateSqBadQid) && (!known || c.sq[command.qid].size != 0)) {
+        return Id::CreateSqBadQid;
+    }
+    if (rules.on(Id::CreateSqBadSize) &&
+        (command.qsize == 0 || command.qsize >= ctx.config.queue_size)) {
+        return Id::CreateSqBadSize;
+    }
+    if (rules.on(Id::CreateSqEntrySize) &&
+        property::cc::iosqes(c.cc) != property::cc::sqe_64_bytes) {
+        return Id::CreateSqEntrySize;
+    }
+    const bool cq_known = command.cqid != 0 && command.cqid <= queue_limit(ctx, c);
+    if (rules.on(Id::CreateSqBadCqid) && !cq_known) return Id::CreateSqBadCqid;
+    if (rules.on(Id::CreateSqNoCq) && cq_known && c.cq[command.cqid].size == 0) {
+        return Id::CreateSqNoCq;
+    }
+    return check_queue_memory(ctx, command.pc, command.prp1);
+}
+
+template <class Bounds>
+Outcome create_sq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe) {
     Controller<Bounds>& c = ctx.controller(function);
     const wire::CreateSq command = wire::decode_create_sq(sqe, ctx.rules);
-    if (command.qid == 0 || command.qid > queue_limit(ctx, c) || c.sq[command.qid].size != 0) {
-        return refuse(ctx, Id::CreateSqBadQid);
+    const spec::Id broken = check_create_sq(ctx, c, command);
+    if (broken != spec::Id::Count) {
+        return refuse(ctx, broken);
     }
-    if (command.qsize == 0 || command.qsize >= ctx.config.queue_size) {
-        return refuse(ctx, Id::CreateSqBadSize);
-    }
-    if (command.cqid == 0 || command.cqid > queue_limit(ctx, c)) {
-        return refuse(ctx, Id::CreateSqBadCqid);
-    }
-    if (c.cq[command.cqid].size == 0) {
-        return refuse(ctx, Id::CreateSqNoCq);
-    }
-    if (!command.pc) {
-        return refuse(ctx, Id::CreateQueueNotContiguous);
-    }
-    if (command.prp1 % page_bytes != 0) {
-        return refuse(ctx, Id::CreateQueuePrpOffset);
+    if (command.qid == 0 || command.qid >= Bounds::queues || c.sq[command.qid].size != 0 ||
+        command.cqid >= Bounds::queues || c.cq[command.cqid].size == 0) {
+        return impossible(ctx);
     }
     Sq& sq = c.sq[command.qid];
     sq = Sq{};
@@ -112,7 +204,7 @@ Outcome delete_sq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe&
     Controller<Bounds>& c = ctx.controller(function);
     const std::uint16_t qid = wire::decode_delete_sq(sqe, ctx.rules).qid;
     if (qid == 0 || qid >= Bounds::queues || c.sq[qid].size == 0) {
-        return refuse(ctx, spec::Id::DeleteBadQid);
+        return refuse_always(ctx, spec::Id::DeleteBadQid);
     }
     abandon(ctx, function, qid);
     --c.cq[c.sq[qid].cqid].users;
@@ -126,10 +218,10 @@ Outcome delete_cq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe&
     Controller<Bounds>& c = ctx.controller(function);
     const std::uint16_t qid = wire::decode_delete_cq(sqe, ctx.rules).qid;
     if (qid == 0 || qid >= Bounds::queues || c.cq[qid].size == 0) {
-        return refuse(ctx, spec::Id::DeleteBadQid);
+        return refuse_always(ctx, spec::Id::DeleteBadQid);
     }
     if (c.cq[qid].users != 0) {
-        return refuse(ctx, spec::Id::DeleteCqInUse);
+        return refuse_always(ctx, spec::Id::DeleteCqInUse);
     }
     c.cq[qid] = Cq{};
     return {};
@@ -145,57 +237,8 @@ bool has_io_queue(const Controller<Bounds>& c) {
     return false;
 }
 
-template <class Bounds>
-Outcome set_features(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe) {
-    using spec::Id;
-    Controller<Bounds>& c = ctx.controller(function);
-    const wire::SetFeatures command = wire::decode_set_features(sqe, ctx.rules);
-    if (command.sv) {
-        return refuse(ctx, Id::FeatureSaved);
-    }
-    if (command.fid == ctx.rules.value(Id::FeatureNumberOfQueues)) {
-        if (has_io_queue(c)) {
-            return refuse(ctx, Id::QueuesAfterCreation);
-        }
-        const wire::NumberOfQueues asked = wire::decode_number_of_queues(command.cdw11);
-        if (asked.sqs == 0xffff || asked.cqs == 0xffff) {
-            return refuse(ctx, Id::QueuesBeyondLimit);
-        }
-        const std::uint32_t pairs = std::max(asked.sqs, asked.cqs) + 1U;
-        c.queues_granted = std::min(pairs, ctx.config.queue_pairs);
-        const auto granted = static_cast<std::uint16_t>(c.queues_granted - 1);
-        return {0, wire::encode(wire::NumberOfQueues{granted, granted}), 0};
-    }
-    if (command.fid == ctx.rules.value(Id::FeatureAsyncEventConfig)) {
-        c.aer_config = command.cdw11;
-        return {};
-    }
-    if (command.fid == ctx.rules.value(Id::FeatureInterruptCoalescing)) {
-        c.coalescing = command.cdw11;
-        return {};
-    }
-    return refuse(ctx, Id::FeatureUnknown);
-}
-
-template <class Bounds>
-Outcome get_features(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe) {
-    using spec::Id;
-    const Controller<Bounds>& c = ctx.controller(function);
-    const wire::GetFeatures command = wire::decode_get_features(sqe, ctx.rules);
-    if (command.fid == ctx.rules.value(Id::FeatureNumberOfQueues)) {
-        const auto granted = static_cast<std::uint16_t>(queue_limit(ctx, c) - 1);
-        return {0, wire::encode(wire::NumberOfQueues{granted, granted}), 0};
-    }
-    if (command.fid == ctx.rules.value(Id::FeatureAsyncEventConfig)) {
-        return {0, c.aer_config, 0};
-    }
-    if (command.fid == ctx.rules.value(Id::FeatureInterruptCoalescing)) {
-        return {0, c.coalescing, 0};
-    }
-    return refuse(ctx, Id::FeatureUnknown);
-}
-
-/// Abort of an AER ends it; of anything else it is too late (DW0 bit 0 = not aborted).
+/// Abort of an AER ends it, as it does a Suspend that waits; of anything else it is too late (DW0
+/// bit 0 = not aborted).
 template <class Bounds>
 Outcome abort(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe) {
     Controller<Bounds>& c = ctx.controller(function);

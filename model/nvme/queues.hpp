@@ -72,19 +72,38 @@ bool has_room(const Context<Bounds>& ctx) {
     return ctx.effects.size() + step_room <= Effects::capacity;
 }
 
-/// LM-SUSP-02, LM-SUSP-03: a suspending or suspended controller fetches from no queue.
+/// LM-SUSP-02, LM-SUSP-03: a suspending controller fetches from no queue; LM-SUSP-06: nor does one
+/// that is suspended.
 template <class Bounds>
 bool may_fetch(const Context<Bounds>& ctx, const Controller<Bounds>& c, std::uint32_t queue) {
-    return is(c.migration, Migration::Operational) ||
-           !ctx.rules.on(queue == 0 ? spec::Id::SuspendStopsAdminFetch
-                                    : spec::Id::SuspendStopsIoFetch);
+    using spec::Id;
+    if (is(c.migration, Migration::Operational)) {
+        return true;
+    }
+    if (is(c.migration, Migration::Suspended)) {
+        return !ctx.rules.on(Id::SuspendStopsTransactions);
+    }
+    return !ctx.rules.on(queue == 0 ? Id::SuspendStopsAdminFetch : Id::SuspendStopsIoFetch);
 }
 
-/// CSTS.CFS: something went wrong of which no completion can tell (NVMe Base 2.3, 9.5). Only a CLR
-/// helps.
+/// VM-SEC-02: an offline secondary controller is not used.
+template <class Bounds>
+bool is_usable(const Context<Bounds>& ctx, const Controller<Bounds>& c) {
+    return c.online || !ctx.rules.on(spec::Id::OfflineIsNotUsed);
+}
+
+/// CSTS.CFS: something went wrong of which no completion can tell, such as a submission queue that
+/// cannot be read (NVMe Base 2.3, 9.5). Only a CLR helps.
 template <class Bounds>
 void fail_controller(Context<Bounds>& ctx, std::uint16_t function) {
     ctx.controller(function).fatal = true;
+}
+
+/// Does the controller process commands at all?
+template <class Bounds>
+bool processes(const Context<Bounds>& ctx, const Controller<Bounds>& c) {
+    return is(c.life, Life::Ready) && is_usable(ctx, c) &&
+           (!c.fatal || !ctx.rules.on(spec::Id::FatalStopsController));
 }
 
 template <class Bounds>
@@ -110,7 +129,7 @@ void fetch_one(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t queue
 template <class Bounds>
 void fetch(Context<Bounds>& ctx, std::uint16_t function) {
     Controller<Bounds>& c = ctx.controller(function);
-    if (!is(c.life, Life::Ready) || c.fatal) {
+    if (!processes(ctx, c)) {
         return;
     }
     std::uint32_t passed = 0;  // queues with entries that may not be fetched
@@ -156,7 +175,7 @@ void post(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
     effect.token3 = sq.cqid;
     if (++cq.tail == cq.size) {
         cq.tail = 0;
-        cq.phase ^= 1;
+        cq.phase ^= ctx.rules.on(spec::Id::PhaseInvertsAtWrap) ? 1 : 0;
     }
     if ((cq.attributes & 2) != 0) {
         ctx.effect(EffectKind::Interrupt, function).token = cq.vector;
@@ -197,8 +216,13 @@ void complete(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) 
         release_slot(c, slot);
         return finished(ctx, function);
     }
+    if (is(c.migration, Migration::Suspending) &&
+        !ctx.rules.on(spec::Id::SuspendFinishesFetched)) {
+        command.status = ctx.rules.status(spec::Id::StatusAbortRequested);
+    }
     Cq& cq = c.cq[c.sq[command.sqid].cqid];
-    if (cq.waiting != 0 || !has_room(cq)) {
+    const bool full = cq.waiting != 0 || !has_room(cq);
+    if (full && ctx.rules.on(spec::Id::CqFullHoldsCompletions)) {
         command.stage = Stage::Full;
         command.next = 0;
         (cq.waiting == 0 ? cq.waiting : c.slot[cq.waiting_last - 1].next) = slot + 1;
@@ -213,8 +237,8 @@ void complete(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) 
 /// LM-SUSP-10: a suspended controller records doorbells, and acts on them after its resume.
 template <class Bounds>
 bool takes_doorbells(const Context<Bounds>& ctx, const Controller<Bounds>& c) {
-    return !is(c.migration, Migration::Suspended) ||
-           ctx.rules.value(spec::Id::SuspendRecordsDoorbells) != 0;
+    return is_usable(ctx, c) && (!is(c.migration, Migration::Suspended) ||
+                                 ctx.rules.value(spec::Id::SuspendRecordsDoorbells) != 0);
 }
 
 template <class Bounds>

@@ -6,37 +6,58 @@
 #include "model/nvme/machines.hpp"
 #include "model/nvme/property.hpp"
 #include "model/nvme/state.hpp"
+#include "model/spec/rules.hpp"
 
 namespace lmsim::nvme {
 
-constexpr std::uint32_t cc_enable = 1U << 0;
-constexpr std::uint32_t cc_shutdown_mask = 3U << 14;
-constexpr std::uint32_t csts_shutdown_mask = 3U << 2;
+constexpr std::uint32_t cc_enable = property::cc::en;
+constexpr std::uint32_t csts_shutdown_mask = property::csts::shst;
+constexpr std::uint32_t ready_timeout = 120;  // CAP.TO, CRTO.CRWMT: 500 ms units
 
-/// CSTS out of the machine: RDY bit 0, SHST bits 3:2.
-inline std::uint32_t csts(std::uint8_t life) {
-    const bool ready = is(life, Life::Ready) || is(life, Life::ShuttingDown) ||
-                       is(life, Life::ShutDown) || is(life, Life::Disabling);
+/// RDY and SHST out of the machine. A controller that is shut down shows RDY while EN is set
+/// (NVMe Base 2.3, 3.6, figure 85).
+inline std::uint32_t csts(std::uint8_t life, std::uint32_t cc = cc_enable) {
     const std::uint32_t shst = is(life, Life::ShuttingDown) ? 1 : is(life, Life::ShutDown) ? 2 : 0;
-    return (ready ? 1U : 0U) | shst << 2;
+    const bool ready =
+        is(life, Life::Ready) || is(life, Life::Disabling) || (shst != 0 && (cc & cc_enable) != 0);
+    return (ready ? property::csts::rdy : 0U) | shst << property::csts::shst_shift;
 }
 
-/// A property read; 0 for what is not modelled.
+/// CSTS as the host reads it.
+template <class Bounds>
+std::uint32_t status_register(const Controller<Bounds>& c, const spec::Rules& rules) {
+    const bool offline = !c.online && rules.on(spec::Id::OfflineShowsFatal);
+    return csts(c.life, c.cc) | (c.fatal || offline ? property::csts::cfs : 0U) |
+           (c.subsystem_reset ? property::csts::nssro : 0U);
+}
+
+template <class Bounds>
+std::uint64_t capabilities(const Controller<Bounds>& c, const Config& config) {
+    using namespace property::cap;
+    const std::uint64_t reset = c.primary && config.subsystem_reset ? nssrs : 0;
+    return (config.queue_size - std::uint64_t{1}) | cqr | std::uint64_t{ready_timeout} << to_shift |
+           css_nvm | crms_with_media | reset;
+}
+
+/// A property read; 0 for what is reserved or not supported (no CMB, no PMR; INTMS and INTMC are
+/// not for MSI-X). The upper half of a 64-bit property has an offset of its own.
 template <class Bounds>
 std::uint64_t read_register(const Subsystem<Bounds>& subsystem, const Config& config,
-                            std::uint16_t function, std::uint64_t offset) {
+                            const spec::Rules& rules, std::uint16_t function,
+                            std::uint64_t offset) {
     const Controller<Bounds>& c = subsystem.controller[function];
-    constexpr std::uint64_t cqr = 1ULL << 16;           // queues are physically contiguous
-    constexpr std::uint64_t nvm_commands = 1ULL << 37;  // CSS
-    constexpr std::uint64_t timeout = 120ULL << 24;     // TO, 500 ms units
     switch (offset) {
-        case property::CAP: return (config.queue_size - 1) | cqr | timeout | nvm_commands;
-        case property::VS: return 0x0002'0300;
+        case property::CAP: return capabilities(c, config);
+        case property::CAP + 4: return capabilities(c, config) >> 32;
+        case property::VS: return rules.value(spec::Id::VersionProperty);
         case property::CC: return c.cc;
-        case property::CSTS: return csts(c.life) | (c.fatal ? 2U : 0U);
+        case property::CSTS: return status_register(c, rules);
         case property::AQA: return c.aqa;
         case property::ASQ: return c.asq;
+        case property::ASQ + 4: return c.asq >> 32;
         case property::ACQ: return c.acq;
+        case property::ACQ + 4: return c.acq >> 32;
+        case property::CRTO: return ready_timeout;
         default: return 0;
     }
 }

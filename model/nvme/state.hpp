@@ -51,7 +51,7 @@ struct Cq {
     std::uint32_t tail = 0;  // next slot to write
     std::uint16_t vector = 0;
     std::uint8_t phase = 1;       // of the next entry
-    std::uint8_t attributes = 0;  // PC bit 0, IEN bit 1
+    std::uint8_t attributes = 0;  // PC bit 0, IEN bit 1, coalescing disabled for its vector bit 2
     std::uint16_t users = 0;      // submission queues that complete here
     std::uint32_t waiting = 0;    // first and last slot (plus 1) with a result and no room here
     std::uint32_t waiting_last = 0;
@@ -192,10 +192,14 @@ struct Controller {
     std::uint8_t life = 0;       // see machines.hpp: Life
     std::uint8_t migration = 0;  // see machines.hpp: Migration
     bool primary = false;        // the PF: a Migration Management Controller
-    bool online = false;
+    bool online = false;         // always, of the PF
     std::uint16_t cntlid = 0;
+    std::uint16_t vq = 0;  // flexible resources assigned to it: queue pairs,
+    std::uint16_t vi = 0;  // interrupt vectors
 
-    bool fatal = false;  // CSTS.CFS, until a CLR
+    bool fatal = false;            // CSTS.CFS, until a CLR
+    bool subsystem_reset = false;  // CSTS.NSSRO
+    bool committed = false;        // its I/O queues came with a Set Controller State
 
     std::uint32_t cc = 0;
     std::uint32_t aqa = 0;
@@ -205,6 +209,7 @@ struct Controller {
     std::uint32_t queues_granted = 0;  // feature 07h as set
     std::uint32_t aer_config = 0;      // feature 0Bh
     std::uint32_t coalescing = 0;      // feature 08h
+    std::uint32_t write_cache = 0;     // feature 06h
 
     std::uint32_t generation = 0;  // 16 bits: counts resets, see Ticket
     std::uint32_t busy = 0;        // slots fetched and not completed, AERs not counted
@@ -232,9 +237,9 @@ struct Controller {
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.life, self.migration, self.primary, self.online, self.cntlid);
-        visit(self.fatal);
+        visit(self.vq, self.vi, self.fatal, self.subsystem_reset, self.committed);
         visit(self.cc, self.aqa, self.asq, self.acq);
-        visit(self.queues_granted, self.aer_config, self.coalescing);
+        visit(self.queues_granted, self.aer_config, self.coalescing, self.write_cache);
         visit(self.generation, self.busy, self.free_slot, self.next_queue, self.ready);
         visit.array(self.aer, self.aers);
         visit(self.suspender, self.sequence, self.owed, self.received);
@@ -250,13 +255,16 @@ struct Subsystem {
     bool more = false;  // the last step ran out of room for effects: give it Event::Continue
     std::uint16_t wake_first = 0;  // the functions that then go on: from first up to, without, end
     std::uint16_t wake_end = 0;
+    std::uint16_t vq_next = 0;  // flexible resources of the primary from its next reset on
+    std::uint16_t vi_next = 0;
     Cdq cdq[Bounds::cdqs];             // by CDQID
     Namespace ns[Bounds::namespaces];  // by NSID minus 1
     Controller<Bounds> controller[Bounds::functions];
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
-        visit(self.more, self.wake_first, self.wake_end, self.cdq, self.ns);
+        visit(self.more, self.wake_first, self.wake_end, self.vq_next, self.vi_next);
+        visit(self.cdq, self.ns);
         visit.array(self.controller, self.functions);
     }
 };

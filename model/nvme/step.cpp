@@ -85,6 +85,20 @@ void done(Context<Bounds>& ctx, const Event& event) {
     }
 }
 
+/// A VF begins online with its share of the flexible resources, or offline without any.
+template <class Bounds>
+void give_resources(Controller<Bounds>& c, const Config& config, std::uint16_t vfs) {
+    c.vq = static_cast<std::uint16_t>(std::min(config.flexible_vqs / vfs, config.queue_pairs + 1));
+    c.vi = static_cast<std::uint16_t>(std::min(config.flexible_vis / vfs, private_vectors(config)));
+    const bool enough =
+        (config.flexible_vqs == 0 || c.vq >= 2) && (config.flexible_vis == 0 || c.vi >= 1);
+    c.online = config.vfs_online && enough;
+    if (!c.online) {
+        c.vq = 0;
+        c.vi = 0;
+    }
+}
+
 }  // namespace
 
 template <class Bounds>
@@ -102,7 +116,12 @@ void initialize(Subsystem<Bounds>& subsystem, const Config& config, std::uint16_
         c.cntlid = i;
         c.primary = i == 0;
         c.online = true;
-        drop_queues(c, config);
+        drop_commands(c, config, true);
+        drop_queues_from(c, 1);
+        default_features(c, config);
+        if (i != 0) {
+            give_resources(c, config, vfs);
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 #include "model/wire/admin.hpp"
 
+#include "model/wire/cqe.hpp"
 #include "model/wire/fields.hpp"
+#include "model/wire/layout.hpp"
 
 namespace lmsim::wire {
 
@@ -12,6 +14,13 @@ Sqe blank(Id opcode_row, const spec::Rules& rules) {
     Sqe sqe;
     sqe.opcode = static_cast<std::uint8_t>(rules.value(opcode_row));
     return sqe;
+}
+
+/// A feature's dword by rows of CDW11.
+SqeFields feature_fields(std::uint32_t dword, const spec::Rules& rules) {
+    Sqe sqe;
+    sqe.cdw11 = dword;
+    return {sqe, rules};
 }
 
 Sqe delete_queue(Id opcode_row, std::uint16_t qid, const spec::Rules& rules) {
@@ -130,5 +139,60 @@ Abort decode_abort(const Sqe& sqe, const spec::Rules& rules) {
 }
 
 Sqe encode(const Aer&, const spec::Rules& rules) { return blank(Id::OpcodeAdminAer, rules); }
+
+std::uint32_t encode(const NumberOfQueues& queues, const spec::Rules& rules) {
+    SqeFields fields = feature_fields(0, rules);
+    fields.set(Id::QueuesNsqr, queues.sqs);
+    fields.set(Id::QueuesNcqr, queues.cqs);
+    return fields.sqe().cdw11;
+}
+
+NumberOfQueues decode_number_of_queues(std::uint32_t dword, const spec::Rules& rules) {
+    const SqeFields fields = feature_fields(dword, rules);
+    return {fields.u16(Id::QueuesNsqr), fields.u16(Id::QueuesNcqr)};
+}
+
+std::uint32_t encode(const InterruptCoalescing& coalescing, const spec::Rules& rules) {
+    SqeFields fields = feature_fields(0, rules);
+    fields.set(Id::CoalescingThr, coalescing.threshold);
+    fields.set(Id::CoalescingTime, coalescing.time);
+    return fields.sqe().cdw11;
+}
+
+InterruptCoalescing decode_interrupt_coalescing(std::uint32_t dword, const spec::Rules& rules) {
+    const SqeFields fields = feature_fields(dword, rules);
+    return {fields.u8(Id::CoalescingThr), fields.u8(Id::CoalescingTime)};
+}
+
+std::uint32_t encode(const InterruptVector& vector, const spec::Rules& rules) {
+    SqeFields fields = feature_fields(0, rules);
+    fields.set(Id::VectorIv, vector.iv);
+    fields.set(Id::VectorCd, vector.cd ? 1 : 0);
+    return fields.sqe().cdw11;
+}
+
+InterruptVector decode_interrupt_vector(std::uint32_t dword, const spec::Rules& rules) {
+    const SqeFields fields = feature_fields(dword, rules);
+    return {fields.u16(Id::VectorIv), fields.flag(Id::VectorCd)};
+}
+
+std::uint32_t encode(const VolatileWriteCache& cache, const spec::Rules& rules) {
+    SqeFields fields = feature_fields(0, rules);
+    fields.set(Id::WriteCacheWce, cache.wce ? 1 : 0);
+    return fields.sqe().cdw11;
+}
+
+VolatileWriteCache decode_volatile_write_cache(std::uint32_t dword, const spec::Rules& rules) {
+    return {feature_fields(dword, rules).flag(Id::WriteCacheWce)};
+}
+
+std::uint32_t encode(const FeatureCapabilities& capabilities, const spec::Rules& rules) {
+    std::uint8_t bytes[Cqe::size] = {};
+    LayoutWriter writer(bytes, sizeof bytes, rules);
+    writer.set_flag(Id::CapabilitySaveable, capabilities.saveable);
+    writer.set_flag(Id::CapabilityOfNamespace, capabilities.of_namespace);
+    writer.set_flag(Id::CapabilityChangeable, capabilities.changeable);
+    return load_le<std::uint32_t>(bytes);
+}
 
 }  // namespace lmsim::wire

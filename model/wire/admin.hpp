@@ -92,23 +92,37 @@ struct NumberOfQueues {
     std::uint16_t sqs = 0;
     std::uint16_t cqs = 0;
 };
-constexpr std::uint32_t encode(NumberOfQueues queues) {
-    return queues.sqs | std::uint32_t{queues.cqs} << 16;
-}
-constexpr NumberOfQueues decode_number_of_queues(std::uint32_t dword) {
-    return {static_cast<std::uint16_t>(dword), static_cast<std::uint16_t>(dword >> 16)};
-}
-
-/// Interrupt Coalescing, CDW11 (5.2.26.2.2).
+/// Interrupt Coalescing (5.2.26.2.2).
 struct InterruptCoalescing {
     std::uint8_t threshold = 0;  // 0's based count of completions
     std::uint8_t time = 0;       // units of 100 us; 0 = no delay
 };
-constexpr std::uint32_t encode(InterruptCoalescing coalescing) {
-    return coalescing.threshold | std::uint32_t{coalescing.time} << 8;
-}
-constexpr InterruptCoalescing decode_interrupt_coalescing(std::uint32_t dword) {
-    return {static_cast<std::uint8_t>(dword), static_cast<std::uint8_t>(dword >> 8)};
-}
+/// Interrupt Vector Configuration (5.2.26.2.3).
+struct InterruptVector {
+    std::uint16_t iv = 0;
+    bool cd = false;  // coalescing disabled
+};
+/// Volatile Write Cache (5.2.26.1.4).
+struct VolatileWriteCache {
+    bool wce = false;
+};
+
+/// The dword that holds a feature: CDW11 of Set Features, DW0 of the completion of Get Features.
+std::uint32_t encode(const NumberOfQueues& queues, const spec::Rules& rules);
+std::uint32_t encode(const InterruptCoalescing& coalescing, const spec::Rules& rules);
+std::uint32_t encode(const InterruptVector& vector, const spec::Rules& rules);
+std::uint32_t encode(const VolatileWriteCache& cache, const spec::Rules& rules);
+NumberOfQueues decode_number_of_queues(std::uint32_t dword, const spec::Rules& rules);
+InterruptCoalescing decode_interrupt_coalescing(std::uint32_t dword, const spec::Rules& rules);
+InterruptVector decode_interrupt_vector(std::uint32_t dword, const spec::Rules& rules);
+VolatileWriteCache decode_volatile_write_cache(std::uint32_t dword, const spec::Rules& rules);
+
+/// What Get Features says of a feature with SEL 011b, in DW0 (5.2.11.2, figure 199).
+struct FeatureCapabilities {
+    bool saveable = false;
+    bool of_namespace = false;
+    bool changeable = false;
+};
+std::uint32_t encode(const FeatureCapabilities& capabilities, const spec::Rules& rules);
 
 }  // namespace lmsim::wire

@@ -26,6 +26,7 @@ constexpr std::uint8_t fna_crypto_erase = 1U << 2;
 constexpr std::uint32_t sanicap_crypto = 1U << 0;
 constexpr std::uint32_t sanicap_block = 1U << 1;
 constexpr std::uint32_t sanicap_overwrite = 1U << 2;
+constexpr std::uint16_t oncs_ssfs = 1U << 4;  // Save and Select of features
 constexpr std::uint8_t trattr_thmcs = 1U << 0;
 constexpr std::uint8_t trattr_tudcs = 1U << 1;
 constexpr std::uint8_t trattr_mrtll = 1U << 2;

@@ -200,7 +200,7 @@ void NvmeDevice::arrive_down(const DownItem& item) {
             effect.function = item.function;
             effect.token = item.value;
             effect.token2 =
-                nvme::read_register(*subsystem_, params_.config, item.function, item.address);
+                nvme::read_register(*subsystem_, params_.config, rules_, item.function, item.address);
             send_up(effect, params_.pcie.completion_bytes(register_bytes));
             return;
         }

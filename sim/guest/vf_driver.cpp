@@ -53,7 +53,7 @@ wire::Sqe VfDriver::boot_command(std::uint32_t step) const {
         const auto wanted = static_cast<std::uint16_t>(pairs() - 1);
         wire::SetFeatures set;
         set.fid = static_cast<std::uint8_t>(rules_.value(spec::Id::FeatureNumberOfQueues));
-        set.cdw11 = wire::encode(wire::NumberOfQueues{wanted, wanted});
+        set.cdw11 = wire::encode(wire::NumberOfQueues{wanted, wanted}, rules_);
         return wire::encode(set, rules_);
     }
     const auto id = static_cast<std::uint16_t>((step - 2) / 2 + 1);

@@ -244,7 +244,7 @@ class Bench : public Device {
     }
 
     std::uint64_t read(std::uint16_t function, std::uint64_t offset) override {
-        return read_register(*subsystem, config, function, offset);
+        return read_register(*subsystem, config, rules, function, offset);
     }
 };
 

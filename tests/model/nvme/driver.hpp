@@ -10,6 +10,7 @@
 #include "model/wire/cqe.hpp"
 #include "model/wire/migration.hpp"
 #include "model/wire/nvm.hpp"
+#include "model/wire/virtualization.hpp"
 #include "tests/catch.hpp"
 #include "tests/model/nvme/bench.hpp"
 
@@ -173,6 +174,18 @@ class Driver {
         return send(wire::MigrationSend::suspend(cntlid, wire::SuspendType::Suspend));
     }
     std::uint16_t resume(std::uint16_t cntlid) { return send(wire::MigrationSend::resume(cntlid)); }
+
+    wire::Cqe virtualize(wire::VirtualizationAction action, std::uint16_t cntlid,
+                         wire::ResourceType type = wire::ResourceType::Vq, std::uint16_t nr = 0) {
+        const wire::VirtualizationManagement command{action, type, cntlid, nr};
+        return admin(wire::encode(command, device_->rules));
+    }
+    std::uint16_t bring_online(std::uint16_t cntlid) {
+        return virtualize(wire::VirtualizationAction::SecondaryOnline, cntlid).status;
+    }
+    std::uint16_t take_offline(std::uint16_t cntlid) {
+        return virtualize(wire::VirtualizationAction::SecondaryOffline, cntlid).status;
+    }
 
     struct Got {
         std::uint16_t status = 0;

@@ -114,8 +114,8 @@ TEST_CASE("no field is forgotten: what is not packed is padding", "[nvme][pack]"
 
     using One = Controller<ProofBounds>;
     constexpr std::size_t queues = ProofBounds::queues;
-    constexpr std::size_t before_cc = 1;
-    constexpr std::size_t before_ready = 4;
+    constexpr std::size_t before_cc = 3;
+    constexpr std::size_t before_ready = 0;
     constexpr std::size_t before_received = 6;
     constexpr std::size_t before_attached = 1;
     constexpr std::size_t before_ranges = 4;

@@ -102,6 +102,8 @@ TEST_CASE("a reset of the MC in every phase") {
 TEST_CASE("a Controller Level Reset of the MMC in every phase: its suspensions end") {
     for (const Phase phase : phases) {
         Rig rig(phase);
+        // An MMC that is no primary controller: its resets take nobody offline.
+        rig.bench.rules.set_on(spec::Id::PrimaryResetTakesOffline, false);
         rig.vf.submit(1, rig.vf.read_one());
         rig.bench.write(0, property::CC, 0);
         CHECK(is(rig.bench.at(1).migration, Migration::Operational));
@@ -141,6 +143,7 @@ TEST_CASE("a function level reset of the PF in every phase: its VFs are offline 
         CHECK(rig.bench.at(1).busy == 0);
         rig.pf.enable();
         CHECK(rig.pf.reap(0).empty());
+        REQUIRE(rig.pf.bring_online(1) == 0);
         rig.works_from_scratch();
     }
 }
@@ -172,7 +175,8 @@ TEST_CASE("resets of a PF with all its VFs suspended at once") {
     }
     CHECK(bench.pending() == 0);
     bench.log.clear();
-    SECTION("Controller Level Reset: all go on") {
+    SECTION("Controller Reset of an MMC that is no primary controller: all go on") {
+        bench.rules.set_on(spec::Id::PrimaryResetTakesOffline, false);
         bench.write(0, property::CC, 0);
         CHECK(bench.pending() == 1 + 256 * 3);
         REQUIRE(bench.run());
@@ -200,6 +204,7 @@ TEST_CASE("resets of a PF with all its VFs suspended at once") {
 
 TEST_CASE("a Suspend that waits goes with the PF's admin queue, a late drain finds nobody") {
     Rig rig(Phase::Suspending);
+    rig.bench.rules.set_on(spec::Id::PrimaryResetTakesOffline, false);
     rig.bench.write(0, property::CC, 0);
     rig.bench.held = [](const Effect& effect) { return effect.function == 1; };
     REQUIRE(rig.bench.run());

@@ -64,23 +64,23 @@ TEST_CASE("delete queues") {
 
 TEST_CASE("features") {
     const NumberOfQueues queues{7, 15};
-    const Sqe set = encode(SetFeatures{0x07, true, encode(queues)}, Rules{});
+    const Sqe set = encode(SetFeatures{0x07, true, encode(queues, Rules{})}, Rules{});
     CHECK(set.opcode == 0x09);
     CHECK(set.cdw10 == 0x80000007);
     CHECK(set.cdw11 == 0x000F0007);
     CHECK(decode_set_features(set, Rules{}).fid == 0x07);
     CHECK(decode_set_features(set, Rules{}).sv);
-    CHECK(decode_number_of_queues(set.cdw11).sqs == 7);
-    CHECK(decode_number_of_queues(set.cdw11).cqs == 15);
+    CHECK(decode_number_of_queues(set.cdw11, Rules{}).sqs == 7);
+    CHECK(decode_number_of_queues(set.cdw11, Rules{}).cqs == 15);
     const Sqe get = encode(GetFeatures{0x0B, 3, 0x21}, Rules{});
     CHECK(get.opcode == 0x0A);
     CHECK(get.cdw10 == 0x30B);
     CHECK(decode_get_features(get, Rules{}).fid == 0x0B);
     CHECK(decode_get_features(get, Rules{}).sel == 3);
     CHECK(decode_get_features(get, Rules{}).cdw11 == 0x21);
-    CHECK(encode(InterruptCoalescing{4, 9}) == 0x0904);
-    CHECK(decode_interrupt_coalescing(0x0904).time == 9);
-    CHECK(decode_interrupt_coalescing(0x0904).threshold == 4);
+    CHECK(encode(InterruptCoalescing{4, 9}, Rules{}) == 0x0904);
+    CHECK(decode_interrupt_coalescing(0x0904, Rules{}).time == 9);
+    CHECK(decode_interrupt_coalescing(0x0904, Rules{}).threshold == 4);
 }
 
 TEST_CASE("abort and asynchronous event request") {

@@ -1,0 +1,170 @@
+#pragma once
+
+#include <cstdint>
+
+#include "model/nvme/queue_commands.hpp"
+
+namespace lmsim::nvme {
+
+/// A feature whose attributes are one dword (NVMe Base 2.3, 5.2.26).
+struct Feature {
+    bool known = false;
+    std::uint32_t current = 0;
+    std::uint32_t initial = 0;  // the default
+};
+
+/// Does an I/O completion queue use this vector?
+template <class Bounds>
+bool has_io_vector(const Controller<Bounds>& c, std::uint16_t vector) {
+    for (std::size_t i = 1; i < Bounds::queues; ++i) {
+        if (c.cq[i].size != 0 && (c.cq[i].attributes & 2) != 0 && c.cq[i].vector == vector) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// `cdw11` names the vector of feature 09h; others do not look at it.
+template <class Bounds>
+Feature find_feature(const Context<Bounds>& ctx, const Controller<Bounds>& c, std::uint32_t fid,
+                     std::uint32_t cdw11) {
+    using spec::Id;
+    const spec::Rules& rules = ctx.rules;
+    if (fid == rules.value(Id::FeatureNumberOfQueues)) {
+        const auto granted = static_cast<std::uint16_t>(queue_limit(ctx, c) - 1);
+        const auto all = static_cast<std::uint16_t>(io_pairs(ctx, c) - 1);
+        return {true, wire::encode(wire::NumberOfQueues{granted, granted}, rules),
+                wire::encode(wire::NumberOfQueues{all, all}, rules)};
+    }
+    if (fid == rules.value(Id::FeatureAsyncEventConfig)) {
+        return {true, c.aer_config, 0};
+    }
+    if (fid == rules.value(Id::FeatureInterruptCoalescing)) {
+        return {true, c.coalescing, 0};
+    }
+    if (fid == rules.value(Id::FeatureInterruptVector)) {
+        const std::uint16_t iv = wire::decode_interrupt_vector(cdw11, rules).iv;
+        const bool cd = coalescing_disabled(c, iv) != 0;
+        return {true, wire::encode(wire::InterruptVector{iv, cd}, rules),
+                wire::encode(wire::InterruptVector{iv, false}, rules)};
+    }
+    if (fid == rules.value(Id::FeatureVolatileWriteCache)) {
+        return {true, wire::encode(wire::VolatileWriteCache{c.write_cache != 0}, rules),
+                wire::encode(wire::VolatileWriteCache{ctx.config.write_cache}, rules)};
+    }
+    return {};
+}
+
+template <class Bounds>
+Outcome set_number_of_queues(Context<Bounds>& ctx, Controller<Bounds>& c, std::uint32_t cdw11) {
+    using spec::Id;
+    if (ctx.rules.on(Id::QueuesAfterCreation) && has_io_queue(c)) {
+        return refuse(ctx, Id::QueuesAfterCreation);
+    }
+    const wire::NumberOfQueues asked = wire::decode_number_of_queues(cdw11, ctx.rules);
+    if (ctx.rules.on(Id::QueuesBeyondLimit) && (asked.sqs == 0xffff || asked.cqs == 0xffff)) {
+        return refuse(ctx, Id::QueuesBeyondLimit);
+    }
+    const std::uint32_t pairs = std::max(asked.sqs, asked.cqs) + 1U;
+    c.queues_granted = std::min(pairs, io_pairs(ctx, c));
+    const auto granted = static_cast<std::uint16_t>(c.queues_granted - 1);
+    return {0, wire::encode(wire::NumberOfQueues{granted, granted}, ctx.rules), 0, 0};
+}
+
+/// Interrupt Vector Configuration (5.2.26.2.3): a setting of the vector, kept with its queues.
+template <class Bounds>
+Outcome set_interrupt_vector(Context<Bounds>& ctx, Controller<Bounds>& c, std::uint32_t cdw11) {
+    using spec::Id;
+    const wire::InterruptVector asked = wire::decode_interrupt_vector(cdw11, ctx.rules);
+    if (ctx.rules.on(Id::VectorWithoutCq) && !has_io_vector(c, asked.iv)) {
+        return refuse(ctx, Id::VectorWithoutCq);
+    }
+    for (std::size_t i = 1; i < Bounds::queues; ++i) {
+        Cq& cq = c.cq[i];
+        if (cq.size != 0 && cq.vector == asked.iv) {
+            cq.attributes = static_cast<std::uint8_t>((cq.attributes & ~coalescing_off) |
+                                                      (asked.cd ? coalescing_off : 0));
+        }
+    }
+    return {};
+}
+
+template <class Bounds>
+Outcome set_known_feature(Context<Bounds>& ctx, Controller<Bounds>& c,
+                          const wire::SetFeatures& command) {
+    using spec::Id;
+    const spec::Rules& rules = ctx.rules;
+    if (command.fid == rules.value(Id::FeatureNumberOfQueues)) {
+        return set_number_of_queues(ctx, c, command.cdw11);
+    }
+    if (command.fid == rules.value(Id::FeatureInterruptVector)) {
+        return set_interrupt_vector(ctx, c, command.cdw11);
+    }
+    if (command.fid == rules.value(Id::FeatureVolatileWriteCache)) {
+        c.write_cache = wire::decode_volatile_write_cache(command.cdw11, rules).wce ? 1 : 0;
+    } else if (command.fid == rules.value(Id::FeatureInterruptCoalescing)) {
+        c.coalescing = wire::encode(wire::decode_interrupt_coalescing(command.cdw11, rules), rules);
+    } else {
+        c.aer_config = command.cdw11;
+    }
+    return {};
+}
+
+/// What Set and Get Features have in common; Id::Count if there is such a feature here.
+template <class Bounds>
+spec::Id check_feature(const Context<Bounds>& ctx, const Feature& feature, std::uint32_t fid) {
+    using spec::Id;
+    if (!feature.known) return Id::FeatureUnknown;
+    if (ctx.rules.on(Id::WriteCacheAbsent) && !ctx.config.write_cache &&
+        fid == ctx.rules.value(Id::FeatureVolatileWriteCache)) {
+        return Id::WriteCacheAbsent;
+    }
+    return Id::Count;
+}
+
+template <class Bounds>
+Outcome set_features(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe) {
+    using spec::Id;
+    Controller<Bounds>& c = ctx.controller(function);
+    const wire::SetFeatures command = wire::decode_set_features(sqe, ctx.rules);
+    const Feature feature = find_feature(ctx, c, command.fid, command.cdw11);
+    const Id broken = check_feature(ctx, feature, command.fid);
+    if (broken != Id::Count) {
+        return refuse_always(ctx, broken);
+    }
+    if (ctx.rules.on(Id::FeatureSaved) && command.sv) {
+        return refuse(ctx, Id::FeatureSaved);
+    }
+    if (ctx.rules.on(Id::FeatureOfController) && sqe.nsid != 0 && sqe.nsid <= Bounds::namespaces) {
+        return refuse(ctx, Id::FeatureOfController);
+    }
+    return set_known_feature(ctx, c, command);
+}
+
+template <class Bounds>
+Outcome get_features(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe) {
+    using spec::Id;
+    const spec::Rules& rules = ctx.rules;
+    const Controller<Bounds>& c = ctx.controller(function);
+    const wire::GetFeatures command = wire::decode_get_features(sqe, rules);
+    const Feature feature = find_feature(ctx, c, command.fid, command.cdw11);
+    const Id broken = check_feature(ctx, feature, command.fid);
+    if (broken != Id::Count) {
+        return refuse_always(ctx, broken);
+    }
+    if (command.sel == rules.value(Id::SelectCurrent)) {
+        return {0, feature.current, 0, 0};
+    }
+    if (command.sel == rules.value(Id::SelectCapabilities)) {
+        return {0, wire::encode(wire::FeatureCapabilities{false, false, true}, rules), 0, 0};
+    }
+    // No feature here is saveable: what is saved is the default (5.2.11).
+    if (command.sel == rules.value(Id::SelectDefault) ||
+        command.sel == rules.value(Id::SelectSaved)) {
+        return {0, feature.initial, 0, 0};
+    }
+    return rules.on(Id::SelectReserved) ? refuse(ctx, Id::SelectReserved)
+                                        : Outcome{0, feature.current, 0, 0};
+}
+
+}  // namespace lmsim::nvme
