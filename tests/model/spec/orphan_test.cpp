@@ -42,6 +42,7 @@ std::set<std::string> named_by_code() {
                 collect(text, "Id::", "", names);
                 collect(text, "status::", "Status", names);
                 collect(text, "opcode::", "Opcode", names);
+                collect(text, "Errno::", "Errno", names);
             }
         }
     }
