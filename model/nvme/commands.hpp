@@ -17,15 +17,16 @@ bool process(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, O
     using spec::Id;
     const spec::Rules& rules = ctx.rules;
     const wire::Sqe sqe = to_sqe(ctx.controller(function).slot[slot]);
-    const bool mmc = ctx.controller(function).primary;
+    const bool mmc = ctx.controller(function).primary && rules.on(Id::OneMmc);
     const std::uint32_t opcode = sqe.opcode;
     if (opcode == rules.value(Id::OpcodeAdminMigrationSend)) {
         if (mmc) {
             return migration_send(ctx, slot, sqe, outcome);
         }
-        outcome = refuse(ctx, Id::MigrationSendToMc);
+        outcome = refuse(ctx, in_any_case(rules, Id::MigrationSendToMc));
     } else if (opcode == rules.value(Id::OpcodeAdminMigrationReceive)) {
-        outcome = mmc ? get_state(ctx, slot, sqe) : refuse(ctx, Id::MigrationReceiveToMc);
+        outcome = mmc ? get_state(ctx, slot, sqe)
+                      : refuse(ctx, in_any_case(rules, Id::MigrationReceiveToMc));
     } else if (opcode == rules.value(Id::OpcodeAdminIdentify)) {
         outcome = identify(ctx, function, slot, sqe);
     } else if (opcode == rules.value(Id::OpcodeAdminCreateCq)) {

@@ -10,6 +10,11 @@
 
 namespace lmsim::nvme {
 
+/// For what cannot go on in any case: the condition, or an internal error where it is not in force.
+inline spec::Id in_any_case(const spec::Rules& rules, spec::Id condition) {
+    return rules.on(condition) ? condition : spec::Id::StatusInternalError;
+}
+
 /// What every function of a step works on.
 template <class Bounds>
 struct Context {

@@ -270,19 +270,28 @@ spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function, const wire::
     using spec::Id;
     Controller<Bounds>& c = ctx.controller(function);
     const auto state = wire::ControllerStateView::parse(bytes, size, ctx.rules);
-    if (!state) return Id::SetStateIncomplete;
-    if (send.csvi == 0 && state->has_nvme_state()) return Id::SetStateCsviMissing;
-    if (send.csuuidi == 0 && state->vendor_size() != 0) return Id::SetStateCsuuidiMissing;
-    if (state->has_nvme_state() && has_io_queue(c)) return Id::SetStateQueuesExist;
-    if (!fits(ctx, c, *state)) return Id::SetStateQueueInvalid;
+    const spec::Rules& rules = ctx.rules;
+    const Id incomplete = in_any_case(rules, Id::SetStateIncomplete);
+    const Id invalid = in_any_case(rules, Id::SetStateQueueInvalid);
+    if (!state) return incomplete;
+    if (rules.on(Id::SetStateCsviMissing) && send.csvi == 0 && state->has_nvme_state()) {
+        return Id::SetStateCsviMissing;
+    }
+    if (rules.on(Id::SetStateCsuuidiMissing) && send.csuuidi == 0 && state->vendor_size() != 0) {
+        return Id::SetStateCsuuidiMissing;
+    }
+    if (rules.on(Id::SetStateQueuesExist) && state->has_nvme_state() && has_io_queue(c)) {
+        return Id::SetStateQueuesExist;
+    }
+    if (!fits(ctx, c, *state)) return invalid;
     wire::VendorArea area;
     if (state->vendor_size() != 0) {
-        if (state->vendor_size() < ctx.config.vendor_bytes) return Id::SetStateIncomplete;
+        if (state->vendor_size() < ctx.config.vendor_bytes) return incomplete;
         const std::size_t own = state->vendor_size() - ctx.config.vendor_bytes;
         const auto decoded = wire::decode_vendor_area(state->vendor_data(), own);
-        if (!decoded) return Id::SetStateIncomplete;
+        if (!decoded) return incomplete;
         area = *decoded;
-        if (!fits(ctx, c, area)) return Id::SetStateQueueInvalid;
+        if (!fits(ctx, c, area)) return invalid;
         if (ctx.config.vendor_bytes != 0) {
             std::memcpy(ctx.env.vendor(function), state->vendor_data() + own,
                         ctx.config.vendor_bytes);

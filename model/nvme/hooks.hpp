@@ -60,6 +60,11 @@ void user_data_suspended(Context<Bounds>& ctx, std::uint16_t function, bool dudm
 template <class Bounds>
 void user_data_resumed(Context<Bounds>& ctx, std::uint16_t function);
 
+/// model/nvme/migration.hpp: ends the Suspend with this CID if it waits for its controller, which
+/// goes on; false if there is none.
+template <class Bounds>
+bool abort_suspend(Context<Bounds>& ctx, std::uint16_t function, std::uint16_t cid);
+
 /// model/nvme/cdq.hpp: a CLR of the controller that created them deletes its CDQs.
 template <class Bounds>
 void delete_cdqs(Context<Bounds>& ctx, std::uint16_t creator);

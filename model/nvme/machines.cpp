@@ -98,6 +98,9 @@ struct Suspend {
 struct Drained {
     static constexpr std::string_view name = "drained";
 };
+struct Abort {
+    static constexpr std::string_view name = "Abort";
+};
 struct Resume {
     static constexpr std::string_view name = "Resume";
 };
@@ -112,6 +115,7 @@ struct MigrationTable {
         fsm::Rows<fsm::Row<Id::MigrationSuspend, Operational, Suspend, Suspending>,
                   fsm::Row<Id::MigrationDrained, Suspending, Drained, Suspended>,
                   fsm::Row<Id::MigrationSuspendAgain, Suspended, Suspend, fsm::None>,
+                  fsm::Row<Id::MigrationSuspendAborted, Suspending, Abort, Operational>,
                   fsm::Row<Id::MigrationResume, Suspended, Resume, Operational>,
                   fsm::Row<Id::MigrationResetSuspending, Suspending, LevelReset, Operational>,
                   fsm::Row<Id::MigrationResetSuspended, Suspended, LevelReset, Operational>>;
@@ -146,6 +150,7 @@ bool advance(std::uint8_t& migration, MigrationEvent event, const spec::Rules& r
     switch (event) {
         case MigrationEvent::Suspend: return take<MigrationMachine, Suspend>(migration, rules);
         case MigrationEvent::Drained: return take<MigrationMachine, Drained>(migration, rules);
+        case MigrationEvent::Abort: return take<MigrationMachine, Abort>(migration, rules);
         case MigrationEvent::Resume: return take<MigrationMachine, Resume>(migration, rules);
         case MigrationEvent::LevelReset:
             return take<MigrationMachine, LevelReset>(migration, rules);

@@ -23,7 +23,7 @@ enum class LifeEvent : std::uint8_t {
 
 /// A migratable controller under Migration Send (NVMe Base 2.3, 5.2.17).
 enum class Migration : std::uint8_t { Operational, Suspending, Suspended };
-enum class MigrationEvent : std::uint8_t { Suspend, Drained, Resume, LevelReset };
+enum class MigrationEvent : std::uint8_t { Suspend, Drained, Abort, Resume, LevelReset };
 
 /// Moves the machine's byte as its table says; false if no arc takes the event, which changes
 /// nothing.

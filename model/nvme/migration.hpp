@@ -2,23 +2,53 @@
 
 #include <cstdint>
 
+#include "model/nvme/cdq.hpp"
 #include "model/nvme/controller_state.hpp"
 #include "model/nvme/hooks.hpp"
 #include "model/nvme/queue_commands.hpp"
 
 namespace lmsim::nvme {
 
+/// Where a rule is off that keeps AERs over a suspension, they are aborted.
+template <class Bounds>
+void abort_aers(Context<Bounds>& ctx, std::uint16_t function) {
+    Controller<Bounds>& c = ctx.controller(function);
+    while (c.aers != 0) {
+        const std::uint32_t slot = c.aer[--c.aers];
+        ++c.busy;
+        fail(ctx, function, slot, spec::Id::AerAborted);
+    }
+}
+
+/// Commands that wait in submission queues are gone (LM-SUSP-08 off).
+template <class Bounds>
+void drop_queued(Controller<Bounds>& c) {
+    for (std::uint32_t i = 0; i < Bounds::queues; ++i) {
+        c.sq[i].head = c.sq[i].tail;
+        mark_ready(c, i, false);
+    }
+}
+
+/// Nothing is in flight any more: the controller is suspended from now on.
+template <class Bounds>
+void stand_still(Context<Bounds>& ctx, std::uint16_t function, bool dudmq) {
+    if (!ctx.rules.on(spec::Id::SuspendLeavesQueued)) {
+        drop_queued(ctx.controller(function));
+    }
+    user_data_suspended(ctx, function, dudmq);
+    migrate(ctx, function, MigrationEvent::Drained);
+}
+
 template <class Bounds>
 void drained(Context<Bounds>& ctx, std::uint16_t function) {
     Controller<Bounds>& c = ctx.controller(function);
-    user_data_suspended(ctx, function, false);
-    migrate(ctx, function, MigrationEvent::Drained);
     if (c.suspender == 0) {
-        return;  // nobody waits (any more)
+        return stand_still(ctx, function, false);  // nobody waits (any more)
     }
     const std::uint32_t slot = c.suspender - 1;
     c.suspender = 0;
     Slot& command = ctx.controller(0).slot[slot];
+    stand_still(ctx, function, wire::decode_migration_send(to_sqe(command), ctx.rules).dudmq);
     command.status = 0;
     command.result = 0;
     command.dw14 = 0;
@@ -26,44 +56,78 @@ void drained(Context<Bounds>& ctx, std::uint16_t function) {
     fetch(ctx, 0);
 }
 
+/// The UDMQ of this MC, if it has one, ends without another entry.
+template <class Bounds>
+void delete_udmq(Context<Bounds>& ctx, std::uint16_t function) {
+    const std::uint16_t udmq = ctx.controller(function).udmq;
+    if (udmq != 0) {
+        delete_cdq(ctx, static_cast<std::uint16_t>(udmq - 1));
+    }
+}
+
+/// What keeps a Suspend from suspending; `outcome` says how it ends.
+template <class Bounds>
+bool ends_early(Context<Bounds>& ctx, std::uint16_t function, const wire::MigrationSend& send,
+                Outcome& outcome) {
+    using spec::Id;
+    const spec::Rules& rules = ctx.rules;
+    const Controller<Bounds>& c = ctx.controller(function);
+    if (send.type == wire::SuspendType::Reserved && rules.on(Id::SuspendStypeReserved)) {
+        outcome = refuse(ctx, Id::SuspendStypeReserved);
+        return true;
+    }
+    if (send.type == wire::SuspendType::Notification &&
+        rules.on(Id::SuspendNotificationStopsNothing)) {
+        if (send.dudmq && rules.on(Id::DudmqOnNotification)) {
+            delete_udmq(ctx, function);
+        }
+        return true;
+    }
+    if (is(c.migration, Migration::Suspended) && rules.on(Id::SuspendAgain)) {
+        if (send.dudmq && rules.on(Id::DudmqOnRepeat)) {
+            delete_udmq(ctx, function);
+        }
+        // A condition that the standard answers with success.
+        outcome = refuse(ctx, Id::SuspendAgain);
+        return true;
+    }
+    if (is(c.migration, Migration::Suspending) && rules.on(Id::SuspendWhileDraining)) {
+        outcome = refuse(ctx, Id::SuspendWhileDraining);
+        return true;
+    }
+    return false;
+}
+
 /// Returns false when the command has to wait for the controller to drain.
 template <class Bounds>
 bool suspend(Context<Bounds>& ctx, std::uint32_t slot, const wire::MigrationSend& send,
              Outcome& outcome) {
     using spec::Id;
+    const spec::Rules& rules = ctx.rules;
     const std::uint16_t function = find_migratable(ctx, send.cntlid);
     if (function == 0) {
-        outcome = refuse(ctx, Id::SuspendBadCntlid);
+        outcome = refuse(ctx, in_any_case(rules, Id::SuspendBadCntlid));
         return true;
     }
-    if (send.type == wire::SuspendType::Reserved) {
-        outcome = refuse(ctx, Id::SuspendStypeReserved);
+    if (ends_early(ctx, function, send, outcome)) {
         return true;
     }
-    if (send.type == wire::SuspendType::Notification &&
-        ctx.rules.on(Id::SuspendNotificationStopsNothing)) {
+    if (!rules.on(Id::SuspendKeepsAers)) {
+        abort_aers(ctx, function);
+    }
+    if (!migrate(ctx, function, MigrationEvent::Suspend)) {
+        outcome = refuse(ctx, Id::StatusInternalError);
         return true;
     }
     Controller<Bounds>& c = ctx.controller(function);
-    if (is(c.migration, Migration::Suspended)) {
-        outcome =
-            refuse(ctx, Id::SuspendAgain);  // a condition that the standard answers with success
-        return true;
-    }
-    if (is(c.migration, Migration::Suspending)) {
-        outcome = refuse(ctx, Id::SuspendWhileDraining);
-        return true;
-    }
-    if (!migrate(ctx, function, MigrationEvent::Suspend)) {
-        outcome = refuse(ctx, Id::SuspendBadCntlid);
-        return true;
-    }
     if (c.busy == 0) {
-        user_data_suspended(ctx, function, send.dudmq);
-        migrate(ctx, function, MigrationEvent::Drained);
+        stand_still(ctx, function, send.dudmq);
         return true;
     }
-    if (!ctx.rules.on(Id::SuspendCompletesAfterDrain)) {
+    if (!rules.on(Id::SuspendCompletesAfterDrain)) {
+        if (send.dudmq) {
+            delete_udmq(ctx, function);
+        }
         return true;
     }
     c.suspender = slot + 1;
@@ -72,52 +136,105 @@ bool suspend(Context<Bounds>& ctx, std::uint32_t slot, const wire::MigrationSend
 }
 
 template <class Bounds>
+bool abort_suspend(Context<Bounds>& ctx, std::uint16_t function, std::uint16_t cid) {
+    using spec::Id;
+    if (!ctx.controller(function).primary || !ctx.rules.on(Id::SuspendAborted)) {
+        return false;
+    }
+    for (std::uint16_t i = 1; i < ctx.subsystem.functions; ++i) {
+        Controller<Bounds>& c = ctx.controller(i);
+        if (c.suspender == 0 || ctx.controller(0).slot[c.suspender - 1].cid != cid) {
+            continue;
+        }
+        const std::uint32_t slot = c.suspender - 1;
+        c.suspender = 0;
+        fail(ctx, 0, slot, Id::SuspendAborted);
+        migrate(ctx, i, MigrationEvent::Abort);
+        awake(ctx, i);
+        return true;
+    }
+    return false;
+}
+
+/// Queues whose commands a Resume does not fetch by itself (LM-RESU-01, LM-RESU-02 off): a doorbell
+/// has to.
+template <class Bounds>
+void keep_from_fetching(const Context<Bounds>& ctx, Controller<Bounds>& c) {
+    for (std::uint32_t i = 0; i < Bounds::queues; ++i) {
+        if (!ctx.rules.on(i == 0 ? spec::Id::ResumeFetchesAdmin
+                                 : spec::Id::ResumeFetchesFromHead)) {
+            mark_ready(c, i, false);
+        }
+    }
+}
+
+template <class Bounds>
 Outcome resume(Context<Bounds>& ctx, const wire::MigrationSend& send) {
     using spec::Id;
+    const spec::Rules& rules = ctx.rules;
     const std::uint16_t function = find_migratable(ctx, send.cntlid);
     if (function == 0) {
-        return refuse(ctx, Id::ResumeBadCntlid);
+        return refuse(ctx, in_any_case(rules, Id::ResumeBadCntlid));
     }
     Controller<Bounds>& c = ctx.controller(function);
-    if (!is(c.migration, Migration::Suspended)) {
+    if (!is(c.migration, Migration::Suspended) && rules.on(Id::ResumeNotSuspended)) {
         return refuse(ctx, Id::ResumeNotSuspended);
     }
-    if (c.sequence != 0) {
+    if (c.sequence != 0 && rules.on(Id::ResumeUncommitted)) {
         return refuse(ctx, Id::ResumeUncommitted);
     }
     if (!migrate(ctx, function, MigrationEvent::Resume)) {
-        return refuse(ctx, Id::ResumeNotSuspended);
+        return refuse(ctx, Id::StatusInternalError);
     }
+    keep_from_fetching(ctx, c);
     user_data_resumed(ctx, function);
     awake(ctx, function);
     return {};
 }
 
+/// The condition that a Get Controller State breaks, whatever the size of the state; Id::Count if
+/// none.
+template <class Bounds>
+spec::Id check_receive(const Context<Bounds>& ctx, const Controller<Bounds>& c,
+                       const wire::MigrationReceive& receive) {
+    using spec::Id;
+    const spec::Rules& rules = ctx.rules;
+    if (!rules.on(Id::GetStateAnytime) && !is(c.migration, Migration::Suspended)) {
+        return Id::StatusControllerNotSuspended;
+    }
+    if (rules.on(Id::GetStateOffsetUnaligned) && receive.offset % 4 != 0) {
+        return Id::GetStateOffsetUnaligned;
+    }
+    if (rules.on(Id::GetStateBadCsvi) && receive.csvi > state_versions) return Id::GetStateBadCsvi;
+    if (rules.on(Id::GetStateBadCsuuidi) && receive.csuuidi > state_uuids) {
+        return Id::GetStateBadCsuuidi;
+    }
+    return Id::Count;
+}
+
 template <class Bounds>
 Outcome get_state(Context<Bounds>& ctx, std::uint32_t slot, const wire::Sqe& sqe) {
     using spec::Id;
-    const wire::MigrationReceive receive = wire::decode_migration_receive(sqe, ctx.rules);
-    if (!receive.get_controller_state) {
+    const spec::Rules& rules = ctx.rules;
+    const wire::MigrationReceive receive = wire::decode_migration_receive(sqe, rules);
+    if (!receive.get_controller_state && rules.on(Id::ReceiveSelReserved)) {
         return refuse(ctx, Id::ReceiveSelReserved);
     }
     const std::uint16_t function = find_migratable(ctx, receive.cntlid);
     if (function == 0) {
-        return refuse(ctx, Id::GetStateBadCntlid);
+        return refuse(ctx, in_any_case(rules, Id::GetStateBadCntlid));
     }
-    if (receive.offset % 4 != 0) {
-        return refuse(ctx, Id::GetStateOffsetUnaligned);
-    }
-    if (receive.csvi > state_versions) {
-        return refuse(ctx, Id::GetStateBadCsvi);
-    }
-    if (receive.csuuidi > state_uuids) {
-        return refuse(ctx, Id::GetStateBadCsuuidi);
+    const Id broken = check_receive(ctx, ctx.controller(function), receive);
+    if (broken != Id::Count) {
+        return refuse(ctx, broken);
     }
     const bool suspended = ctx.controller(0).slot[slot].result != 0 &&
                            is(ctx.controller(function).migration, Migration::Suspended);
-    const StateParts parts{receive.csvi != 0, receive.csuuidi != 0, suspended};
+    const StateParts parts{receive.csvi != 0 || !rules.on(Id::GetStateWithoutCsvi),
+                           receive.csuuidi != 0 || !rules.on(Id::GetStateWithoutCsuuidi),
+                           suspended};
     const std::size_t size = saved_size(ctx, function, parts);
-    if (receive.offset > size) {
+    if (receive.offset > size && rules.on(Id::GetStateOffsetTooLarge)) {
         return refuse(ctx, Id::GetStateOffsetTooLarge);
     }
     std::uint8_t* whole = ctx.env.staging(0, size);
@@ -126,8 +243,8 @@ Outcome get_state(Context<Bounds>& ctx, std::uint32_t slot, const wire::Sqe& sqe
     std::uint8_t* to = ctx.env.data(0, slot, length);
     std::memset(to, 0, length);  // what lies past the end is undefined, not another command's data
     wire::copy_piece(whole, size, receive.offset, to, length);
-    const bool csup = suspended || !ctx.rules.on(Id::GetStateCsupMeansSuspended);
-    return {0, wire::encode_csup(csup, ctx.rules), length};
+    const bool csup = suspended || !rules.on(Id::GetStateCsupMeansSuspended);
+    return {0, wire::encode_csup(csup, rules), length};
 }
 
 /// The checks of one piece, before any of it is taken (NVMe Base 2.3, 5.2.17.1.3).
@@ -140,19 +257,29 @@ spec::Id check_piece(const Context<Bounds>& ctx, const Controller<Bounds>& c,
         (is(c.migration, Migration::Suspended) && rules.on(Id::SetStateWhileSuspended)) ||
         (!c.online && rules.on(Id::SetStateWhileOffline)) ||
         ((c.cc & cc_enable) != 0 && rules.value(Id::SetStateWhileEnabled) != 0);
-    if (!allowed && rules.on(Id::SetStateWrongState)) return Id::SetStateWrongState;
-    if (send.offset % 4 != 0) return Id::SetStateOffsetUnaligned;
-    if (send.csvi > state_versions) return Id::SetStateBadCsvi;
-    if (send.csuuidi > state_uuids) return Id::SetStateBadCsuuidi;
-    if (send.csvi == 0 && send.csuuidi == 0) return Id::SetStateNoIndex;
     const bool opens = send.seqind == wire::Seqind::First || send.seqind == wire::Seqind::Only;
-    if (!opens && c.sequence == 0) return Id::SetStateNoSequence;
-    if (send.dwords == 0 && send.seqind != wire::Seqind::Last) return Id::SetStateNumdZero;
-    const std::uint64_t expected = opens ? 0 : c.received;
-    if (send.offset > expected || send.offset + send.dwords * 4 > largest_state(ctx)) {
-        return Id::SetStateOffsetTooLarge;
+    const struct {
+        Id condition;
+        bool broken;
+    } checks[] = {
+        {Id::SetStateWrongState, !allowed},
+        {Id::SetStateOffsetUnaligned, send.offset % 4 != 0},
+        {Id::SetStateBadCsvi, send.csvi > state_versions},
+        {Id::SetStateBadCsuuidi, send.csuuidi > state_uuids},
+        {Id::SetStateNoIndex, send.csvi == 0 && send.csuuidi == 0},
+        {Id::SetStateNoSequence, !opens && c.sequence == 0},
+        {Id::SetStateNumdZero, send.dwords == 0 && send.seqind != wire::Seqind::Last},
+        {Id::SetStateOffsetTooLarge, send.offset > (opens ? 0 : c.received)},
+    };
+    for (const auto& check : checks) {
+        if (check.broken && rules.on(check.condition)) {
+            return check.condition;
+        }
     }
-    return Id::Count;
+    const std::uint64_t length = send.dwords * 4;
+    const std::uint64_t most = largest_state(ctx);
+    const bool fits = length <= most && send.offset <= most - length;
+    return fits ? Id::Count : in_any_case(rules, Id::SetStateOffsetTooLarge);
 }
 
 template <class Bounds>
@@ -160,12 +287,14 @@ Outcome set_state(Context<Bounds>& ctx, std::uint32_t slot, const wire::Migratio
     using spec::Id;
     const std::uint16_t function = find_migratable(ctx, send.cntlid);
     if (function == 0) {
-        return refuse(ctx, Id::SetStateBadCntlid);
+        return refuse(ctx, in_any_case(ctx.rules, Id::SetStateBadCntlid));
     }
     Controller<Bounds>& c = ctx.controller(function);
     Id refused = check_piece(ctx, c, send);
     if (refused == Id::Count) {
-        if (send.seqind == wire::Seqind::First || send.seqind == wire::Seqind::Only) {
+        const bool discards =
+            send.seqind == wire::Seqind::First && ctx.rules.on(Id::SetStateFirstDiscards);
+        if (discards || send.seqind == wire::Seqind::Only) {
             c.received = 0;
         }
         c.sequence = 1;
@@ -203,7 +332,9 @@ bool migration_send(Context<Bounds>& ctx, std::uint32_t slot, const wire::Sqe& s
         case wire::SendOperation::Suspend: return suspend(ctx, slot, send, outcome);
         case wire::SendOperation::Resume: outcome = resume(ctx, send); break;
         case wire::SendOperation::SetControllerState: outcome = set_state(ctx, slot, send); break;
-        case wire::SendOperation::Reserved: outcome = refuse(ctx, spec::Id::SendSelReserved); break;
+        case wire::SendOperation::Reserved:
+            outcome = refuse(ctx, in_any_case(ctx.rules, spec::Id::SendSelReserved));
+            break;
     }
     return true;
 }

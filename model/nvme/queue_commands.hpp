@@ -254,6 +254,9 @@ Outcome abort(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe
         fail(ctx, function, slot, spec::Id::AerAborted);
         return {};
     }
+    if (command.sqid == 0 && abort_suspend(ctx, function, command.cid)) {
+        return {};
+    }
     return {0, 1, 0};
 }
 

@@ -203,11 +203,6 @@ void user_data_resumed(Context<Bounds>& ctx, std::uint16_t function) {
     }
 }
 
-/// For what cannot go on in any case: the condition, or an internal error where it is not in force.
-inline spec::Id in_any_case(const spec::Rules& rules, spec::Id condition) {
-    return rules.on(condition) ? condition : spec::Id::StatusInternalError;
-}
-
 /// The CDQ of that number, if the controller `creator` created it; else none.
 template <class Bounds>
 Cdq* find_cdq(Context<Bounds>& ctx, std::uint16_t creator, std::uint16_t cdqid) {

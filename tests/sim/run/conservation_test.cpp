@@ -153,7 +153,7 @@ TEST_CASE("planted: a controller that fetches while it is suspended is seen") {
     check_conserved(quiet.result);
     // With so little to do it drains, and then goes on.
     run.jobs = {{"[j]\nrw=randread\nbs=4k\nthinktime=90us\nsize=8m\ntime_based\nruntime=1h\n", {}}};
-    run.rules.set_on(Id::SuspendStopsIoFetch, false);
+    run.rules.set_on(Id::SuspendStopsTransactions, false);
     const Seen seen = run_in_child(run);
     CHECK(seen.result["conservation"]["suspended_activity"].get<int>() > 0);
 }
