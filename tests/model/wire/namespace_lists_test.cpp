@@ -162,7 +162,7 @@ TEST_CASE("bad namespace identification descriptors") {
     CHECK(parse().at() == 12);
     for (std::size_t at = 0; at < 4096; at += 4 + 252) {
         bytes[at] = 0x77;
-        bytes[at + 1] = at + 512 < 4096 ? 252 : 255;
+        bytes[at + 1] = at + 256 < 4096 ? 252 : 255;
     }
     CHECK(parse().error() == Error::Truncated);
 }
@@ -179,7 +179,7 @@ TEST_CASE("arbitrary bytes never lead out of the lists") {
                   decode_namespace_descriptors(bytes.data(), bytes.size(), rules);
                   NamespaceListView::parse(bytes.data(), bytes.size(), rules);
                   const auto list = ControllerListView::parse(bytes.data(), bytes.size(), rules);
-                  RC_ASSERT(!list.ok() || list->count() <= 2047);
+                  RC_ASSERT((!list.ok() || list->count() <= 2047));
               },
               50) == "");
 }
