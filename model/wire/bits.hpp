@@ -36,6 +36,12 @@ inline void store_le(std::uint8_t* to, T value) {
 /// there.
 inline std::uint64_t load_bits(const std::uint8_t* base, spec::Place place) {
     const std::uint32_t width = place.width > 64 ? 64U : place.width;
+    if (place.bit % 8 == 0) {  // most fields are whole bytes
+        if (width == 8) return base[place.bit / 8];
+        if (width == 16) return load_le<std::uint16_t>(base + place.bit / 8);
+        if (width == 32) return load_le<std::uint32_t>(base + place.bit / 8);
+        if (width == 64) return load_le<std::uint64_t>(base + place.bit / 8);
+    }
     std::uint64_t value = 0;
     for (std::uint32_t got = 0; got < width;) {
         const std::uint32_t bit = place.bit + got;

@@ -9,8 +9,20 @@ namespace {
 
 constexpr std::uint64_t smallest_page = 4096;  // CC.MPS is not known here
 
-constexpr Id cns_rows[] = {Id::CnsNamespace, Id::CnsController, Id::CnsActiveNamespaces,
-                           Id::CnsSecondaryControllers, Id::CnsControllerStateFormats};
+constexpr Id cns_rows[] = {Id::CnsNamespace,
+                           Id::CnsController,
+                           Id::CnsActiveNamespaces,
+                           Id::CnsNamespaceDescriptors,
+                           Id::CnsCommandSetNamespace,
+                           Id::CnsCommandSetController,
+                           Id::CnsCommandSetActiveNamespaces,
+                           Id::CnsIndependentNamespace,
+                           Id::CnsAllocatedNamespaces,
+                           Id::CnsAllocatedNamespace,
+                           Id::CnsAttachedControllers,
+                           Id::CnsControllers,
+                           Id::CnsSecondaryControllers,
+                           Id::CnsControllerStateFormats};
 constexpr Codes cns_codes = {cns_rows};
 constexpr Field identify_fields[] = {
     {"CNS", Id::IdentifyCns, Style::Hex, nullptr, &cns_codes},
@@ -18,6 +30,20 @@ constexpr Field identify_fields[] = {
     {"CSI", Id::IdentifyCsi, Style::Hex},
     {"UIDX", Id::IdentifyUidx},
 };
+
+// Of what the structure tells, no namespace is part.
+constexpr Id cns_without_namespace[] = {Id::CnsController, Id::CnsCommandSetController,
+                                        Id::CnsControllers, Id::CnsSecondaryControllers,
+                                        Id::CnsControllerStateFormats};
+
+void check_identify(Walker& walker, const View& view) {
+    for (const Id cns : cns_without_namespace) {
+        if (view.get(Id::IdentifyCns) == view.rules->value(cns) && view.get(Id::SqeNsid) != 0) {
+            walker.broken(Id::NsidNotUsed, view.where(Id::SqeNsid),
+                          "NSID = {:#x} with a CNS that does not use it", view.get(Id::SqeNsid));
+        }
+    }
+}
 
 constexpr Field create_cq_fields[] = {
     {"QID", Id::QueueQid},
@@ -91,6 +117,20 @@ constexpr Field get_features_fields[] = {
     {"SEL", Id::GetFeaturesSel},
 };
 
+constexpr Field set_cdq_fields[] = {
+    {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
+    {"SV", Id::SetFeaturesSv, Style::Flag},
+    {"CDQID", Id::CdqFeatureCdqid},
+    {"ETPT", Id::CdqFeatureEtpt, Style::Flag},
+    {"HP", Id::CdqFeatureHp},
+    {"TPT", Id::CdqFeatureTpt},
+};
+constexpr Field get_cdq_fields[] = {
+    {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
+    {"SEL", Id::GetFeaturesSel},
+    {"CDQID", Id::CdqFeatureCdqid},
+};
+
 void check_queues_feature(Walker& walker, const View& view) {
     for (const Id field : {Id::QueuesNsqr, Id::QueuesNcqr}) {
         if (view.get(field) == 0xFFFF) {
@@ -100,100 +140,6 @@ void check_queues_feature(Walker& walker, const View& view) {
 }
 
 constexpr Field abort_fields[] = {{"SQID", Id::AbortSqid}, {"CID", Id::AbortCid, Style::Hex}};
-
-constexpr Id send_rows[] = {Id::SelSuspend, Id::SelResume, Id::SelSetControllerState};
-constexpr Codes send_codes = {send_rows, Id::SendSelReserved};
-constexpr Id stype_rows[] = {Id::StypeNotification, Id::StypeSuspend};
-constexpr Codes stype_codes = {stype_rows, Id::SuspendStypeReserved};
-constexpr Field suspend_fields[] = {
-    {"SEL", Id::SendSel, Style::Decimal, nullptr, &send_codes},
-    {"CNTLID", Id::SuspendCntlid, Style::Hex},
-    {"STYPE", Id::SuspendStype, Style::Decimal, nullptr, &stype_codes},
-    {"DUDMQ", Id::SuspendDudmq, Style::Flag},
-    {"UIDX", Id::SendUidx},
-};
-constexpr Field resume_fields[] = {
-    {"SEL", Id::SendSel, Style::Decimal, nullptr, &send_codes},
-    {"CNTLID", Id::ResumeCntlid, Style::Hex},
-    {"UIDX", Id::SendUidx},
-};
-
-void says_csvi(const Value& value, Text& text) {
-    text.add("{}", value.number == 0 ? "no NVMe state" : "index of a version in CNS 20h");
-}
-void says_csuuidi(const Value& value, Text& text) {
-    text.add("{}", value.number == 0 ? "no vendor state" : "index of a UUID in CNS 20h");
-}
-void says_numd(const Value& value, Text& text) {
-    const std::uint64_t dwords = value.number + value.rules->value(Id::SendNumdIsZeroBased);
-    text.add("{} dwords, {} bytes", dwords, dwords * 4);
-}
-void says_numdl(const Value& value, Text& text) {
-    const std::uint64_t dwords = value.number + value.rules->value(Id::ReceiveNumdIsZeroBased);
-    text.add("{} dwords, {} bytes", dwords, dwords * 4);
-}
-
-constexpr Id seqind_rows[] = {Id::SeqindMiddle, Id::SeqindFirst, Id::SeqindLast, Id::SeqindOnly};
-constexpr Codes seqind_codes = {seqind_rows};
-constexpr Field set_state_fields[] = {
-    {"SEL", Id::SendSel, Style::Decimal, nullptr, &send_codes},
-    {"SEQIND", Id::SetStateSeqind, Style::Decimal, nullptr, &seqind_codes},
-    {"CNTLID", Id::SetStateCntlid, Style::Hex},
-    {"CSVI", Id::SetStateCsvi, Style::Decimal, says_csvi},
-    {"CSUUIDI", Id::SetStateCsuuidi, Style::Decimal, says_csuuidi},
-    {"CSOL", Id::SetStateCsol},
-    {"CSOU", Id::SetStateCsou},
-    {"UIDX", Id::SendUidx},
-    {"NUMD", Id::SetStateNumd, Style::Decimal, says_numd},
-};
-constexpr Field send_fields[] = {
-    {"SEL", Id::SendSel, Style::Decimal, nullptr, &send_codes},
-    {"MOS", Id::SendMos, Style::Hex},
-    {"UIDX", Id::SendUidx},
-};
-
-void check_set_state(Walker& walker, const View& view) {
-    if (view.get(Id::SetStateCsol) % 4 != 0) {
-        walker.broken(Id::SetStateOffsetUnaligned, view.where(Id::SetStateCsol),
-                      "CSOL bits 1:0 are not 0");
-    }
-    if (view.get(Id::SetStateCsvi) == 0 && view.get(Id::SetStateCsuuidi) == 0) {
-        walker.broken(Id::SetStateNoIndex, view.where(Id::SetStateCsvi),
-                      "CSVI and CSUUIDI are both 0");
-    }
-    const std::uint64_t dwords =
-        view.get(Id::SetStateNumd) + view.rules->value(Id::SendNumdIsZeroBased);
-    if (dwords == 0 && view.get(Id::SetStateSeqind) != view.rules->value(Id::SeqindLast)) {
-        walker.broken(Id::SetStateNumdZero, view.where(Id::SetStateNumd),
-                      "NUMD = 0 and SEQIND is not 10b");
-    }
-}
-
-constexpr Id receive_rows[] = {Id::SelGetControllerState};
-constexpr Codes receive_codes = {receive_rows, Id::ReceiveSelReserved};
-constexpr Field get_state_fields[] = {
-    {"SEL", Id::ReceiveSel, Style::Decimal, nullptr, &receive_codes},
-    {"CSVI", Id::GetStateCsvi, Style::Decimal, says_csvi},
-    {"CNTLID", Id::GetStateCntlid, Style::Hex},
-    {"CSUUIDI", Id::GetStateCsuuidi, Style::Decimal, says_csuuidi},
-    {"CSUIDXP", Id::GetStateCsuidxp, Style::Hex},
-    {"OL", Id::GetStateOl},
-    {"OU", Id::GetStateOu},
-    {"UIDX", Id::ReceiveUidx},
-    {"NUMDL", Id::GetStateNumdl, Style::Decimal, says_numdl},
-};
-constexpr Field receive_fields[] = {
-    {"SEL", Id::ReceiveSel, Style::Decimal, nullptr, &receive_codes},
-    {"MOS", Id::ReceiveMos, Style::Hex},
-    {"UIDX", Id::ReceiveUidx},
-};
-
-void check_get_state(Walker& walker, const View& view) {
-    if (view.get(Id::GetStateOl) % 4 != 0) {
-        walker.broken(Id::GetStateOffsetUnaligned, view.where(Id::GetStateOl),
-                      "OL bits 1:0 are not 0");
-    }
-}
 
 constexpr Command commands[] = {
     {Id::OpcodeAdminDeleteSq, UsesNothing, delete_fields, {}, Id::Count, Id::Count, check_delete},
@@ -220,13 +166,21 @@ constexpr Command commands[] = {
      Id::Count,
      Id::Count,
      check_create_cq},
-    {Id::OpcodeAdminIdentify, UsesNsidAndData, identify_fields},
+    {Id::OpcodeAdminIdentify,
+     UsesNsidAndData,
+     identify_fields,
+     {},
+     Id::Count,
+     Id::Count,
+     check_identify},
     {Id::OpcodeAdminAbort, UsesNothing, abort_fields},
     {Id::OpcodeAdminSetFeatures, UsesNsidAndData, set_queues_fields,
      "Set Features, Number of Queues", Id::FeatureFid, Id::FeatureNumberOfQueues,
      check_queues_feature},
     {Id::OpcodeAdminSetFeatures, UsesNsidAndData, set_coalescing_fields,
      "Set Features, Interrupt Coalescing", Id::FeatureFid, Id::FeatureInterruptCoalescing},
+    {Id::OpcodeAdminSetFeatures, UsesNothing, set_cdq_fields, "Set Features, Controller Data Queue",
+     Id::FeatureFid, Id::FeatureCdq},
     {Id::OpcodeAdminSetFeatures,
      UsesNsidAndData,
      set_features_fields,
@@ -235,6 +189,8 @@ constexpr Command commands[] = {
      Id::Count,
      nullptr,
      Rest::Undescribed},
+    {Id::OpcodeAdminGetFeatures, UsesData, get_cdq_fields, "Get Features, Controller Data Queue",
+     Id::FeatureFid, Id::FeatureCdq},
     {Id::OpcodeAdminGetFeatures,
      UsesNsidAndData,
      get_features_fields,
@@ -244,54 +200,10 @@ constexpr Command commands[] = {
      nullptr,
      Rest::Undescribed},
     {Id::OpcodeAdminAer, UsesNothing, {}},
-    {Id::OpcodeAdminVirtualization,
-     UsesNothing,
-     {},
-     {},
-     Id::Count,
-     Id::Count,
-     nullptr,
-     Rest::Undescribed},
-    {Id::OpcodeAdminTrackSend, UsesData, {}, {}, Id::Count, Id::Count, nullptr, Rest::Undescribed},
-    {Id::OpcodeAdminTrackReceive,
-     UsesData,
-     {},
-     {},
-     Id::Count,
-     Id::Count,
-     nullptr,
-     Rest::Undescribed},
-    {Id::OpcodeAdminMigrationSend, UsesNothing, suspend_fields, "Migration Send, Suspend",
-     Id::SendSel, Id::SelSuspend},
-    {Id::OpcodeAdminMigrationSend, UsesNothing, resume_fields, "Migration Send, Resume",
-     Id::SendSel, Id::SelResume},
-    {Id::OpcodeAdminMigrationSend, UsesData, set_state_fields,
-     "Migration Send, Set Controller State", Id::SendSel, Id::SelSetControllerState,
-     check_set_state},
-    {Id::OpcodeAdminMigrationSend,
-     UsesData,
-     send_fields,
-     {},
-     Id::Count,
-     Id::Count,
-     nullptr,
-     Rest::Undescribed},
-    {Id::OpcodeAdminMigrationReceive, UsesData, get_state_fields,
-     "Migration Receive, Get Controller State", Id::ReceiveSel, Id::SelGetControllerState,
-     check_get_state},
-    {Id::OpcodeAdminMigrationReceive,
-     UsesData,
-     receive_fields,
-     {},
-     Id::Count,
-     Id::Count,
-     nullptr,
-     Rest::Undescribed},
-    {Id::OpcodeAdminCdq, UsesPrp1, {}, {}, Id::Count, Id::Count, nullptr, Rest::Undescribed},
 };
 
 }  // namespace
 
-Span<Command> admin_commands() { return commands; }
+Span<Command> common_admin_commands() { return commands; }
 
 }  // namespace lmsim::wire::describe

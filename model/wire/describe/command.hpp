@@ -17,9 +17,9 @@ enum Uses : std::uint8_t {
 
 /// The dwords of a command, or of one of its operations. The first row that fits an entry counts.
 struct Command {
-    spec::Id opcode;
-    std::uint8_t uses;
-    Fields fields;
+    spec::Id opcode = spec::Id::Count;
+    std::uint8_t uses = UsesNothing;
+    Fields fields = {};
     std::string_view title = {};          // of an operation; else the opcode's
     spec::Id selector = spec::Id::Count;  // the field that selects the operation, and
     spec::Id selected = spec::Id::Count;  // the value that it has then
@@ -29,6 +29,11 @@ struct Command {
 
 Span<Command> admin_commands();
 Span<Command> nvm_commands();
+
+// The parts of the admin commands, by subject.
+Span<Command> common_admin_commands();
+Span<Command> migration_commands();
+Span<Command> namespace_commands();
 
 /// Submission queue entries up to the end.
 void walk_admin_entries(Walker& walker);

@@ -1,6 +1,7 @@
 #include "model/wire/describe/cqe.hpp"
 
 #include "model/spec/table.hpp"
+#include "model/wire/cdq.hpp"
 #include "model/wire/cqe.hpp"
 
 namespace lmsim::wire::describe {
@@ -54,7 +55,6 @@ void says_status_code(const Value& value, Text& text) {
 }
 
 constexpr Field dwords[] = {{"DW0", Id::CqeDw0, Style::Hex}, {"DW1", Id::CqeDw1, Style::Hex}};
-constexpr Field dw1_field[] = {{"DW1", Id::CqeDw1, Style::Hex}};
 constexpr Field csup_field[] = {{"CSUP", Id::GetStateCsup, Style::Flag}};
 constexpr Field common[] = {
     {"SQHD", Id::CqeSqhd},
@@ -67,6 +67,31 @@ constexpr Field common[] = {
     {"M", Id::CqeMore, Style::Flag},
     {"DNR", Id::CqeDnr, Style::Flag},
 };
+
+constexpr Id event_type_rows[] = {Id::EventTypeOneShot};
+constexpr Codes event_type_codes = {event_type_rows};
+void says_event(const Value& value, Text& text) {
+    // What the information means depends on the type, which stands in the same entry.
+    const std::uint8_t* entry = value.bytes - value.rules->place(Id::EventInformation).byte();
+    const spec::Place type = value.rules->place(Id::EventType);
+    if (type.end_byte() > Cqe::size ||
+        load_bits(entry, type) != value.rules->value(Id::EventTypeOneShot)) {
+        return;
+    }
+    for (const Id event : {Id::EventCdqTailPointer, Id::EventCdqFullError}) {
+        if (value.number == value.rules->value(event)) text.add("{}", short_title(event));
+    }
+}
+constexpr Field event_fields[] = {
+    {"Type", Id::EventType, Style::Decimal, nullptr, &event_type_codes},
+    {"Information", Id::EventInformation, Style::Hex, says_event},
+    {"Log page", Id::EventLogPage, Style::Hex},
+    {"CDQID", Id::EventCdqid},
+};
+constexpr Field created_fields[] = {{"CDQID", Id::CdqCreatedCdqid}};
+constexpr Field feature_fields[] = {{"CDQID", Id::CdqGotCdqid},
+                                    {"ETPT", Id::CdqGotEtpt, Style::Flag}};
+constexpr Field hint_fields[] = {{"MRTG", Id::TrackMrtg}, {"NMRTD", Id::TrackNmrtd}};
 
 void check_status(Walker& walker, const View& view) {
     const std::uint64_t sct = view.get(Id::CqeSct);
@@ -88,13 +113,55 @@ Id status_row(std::uint16_t status, const spec::Rules& rules) {
 
 const Block cqe_block = {"Completion queue entry", Id::Count,    Cqe::size, dwords,
                          Rest::Reserved,           check_status, {common}};
-const Block cqe_get_state_block = {"Completion of Migration Receive, Get Controller State",
+const Block cqe_get_state_block = {"Completion of Get Controller State",
                                    Id::Count,
                                    Cqe::size,
                                    csup_field,
                                    Rest::Reserved,
                                    check_status,
-                                   {dw1_field, common}};
+                                   {common}};
+const Block cqe_event_block = {"Completion of an Asynchronous Event Request",
+                               Id::Count,
+                               Cqe::size,
+                               event_fields,
+                               Rest::Reserved,
+                               check_status,
+                               {common}};
+const Block cqe_create_cdq_block = {"Completion of Controller Data Queue, Create",
+                                    Id::Count,
+                                    Cqe::size,
+                                    created_fields,
+                                    Rest::Reserved,
+                                    check_status,
+                                    {common}};
+const Block cqe_get_cdq_block = {"Completion of Get Features, Controller Data Queue",
+                                 Id::Count,
+                                 Cqe::size,
+                                 feature_fields,
+                                 Rest::Reserved,
+                                 check_status,
+                                 {common}};
+const Block cqe_track_memory_block = {"Completion of Track Memory Changes, Not Enough Resources",
+                                      Id::Count,
+                                      Cqe::size,
+                                      hint_fields,
+                                      Rest::Reserved,
+                                      check_status,
+                                      {common}};
+
+void cqe_event_evidence(const Input& input, Evidence& evidence) {
+    if (input.size != Cqe::size) {
+        evidence.points = -60;
+        return evidence.because.add("it is not one entry");
+    }
+    const Cqe cqe = decode_cqe(input.data);
+    const AerResult event = decode_aer_result(cqe, *input.rules);
+    const bool known = cqe.status == 0 && (event.is(CdqEvent::TailPointer, *input.rules) ||
+                                           event.is(CdqEvent::FullError, *input.rules));
+    evidence.points = known ? 30 : -60;
+    evidence.because.add("DW0 is {}that of a one-shot event of CDQ {}", known ? "" : "not ",
+                         event.cdqid);
+}
 
 void cqe_evidence(const Input& input, Evidence& evidence) {
     if (input.size == 0 || input.size % Cqe::size != 0) {

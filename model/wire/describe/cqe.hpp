@@ -8,7 +8,13 @@ namespace lmsim::wire::describe {
 spec::Id status_row(std::uint16_t status, const spec::Rules& rules);
 
 extern const Block cqe_block;
+// Completions whose DW0 and DW1 mean something.
 extern const Block cqe_get_state_block;
+extern const Block cqe_event_block;
+extern const Block cqe_create_cdq_block;
+extern const Block cqe_get_cdq_block;
+extern const Block cqe_track_memory_block;
+void cqe_event_evidence(const Input& input, Evidence& evidence);
 void cqe_evidence(const Input& input, Evidence& evidence);
 
 }  // namespace lmsim::wire::describe

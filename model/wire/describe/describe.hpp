@@ -37,6 +37,8 @@ class Sink {
     virtual void broken(const Broken&) {}
     /// What follows from the fields, or is left out.
     virtual void note(std::size_t at, std::string_view text) { (void)at, (void)text; }
+    /// Without words the sentences of broken() and note() are empty, which is faster.
+    virtual bool words() const { return true; }
 };
 
 /// How far the input made sense.

@@ -10,10 +10,14 @@ namespace {
 class Judge : public Sink {
   public:
     void broken(const Broken&) override { ++broken_; }
+    void note(std::size_t, std::string_view) override { ++notes_; }
+    bool words() const override { return false; }
     std::size_t count() const { return broken_; }
+    std::size_t notes() const { return notes_; }
 
   private:
     std::size_t broken_ = 0;
+    std::size_t notes_ = 0;  // mostly bytes that nothing describes
 };
 
 void judge(const Structure& structure, const Input& input, Candidate& candidate) {
@@ -29,6 +33,7 @@ void judge(const Structure& structure, const Input& input, Candidate& candidate)
     candidate.outcome = describe(structure, input, sink);
     candidate.broken = sink.count();
     candidate.points -= 6 * static_cast<int>(std::min<std::size_t>(sink.count(), 8));
+    candidate.points -= 2 * static_cast<int>(std::min<std::size_t>(sink.notes(), 4));
     Text& because = candidate.because;
     const char* separator = because.empty() ? "" : "; ";
     if (!candidate.outcome.ok()) {

@@ -134,6 +134,11 @@ void walk(Walker& walker, Span<Command> commands, bool admin) {
     }
 }
 
+spec::Place nsid_place(const Input& input) {
+    const spec::Place place = input.rules->place(Id::SqeNsid);
+    return place.end_byte() <= Sqe::size ? place : spec::Place{0, 8};
+}
+
 void evidence_of(const Input& input, Span<Command> commands, Evidence& evidence) {
     if (input.size == 0 || input.size % Sqe::size != 0) {
         evidence.points = input.size < Sqe::size ? -20 : -60;
@@ -155,6 +160,9 @@ void evidence_of(const Input& input, Span<Command> commands, Evidence& evidence)
     }
     const bool plain = first->fields.size == 0;  // hardly a field that could be wrong
     evidence.points = (plain ? 5 : 20) - static_cast<int>(60 * (count - known) / count) / 2;
+    // I/O commands name a namespace, and few admin commands do.
+    const bool names_one = input.size >= Sqe::size && load_bits(input.data, nsid_place(input)) != 0;
+    evidence.points += names_one == (commands.data == nvm_commands().data) ? 5 : -10;
     if (count == 1) {
         evidence.because.add("64 bytes with the opcode of {}", spec::row(first->opcode).title);
     } else {
@@ -163,6 +171,26 @@ void evidence_of(const Input& input, Span<Command> commands, Evidence& evidence)
 }
 
 }  // namespace
+
+Span<Command> admin_commands() {
+    struct All {
+        Command list[64];
+        Span<Command> span;
+
+        All() {
+            span.data = list;
+            for (const auto& part :
+                 {common_admin_commands(), migration_commands(), namespace_commands()}) {
+                for (const Command& command : part) {
+                    LMSIM_ASSERT(span.size < sizeof(list) / sizeof(list[0]));
+                    list[span.size++] = command;
+                }
+            }
+        }
+    };
+    static const All all;
+    return all.span;
+}
 
 void walk_admin_entries(Walker& walker) { walk(walker, admin_commands(), true); }
 void walk_nvm_entries(Walker& walker) { walk(walker, nvm_commands(), false); }

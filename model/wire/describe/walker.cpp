@@ -174,12 +174,11 @@ bool Walker::zeros_to(std::size_t to) {
         return false;
     }
     const std::size_t stop_at = to < end_ ? to : end_;
-    for (; at_ < stop_at; ++at_) {
-        if (data_[at_] != 0) {
-            broken(Id::ReservedIsZero, at_, "the bytes from {} to {} are reserved, {} is not 0",
-                   at_, stop_at - 1, at_);
-            at_ = stop_at;
-        }
+    while (at_ < stop_at && data_[at_] == 0) ++at_;
+    if (at_ < stop_at) {
+        broken(Id::ReservedIsZero, at_, "the bytes up to {} are reserved, {} is not 0", stop_at - 1,
+               at_);
+        at_ = stop_at;
     }
     return to <= end_ || stop(Error::Truncated, end_, Id::Count, "it goes on to byte {}", to);
 }

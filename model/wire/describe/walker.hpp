@@ -43,15 +43,20 @@ class Walker {
     template <class... Args>
     void broken(spec::Id rule, std::size_t at, fmt::format_string<Args...> format, Args&&... args) {
         if (rules_.on(rule)) {
-            Text text;
-            text.add(format, std::forward<Args>(args)...);
-            sink_.broken({rule, at, text.view()});
+            breaks(rule, at, format, std::forward<Args>(args)...);
         }
+    }
+    /// The same, of a rule that is broken whether or not its row is on: a switch that is off.
+    template <class... Args>
+    void breaks(spec::Id rule, std::size_t at, fmt::format_string<Args...> format, Args&&... args) {
+        Text text;
+        if (sink_.words()) text.add(format, std::forward<Args>(args)...);
+        sink_.broken({rule, at, text.view()});
     }
     template <class... Args>
     void note(std::size_t at, fmt::format_string<Args...> format, Args&&... args) {
         Text text;
-        text.add(format, std::forward<Args>(args)...);
+        if (sink_.words()) text.add(format, std::forward<Args>(args)...);
         sink_.note(at, text.view());
     }
     /// From `at` on the input makes no sense. Always false.

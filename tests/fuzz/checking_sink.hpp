@@ -1,0 +1,66 @@
+#pragma once
+
+#include "model/wire/describe/describe.hpp"
+#include "tests/fuzz/fuzz.hpp"
+
+namespace lmsim::fuzz {
+
+/// Reads all that it is told, so that a sanitizer sees what is not there, and checks that nothing
+/// lies beyond the input. Formatting is most of the time: every eighth meaning is asked for, and
+/// the sentences of a quarter of the sizes.
+class CheckingSink : public wire::describe::Sink {
+  public:
+    explicit CheckingSink(std::size_t size) : size_(size) {}
+
+    void group(const wire::describe::Group& group) override {
+        FUZZ_CHECK(group.at <= size_);
+        ++groups;
+    }
+    void field(const wire::describe::Value& value) override {
+        FUZZ_CHECK(value.place.end_byte() <= size_);
+        for (std::size_t i = 0; i < value.size; ++i) sum += value.bytes[i];
+        if ((++fields_ & 7) == 0) {
+            wire::describe::Text text;
+            value.meaning(text);
+            sum += text.view().size();
+        }
+    }
+    void broken(const wire::describe::Broken& broken) override {
+        FUZZ_CHECK(broken.at < size_);
+        FUZZ_CHECK(broken.rule != spec::Id::Count);
+        ++rules_broken;
+        sum += broken.what.size();
+    }
+    void note(std::size_t at, std::string_view text) override {
+        FUZZ_CHECK(at <= size_);
+        sum += text.size();
+    }
+
+    bool words() const override { return size_ % 4 == 0; }
+
+    std::size_t groups = 0;
+    std::size_t rules_broken = 0;
+    std::uint64_t sum = 0;
+
+  private:
+    std::size_t size_;
+    std::uint32_t fields_ = 0;
+};
+
+/// Describes the input as the structure of this name.
+inline wire::describe::Outcome describe_as(const wire::describe::Structure& structure,
+                                           const std::uint8_t* data, std::size_t size,
+                                           CheckingSink& sink) {
+    const wire::describe::Outcome outcome =
+        wire::describe::describe(structure, {data, size, &rules()}, sink);
+    FUZZ_CHECK(outcome.end <= size && outcome.at <= size);
+    return outcome;
+}
+
+inline const wire::describe::Structure& structure(const char* name) {
+    const wire::describe::Structure* found = wire::describe::find_structure(name);
+    FUZZ_CHECK(found != nullptr);
+    return *found;
+}
+
+}  // namespace lmsim::fuzz
