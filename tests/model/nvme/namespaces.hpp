@@ -180,7 +180,9 @@ struct NamespaceRig {
         wire::GetLbaStatus command;
         command.nsid = nsid;
         command.dwords = 2 + 4 * entries;
-        for (bool whole = false; !whole;) {
+        std::size_t lists = 0;
+        for (bool whole = false; !whole; ++lists) {
+            REQUIRE(lists < 100);  // a controller that never gets to the end
             const std::uint64_t length = 4 * command.dwords;
             const wire::Cqe cqe =
                 driver.admin(driver.with_data(wire::encode(command, bench.rules), length));

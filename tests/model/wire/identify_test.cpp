@@ -99,6 +99,27 @@ TEST_CASE("an identify controller page") {
     CHECK(!(*back == IdentifyController{}));
 }
 
+// Figure 328: SANICAP 331:328, TNVMCAP 295:280, UNVMCAP 311:296, FNA 524, MNAN 543:540.
+TEST_CASE("an identify controller page on namespaces") {
+    IdentifyController page;
+    page.sanicap = 0x0403'0201;
+    page.tnvmcap = 0x1817'1615'1413'1211;
+    page.unvmcap = 0x2827'2625'2423'2221;
+    page.fna = 0x31;
+    page.mnan = 0x4443'4241;
+    const auto bytes = write(page, Rules{});
+    CHECK(bytes[328] == 0x01);
+    CHECK(bytes[331] == 0x04);
+    CHECK(bytes[280] == 0x11);
+    CHECK(bytes[287] == 0x18);
+    CHECK(bytes[288] == 0);
+    CHECK(bytes[296] == 0x21);
+    CHECK(bytes[303] == 0x28);
+    CHECK(bytes[524] == 0x31);
+    CHECK(bytes[540] == 0x41);
+    CHECK(bytes[543] == 0x44);
+}
+
 TEST_CASE("arbitrary bytes are an identify page whose known fields come back") {
     CHECK(tests::failure_of([](std::uint64_t seed) {
               std::vector<std::uint8_t> bytes(identify_size);

@@ -93,6 +93,7 @@ TEST_CASE("the LBA formats of an identify namespace page") {
     CHECK(page.format() == 17);
     CHECK(LbaFormat{8, 12, 3} == page.lbaf[63]);
     CHECK(!(LbaFormat{8, 12, 2} == page.lbaf[63]));
+    CHECK(Rules{}.value(spec::Id::NsMaxFormats) == lba_formats);
     Rules fewer;
     fewer.set_value(spec::Id::NsMaxFormats, 63);
     Bytes bytes(identify_size);
