@@ -159,7 +159,7 @@ Json to_json(const Case& test) {
 }  // namespace
 
 std::string export_json(const std::vector<Case>& cases) {
-    Json probes = Json::object();
+    Json probes = Json::array();
     for (const std::string& name : probe_names()) {
         Json steps = Json::array();
         for (const Step& step : probe(name)) {
@@ -168,7 +168,7 @@ std::string export_json(const std::vector<Case>& cases) {
             json.erase("answer");
             steps.push_back(std::move(json));
         }
-        probes[name] = std::move(steps);
+        probes.push_back({{"name", name}, {"steps", std::move(steps)}});
     }
     Json list = Json::array();
     for (const Case& test : cases) {

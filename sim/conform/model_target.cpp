@@ -8,7 +8,7 @@ namespace lmsim::sim::conform {
 
 namespace {
 
-constexpr std::uint16_t vfs = 2;
+constexpr std::uint16_t vfs = 3;
 constexpr std::uint64_t memory_pages = 16384;  // 64 MiB
 constexpr Ps us = 1'000'000;
 constexpr Ps slice = 1000 * us;  // how far the device runs before its host looks again
@@ -21,6 +21,12 @@ DeviceTiming timing() {
     device.config.queue_size = 256;
     device.config.contexts = 64;
     device.config.blocks = 1U << 20;
+    device.config.flexible_vqs = vfs * (device.config.queue_pairs + 1);
+    device.config.flexible_vis = vfs * (device.config.queue_pairs + 1);
+    // Limits that cases can reach.
+    device.config.mcudmq = 2;
+    device.config.mcmr = 16;
+    device.config.nmcmr = 20;
     device.pcie.set_rate(16, 4, 0);
     device.link_latency = us / 4;
     device.memory_latency = us / 4;
@@ -52,6 +58,8 @@ class ModelTarget : public Target {
     std::string name() const override { return "model"; }
     std::uint16_t functions() const override { return vfs + 1; }
     DevicePort& port(std::uint16_t function) override { return device_.port(function); }
+
+    std::uint64_t no_memory() const override { return (memory_pages + 16) * page_size; }
 
     bool wait(const std::function<bool()>& done, Ps limit) override {
         const Ps end = kernel_.now() + limit;

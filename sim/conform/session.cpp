@@ -5,6 +5,7 @@
 #include <set>
 
 #include "model/wire/admin.hpp"
+#include "model/wire/fields.hpp"
 #include "model/wire/identify.hpp"
 
 namespace lmsim::sim::conform {
@@ -44,31 +45,68 @@ std::string Session::restore() {
             return error;
         }
     }
-    return units_.front()->enable();
+    std::string error = units_.front()->enable();
+    return error.empty() && units_.size() > 1 ? bring_online() : error;
 }
 
-std::string Session::identify(Unit& unit, std::uint8_t cns, std::vector<std::uint8_t>& page,
-                              std::uint32_t nsid) {
+std::string Session::send(Unit& unit, const wire::Sqe& sqe, const std::string& what) {
+    std::uint8_t bytes[wire::Sqe::size];
+    wire::encode(sqe, bytes);
+    const Pending* pending = unit.submit(0, bytes, "session");
+    if (pending == nullptr || !complete(unit, *pending, command_limit)) {
+        return what + " was not completed within 10 s";
+    }
+    const std::uint16_t status = wire::status_code(wire::decode_cqe(pending->cqe.data()).status);
+    return status == 0 ? std::string() : fmt::format("{} ended with status {:03x}h", what, status);
+}
+
+std::string Session::identify(Unit& unit, std::uint8_t cns, std::vector<std::uint8_t>& page) {
     const std::optional<std::uint64_t> buffer = unit.allocate(wire::identify_size);
     LMSIM_ASSERT(buffer.has_value());
     wire::Identify command;
     command.cns = cns;
     wire::Sqe sqe = wire::encode(command, oracle());
     sqe.prp1 = *buffer;
-    sqe.nsid = nsid;
-    std::uint8_t bytes[wire::Sqe::size];
-    wire::encode(sqe, bytes);
-    const Pending* pending = unit.submit(0, bytes, "identify");
-    if (pending == nullptr || !complete(unit, *pending, command_limit)) {
-        return fmt::format("Identify with CNS {:02x}h was not completed within 10 s", cns);
+    std::string error = send(unit, sqe, fmt::format("Identify with CNS {:02x}h", cns));
+    if (error.empty()) {
+        const std::uint8_t* from = unit.bytes(*buffer, wire::identify_size);
+        page.assign(from, from + wire::identify_size);
     }
-    const std::uint16_t status = wire::status_code(wire::decode_cqe(pending->cqe.data()).status);
-    if (status != 0) {
-        return fmt::format("Identify with CNS {:02x}h ended with status {:03x}h", cns, status);
+    return error;
+}
+
+std::string Session::bring_online() {
+    Unit& mmc = *units_.front();
+    std::vector<std::uint8_t> page;
+    const auto cns = static_cast<std::uint8_t>(oracle().value(Id::CnsSecondaryControllers));
+    std::string error = identify(mmc, cns, page);
+    if (!error.empty()) {
+        return error;
     }
-    const std::uint8_t* from = unit.bytes(*buffer, wire::identify_size);
-    page.assign(from, from + wire::identify_size);
-    return {};
+    const auto list = wire::SecondaryListView::parse(page.data(), page.size(), oracle());
+    for (std::size_t i = 0; list.ok() && i < list->count() && error.empty(); ++i) {
+        const wire::SecondaryController entry = (*list)[i];
+        const auto resources = resources_.find(entry.scid);
+        if (entry.online || resources == resources_.end()) {
+            continue;
+        }
+        const auto manage = [&](Id action, Id type, std::uint16_t number) {
+            wire::Sqe empty;
+            empty.opcode = static_cast<std::uint8_t>(oracle().value(Id::OpcodeAdminVirtualization));
+            wire::SqeFields fields(empty, oracle());
+            fields.set(Id::VirtualizationAct, oracle().value(action));
+            fields.set(Id::VirtualizationCntlid, entry.scid);
+            fields.set(Id::VirtualizationRt, oracle().value(type));
+            fields.set(Id::VirtualizationNr, number);
+            return send(mmc, fields.sqe(),
+                        fmt::format("bringing the controller {} online", entry.scid));
+        };
+        // Where the resources are private, assigning them is refused, and not needed.
+        manage(Id::ActSecondaryAssign, Id::ResourceVq, resources->second.first);
+        manage(Id::ActSecondaryAssign, Id::ResourceVi, resources->second.second);
+        error = manage(Id::ActSecondaryOnline, Id::ResourceVq, 0);
+    }
+    return error;
 }
 
 std::string Session::detect_mmc() {
@@ -93,7 +131,12 @@ std::string Session::detect_mmc() {
     symbols_["mmc.aerl"] = id->aerl;
     symbols_["mmc.acl"] = id->acl;
     symbols_["mmc.oacs"] = id->oacs;
+    symbols_["mmc.oacs.format"] = id->oacs >> 1 & 1;
+    symbols_["mmc.oacs.namespaces"] = id->oacs >> 3 & 1;
+    symbols_["mmc.oacs.lba-status"] = id->oacs >> 9 & 1;
+    symbols_["mmc.oacs.virtualization"] = id->oacs >> 7 & 1;
     symbols_["mmc.oncs"] = id->oncs;
+    symbols_["mmc.sanicap.bes"] = page[oracle().offset(Id::IdSanicap)] >> 1 & 1;
     symbols_["mmc.thmcs"] = (id->trattr & wire::trattr_thmcs) != 0 ? 1 : 0;
     symbols_["mmc.tudcs"] = (id->trattr & wire::trattr_tudcs) != 0 ? 1 : 0;
     symbols_["mmc.mrtll"] = (id->trattr & wire::trattr_mrtll) != 0 ? 1 : 0;
@@ -127,6 +170,10 @@ std::string Session::detect_secondaries() {
     for (std::size_t i = 0; i < list->count(); ++i) {
         const wire::SecondaryController entry = (*list)[i];
         known.insert(entry.scid);
+        resources_[entry.scid] = {entry.nvq, entry.nvi};
+        if (entry.vfn == 3) {
+            symbols_["mc3.cntlid"] = entry.scid;  // as a name alone: no case drives it
+        }
         if (units_.size() <= 2 && entry.vfn != 0 && entry.vfn < target_.functions()) {
             const std::string name = names[units_.size() - 1];
             symbols_[name + ".cntlid"] = entry.scid;
@@ -173,7 +220,10 @@ void Session::detect_mc() {
     }
     const auto controller = static_cast<std::uint8_t>(oracle().value(Id::CnsController));
     if (identify(mc, controller, page).empty()) {
-        symbols_["mc.aerl"] = page[oracle().offset(Id::IdAerl)];
+        const auto id = wire::decode_identify_controller(page.data(), page.size(), oracle());
+        symbols_["mc.aerl"] = id->aerl;
+        symbols_["mc.oncs.dsm"] = id->oncs >> 2 & 1;
+        symbols_["mc.oncs.write-zeroes"] = id->oncs >> 3 & 1;
     }
     const auto cns = static_cast<std::uint8_t>(oracle().value(Id::CnsActiveNamespaces));
     if (identify(mc, cns, page).empty()) {
@@ -185,6 +235,9 @@ void Session::detect_mc() {
 std::string Session::detect() {
     units_.push_back(std::make_unique<Unit>(target_, "mmc", std::uint16_t{0}));
     symbols_["page"] = page_size;
+    if (target_.no_memory() != 0) {
+        symbols_["nowhere"] = target_.no_memory();
+    }
     std::string error = restore();
     if (error.empty()) {
         error = detect_mmc();

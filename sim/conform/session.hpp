@@ -96,8 +96,11 @@ class Session {
     bool complete(Unit& unit, const Pending& pending, Ps limit);
 
   private:
-    std::string identify(Unit& unit, std::uint8_t cns, std::vector<std::uint8_t>& page,
-                         std::uint32_t nsid = 0);
+    /// Sends a command to the admin queue; an error in words unless it succeeds.
+    std::string send(Unit& unit, const wire::Sqe& sqe, const std::string& what);
+    std::string identify(Unit& unit, std::uint8_t cns, std::vector<std::uint8_t>& page);
+    /// A reset of the PF takes the VFs offline (NVMe Base 2.3, 8.2.6.3): they come back.
+    std::string bring_online();
     std::string detect_mmc();
     std::string detect_secondaries();
     void detect_formats();
@@ -106,6 +109,7 @@ class Session {
     Target& target_;
     std::vector<std::unique_ptr<Unit>> units_;
     Symbols symbols_;
+    std::map<std::uint16_t, std::pair<std::uint16_t, std::uint16_t>> resources_;  // NVQ, NVI
 };
 
 }  // namespace lmsim::sim::conform

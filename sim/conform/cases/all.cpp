@@ -17,6 +17,8 @@ std::vector<Case> all_cases() {
     cases::add_cdq(list);
     cases::add_logging(list);
     cases::add_tracking(list);
+    cases::add_namespaces(list);
+    cases::add_virtualization(list);
     return list;
 }
 

@@ -22,5 +22,7 @@ void add_events(List& list);
 void add_cdq(List& list);
 void add_logging(List& list);
 void add_tracking(List& list);
+void add_namespaces(List& list);
+void add_virtualization(List& list);
 
 }  // namespace lmsim::sim::conform::cases

@@ -92,16 +92,25 @@ void add_create(List& list) {
                     cdq_delete("cdqid"), cdq_get("other", "data"),
                     cdq_get("cdqid", "data").ends(Id::CdqDeleteUnknown)})
             .done());
-    list.push_back(begin("too-many", "One UDMQ more than MCUDMQ allows")
-                       .need("mmc.mcudmq", 1, "MCUDMQ is not 1", 1)
-                       .buffer("more", page_size)
-                       .step(create())
-                       // Two sections contradict each other.
-                       .step(cdq_create("more", slots, "other")
-                                 .set(Id::CdqCqs, "mc2.cntlid")
-                                 .ends(Id::CdqTooManyUdmqs)
-                                 .or_with(invalid_field()))
-                       .done());
+    // MCUDMQ is 1 or 2, and two sections contradict each other about the code.
+    for (const std::uint64_t limit : {1U, 2U}) {
+        Draft draft = begin(fmt::format("too-many-{}", limit), "One UDMQ more than MCUDMQ allows",
+                            {Id::IdMcudmq});
+        draft.need("mmc.mcudmq", limit, fmt::format("MCUDMQ is not {}", limit), limit)
+            .need("mc3.cntlid", 0, "the target has no third MC")
+            .buffer("more", page_size)
+            .buffer("even-more", page_size)
+            .step(create());
+        if (limit == 2) {
+            draft.step(cdq_create("more", slots, "second").set(Id::CdqCqs, "mc2.cntlid"));
+        }
+        list.push_back(draft
+                           .refused(cdq_create("even-more", slots, "third")
+                                        .set(Id::CdqCqs, "mc3.cntlid")
+                                        .ends(Id::CdqTooManyUdmqs)
+                                        .or_with(invalid_field()))
+                           .done());
+    }
     list.push_back(begin("again", "After a Delete the MC can have a UDMQ again")
                        .steps({create(), cdq_delete(), create(), cdq_get("cdqid", "data")})
                        .done());
@@ -231,18 +240,65 @@ void add_lists(List& list) {
                                  .or_with(oracle().status(Id::StatusNotEnoughResources)))
                        .step(identify(Id::CnsController, "data"))
                        .done());
-    constexpr std::uint64_t scattered = 34;  // every other page: as many ranges
-    Draft ranges = begin("ranges", "More memory ranges than MCMR allows");
-    Step spread = store("list", 0, {raw("PRP entry", spec::bytes(0, 7), Value("pages"))});
-    spread.count = scattered;
+}
+
+/// `count` pages of the buffer, every other one, behind the list in another.
+Draft& store_scattered(Draft& draft, const std::string& pages, const std::string& list,
+                       std::uint64_t count) {
+    Step spread = store(list, 0, {raw("PRP entry", spec::bytes(0, 7), Value(pages))});
+    spread.count = count;
     spread.stride = entry_of_list;
     spread.grow = 2 * page_size;
-    list.push_back(ranges.need("mmc.mcmr", 1, "MCMR is above 33", scattered - 1)
-                       .need("mmc.mcdqpc", scattered, "MCDQPC is less than 34")
-                       .buffer("pages", 2 * scattered * page_size)
-                       .buffer("list", page_size)
-                       .step(spread)
-                       .refused(create_by_list(scattered).ends(Id::CdqTooManyRanges))
+    return draft.buffer(pages, 2 * count * page_size).buffer(list, page_size).step(spread);
+}
+
+Command create_scattered(const std::string& list, std::uint64_t count) {
+    return cdq_create(list, count * entries_a_page).set(Id::CdqPc, 0);
+}
+
+void add_ranges(List& list) {
+    constexpr std::uint64_t one = 34;
+    Draft ranges = begin("ranges", "More memory ranges than MCMR allows", {Id::IdMcmr});
+    ranges.need("mmc.mcmr", 1, "MCMR is above 33", one - 1)
+        .need("mmc.mcdqpc", one, "MCDQPC is less than 34");
+    list.push_back(store_scattered(ranges, "pages", "list", one)
+                       .refused(create_scattered("list", one).ends(Id::CdqTooManyRanges))
+                       .done());
+    constexpr std::uint64_t half = 12;
+    Draft all =
+        begin("ranges-in-all", "More memory ranges in two queues than NMCMR allows", {Id::IdNmcmr});
+    all.need("mmc.nmcmr", half, "NMCMR is not 12 to 23", 2 * half - 1)
+        .need("mmc.mcmr", half, "MCMR is less than 12")
+        .need("mmc.mcdqpc", half, "MCDQPC is less than 12")
+        .need("mmc.mcudmq", 2, "MCUDMQ is less than 2");
+    store_scattered(all, "pages", "list", half);
+    list.push_back(store_scattered(all, "more", "more-list", half)
+                       .step(create_scattered("list", half))
+                       .refused(create_scattered("more-list", half)
+                                    .set(Id::CdqCqs, "mc2.cntlid")
+                                    .ends(Id::CdqTooManyRangesInAll))
+                       .done());
+}
+
+void add_foreign_memory(List& list) {
+    const auto foreign = [](const char* id, const char* title) {
+        Draft draft = list_case(id, title, 3);
+        return draft.need("nowhere", 1, "the target names no address that is not host memory");
+    };
+    list.push_back(
+        foreign("foreign-contiguous", "The queue's memory is no host memory")
+            .refused(
+                create().set("PRP1", spec::bytes(24, 31), "nowhere").ends(Id::CdqNotHostMemory))
+            .done());
+    list.push_back(foreign("foreign-page", "A page of the queue is no host memory")
+                       .step(store("list", 8, {raw("PRP entry", spec::bytes(0, 7), "nowhere")}))
+                       .refused(create_by_list(3).ends(Id::CdqNotHostMemory))
+                       .done());
+    list.push_back(foreign("foreign-list", "The PRP list is in no host memory")
+                       .refused(create_by_list(3)
+                                    .set("PRP1", spec::bytes(24, 31), "nowhere")
+                                    .ends(Id::CdqListUnreachable)
+                                    .or_with(invalid_field()))
                        .done());
 }
 
@@ -312,6 +368,8 @@ void add_cdq(List& list) {
     add_create(list);
     add_delete(list);
     add_lists(list);
+    add_ranges(list);
+    add_foreign_memory(list);
     add_feature(list);
 }
 

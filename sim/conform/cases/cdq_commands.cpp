@@ -28,7 +28,8 @@ Command cdq_delete(Value cdqid) {
 }
 
 Command cdq_set(Value cdqid, Value head) {
-    return set_features(Id::FeatureCdq, 0)
+    Command command(Id::OpcodeAdminSetFeatures);
+    return command.set(Id::FeatureFid, oracle().value(Id::FeatureCdq))
         .set(Id::CdqFeatureCdqid, std::move(cdqid))
         .set(Id::CdqFeatureHp, std::move(head));
 }

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "model/spec/table.hpp"
-#include "sim/conform/cases/cases.hpp"
+#include "sim/conform/cases/cdq_commands.hpp"
 
 /// Bits of the command dwords that no field row of a command covers: a controller may ignore them
 /// or say Invalid Field, and does nothing else about them.
@@ -16,7 +16,9 @@ struct Operation {
     const char* title;
     Command command;  // succeeds as it is
     std::vector<Id> fields;
-    bool suspended;  // needs the MC enabled and suspended before
+    bool suspended;  // needs the MC suspended before
+    std::vector<Step> before = {};
+    const char* needed = nullptr;  // a symbol that must not be 0
 };
 
 constexpr const char* group = "Reserved bits";
@@ -49,9 +51,15 @@ void add(List& list, const Operation& operation) {
                 draft.row(id);
             }
         }
-        draft.buffer("data", page_size).mc_enabled();
+        draft.buffer("data", page_size).buffer("queue", page_size).mc_enabled();
+        if (operation.needed != nullptr) {
+            draft.need(operation.needed, 1, "the controller does not offer the command");
+        }
         if (operation.suspended) {
             draft.step(suspend());
+        }
+        for (const Step& step : operation.before) {
+            draft.step(step);
         }
         Command command = operation.command;
         // First, so that the fields' own values are stored over it.
@@ -68,6 +76,51 @@ const std::vector<Id> set_state_fields{Id::SendSel,      Id::SetStateSeqind,  Id
 const std::vector<Id> get_state_fields{Id::ReceiveSel,      Id::GetStateCsvi,    Id::GetStateCntlid,
                                        Id::GetStateCsuuidi, Id::GetStateCsuidxp, Id::GetStateOl,
                                        Id::GetStateOu,      Id::GetStateNumdl,   Id::ReceiveUidx};
+
+void add_of_queues(List& list) {
+    const Command create = cdq_create("queue", 8);
+    const std::vector<Operation> operations{
+        {"create-cdq",
+         "Create CDQ",
+         create,
+         {Id::CdqSel, Id::CdqQt, Id::CdqPc, Id::CdqCqs, Id::CdqSize},
+         false,
+         {},
+         "mmc.mcudmq"},
+        {"delete-cdq",
+         "Delete CDQ",
+         cdq_delete(),
+         {Id::CdqSel, Id::CdqDeleteCdqid},
+         false,
+         {create},
+         "mmc.mcudmq"},
+        {"set-cdq",
+         "Set Features 21h",
+         cdq_set("cdqid", 0),
+         {Id::FeatureFid, Id::SetFeaturesSv, Id::CdqFeatureCdqid, Id::CdqFeatureEtpt,
+          Id::CdqFeatureHp, Id::CdqFeatureTpt},
+         false,
+         {create},
+         "mmc.mcudmq"},
+        {"get-cdq",
+         "Get Features 21h",
+         cdq_get("cdqid", "data"),
+         {Id::FeatureFid, Id::GetFeaturesSel, Id::CdqFeatureCdqid},
+         false,
+         {create},
+         "mmc.mcudmq"},
+        {"log",
+         "Log User Data Changes",
+         log_changes(1),
+         {Id::TrackSendSel, Id::LogLact, Id::LogCdqid},
+         false,
+         {create},
+         "mmc.tudcs"},
+    };
+    for (const Operation& operation : operations) {
+        add(list, operation);
+    }
+}
 
 }  // namespace
 
@@ -97,6 +150,7 @@ void add_reserved(List& list) {
     for (const Operation& operation : operations) {
         add(list, operation);
     }
+    add_of_queues(list);
 }
 
 }  // namespace lmsim::sim::conform::cases

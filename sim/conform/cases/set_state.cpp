@@ -82,6 +82,24 @@ void add_fields(List& list) {
     }
 }
 
+void add_buffers(List& list) {
+    for (const std::uint32_t offset : {1U, 2U, 3U}) {
+        list.push_back(suspended(fmt::format("prp1-offset-{}", offset), "PRP1 is not dword aligned",
+                                 {Id::PrpOffsetNotAllowed})
+                           .refused(whole()
+                                        .set("PRP1", spec::bytes(24, 31), Value("state", offset))
+                                        .ends(Id::PrpOffsetNotAllowed))
+                           .done());
+    }
+    list.push_back(suspended("beyond-mdts", "NUMD asks for more than MDTS allows",
+                             {Id::SetStateNumd, Id::TransferBeyondMdts, Id::IdMdts})
+                       .need("mmc.mdts", 1, "MDTS sets no limit")
+                       .refused(whole()
+                                    .set(Id::SetStateNumd, Value("mmc.mdts.dwords", 1))
+                                    .ends(Id::TransferBeyondMdts))
+                       .done());
+}
+
 void add_controllers(List& list) {
     list.push_back(begin("running", "The MC is enabled and not suspended",
                          {Id::SetStateWrongState, Id::SetStateWhileEnabled})
@@ -201,6 +219,7 @@ void add_queue_states(List& list) {
 
 void add_set_state(List& list) {
     add_fields(list);
+    add_buffers(list);
     add_controllers(list);
     add_data(list);
     add_queue_states(list);

@@ -136,7 +136,7 @@ void add_ends(List& list) {
         begin("ended-by-mmc-reset", "A CLR of the MMC ends the suspension",
               {Id::MmcResetEndsSuspension})
             .steps({suspend(), simple(StepKind::Disable, "mmc"), simple(StepKind::Enable, "mmc"),
-                    expects_suspended(false, to), get_features(Id::FeatureNumberOfQueues).to("mc")})
+                    expects_suspended(false, to), resume().ends(Id::ResumeNotSuspended)})
             .done());
     list.push_back(begin("ended-by-mc-reset", "A CLR of the MC ends the suspension",
                          {Id::McResetEndsSuspension})

@@ -119,6 +119,13 @@ void add_structure(List& list) {
             .step(store("ranges", 0, {field(Id::TrackRnmrtd, Value("mmc.cmmrtd", 1))}))
             .refused(start().with_data("ranges", 4 * page_size).ends(Id::TrackBeyondController))
             .done());
+    Draft foreign = begin("foreign-range", "A range that is no host memory",
+                          {Id::TrackNotHostMemory, Id::TrackSaddr});
+    list.push_back(foreign.need("nowhere", 1, "the target names no address that is not host memory")
+                       .step(store("ranges", first,
+                                   {field(Id::TrackSaddr, "nowhere"), field(Id::TrackLen, 1)}))
+                       .refused(start().ends(Id::TrackNotHostMemory))
+                       .done());
     Draft power = begin("length-limit", "A length that is not a power of two although MRTLL = 1",
                         {Id::TrackLengthLimit, Id::TrackLen});
     list.push_back(power.need("mmc.mrtll", 1, "TRATTR.MRTLL is 0")
@@ -258,7 +265,7 @@ void add_reports(List& list) {
     list.push_back(
         tracking("mmc-reset", "A CLR of the MMC stops its tracking", {Id::TrackEndsWithMmc})
             .steps({simple(StepKind::Disable, "mmc"), simple(StepKind::Enable, "mmc"),
-                    report().ends(Id::TrackReceiveBadCntlid), start()})
+                    report().ends(Id::TrackReceiveBadCntlid)})
             .done());
     Draft other = tracking("other-mc", "What another MC writes is not reported");
     list.push_back(

@@ -1,9 +1,11 @@
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "model/spec/rules.hpp"
 #include "sim/conform/suite.hpp"
 #include "tests/catch.hpp"
+#include "tests/sim/metrics/schema_check.hpp"
 
 using namespace lmsim;
 using namespace lmsim::sim::conform;
@@ -50,11 +52,13 @@ TEST_CASE("a case names only buffers, tags, probes and controllers that there ar
     }
 }
 
-TEST_CASE("the export is JSON with every case in it", "[conform]") {
+TEST_CASE("the export is JSON with every case in it, as its schema says", "[conform]") {
     const std::vector<Case> cases = all_cases();
     const auto json = nlohmann::json::parse(export_json(cases));
     CHECK(json["schema"] == cases_schema_name);
     REQUIRE(json["cases"].size() == cases.size());
     CHECK(json["cases"][0]["id"] == cases[0].id);
     CHECK(json["probes"].size() == probe_names().size());
+    std::ifstream file(LMSIM_SOURCE_DIR "/docs/schema/conform.schema.json");
+    CHECK(tests::SchemaCheck::wrong(nlohmann::json::parse(file), json) == "");
 }
