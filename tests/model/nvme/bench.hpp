@@ -76,6 +76,9 @@ class Device : protected Env {
         return result;
     }
 
+    /// Which blocks of a namespace are allocated.
+    LbaMap& blocks_of(std::uint32_t nsid) { return allocated_[nsid]; }
+
     std::vector<std::uint8_t>& vendor_state(std::uint16_t function) {
         std::vector<std::uint8_t>& bytes = vendor_[function];
         bytes.resize(config.vendor_bytes);
