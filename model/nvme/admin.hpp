@@ -7,10 +7,12 @@
 #include "model/nvme/life.hpp"
 #include "model/wire/admin.hpp"
 #include "model/wire/migration.hpp"
+#include "model/wire/track.hpp"
 
 namespace lmsim::nvme {
 
-constexpr std::size_t abort_limit = 4;  // Aborts at once: ACL is one less
+constexpr std::size_t abort_limit = 4;                // Aborts at once: ACL is one less
+constexpr std::uint64_t largest_transfer = 1U << 26;  // whatever the rules say
 
 /// What the commands of one file answer with.
 struct Outcome {
@@ -71,10 +73,24 @@ void fetch_data(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot
     effect.length = command.length;
 }
 
-/// Bytes that the command moves, by its own length field or by its kind.
+/// Is this a Track Send that begins to track memory? Its data tell their own length.
+template <class Bounds>
+bool starts_tracking(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool mmc) {
+    const spec::Rules& rules = ctx.rules;
+    return sqe.opcode == rules.value(spec::Id::OpcodeAdminTrackSend) &&
+           (mmc || !rules.on(spec::Id::TrackSendToMc)) &&
+           wire::track_operation(sqe, rules) == wire::TrackOperation::TrackMemoryChanges &&
+           wire::decode_track_memory(sqe, rules).start;
+}
+
+/// Bytes that the command moves, by its own length field or by its kind. A command that an MC does
+/// not take moves none.
 template <class Bounds>
 std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool mmc) {
-    if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminIdentify)) {
+    using spec::Id;
+    const spec::Rules& rules = ctx.rules;
+    const auto is = [&](Id opcode) { return sqe.opcode == rules.value(opcode); };
+    if (is(Id::OpcodeAdminIdentify)) {
         return page_bytes;
     }
     if (const std::uint64_t length = namespace_data_length(ctx, sqe, mmc)) {
@@ -83,15 +99,18 @@ std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool
     if (const std::uint32_t length = cdq_data_length(ctx, sqe)) {
         return length;
     }
-    if (!mmc) {
-        return 0;
+    if (starts_tracking(ctx, sqe, mmc)) {
+        return rules.value(Id::TrackHeaderSize);
     }
-    if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminMigrationSend)) {
-        const wire::MigrationSend send = wire::decode_migration_send(sqe, ctx.rules);
+    if (is(Id::OpcodeAdminTrackReceive) && (mmc || !rules.on(Id::TrackReceiveToMc))) {
+        return wire::decode_track_receive(sqe, rules).dwords * 4;
+    }
+    if (is(Id::OpcodeAdminMigrationSend) && mmc) {
+        const wire::MigrationSend send = wire::decode_migration_send(sqe, rules);
         return send.operation == wire::SendOperation::SetControllerState ? send.dwords * 4 : 0;
     }
-    if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminMigrationReceive)) {
-        return wire::decode_migration_receive(sqe, ctx.rules).dwords * 4;
+    if (is(Id::OpcodeAdminMigrationReceive) && mmc) {
+        return wire::decode_migration_receive(sqe, rules).dwords * 4;
     }
     return 0;
 }
@@ -131,16 +150,29 @@ std::uint16_t find_migratable(const Context<Bounds>& ctx, std::uint16_t cntlid) 
     return 0;
 }
 
-/// Get Controller State: is its controller suspended as the command arrives? CSUP and CP tell
-/// whether it was all the while (LM-GET-02), so this is kept until the command happens.
+/// Get Controller State and Track Receive: is their controller suspended as the command arrives?
+/// CSUP, CP and SUSP tell whether it was all the while (LM-GET-02, LM-TRK-82), so this is kept
+/// until the command happens.
 template <class Bounds>
 bool stands_still(const Context<Bounds>& ctx, const wire::Sqe& sqe) {
-    if (sqe.opcode != ctx.rules.value(spec::Id::OpcodeAdminMigrationReceive)) {
+    using spec::Id;
+    std::uint16_t cntlid = 0;
+    if (sqe.opcode == ctx.rules.value(Id::OpcodeAdminMigrationReceive)) {
+        cntlid = wire::decode_migration_receive(sqe, ctx.rules).cntlid;
+    } else if (sqe.opcode == ctx.rules.value(Id::OpcodeAdminTrackReceive)) {
+        cntlid = wire::decode_track_receive(sqe, ctx.rules).cntlid;
+    } else {
         return false;
     }
-    const std::uint16_t cntlid = wire::decode_migration_receive(sqe, ctx.rules).cntlid;
     const std::uint16_t function = find_migratable(ctx, cntlid);
     return function != 0 && is(ctx.subsystem.controller[function].migration, Migration::Suspended);
+}
+
+/// LM-TRK-55: of PRP1 and PRP2 only PRP1 is sure to name data while RNMRTD is not known.
+template <class Bounds>
+bool splits_track_header(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool mmc) {
+    return ctx.rules.on(spec::Id::TrackHeaderSplit) && starts_tracking(ctx, sqe, mmc) &&
+           wire::prp_pages(sqe.prp1, ctx.rules.value(spec::Id::TrackHeaderSize), page_bytes) > 1;
 }
 
 /// A fetched command of an admin queue.
@@ -165,9 +197,14 @@ void begin_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
     if (begin_cdq(ctx, function, slot, sqe)) {
         return;
     }
-    const std::uint64_t length = data_length(ctx, sqe, ctx.controller(function).primary);
-    if (length > mdts_bytes(ctx.config)) {
-        return fail(ctx, function, slot, spec::Id::TransferBeyondMdts);
+    const bool mmc = ctx.controller(function).primary;
+    const std::uint64_t length = data_length(ctx, sqe, mmc);
+    if (length > mdts_bytes(ctx.config) &&
+        (ctx.rules.on(spec::Id::TransferBeyondMdts) || length > largest_transfer)) {
+        return fail_with(ctx, function, slot, guard_status(ctx, spec::Id::TransferBeyondMdts));
+    }
+    if (splits_track_header(ctx, sqe, mmc)) {
+        return fail(ctx, function, slot, spec::Id::TrackHeaderSplit);
     }
     command.length = static_cast<std::uint32_t>(length);
     if (name_data(ctx, function, slot)) {
@@ -184,6 +221,35 @@ void start_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
         return fetch_data(ctx, function, slot);
     }
     execute(ctx, function, slot);
+}
+
+/// A Track Send has its header and nothing else: it says how much there is.
+template <class Bounds>
+bool wants_descriptors(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
+    Slot& command = ctx.controller(function).slot[slot];
+    if (command.length != ctx.rules.value(spec::Id::TrackHeaderSize) ||
+        !starts_tracking(ctx, to_sqe(command), ctx.controller(function).primary)) {
+        return false;
+    }
+    const auto header = wire::TrackMemoryView::parse_header(
+        ctx.env.data(function, slot, command.length), command.length, ctx.rules);
+    const std::uint64_t size = wire::track_memory_size(header->count(), ctx.rules);
+    if (size <= command.length || size > std::min(mdts_bytes(ctx.config), largest_transfer)) {
+        return false;  // nothing to fetch, or too much: the command will be refused
+    }
+    command.length = static_cast<std::uint32_t>(size);
+    return true;
+}
+
+/// The host's data of an admin command are here.
+template <class Bounds>
+void command_data_arrived(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
+    if (!wants_descriptors(ctx, function, slot)) {
+        return execute(ctx, function, slot);
+    }
+    if (name_data(ctx, function, slot)) {
+        fetch_data(ctx, function, slot);
+    }
 }
 
 /// The command's time in the controller is over: it happens now, all at once.

@@ -61,6 +61,10 @@ bool process(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, O
         outcome = virtualization(ctx, function, sqe);
     } else if (opcode == rules.value(Id::OpcodeAdminAbort)) {
         outcome = abort(ctx, function, sqe);
+    } else if (opcode == rules.value(Id::OpcodeAdminTrackSend)) {
+        outcome = track_send(ctx, function, slot, sqe);
+    } else if (opcode == rules.value(Id::OpcodeAdminTrackReceive)) {
+        outcome = track_receive(ctx, function, slot, sqe);
     } else {
         outcome = refuse(ctx, Id::UnsupportedOpcode);
     }

@@ -84,8 +84,9 @@ std::uint32_t cdq_data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe);
 template <class Bounds>
 void deliver_events(Context<Bounds>& ctx, std::uint16_t function);
 
-/// model/nvme/track.hpp: a CLR of the MMC stops all memory tracking.
+/// model/nvme/track.hpp: a CLR of the MMC stops all memory tracking, one of an MC its own if the
+/// rules say so.
 template <class Bounds>
-void stop_tracking(Context<Bounds>& ctx);
+void reset_tracking(Context<Bounds>& ctx, std::uint16_t function);
 
 }  // namespace lmsim::nvme

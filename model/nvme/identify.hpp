@@ -11,6 +11,19 @@
 
 namespace lmsim::nvme {
 
+/// What an MMC tells of memory tracking (NVMe Base 2.3, 8.1.13).
+inline void describe_tracking(const Config& config, wire::IdentifyController& id) {
+    if (!config.track_memory) {
+        return;
+    }
+    const std::uint8_t limit = config.power_of_two_ranges ? wire::trattr_mrtll : std::uint8_t{0};
+    id.trattr = static_cast<std::uint8_t>(id.trattr | wire::trattr_thmcs | limit);
+    id.cmmrtd = static_cast<std::uint16_t>(config.tracked_ranges);
+    id.nmmrtd = static_cast<std::uint16_t>(config.subsystem_ranges);
+    id.minmrtg = static_cast<std::uint8_t>(config.finest_granule);
+    id.maxmrtg = static_cast<std::uint8_t>(config.coarsest_granule);
+}
+
 template <class Bounds>
 void identify_controller(Context<Bounds>& ctx, std::uint16_t function, std::uint8_t* page) {
     const Controller<Bounds>& c = ctx.controller(function);
@@ -41,6 +54,7 @@ void identify_controller(Context<Bounds>& ctx, std::uint16_t function, std::uint
         id.mcmr = ctx.config.mcmr;
         id.nmcmr = ctx.config.nmcmr;
         id.mcdqpc = ctx.config.mcdqpc;
+        describe_tracking(ctx.config, id);
     }
     wire::encode(id, page, ctx.rules);
 }

@@ -61,7 +61,7 @@ void done(Context<Bounds>& ctx, const Event& event) {
             if (event.failed && ctx.rules.on(spec::Id::DataInUnreachable)) {
                 fail(ctx, event.function, slot, spec::Id::DataInUnreachable);
             } else if (admin) {
-                execute(ctx, event.function, slot);
+                command_data_arrived(ctx, event.function, slot);
             } else {
                 data_arrived(ctx, event.function, slot);
             }

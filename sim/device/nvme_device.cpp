@@ -343,18 +343,21 @@ void NvmeDevice::perform(const Effect& effect) {
             break;
         case EffectKind::TransferIn: read_host(effect, read_data); break;
         case EffectKind::TransferOut:
+            track(effect);
             send_up(effect, params_.pcie.write_bytes(effect.length));
             break;
         case EffectKind::WriteMemory: {
             outgoing_.push_back(
                 functions_[effect.function].data[nvme::Ticket::slot(effect.ticket)]);
             outgoing_.back().resize(effect.length);
+            track(effect);
             send_up(effect, params_.pcie.write_bytes(effect.length));
             break;
         }
         case EffectKind::Media: start_media(effect); break;
         case EffectKind::Execute: execute(effect); break;
         case EffectKind::PostCqe:
+            track(effect);
             send_up(effect, params_.pcie.write_bytes(effect.length));
             posted(effect);
             break;
@@ -368,6 +371,23 @@ void NvmeDevice::perform(const Effect& effect) {
             kernel().trace(id(), effect.token ^ effect.function);
             break;
         default: LMSIM_ASSERT(!"not an effect of a controller");
+    }
+}
+
+/// A write is tracked as it leaves: a report of it is behind it on the link, so who has the report
+/// finds the data in memory.
+void NvmeDevice::track(const Effect& effect) {
+    Function& function = functions_[effect.function];
+    if (!function.tracked.on() || !nvme::is_tracked_write(effect.kind, rules_)) {
+        return;
+    }
+    const auto mark = [&](std::uint64_t address, std::uint64_t length) {
+        function.tracked.mark(address, length);
+    };
+    if (effect.kind == EffectKind::PostCqe) {
+        mark(effect.address, effect.length);
+    } else {
+        walk_prp(*function.memory, effect.address, effect.token, effect.length, mark);
     }
 }
 

@@ -130,6 +130,7 @@ class NvmeDevice : public Component, private nvme::Env {
     const Distribution& latency_of(const Effect& effect) const;
     Ps execution_time(const Effect& effect);
     void posted(const Effect& effect);
+    void track(const Effect& effect);
     bool is_suspended(std::uint16_t function) const;
     void switch_interrupts(std::uint16_t function, bool on);
     Ps& fetched_at(std::uint16_t function, std::uint32_t ticket);

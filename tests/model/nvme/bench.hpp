@@ -101,6 +101,7 @@ class Device : protected Env {
                     [&](std::uint64_t address, std::uint64_t length) {
                         to.write(address, from, length);
                         from += length;
+                        written(effect, address, length);
                     },
                     memory_end);
                 break;
@@ -116,6 +117,14 @@ class Device : protected Env {
                 break;
             }
             case EffectKind::TransferOut:
+                memory.at(effect.function)
+                    ->walk(
+                        effect.address, effect.token, effect.length,
+                        [&](std::uint64_t address, std::uint64_t length) {
+                            written(effect, address, length);
+                        },
+                        memory_end);
+                break;
             case EffectKind::Interrupt:
             case EffectKind::EnterState: break;
             default: LMSIM_ASSERT(!"not an effect of a controller");
@@ -128,6 +137,13 @@ class Device : protected Env {
     void post(const Effect& effect, const std::uint64_t (&words)[N]) {
         if (reaches(effect.function, effect.address, sizeof words)) {
             memory.at(effect.function)->write(effect.address, words, sizeof words);
+            written(effect, effect.address, sizeof words);
+        }
+    }
+    /// The function's own writes are tracked where its TrackedMemory is on.
+    void written(const Effect& effect, std::uint64_t address, std::uint64_t length) {
+        if (is_tracked_write(effect.kind, rules)) {
+            tracked_[effect.function].mark(address, length);
         }
     }
     static Event doorbell(Event::Kind kind, std::uint16_t function, std::uint16_t queue,
