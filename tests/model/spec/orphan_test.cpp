@@ -59,7 +59,10 @@ TEST_CASE("no row is an orphan: code or another row names it") {
         }
     }
     for (const spec::Row& row : spec::table) {
-        CAPTURE(row.name, row.title);
-        CHECK(names.count(std::string(row.symbol)) == 1);
+        // Statuses that no rule here answers with still name what other devices answer.
+        if (row.kind != spec::Kind::Status) {
+            CAPTURE(row.name, row.title);
+            CHECK(names.count(std::string(row.symbol)) == 1);
+        }
     }
 }
