@@ -42,6 +42,17 @@ std::string dumped(const nlohmann::ordered_json& json) {
     return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+std::string families() {
+    std::vector<std::string> names;
+    for (const Structure& structure : structures()) {
+        const std::string name(structure.family);
+        if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) {
+            names.push_back(name);
+        }
+    }
+    return sim::joined(names);
+}
+
 int print_list(bool json) {
     nlohmann::ordered_json all = nlohmann::ordered_json::array();
     for (const Structure& structure : structures()) {
@@ -60,7 +71,7 @@ int print_list(bool json) {
     if (json) {
         fmt::print("{}\n", dumped({{"structures", all}}));
     } else {
-        fmt::print("Families, for --as: sqe, cqe, state, identify, ... as in --list --json\n");
+        fmt::print("--as also takes a family, of which the likeliest is taken: {}\n", families());
     }
     return Ok;
 }
@@ -138,6 +149,20 @@ std::string unknown_name(const std::string& name) {
                        near.empty() ? "" : fmt::format(" (did you mean {}?)", near));
 }
 
+/// How far the nearest structure goes, where none makes sense.
+std::string nothing_fits(const Guess& guess, const Input& input) {
+    if (guess.count == 0) {
+        return "byte 0: it makes no sense";
+    }
+    const Candidate& nearest = guess.candidates[0];
+    Sink nobody;
+    const Outcome outcome = describe(*nearest.structure, input, nobody);
+    return fmt::format(
+        "byte {}: it makes no sense as any structure; nearest is {} ({}), which stops there; "
+        "--as NAME says which it is",
+        outcome.ok() ? outcome.end : outcome.at, nearest.structure->name, nearest.because.view());
+}
+
 Choice choose(const std::string& as, const Input& input) {
     Choice choice;
     choice.structure = find_structure(as);
@@ -157,12 +182,7 @@ Choice choose(const std::string& as, const Input& input) {
     choice.guessed = true;
     const int threshold = as.empty() ? guess_threshold : -1000;
     if (guess.count == 0 || guess.candidates[0].points < threshold) {
-        choice.error = fmt::format(
-            "byte {}: it makes no sense as any structure; nearest is {} ({}); --as NAME says "
-            "which it is",
-            guess.count == 0 ? 0 : guess.candidates[0].outcome.at,
-            guess.count == 0 ? "none" : guess.candidates[0].structure->name,
-            guess.count == 0 ? "" : guess.candidates[0].because.view());
+        choice.error = nothing_fits(guess, input);
         return choice;
     }
     choice.structure = guess.candidates[0].structure;

@@ -140,11 +140,10 @@ void JsonSink::group(const Group& group) {
 }
 
 void JsonSink::field(const Value& value) {
-    const std::uint32_t first = value.place.bit % 8;
     nlohmann::ordered_json one = {
         {"name", value.field->name},
         {"at", value.place.byte()},
-        {"bits", {first + value.place.width - 1U, first}},
+        {"bits", bits_of(value)},
     };
     // Numbers that a double holds stay numbers; all have their text.
     if (value.field->style < Style::Ascii && !value.beyond_64_bits && value.number >> 53 == 0) {
