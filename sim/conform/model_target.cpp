@@ -1,5 +1,7 @@
 #include "sim/conform/model_target.hpp"
 
+#include <algorithm>
+
 #include "sim/core/kernel.hpp"
 #include "sim/core/reports.hpp"
 #include "sim/device/device_port.hpp"
@@ -27,6 +29,9 @@ DeviceTiming timing() {
     device.config.mcudmq = 2;
     device.config.mcmr = 16;
     device.config.nmcmr = 20;
+    device.config.tracked_ranges = 8;
+    device.config.power_of_two_ranges = true;
+    device.config.track_allocation = true;
     device.pcie.set_rate(16, 4, 0);
     device.link_latency = us / 4;
     device.memory_latency = us / 4;
@@ -64,19 +69,20 @@ class ModelTarget : public Target {
     bool wait(const std::function<bool()>& done, Ps limit) override {
         const Ps end = kernel_.now() + limit;
         while (!done()) {
-            if (kernel_.queue().next_time() > end) {
-                return false;  // nothing happens by then, often because nothing happens any more
+            if (kernel_.queue().empty() || kernel_.now() >= end) {
+                return false;  // nothing happens any more, or not by then
             }
-            run_slice();
+            run(std::min(slice, end - kernel_.now()));
         }
         return true;
     }
 
   private:
-    void run_slice() {
+    void run(Ps time) {
         kernel_.wake();
         // A pending event of SystemC is the horizon up to which the kernel's process runs.
-        const sc_core::sc_time length = sc_core::sc_time::from_value(slice);
+        const sc_core::sc_time length =
+            sc_core::sc_time::from_value(static_cast<std::uint64_t>(time));
         horizon_.notify(length);
         sc_core::sc_start(length);
         kernel_.wake();

@@ -12,7 +12,7 @@ constexpr std::uint32_t admin_entries = 32;
 constexpr std::uint16_t pairs = 2;
 constexpr std::uint32_t entries = 16;
 constexpr std::uint64_t pool_bytes = 12U << 20;
-constexpr Ps ready_poll = 10'000'000;  // 10 us
+constexpr Ps ready_poll = 100'000'000;  // 100 us
 
 }  // namespace
 

@@ -247,14 +247,14 @@ void add_one_shot_events(List& list) {
                        .step(await_event("aer", Id::EventCdqTailPointer))
                        .step(cdq_get("cdqid", "data").gives(Id::CdqGotEtpt, 0))
                        .done());
-    Draft once = begin("tail-event-once", "One event for each arming",
-                       {Id::OpcodeAdminAer, Id::FeatureCdq}, few);
+    Draft once =
+        begin("tail-event-once", "One event for each arming", {Id::OpcodeAdminAer, Id::FeatureCdq});
     once.steps({cdq_arm("cdqid", 0, 1), aer().runs_on("aer"), write_block(0)});
-    write_and_find(once, gap, few)
+    write_and_find(once, gap, slots)
         .steps({await_event("aer", Id::EventCdqTailPointer), aer().runs_on("second")});
-    for (std::uint64_t i = 2; i < 8; ++i) {
+    for (std::uint64_t i = 2; i < 2 * slots; ++i) {  // past the slot TPT again
         once.step(cdq_set("cdqid", "slot"));
-        write_and_find(once, i * gap, few);
+        write_and_find(once, i * gap, slots);
     }
     list.push_back(once.step(silent("mmc", "second")).done());
     Draft pending = begin("tail-event-pending", "Without an AER the event waits for one",
