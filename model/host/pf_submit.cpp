@@ -1,5 +1,7 @@
 #include "model/host/pf_submit.hpp"
 
+#include <algorithm>
+
 namespace lmsim::host {
 namespace {
 
@@ -35,13 +37,18 @@ void issue(Queue& queue, std::uint16_t tag, std::uint32_t owner, std::uint64_t t
     }
 }
 
-void reply(std::uint32_t owner, PfError error, std::uint16_t status, std::uint32_t dw0,
-           Effects& effects) {
+void reply(std::uint32_t owner, PfError error, Effects& effects) {
     Effect& effect = effects.push(EffectKind::Reply);
     effect.ticket = owner;
     effect.flags = static_cast<std::uint8_t>(error);
-    effect.token = status;
-    effect.token2 = dw0;
+}
+
+void reply(std::uint32_t owner, const PfEvent& event, Effects& effects) {
+    Effect& effect = effects.push(EffectKind::Reply);
+    effect.ticket = owner;
+    effect.token = event.status;
+    effect.token2 = event.dw0;
+    effect.token3 = event.dw1;
 }
 
 template <class Queue>
@@ -49,8 +56,9 @@ void request(Queue& queue, const PfEvent& event, std::uint64_t timeout_ps, Effec
     LMSIM_ASSERT(event.owner != 0);
     const auto shared = static_cast<std::uint16_t>(queue.depth - queue.reserved);
     const bool aer = event.kind == PfEvent::Kind::SubmitAer;
-    const std::uint16_t end = aer ? queue.depth : shared;
-    const std::uint16_t tag = free_tag(queue, aer ? shared : std::uint16_t{0}, end);
+    const bool kept = aer && queue.reserved != 0;
+    const std::uint16_t end = kept ? queue.depth : shared;
+    const std::uint16_t tag = free_tag(queue, kept ? shared : std::uint16_t{0}, end);
     if (!queue.resetting && tag < end && (aer || queue.waiting == 0)) {
         // An AER waits for as long as nothing happens: it has no time-out.
         issue(queue, tag, event.owner, aer ? 0 : timeout_ps, effects);
@@ -59,7 +67,7 @@ void request(Queue& queue, const PfEvent& event, std::uint64_t timeout_ps, Effec
         queue.waiter[last] = event.owner;
         ++queue.waiting;
     } else {
-        reply(event.owner, PfError::Again, 0, 0, effects);
+        reply(event.owner, PfError::Again, effects);
     }
 }
 
@@ -97,7 +105,7 @@ void completed(Queue& queue, const PfEvent& event, std::uint64_t timeout_ps, Eff
     }
     const std::uint32_t owner = queue.owner[event.tag];
     release(queue, event.tag);
-    reply(owner, PfError::None, event.status, event.dw0, effects);
+    reply(owner, event, effects);
     hand_out(queue, timeout_ps, effects);
 }
 
@@ -105,7 +113,7 @@ template <class Queue>
 void fail(Queue& queue, std::uint16_t tag, PfError error, Effects& effects) {
     const std::uint32_t owner = queue.owner[tag];
     release(queue, tag);
-    reply(owner, error, 0, 0, effects);
+    reply(owner, error, effects);
 }
 
 /// Every pending command ends without a completion; those who wait stay and are served afterwards.
@@ -137,6 +145,15 @@ void timed_out(Queue& queue, std::uint32_t ticket, Effects& effects) {
 }
 
 }  // namespace
+
+std::uint16_t tags_for_aers(std::uint16_t depth, std::uint16_t wanted, const spec::Rules& rules) {
+    const auto most = static_cast<std::uint16_t>(depth - 1);
+    return rules.on(spec::Id::HostReservesAerTags) ? std::min(wanted, most) : std::uint16_t{0};
+}
+
+bool resubmits_aer(PfError error, const spec::Rules& rules) {
+    return error == PfError::None && rules.on(spec::Id::HostResubmitsAer);
+}
 
 template <std::size_t Tags, std::size_t Waiters>
 void step(PfQueue<Tags, Waiters>& queue, const PfEvent& event, std::uint64_t timeout_ps,

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "model/spec/rules.hpp"
 #include "model/step.hpp"
 
 namespace lmsim::host {
@@ -21,7 +22,7 @@ enum class PfError : std::uint8_t {
 template <std::size_t Tags, std::size_t Waiters>
 struct PfQueue {
     std::uint16_t depth = 0;     // tags in use at most, reserved ones included
-    std::uint16_t reserved = 0;  // tags kept for AERs: the last ones (HO-ADM-01)
+    std::uint16_t reserved = 0;  // tags kept for AERs, the last ones; 0: they take any
     std::uint16_t pending = 0;
     bool resetting = false;
     bool more = false;               // the last step ran out of room for effects: give it Continue
@@ -47,7 +48,7 @@ struct PfEvent {
         Submit,      // owner (not 0) wants a tag; waits for one
         SubmitNow,   // the same, but answers Again rather than wait
         SubmitAer,   // takes a reserved tag
-        Completed,   // tag, status, dw0: a completion queue entry
+        Completed,   // tag, status, dw0, dw1: a completion queue entry
         TimerFired,  // ticket of the timer
         ResetBegan,  // somebody resets the PF
         ResetDone,
@@ -58,14 +59,21 @@ struct PfEvent {
     std::uint16_t status = 0;
     std::uint32_t owner = 0;  // or the timer's ticket
     std::uint32_t dw0 = 0;
+    std::uint32_t dw1 = 0;
 };
+
+/// Tags that a queue of this depth keeps for `wanted` AERs: HO-ADM-01. One is left for commands.
+std::uint16_t tags_for_aers(std::uint16_t depth, std::uint16_t wanted, const spec::Rules& rules);
+
+/// Is an AER that ended like this submitted again? HO-ADM-02; a reset brings new ones anyway.
+bool resubmits_aer(PfError error, const spec::Rules& rules);
 
 /// Token of EffectKind::Call: the PF has to be reset; answered by ResetDone.
 constexpr std::uint64_t call_reset_pf = 1;
 
 /// Effects: Submit{ticket = owner, token = tag}: put the owner's SQE with this CID on the queue;
-/// StartTimer{ticket}; Reply{ticket = owner, flags = PfError, token = status, token2 = DW0};
-/// Call{token = call_reset_pf}. A stale completion or timer has no effect.
+/// StartTimer{ticket}; Reply{ticket = owner, flags = PfError, token = status, token2 = DW0, token3
+/// = DW1}; Call{token = call_reset_pf}. A stale completion or timer has no effect.
 template <std::size_t Tags, std::size_t Waiters>
 void step(PfQueue<Tags, Waiters>& queue, const PfEvent& event, std::uint64_t timeout_ps,
           Effects& effects);

@@ -5,6 +5,7 @@
 #include "model/fsm.hpp"
 #include "model/wire/controller_state.hpp"
 #include "model/wire/migration.hpp"
+#include "model/wire/vendor_area.hpp"
 
 namespace lmsim::host {
 namespace {
@@ -172,6 +173,23 @@ void submit_piece(Context& context, FlowStep step) {
     effect.token2 = static_cast<std::uint64_t>(seqind);
 }
 
+bool more_to_come(const Context& context) {
+    const VfioNvme& flow = context.flow;
+    return flow.offset + piece_length(flow, context.rules) < flow.size;
+}
+
+/// HO-MIG-02: one piece, then its completion. Who does not wait sends all that a step has room for.
+void submit_pieces(Context& context, FlowStep step) {
+    submit_piece(context, step);
+    if (step != FlowStep::LoadState || context.rules.on(Id::HostWaitsBetweenPieces)) {
+        return;
+    }
+    while (more_to_come(context) && context.effects.size() + 1 < Effects::capacity) {
+        context.flow.offset += piece_length(context.flow, context.rules);
+        submit_piece(context, step);
+    }
+}
+
 void reply(Context& context, Errno error) {
     Effect& effect = context.effects.push(EffectKind::Reply);
     effect.ticket = context.flow.arc;
@@ -200,9 +218,7 @@ struct SucceededToSave {
 struct SucceededInPart {
     static constexpr std::string_view name = "success, more to come";
     bool operator()(const Context& context, const Answer& answer) const {
-        const VfioNvme& flow = context.flow;
-        return flow.offset + piece_length(flow, context.rules) < flow.size &&
-               Succeeded{}(context, answer);
+        return more_to_come(context) && Succeeded{}(context, answer);
     }
 };
 
@@ -235,8 +251,11 @@ struct AskState {
 struct SendState {
     static constexpr std::string_view name = "send first piece";
     void operator()(Context& context, const Given&) const {
-        context.flow.offset = 0;
-        submit_piece(context, FlowStep::LoadState);
+        // HO-MIG-06: also after a piece that failed.
+        if (context.rules.on(Id::HostResendsFromFirst)) {
+            context.flow.offset = 0;
+        }
+        submit_pieces(context, FlowStep::LoadState);
     }
 };
 template <FlowStep Step>
@@ -245,7 +264,7 @@ struct Continue {
         Step == FlowStep::ReadState ? "read next piece" : "send next piece";
     void operator()(Context& context, const Given&) const {
         context.flow.offset += piece_length(context.flow, context.rules);
-        submit_piece(context, Step);
+        submit_pieces(context, Step);
     }
 };
 struct Succeed {
@@ -367,6 +386,18 @@ void step(VfioNvme& flow, const FlowEvent& event, const spec::Rules& rules, Effe
     }
 }
 
+std::uint16_t cntlid_of(const wire::SecondaryController& entry, const spec::Rules& rules) {
+    return rules.on(Id::HostUsesCntlidOfVf) ? entry.scid : entry.pcid;
+}
+
+void choose_formats(VfioNvme& flow, const wire::StateFormatsView& formats,
+                    const spec::Rules& rules) {
+    const bool search = rules.on(Id::HostSearchesVersion);
+    const auto version = static_cast<std::uint16_t>(rules.value(Id::NvmeStateVersion));
+    flow.csvi = search ? formats.find_version(version) : std::uint8_t{1};
+    flow.csuuidi = search ? formats.find_uuid(wire::vendor_area_uuid) : std::uint8_t{1};
+}
+
 fsm::ArcList flow_arcs() { return Machine::arcs(); }
 
 wire::Sqe command(const VfioNvme& flow, const Effect& submit, const spec::Rules& rules) {
@@ -376,7 +407,8 @@ wire::Sqe command(const VfioNvme& flow, const Effect& submit, const spec::Rules&
             return encode(MigrationSend::suspend(flow.cntlid, wire::SuspendType::Notification),
                           rules);
         case FlowStep::Suspend:
-            return encode(MigrationSend::suspend(flow.cntlid, wire::SuspendType::Suspend), rules);
+            return encode(
+                MigrationSend::suspend(flow.cntlid, wire::SuspendType::Suspend, flow.dudmq), rules);
         case FlowStep::Resume: return encode(MigrationSend::resume(flow.cntlid), rules);
         case FlowStep::LoadState:
             return encode(MigrationSend::set_controller_state(

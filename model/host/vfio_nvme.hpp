@@ -9,6 +9,7 @@
 #include "model/step.hpp"
 #include "model/vfio/errno.hpp"
 #include "model/vfio/uapi.hpp"
+#include "model/wire/identify.hpp"
 #include "model/wire/sqe.hpp"
 
 namespace lmsim::host {
@@ -36,6 +37,7 @@ struct VfioNvme {
     std::uint16_t asked = 0;   // number of the latest command: the ticket of its Submit
     std::uint32_t arc = 0;     // ticket of the arc at hand
     std::uint32_t piece = 0;   // largest transfer of one command, bytes, a multiple of 4 (MDTS)
+    bool dudmq = false;        // a Suspend deletes the VF's User Data Migration Queue
     std::uint64_t limit = 0;   // largest state that is accepted, bytes
     std::uint64_t size = 0;    // of the state saved, or written by the user
     std::uint64_t offset = 0;  // of the piece at hand
@@ -43,7 +45,7 @@ struct VfioNvme {
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.step, self.to, self.cntlid, self.csvi, self.csuuidi, self.asked, self.arc,
-              self.piece, self.limit, self.size, self.offset);
+              self.piece, self.dudmq, self.limit, self.size, self.offset);
     }
 };
 static_assert(std::is_trivially_copyable_v<VfioNvme>);
@@ -75,6 +77,13 @@ void step(VfioNvme& flow, const FlowEvent& event, const spec::Rules& rules, Effe
 
 /// The SQE of a Submit effect, without CID and PRPs.
 wire::Sqe command(const VfioNvme& flow, const Effect& submit, const spec::Rules& rules);
+
+/// The CNTLID by which the MMC knows a VF (HO-MIG-01): its own, not the PF's.
+std::uint16_t cntlid_of(const wire::SecondaryController& entry, const spec::Rules& rules);
+
+/// Looks up what the flow names formats by (HO-MIG-04): 0 for what the MMC does not list.
+void choose_formats(VfioNvme& flow, const wire::StateFormatsView& formats,
+                    const spec::Rules& rules);
 
 /// The rows of the machine, for diagrams and coverage; the bytes of its states are FlowSteps.
 fsm::ArcList flow_arcs();

@@ -115,6 +115,20 @@ std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool
     return 0;
 }
 
+/// AD-GEN-05: does another admin command, an outstanding AER too, have the CID of this one? How
+/// many commands are searched is the controller's own affair: those of I/O queues are not.
+template <class Bounds>
+bool id_in_use(const Controller<Bounds>& c, std::uint32_t slot) {
+    for (std::uint32_t i = 0; i < Bounds::slots; ++i) {
+        const Slot& other = c.slot[i];
+        const bool known = other.stage != Stage::Free && other.stage != Stage::Fetching;
+        if (i != slot && known && other.sqid == 0 && other.cid == c.slot[slot].cid) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /// AD-ABRT-40: this Abort is one too many.
 template <class Bounds>
 bool too_many_aborts(const Controller<Bounds>& c, std::uint32_t abort_opcode) {
@@ -131,7 +145,7 @@ template <class Bounds>
 void hold_aer(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
     Controller<Bounds>& c = ctx.controller(function);
     if (c.aers >= Bounds::aers) {
-        return fail(ctx, function, slot, spec::Id::AerTooMany);
+        return fail_with(ctx, function, slot, guard_status(ctx, spec::Id::AerTooMany));
     }
     c.slot[slot].stage = Stage::Held;
     c.aer[c.aers++] = static_cast<std::uint16_t>(slot);
@@ -187,10 +201,14 @@ void begin_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
     command.prp1 = sqe.prp1;
     command.prp2 = sqe.prp2;
     command.result = stands_still(ctx, sqe) ? 1 : 0;
+    if (ctx.rules.on(spec::Id::CommandIdInUse) && id_in_use(ctx.controller(function), slot)) {
+        return fail(ctx, function, slot, spec::Id::CommandIdInUse);
+    }
     if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminAer)) {
         return hold_aer(ctx, function, slot);
     }
-    if (sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminAbort) &&
+    if (ctx.rules.on(spec::Id::AbortTooMany) &&
+        sqe.opcode == ctx.rules.value(spec::Id::OpcodeAdminAbort) &&
         too_many_aborts(ctx.controller(function), sqe.opcode)) {
         return fail(ctx, function, slot, spec::Id::AbortTooMany);
     }

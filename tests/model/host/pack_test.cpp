@@ -1,4 +1,6 @@
 #include "model/pack.hpp"
+#include "model/host/memory_log.hpp"
+#include "model/host/udmq.hpp"
 #include "model/host/vfio_nvme.hpp"
 #include "tests/catch.hpp"
 
@@ -19,7 +21,9 @@ void check_round_trip(const State& state) {
 
 TEST_CASE("no field of the PF queue or the driver's flow is forgotten", "[host][pack]") {
     CHECK(packed_size(ProofPfQueue{}) == sizeof(ProofPfQueue));
-    CHECK(packed_size(VfioNvme{}) == sizeof(VfioNvme));
+    CHECK(packed_size(VfioNvme{}) == sizeof(VfioNvme) - 7);  // room behind dudmq
+    CHECK(packed_size(Udmq{}) == sizeof(Udmq) - 7);          // behind single bytes
+    CHECK(packed_size(MemoryLog{}) == sizeof(MemoryLog) - 4);
 }
 
 TEST_CASE("the PF queue packs and unpacks at every step", "[host][pack]") {

@@ -120,7 +120,7 @@ TEST_CASE("Identify Controller") {
               std::vector<std::uint8_t>(4));  // HMPRE: no host memory buffer beside an MMC
         CHECK(page[512] == 0x66);
         CHECK(page[513] == 0x44);
-        CHECK(page[516] == 1);  // NN
+        CHECK((page[516] | page[517] << 8) == SimBounds::namespaces);  // NN
         CHECK(std::string(&page[768], &page[772]) == "nqn.");
     }
 }

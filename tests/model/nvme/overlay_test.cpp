@@ -106,6 +106,7 @@ TEST_CASE("LM-SUSP-10 off: doorbells of a suspended controller are lost") {
 
 TEST_CASE("LM-SUSP-12 off: a reset of the MMC leaves its controllers suspended") {
     Rig rig(Id::MmcResetEndsSuspension);
+    rig.bench.rules.set_on(Id::PrimaryResetTakesOffline, false);
     SECTION("suspended") {
         REQUIRE(rig.pf.suspend(1) == 0);
         rig.bench.write(0, property::CC, 0);
