@@ -24,7 +24,6 @@ struct Rig {
     Driver vf{bench, 1};
 
     Rig() {
-        bench.rules = spec::Rules::ratified();
         vf.enable();
         vf.create(1, 16);
     }

@@ -23,7 +23,6 @@ struct TrackRig {
     };
 
     explicit TrackRig(const Config& config = {}) : bench(2, config) {
-        bench.rules = spec::Rules::ratified();
         pf.enable();
         for (Driver* driver : {&vf, &other}) {
             driver->enable();
