@@ -2,12 +2,6 @@
 
 namespace lmsim::sim {
 
-namespace {
-
-constexpr std::uint64_t cc_enable = 1 | 6U << 16 | 4U << 20;  // EN, IOSQES 64 B, IOCQES 16 B
-
-}  // namespace
-
 CommandPort::CommandPort(DevicePort& port, std::uint32_t admin_entries, std::uint16_t pairs,
                          std::uint32_t entries)
     : port_(&port), queues_(pairs + std::size_t{1}) {
@@ -35,7 +29,7 @@ void CommandPort::enable() {
     port_->write(reg::AQA, size << 16 | size, 4);
     port_->write(reg::ASQ, admin.sq_base(), 8);
     port_->write(reg::ACQ, admin.cq_base(), 8);
-    port_->write(reg::CC, cc_enable, 4);
+    port_->write(reg::CC, reg::cc::enabled, 4);
 }
 
 void CommandPort::move(DevicePort& port) {

@@ -15,6 +15,7 @@ class NvmeDevice::Port : public DevicePort {
         item.function = function_;
         item.address = offset;
         item.value = value;
+        item.length = size;
         item.kind = DownKind::Write;
         if (offset >= reg::doorbells) {
             const std::uint64_t index = (offset - reg::doorbells) / 4;

@@ -185,6 +185,7 @@ void NvmeDevice::arrive_down(const DownItem& item) {
     event.queue = item.queue;
     event.address = item.address;
     event.value = item.value;
+    event.length = static_cast<std::uint32_t>(item.length);
     switch (item.kind) {
         case DownKind::SqDoorbell: event.kind = nvme::Event::Kind::SqDoorbell; break;
         case DownKind::CqDoorbell: event.kind = nvme::Event::Kind::CqDoorbell; break;

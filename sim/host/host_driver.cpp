@@ -29,7 +29,7 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
       cpu_lane_(add_lane()) {
     // One slot of the ring always stays empty.
     queue_.depth = static_cast<std::uint16_t>(timing.admin_depth - 1);
-    queue_.reserved = std::min(timing.reserved_aer, static_cast<std::uint16_t>(queue_.depth - 1));
+    queue_.reserved = host::tags_for_aers(queue_.depth, timing.reserved_aer, rules_);
     tag_owner_.resize(queue_.depth, 0);
     boot_page_ = pf.allocate(page_size);
     vfs_.resize(vfs.size());
@@ -59,20 +59,50 @@ void HostDriver::next_boot_step() {
         pf_.read(reg::CSTS, 4, 0);
         return;
     }
-    if (boot_ == Boot::Done) {
-        submit_aers();
-        ready_(true);
+    if (boot_ == Boot::Online && bring_online()) {
         return;
     }
-    const Id cns = boot_ == Boot::Identify    ? Id::CnsController
-                   : boot_ == Boot::Secondary ? Id::CnsSecondaryControllers
-                                              : Id::CnsControllerStateFormats;
+    if (boot_ == Boot::Done) {
+        end_boot(true);
+        return;
+    }
+    const Id cns = boot_ == Boot::Identify       ? Id::CnsController
+                   : boot_ == Boot::Secondary    ? Id::CnsSecondaryControllers
+                   : boot_ == Boot::Capabilities ? Id::CnsPrimaryCapabilities
+                                                 : Id::CnsControllerStateFormats;
     wire::Identify identify;
     identify.cns = static_cast<std::uint8_t>(rules_.value(cns));
     identify.cntid = boot_ == Boot::Secondary ? next_cntid_ : std::uint16_t{0};
     wire::Sqe sqe = wire::encode(identify, rules_);
     sqe.prp1 = boot_page_;
     submit(sqe, pf_itself, 0);
+}
+
+/// The next command that brings a VF online (HO-VIRT-01); false if all of them are.
+bool HostDriver::bring_online() {
+    while (online_vf_ < vfs_.size() && vfs_[online_vf_].online) {
+        ++online_vf_;
+        online_step_ = 0;
+    }
+    if (online_vf_ == vfs_.size()) {
+        boot_ = Boot::Done;
+        return false;
+    }
+    const std::uint16_t cntlid = vfs_[online_vf_].flow.cntlid;
+    submit(host::online_command(online_plan_, online_step_, cntlid, rules_), pf_itself, 0);
+    return true;
+}
+
+/// The first boot is somebody's; one after a reset of the PF is the driver's own.
+void HostDriver::end_boot(bool ok) {
+    if (booted_) {
+        return;
+    }
+    booted_ = true;
+    if (ok) {
+        submit_aers();
+    }
+    ready_(ok);
 }
 
 void HostDriver::read_done(std::uint64_t /*token*/, std::uint64_t value) {
@@ -83,9 +113,12 @@ void HostDriver::read_done(std::uint64_t /*token*/, std::uint64_t value) {
     if (queue_.resetting) {
         host::PfEvent done;
         done.kind = host::PfEvent::Kind::ResetDone;
-        boot_ = Boot::Done;
         pf_step(done);
         submit_aers();
+        // The reset took the VFs offline (LM-RST-01).
+        boot_ = Boot::Secondary;
+        next_cntid_ = 0;
+        next_boot_step();
         return;
     }
     boot_ = Boot::Identify;
@@ -108,10 +141,21 @@ bool HostDriver::take_boot_page() {
             const wire::SecondaryController entry = (*list)[i];
             next_cntid_ = static_cast<std::uint16_t>(entry.scid + 1);
             if (entry.vfn >= 1 && entry.vfn <= vfs_.size()) {
+                vfs_[entry.vfn - 1U].online = !host::needs_online(entry, rules_);
                 vfs_[entry.vfn - 1U].flow.cntlid = entry.scid;
             }
         }
         return list.ok();
+    }
+    if (boot_ == Boot::Capabilities) {
+        const auto found = wire::decode_primary_capabilities(page, page_size, rules_);
+        boot_ = Boot::Online;
+        online_vf_ = 0;
+        online_step_ = 0;
+        if (found.ok()) {
+            online_plan_ = host::plan_online(*found, static_cast<std::uint16_t>(vfs_.size()));
+        }
+        return found.ok();
     }
     const auto formats = wire::StateFormatsView::parse(page, page_size, rules_);
     boot_ = Boot::Done;
@@ -119,16 +163,20 @@ bool HostDriver::take_boot_page() {
         return false;
     }
     for (Vf& vf : vfs_) {
-        vf.flow.csvi = formats->find_version(0);
-        vf.flow.csuuidi = formats->find_uuid(wire::vendor_area_uuid);
+        host::choose_formats(vf.flow, *formats, rules_);
+        boot_ = vf.online ? boot_ : Boot::Capabilities;
     }
     return vfs_.empty() || vfs_[0].flow.csvi != 0;
 }
 
 void HostDriver::boot_answered(const Effect& reply) {
     const bool answered = reply.flags == 0 && reply.token == 0;
+    if (boot_ == Boot::Online && answered) {
+        vfs_[online_vf_].online = ++online_step_ == host::online_commands(online_plan_);
+        return next_boot_step();
+    }
     if (!answered || !take_boot_page()) {
-        ready_(false);
+        end_boot(false);
         return;
     }
     next_boot_step();

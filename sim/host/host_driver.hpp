@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "model/host/bring_online.hpp"
 #include "model/host/pf_submit.hpp"
 #include "model/host/vfio_nvme.hpp"
 #include "model/vfio/event.hpp"
@@ -87,7 +88,15 @@ class HostDriver : public Component, private PortClient {
 
   private:
     enum class Kind : std::uint32_t { Ring, Interrupt, Timer, Ioctl, Answer, Poll };
-    enum class Boot : std::uint8_t { Enable, Identify, Secondary, Formats, Done };
+    enum class Boot : std::uint8_t {
+        Enable,
+        Identify,
+        Secondary,
+        Formats,
+        Capabilities,
+        Online,
+        Done
+    };
 
     /// A command between the wish for a tag and its completion.
     struct Request {
@@ -109,6 +118,7 @@ class HostDriver : public Component, private PortClient {
         std::uint64_t buffer = 0;  // of the state, in the host's memory
         std::uint64_t list = 0;    // PRP list
         std::uint64_t read_at = 0;
+        bool online = true;
         std::vector<std::uint8_t> last_read;
         Call call;  // the one at work
         VfioAnswer answer;
@@ -128,6 +138,8 @@ class HostDriver : public Component, private PortClient {
     void next_boot_step();
     void boot_answered(const Effect& reply);
     bool take_boot_page();
+    bool bring_online();
+    void end_boot(bool ok);
 
     // VFIO
     void call(std::uint16_t vf, const vfio::Event& event, VfioDone done);
@@ -153,6 +165,10 @@ class HostDriver : public Component, private PortClient {
     std::vector<Vf> vfs_;
     std::uint64_t boot_page_ = 0;
     Boot boot_ = Boot::Enable;
+    bool booted_ = false;
+    host::OnlinePlan online_plan_;
+    std::size_t online_vf_ = 0;  // whose turn it is, and with which of its commands
+    std::uint32_t online_step_ = 0;
     std::uint16_t next_cntid_ = 0;  // from which on CNS 15h is asked for
     std::function<void(bool)> ready_;
     DriverObserver* observer_ = nullptr;
