@@ -406,3 +406,40 @@ TEST_CASE("the machine's rows: all of them, in force and not") {
     CHECK(rig.arc(MigState::STOP, MigState::STOP_COPY) == Errno::Ok);
     CHECK(rig.submitted.size() == 2);  // of a state in two pieces the first
 }
+
+TEST_CASE("each piece waits for the completion of the one before (HO-MIG-02)") {
+    Rig rig;
+    const bool waits = GENERATE(true, false);
+    rig.rules.set_on(spec::Id::HostWaitsBetweenPieces, waits);
+    const Bytes state = state_of(8, 64, rig.rules);
+    const std::size_t pieces = (state.size() + 127) / 128;
+    REQUIRE(pieces > 3);
+    REQUIRE(rig.arc(MigState::STOP, MigState::RESUMING) == Errno::Ok);
+    std::copy(state.begin(), state.end(), rig.buffer.begin());
+    FlowEvent written;
+    written.kind = FlowEvent::Kind::Written;
+    written.value = state.size();
+    rig.give(written);
+    rig.begin(MigState::RESUMING, MigState::STOP);
+    CHECK(rig.submitted.size() == (waits ? 1 : pieces));
+    CHECK(rig.submitted.back().address == (waits ? 0 : 128 * (pieces - 1)));
+    for (int left = 100; !rig.reply && left != 0; --left) rig.answer();
+    REQUIRE(rig.reply);
+    CHECK(static_cast<Errno>(rig.reply->token) == Errno::Ok);
+    CHECK(rig.submitted.size() == pieces);
+}
+
+TEST_CASE("a state whose piece failed is sent again from its first one (HO-MIG-06)") {
+    Rig rig;
+    const bool first = GENERATE(true, false);
+    rig.rules.set_on(spec::Id::HostResendsFromFirst, first);
+    const Bytes state = state_of(8, 64, rig.rules);
+    rig.fail_at = 2;
+    REQUIRE(rig.load(state) == Errno::Io);
+    rig.fail_at = ~std::size_t{0};
+    rig.begin(MigState::RESUMING, MigState::STOP);
+    REQUIRE(rig.submitted.size() == 1);
+    CHECK(rig.submitted[0].address == (first ? 0 : 256));
+    CHECK(static_cast<wire::Seqind>(rig.submitted[0].token2) ==
+          (first ? wire::Seqind::First : wire::Seqind::Middle));
+}
