@@ -249,6 +249,13 @@ class Bench : public Device {
     }
 
     Controller<Bounds>& at(std::uint16_t function) { return subsystem->controller[function]; }
+    /// For a test that calls a function of the model by itself: its Env, and what it wants done.
+    Env& env() { return *this; }
+    void apply(const Effects& effects) {
+        for (const Effect& effect : effects) {
+            perform(effect);
+        }
+    }
 
     void step(const Event& first) override {
         Event event = first;

@@ -237,13 +237,15 @@ TEST_CASE("what figure 177 excludes is no entry") {
 
 TEST_CASE("a dialect's entry goes by its rows") {
     Rules rules;
-    rules.set_place(Id::UdmqNsid, spec::bits(16, 33, 2));  // over a boundary of words
+    rules.set_place(Id::UdmqNsid, spec::bits(6, 33, 2));  // over a boundary of words
     rules.set_place(Id::UdmqSlba, spec::bytes(12, 19));
     UdmqEntry entry;
     entry.nsid = 0xFFFF'FFFF;
     entry.slba = 0x8877'6655'4433'2211;
-    entry.blocks = 5;
+    entry.blocks = 1;
     const auto bytes = bytes_of(entry, rules);
+    CHECK(bytes[6] == 0xFC);
+    CHECK(bytes[10] == 0x03);
     CHECK(bytes[12] == 0x11);
     CHECK(bytes[19] == 0x88);
     rules.set_place(Id::UdmqSlba, spec::bytes(40, 47));  // beyond the entry: nowhere
