@@ -21,6 +21,7 @@ constexpr Id cns_rows[] = {Id::CnsNamespace,
                            Id::CnsAllocatedNamespace,
                            Id::CnsAttachedControllers,
                            Id::CnsControllers,
+                           Id::CnsPrimaryCapabilities,
                            Id::CnsSecondaryControllers,
                            Id::CnsControllerStateFormats};
 constexpr Codes cns_codes = {cns_rows};
@@ -32,9 +33,9 @@ constexpr Field identify_fields[] = {
 };
 
 // Of what the structure tells, no namespace is part.
-constexpr Id cns_without_namespace[] = {Id::CnsController, Id::CnsCommandSetController,
-                                        Id::CnsControllers, Id::CnsSecondaryControllers,
-                                        Id::CnsControllerStateFormats};
+constexpr Id cns_without_namespace[] = {Id::CnsController,           Id::CnsCommandSetController,
+                                        Id::CnsControllers,          Id::CnsPrimaryCapabilities,
+                                        Id::CnsSecondaryControllers, Id::CnsControllerStateFormats};
 
 void check_identify(Walker& walker, const View& view) {
     for (const Id cns : cns_without_namespace) {
@@ -92,6 +93,10 @@ void check_delete(Walker& walker, const View& view) {
     }
 }
 
+constexpr Id select_rows[] = {Id::SelectCurrent, Id::SelectDefault, Id::SelectSaved,
+                              Id::SelectCapabilities};
+constexpr Codes select_codes = {select_rows, Id::SelectReserved};
+
 constexpr Id feature_rows[] = {Id::FeatureVolatileWriteCache,  Id::FeatureNumberOfQueues,
                                Id::FeatureInterruptCoalescing, Id::FeatureInterruptVector,
                                Id::FeatureAsyncEventConfig,    Id::FeatureCdq};
@@ -108,13 +113,24 @@ constexpr Field set_coalescing_fields[] = {
     {"THR", Id::CoalescingThr, Style::Decimal, says_zero_based},
     {"TIME", Id::CoalescingTime},
 };
+constexpr Field set_vector_fields[] = {
+    {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
+    {"SV", Id::SetFeaturesSv, Style::Flag},
+    {"IV", Id::VectorIv},
+    {"CD", Id::VectorCd, Style::Flag},
+};
+constexpr Field set_cache_fields[] = {
+    {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
+    {"SV", Id::SetFeaturesSv, Style::Flag},
+    {"WCE", Id::WriteCacheWce, Style::Flag},
+};
 constexpr Field set_features_fields[] = {
     {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
     {"SV", Id::SetFeaturesSv, Style::Flag},
 };
 constexpr Field get_features_fields[] = {
     {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
-    {"SEL", Id::GetFeaturesSel},
+    {"SEL", Id::GetFeaturesSel, Style::Decimal, nullptr, &select_codes},
 };
 
 constexpr Field set_cdq_fields[] = {
@@ -127,11 +143,21 @@ constexpr Field set_cdq_fields[] = {
 };
 constexpr Field get_cdq_fields[] = {
     {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
-    {"SEL", Id::GetFeaturesSel},
+    {"SEL", Id::GetFeaturesSel, Style::Decimal, nullptr, &select_codes},
     {"CDQID", Id::CdqFeatureCdqid},
 };
 
+// These features are the controller's: a namespace cannot have its own.
+void check_feature(Walker& walker, const View& view) {
+    const std::uint64_t nsid = view.get(Id::SqeNsid);
+    if (nsid != 0 && nsid != 0xFFFFFFFF) {
+        walker.broken(Id::FeatureOfController, view.where(Id::SqeNsid),
+                      "NSID = {:#x} names a namespace", nsid);
+    }
+}
+
 void check_queues_feature(Walker& walker, const View& view) {
+    check_feature(walker, view);
     for (const Id field : {Id::QueuesNsqr, Id::QueuesNcqr}) {
         if (view.get(field) == 0xFFFF) {
             walker.broken(Id::QueuesBeyondLimit, view.where(field), "FFFFh asks for 65536 queues");
@@ -139,67 +165,69 @@ void check_queues_feature(Walker& walker, const View& view) {
     }
 }
 
+constexpr Id act_rows[] = {Id::ActPrimaryFlexible, Id::ActSecondaryOffline, Id::ActSecondaryAssign,
+                           Id::ActSecondaryOnline};
+constexpr Codes act_codes = {act_rows, Id::VirtualizationActReserved};
+constexpr Id rt_rows[] = {Id::ResourceVq, Id::ResourceVi};
+constexpr Codes rt_codes = {rt_rows};
+constexpr Field virtualization_fields[] = {
+    {"ACT", Id::VirtualizationAct, Style::Decimal, nullptr, &act_codes},
+    {"RT", Id::VirtualizationRt, Style::Decimal, nullptr, &rt_codes},
+    {"CNTLID", Id::VirtualizationCntlid, Style::Hex},
+    {"NR", Id::VirtualizationNr},
+};
+
+// RT counts where resources are moved.
+void check_virtualization(Walker& walker, const View& view) {
+    const spec::Rules& rules = *view.rules;
+    const std::uint64_t act = view.get(Id::VirtualizationAct);
+    const std::uint64_t type = view.get(Id::VirtualizationRt);
+    const bool moves =
+        act == rules.value(Id::ActPrimaryFlexible) || act == rules.value(Id::ActSecondaryAssign);
+    if (moves && type != rules.value(Id::ResourceVq) && type != rules.value(Id::ResourceVi)) {
+        walker.broken(Id::VirtualizationRtReserved, view.where(Id::VirtualizationRt),
+                      "RT = {} is reserved", type);
+    }
+    if (act == rules.value(Id::ActSecondaryAssign) && type == rules.value(Id::ResourceVq) &&
+        view.get(Id::VirtualizationNr) == 1) {
+        walker.broken(Id::ResourcesBelowMinimum, view.where(Id::VirtualizationNr),
+                      "NR = 1: a controller takes an admin and an I/O queue");
+    }
+}
+
 constexpr Field abort_fields[] = {{"SQID", Id::AbortSqid}, {"CID", Id::AbortCid, Style::Hex}};
 
 constexpr Command commands[] = {
-    {Id::OpcodeAdminDeleteSq, UsesNothing, delete_fields, {}, Id::Count, Id::Count, check_delete},
-    {Id::OpcodeAdminCreateSq,
-     UsesPrp1,
-     create_sq_fields,
-     {},
-     Id::Count,
-     Id::Count,
-     check_create_sq},
-    {Id::OpcodeAdminGetLogPage,
-     UsesNsidAndData,
-     {},
-     {},
-     Id::Count,
-     Id::Count,
-     nullptr,
-     Rest::Undescribed},
-    {Id::OpcodeAdminDeleteCq, UsesNothing, delete_fields, {}, Id::Count, Id::Count, check_delete},
-    {Id::OpcodeAdminCreateCq,
-     UsesPrp1,
-     create_cq_fields,
-     {},
-     Id::Count,
-     Id::Count,
-     check_create_cq},
-    {Id::OpcodeAdminIdentify,
-     UsesNsidAndData,
-     identify_fields,
-     {},
-     Id::Count,
-     Id::Count,
-     check_identify},
-    {Id::OpcodeAdminAbort, UsesNothing, abort_fields},
+    command(Id::OpcodeAdminDeleteSq, UsesNothing, delete_fields, check_delete),
+    command(Id::OpcodeAdminCreateSq, UsesPrp1, create_sq_fields, check_create_sq),
+    command(Id::OpcodeAdminGetLogPage, UsesNsidAndData, {}, nullptr, Rest::Undescribed),
+    command(Id::OpcodeAdminDeleteCq, UsesNothing, delete_fields, check_delete),
+    command(Id::OpcodeAdminCreateCq, UsesPrp1, create_cq_fields, check_create_cq),
+    command(Id::OpcodeAdminIdentify, UsesNsidAndData, identify_fields, check_identify),
+    command(Id::OpcodeAdminAbort, UsesNothing, abort_fields),
     {Id::OpcodeAdminSetFeatures, UsesNsidAndData, set_queues_fields,
      "Set Features, Number of Queues", Id::FeatureFid, Id::FeatureNumberOfQueues,
      check_queues_feature},
     {Id::OpcodeAdminSetFeatures, UsesNsidAndData, set_coalescing_fields,
-     "Set Features, Interrupt Coalescing", Id::FeatureFid, Id::FeatureInterruptCoalescing},
-    {Id::OpcodeAdminSetFeatures, UsesNothing, set_cdq_fields, "Set Features, Controller Data Queue",
-     Id::FeatureFid, Id::FeatureCdq},
-    {Id::OpcodeAdminSetFeatures,
-     UsesNsidAndData,
-     set_features_fields,
-     {},
-     Id::Count,
-     Id::Count,
-     nullptr,
-     Rest::Undescribed},
-    {Id::OpcodeAdminGetFeatures, UsesData, get_cdq_fields, "Get Features, Controller Data Queue",
-     Id::FeatureFid, Id::FeatureCdq},
-    {Id::OpcodeAdminGetFeatures,
-     UsesNsidAndData,
-     get_features_fields,
-     {},
-     Id::Count,
-     Id::Count,
-     nullptr,
-     Rest::Undescribed},
-    {Id::OpcodeAdminAer, UsesNothing, {}},
+     "Set Features, Interrupt Coalescing", Id::FeatureFid, Id::FeatureInterruptCoalescing,
+     check_feature},
+    {Id::OpcodeAdminSetFeatures, UsesNsidAndData, set_vector_fields,
+     "Set Features, Interrupt Vector Configuration", Id::FeatureFid, Id::FeatureInterruptVector,
+     check_feature},
+    {Id::OpcodeAdminSetFeatures, UsesNsidAndData, set_cache_fields,
+     "Set Features, Volatile Write Cache", Id::FeatureFid, Id::FeatureVolatileWriteCache,
+     check_feature},
+    {Id::OpcodeAdminSetFeatures, UsesNsid, set_cdq_fields, "Set Features, Controller Data Queue",
+     Id::FeatureFid, Id::FeatureCdq, check_feature},
+    command(Id::OpcodeAdminSetFeatures, UsesNsidAndData, set_features_fields, nullptr,
+            Rest::Undescribed),
+    {Id::OpcodeAdminGetFeatures, UsesNsidAndData, get_cdq_fields,
+     "Get Features, Controller Data Queue", Id::FeatureFid, Id::FeatureCdq},
+    command(Id::OpcodeAdminGetFeatures, UsesNsidAndData, get_features_fields, nullptr,
+            Rest::Undescribed),
+    command(Id::OpcodeAdminAer, UsesNothing, {}),
+    command(Id::OpcodeAdminVirtualization, UsesNothing, virtualization_fields,
+            check_virtualization),
 };
 
 }  // namespace

@@ -27,6 +27,13 @@ struct Command {
     Rest rest = Rest::Reserved;
 };
 
+/// A command that is not divided into operations, or what is left of one that is.
+constexpr Command command(spec::Id opcode, std::uint8_t uses, Fields fields,
+                          void (*check)(Walker& walker, const View& view) = nullptr,
+                          Rest rest = Rest::Reserved) {
+    return {opcode, uses, fields, {}, spec::Id::Count, spec::Id::Count, check, rest};
+}
+
 Span<Command> admin_commands();
 Span<Command> nvm_commands();
 

@@ -91,6 +91,10 @@ constexpr Field event_fields[] = {
 constexpr Field created_fields[] = {{"CDQID", Id::CdqCreatedCdqid}};
 constexpr Field feature_fields[] = {{"CDQID", Id::CdqGotCdqid},
                                     {"ETPT", Id::CdqGotEtpt, Style::Flag}};
+constexpr Field capability_fields[] = {{"SVBL", Id::CapabilitySaveable, Style::Flag},
+                                       {"NSSPEC", Id::CapabilityOfNamespace, Style::Flag},
+                                       {"CHANG", Id::CapabilityChangeable, Style::Flag}};
+constexpr Field modified_fields[] = {{"NRM", Id::VirtualizationNrm}};
 constexpr Field hint_fields[] = {{"MRTG", Id::TrackMrtg}, {"NMRTD", Id::TrackNmrtd}};
 
 void check_status(Walker& walker, const View& view) {
@@ -98,6 +102,11 @@ void check_status(Walker& walker, const View& view) {
     if (sct >= 4 && sct <= 6) {
         walker.broken(Id::ReservedFieldValue, view.where(Id::CqeSct), "SCT = {} is reserved", sct);
     }
+}
+
+// An entry whose DW0 and DW1 hold `fields`.
+constexpr Block completion(std::string_view title, Fields fields) {
+    return {title, Id::Count, Cqe::size, fields, Rest::Reserved, check_status, {common}};
 }
 
 }  // namespace
@@ -111,43 +120,20 @@ Id status_row(std::uint16_t status, const spec::Rules& rules) {
     return Id::Count;
 }
 
-const Block cqe_block = {"Completion queue entry", Id::Count,    Cqe::size, dwords,
-                         Rest::Reserved,           check_status, {common}};
-const Block cqe_get_state_block = {"Completion of Get Controller State",
-                                   Id::Count,
-                                   Cqe::size,
-                                   csup_field,
-                                   Rest::Reserved,
-                                   check_status,
-                                   {common}};
-const Block cqe_event_block = {"Completion of an Asynchronous Event Request",
-                               Id::Count,
-                               Cqe::size,
-                               event_fields,
-                               Rest::Reserved,
-                               check_status,
-                               {common}};
-const Block cqe_create_cdq_block = {"Completion of Controller Data Queue, Create",
-                                    Id::Count,
-                                    Cqe::size,
-                                    created_fields,
-                                    Rest::Reserved,
-                                    check_status,
-                                    {common}};
-const Block cqe_get_cdq_block = {"Completion of Get Features, Controller Data Queue",
-                                 Id::Count,
-                                 Cqe::size,
-                                 feature_fields,
-                                 Rest::Reserved,
-                                 check_status,
-                                 {common}};
-const Block cqe_track_memory_block = {"Completion of Track Memory Changes, Not Enough Resources",
-                                      Id::Count,
-                                      Cqe::size,
-                                      hint_fields,
-                                      Rest::Reserved,
-                                      check_status,
-                                      {common}};
+const Block cqe_block = completion("Completion queue entry", dwords);
+const Block cqe_event_block =
+    completion("Completion of an Asynchronous Event Request", event_fields);
+const Block cqe_get_state_block = completion("Completion of Get Controller State", csup_field);
+const Block cqe_create_cdq_block =
+    completion("Completion of Controller Data Queue, Create", created_fields);
+const Block cqe_get_cdq_block =
+    completion("Completion of Get Features, Controller Data Queue", feature_fields);
+const Block cqe_capabilities_block =
+    completion("Completion of Get Features, supported capabilities", capability_fields);
+const Block cqe_virtualization_block =
+    completion("Completion of Virtualization Management", modified_fields);
+const Block cqe_track_memory_block =
+    completion("Completion of Track Memory Changes, Not Enough Resources", hint_fields);
 
 void cqe_event_evidence(const Input& input, Evidence& evidence) {
     if (input.size != Cqe::size) {

@@ -14,6 +14,8 @@ extern const Block cqe_event_block;
 extern const Block cqe_create_cdq_block;
 extern const Block cqe_get_cdq_block;
 extern const Block cqe_track_memory_block;
+extern const Block cqe_capabilities_block;
+extern const Block cqe_virtualization_block;
 void cqe_event_evidence(const Input& input, Evidence& evidence);
 void cqe_evidence(const Input& input, Evidence& evidence);
 

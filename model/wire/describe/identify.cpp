@@ -49,6 +49,7 @@ constexpr Field controller_fields[] = {
     {"CNTRLTYPE", Id::IdCntrltype, Style::Decimal, says_controller_type},
     {"OACS", Id::IdOacs, Style::Hex},
     {"OACS.HMLMS", Id::IdOacsHmlms, Style::Flag, says_hmlms, nullptr, Id::IdOacs},
+    {"OACS.VMS", Id::IdOacsVms, Style::Flag, nullptr, nullptr, Id::IdOacs},
     {"ACL", Id::IdAcl, Style::Decimal, says_zero_based},
     {"AERL", Id::IdAerl, Style::Decimal, says_zero_based},
     {"FRMW", Id::IdFrmw, Style::Hex},
@@ -124,6 +125,25 @@ constexpr Field secondary_fields[] = {
 constexpr Block secondary_entry = {"Secondary Controller entry", Id::SecondaryEntrySize, 0,
                                    secondary_fields};
 
+constexpr Field primary_fields[] = {
+    {"CNTLID", Id::PrimaryCntlid, Style::Hex},
+    {"PORTID", Id::PrimaryPortid, Style::Hex},
+    {"CRT.VQRS", Id::PrimaryVqrs, Style::Flag},
+    {"CRT.VIRS", Id::PrimaryVirs, Style::Flag},
+    {"VQFRT", Id::PrimaryVqfrt},
+    {"VQRFA", Id::PrimaryVqrfa},
+    {"VQRFAP", Id::PrimaryVqrfap},
+    {"VQPRT", Id::PrimaryVqprt},
+    {"VQFRSM", Id::PrimaryVqfrsm},
+    {"VQGRAN", Id::PrimaryVqgran},
+    {"VIFRT", Id::PrimaryVifrt},
+    {"VIRFA", Id::PrimaryVirfa},
+    {"VIRFAP", Id::PrimaryVirfap},
+    {"VIPRT", Id::PrimaryViprt},
+    {"VIFRSM", Id::PrimaryVifrsm},
+    {"VIGRAN", Id::PrimaryVigran},
+};
+
 constexpr Field formats_fields[] = {{"NV", Id::FormatsNv}, {"NUUID", Id::FormatsNuuid}};
 constexpr Block formats_header = {"Supported Controller State Formats", Id::FormatsHeaderSize, 0,
                                   formats_fields};
@@ -141,6 +161,19 @@ constexpr Block uuid_block = {"Vendor state UUID at this index (CSUUIDI)", Id::F
 const Block identify_controller_block = {
     "Identify Controller", Id::IdentifySize,  0,
     controller_fields,     Rest::Undescribed, check_controller};
+
+const Block primary_capabilities_block = {"Primary Controller Capabilities", Id::IdentifySize, 0,
+                                          primary_fields};
+
+void primary_capabilities_evidence(const Input& input, Evidence& evidence) {
+    const View view{input.data, input.size, 0, input.rules};
+    const std::uint64_t total = view.get(Id::PrimaryVqfrt) + view.get(Id::PrimaryVqprt);
+    const bool sound = view.get(Id::PrimaryVqrfa) <= view.get(Id::PrimaryVqfrt) &&
+                       view.get(Id::PrimaryVirfa) <= view.get(Id::PrimaryVifrt) && total != 0;
+    evidence.points = sound ? 15 : -60;
+    evidence.because.add("{} flexible and {} private VQ resources", view.get(Id::PrimaryVqfrt),
+                         view.get(Id::PrimaryVqprt));
+}
 
 void identify_controller_evidence(const Input& input, Evidence& evidence) {
     const View view{input.data, input.size, 0, input.rules};

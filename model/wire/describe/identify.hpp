@@ -7,6 +7,9 @@ namespace lmsim::wire::describe {
 extern const Block identify_controller_block;
 void identify_controller_evidence(const Input& input, Evidence& evidence);
 
+extern const Block primary_capabilities_block;
+void primary_capabilities_evidence(const Input& input, Evidence& evidence);
+
 void walk_secondary_list(Walker& walker);
 void secondary_list_evidence(const Input& input, Evidence& evidence);
 
