@@ -66,7 +66,7 @@ bool process(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, O
     } else if (opcode == rules.value(Id::OpcodeAdminTrackReceive)) {
         outcome = track_receive(ctx, function, slot, sqe);
     } else {
-        outcome = refuse(ctx, Id::UnsupportedOpcode);
+        outcome = refuse(ctx, in_any_case(rules, Id::UnsupportedOpcode));
     }
     return true;
 }

@@ -214,7 +214,7 @@ Outcome identify_namespaces(Context<Bounds>& ctx, std::uint16_t function, const 
         return identify_controllers(ctx, sqe, command.cntid, asks(Id::CnsAttachedControllers),
                                     page);
     }
-    return refuse(ctx, Id::ReservedFieldValue);
+    return refuse(ctx, in_any_case(ctx.rules, Id::ReservedFieldValue));
 }
 
 }  // namespace lmsim::nvme

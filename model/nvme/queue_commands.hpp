@@ -245,7 +245,8 @@ Outcome abort(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe
     const wire::Abort command = wire::decode_abort(sqe, ctx.rules);
     for (std::uint16_t i = 0; i < c.aers; ++i) {
         const std::uint32_t slot = c.aer[i];
-        if (command.sqid != 0 || c.slot[slot].cid != command.cid) {
+        if (command.sqid != 0 || c.slot[slot].cid != command.cid ||
+            !ctx.rules.on(spec::Id::AerAborted)) {
             continue;
         }
         std::copy(c.aer + i + 1, c.aer + c.aers, c.aer + i);

@@ -114,6 +114,9 @@ TEST_CASE("Identify Controller") {
         CHECK(page[78] + (page[79] << 8) == function);           // CNTLID
         CHECK(page[77] == bench.config.mdts);                    // MDTS
         CHECK((page[257] >> 3 & 1) == (function == 0 ? 1 : 0));  // OACS bit 11: HMLMS
+        CHECK((page[256] >> 7 & 1) == (function == 0 ? 1 : 0));  // OACS bit 7: VMS
+        CHECK((page[520] >> 4 & 1) == 1);                        // ONCS bit 4: SSFS
+        CHECK((page[525] & 1) == 1);                             // VWC: there is a cache
         CHECK(page[258] == 3);                                   // ACL
         CHECK(page[259] == SimBounds::aers - 1);                 // AERL
         CHECK(std::vector<std::uint8_t>(&page[272], &page[276]) ==

@@ -81,6 +81,15 @@ TEST_CASE("features") {
     CHECK(encode(InterruptCoalescing{4, 9}, Rules{}) == 0x0904);
     CHECK(decode_interrupt_coalescing(0x0904, Rules{}).time == 9);
     CHECK(decode_interrupt_coalescing(0x0904, Rules{}).threshold == 4);
+    CHECK(encode(InterruptVector{0x1234, true}, Rules{}) == 0x1'1234);
+    CHECK(decode_interrupt_vector(0x1234, Rules{}).iv == 0x1234);
+    CHECK_FALSE(decode_interrupt_vector(0xfffe'ffff, Rules{}).cd);
+    CHECK(decode_interrupt_vector(0x1'0000, Rules{}).cd);
+    CHECK(encode(VolatileWriteCache{true}, Rules{}) == 1);
+    CHECK_FALSE(decode_volatile_write_cache(0xffff'fffe, Rules{}).wce);
+    CHECK(encode(FeatureCapabilities{true, false, false}, Rules{}) == 1);
+    CHECK(encode(FeatureCapabilities{false, true, false}, Rules{}) == 2);
+    CHECK(encode(FeatureCapabilities{false, false, true}, Rules{}) == 4);
 }
 
 TEST_CASE("abort and asynchronous event request") {
