@@ -200,8 +200,8 @@ void NvmeDevice::arrive_down(const DownItem& item) {
             effect.kind = EffectKind::Reply;
             effect.function = item.function;
             effect.token = item.value;
-            effect.token2 =
-                nvme::read_register(*subsystem_, params_.config, rules_, item.function, item.address);
+            effect.token2 = nvme::read_register(*subsystem_, params_.config, rules_, item.function,
+                                                item.address);
             send_up(effect, params_.pcie.completion_bytes(register_bytes));
             return;
         }
