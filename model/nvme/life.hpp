@@ -418,6 +418,9 @@ void write_register(Context<Bounds>& ctx, const Event& event) {
     if (!is_usable(ctx, c)) {
         return;  // 8.2.6.3: undefined
     }
+    if (is(c.migration, Migration::Suspended) && !ctx.rules.on(Id::SuspendPropertiesNormal)) {
+        return;
+    }
     const auto value = static_cast<std::uint32_t>(event.value);
     switch (event.address) {
         case property::CC:

@@ -45,14 +45,19 @@ struct Rig {
 
 }  // namespace
 
-TEST_CASE("LM-SUSP-04 off: commands are aborted on account of a Suspend") {
+TEST_CASE("LM-SUSP-04: a Suspend lets commands finish, or aborts them") {
     Rig rig;
-    rig.off(Id::SuspendFinishesFetched);
+    std::uint16_t status = 0;
+    SECTION("on") {}
+    SECTION("off") {
+        rig.off(Id::SuspendFinishesFetched);
+        status = 0x007;
+    }
     rig.suspend_while_reading();
     rig.let_go();
     const auto done = rig.vf.reap(1);
     REQUIRE(done.size() == 1);
-    CHECK(done[0].status == 0x007);
+    CHECK(done[0].status == status);
     CHECK(is(rig.bench.at(1).migration, Migration::Suspended));
 }
 
@@ -104,23 +109,26 @@ TEST_CASE("LM-ROLE-01 off: nobody is an MMC") {
 
 TEST_CASE("what cannot be done without its condition is an internal error") {
     Rig rig;
+    const auto off = GENERATE(false, true);
+    const auto expect = [off](std::uint16_t with) { return off ? std::uint16_t{0x006} : with; };
     for (const Id id : {Id::MigrationSendToMc, Id::MigrationReceiveToMc, Id::SendSelReserved,
                         Id::SuspendBadCntlid, Id::ResumeBadCntlid, Id::ResumeNotSuspended,
                         Id::GetStateBadCntlid, Id::SetStateBadCntlid, Id::SuspendWhileDraining}) {
-        rig.off(id);
+        if (off) rig.off(id);
     }
-    CHECK(rig.vf.suspend(1) == 0x006);
-    CHECK(rig.vf.admin(wire::encode(rig.vf.receive(1, 0, 48), rig.bench.rules)).status == 0x006);
+    CHECK(rig.vf.suspend(1) == expect(0x001));
+    const wire::Sqe receive = wire::encode(rig.vf.receive(1, 0, 48), rig.bench.rules);
+    CHECK(rig.vf.admin(receive).status == expect(0x001));
     MigrationSend reserved;
     reserved.sel = 9;
-    CHECK(rig.pf.send(reserved) == 0x006);
-    CHECK(rig.pf.suspend(9) == 0x006);
-    CHECK(rig.pf.resume(9) == 0x006);
-    CHECK(rig.pf.resume(1) == 0x006);
-    CHECK(rig.status(rig.pf.receive(9, 0, 48)) == 0x006);
-    CHECK(rig.piece(Seqind::Only, 0, 48, 1, 1, 9) == 0x006);
+    CHECK(rig.pf.send(reserved) == expect(0x002));
+    CHECK(rig.pf.suspend(9) == expect(0x11F));
+    CHECK(rig.pf.resume(9) == expect(0x11F));
+    CHECK(rig.pf.resume(1) == expect(0x13A));
+    CHECK(rig.status(rig.pf.receive(9, 0, 48)) == expect(0x11F));
+    CHECK(rig.piece(Seqind::Only, 0, 48, 1, 1, 9) == expect(0x11F));
     rig.suspend_while_reading();
-    CHECK(rig.pf.suspend(1) == 0x006);
+    CHECK(rig.pf.suspend(1) == expect(0x11F));
 }
 
 TEST_CASE("LM-SUSP-41 off: any other STYPE suspends") {
@@ -132,22 +140,41 @@ TEST_CASE("LM-SUSP-41 off: any other STYPE suspends") {
     CHECK(is(rig.bench.at(1).migration, Migration::Suspended));
 }
 
-TEST_CASE("LM-SUSP-44 off: a Suspend whose controller was reset succeeds") {
+TEST_CASE("LM-SUSP-09: a suspended controller's properties are written as ever, or not") {
     Rig rig;
-    rig.off(Id::SuspendOutrunByReset);
+    std::uint64_t expected = 0x0003'0003;
+    SECTION("on") {}
+    SECTION("off") {
+        rig.off(Id::SuspendPropertiesNormal);
+        expected = 0;
+    }
+    REQUIRE(rig.pf.suspend(2) == 0);  // it is disabled
+    rig.bench.write(2, property::AQA, 0x0003'0003);
+    CHECK(rig.bench.read(2, property::AQA) == expected);
+}
+
+TEST_CASE("LM-SUSP-44: a Suspend whose controller was reset fails, or succeeds") {
+    Rig rig;
+    std::uint16_t status = 0x11F;
+    SECTION("on") {}
+    SECTION("off") {
+        rig.off(Id::SuspendOutrunByReset);
+        status = 0;
+    }
     rig.suspend_while_reading();
     rig.bench.write(1, property::CC, 0);
     const auto done = rig.pf.reap(0);
     REQUIRE(done.size() == 1);
-    CHECK(done[0].status == 0);
+    CHECK(done[0].status == status);
     CHECK(is(rig.bench.at(1).migration, Migration::Operational));
 }
 
 TEST_CASE("LM-RESU-42 off: a Resume asks for no commit") {
     Rig rig;
-    rig.off(Id::ResumeUncommitted);
     REQUIRE(rig.pf.suspend(2) == 0);
     CHECK(rig.piece(Seqind::First, 0, 48) == 0);
+    CHECK(rig.pf.resume(2) == 0x00C);
+    rig.off(Id::ResumeUncommitted);
     CHECK(rig.pf.resume(2) == 0);
 }
 
