@@ -90,7 +90,7 @@ void begin_io(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
         return sqe.opcode == rules.value(Id::OpcodeNvmFlush) ? begin_flush(ctx, function, slot)
                : sqe.opcode == rules.value(Id::OpcodeNvmDatasetManagement)
                    ? begin_dataset_management(ctx, function, slot, sqe)
-                   : fail(ctx, function, slot, Id::UnsupportedOpcode);
+                   : fail(ctx, function, slot, guarded(rules, Id::UnsupportedOpcode));
     }
     const Id bad = unusable(ctx, function, sqe.nsid);
     if (bad != Id::Count) {
@@ -108,7 +108,8 @@ void begin_io(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
         command.prp1 = wire::decode_deac(sqe, rules) ? 1 : 0;
         return media(ctx, function, slot, MediaOp::Deallocate);
     }
-    if (command.length > (std::uint64_t{page_bytes} << ctx.config.mdts)) {
+    if (command.length > (std::uint64_t{page_bytes} << ctx.config.mdts) &&
+        rules.on(Id::TransferBeyondMdts)) {
         return fail(ctx, function, slot, Id::TransferBeyondMdts);
     }
     command.prp1 = sqe.prp1;

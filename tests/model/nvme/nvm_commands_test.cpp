@@ -120,6 +120,17 @@ TEST_CASE("NSID conditions that are off") {
     CHECK(rig.deallocate(rig.vf1, 1, {{0, 1, 100'000}}) == 0x006);
 }
 
+TEST_CASE("general conditions of I/O that are off") {
+    Rig rig;
+    wire::Sqe sqe = rig.vf1.read_one();
+    sqe.opcode = 0x7F;
+    CHECK(rig.io(rig.vf1, sqe) == 0x001);
+    rig.bench.rules.set_on(Id::UnsupportedOpcode, false);
+    CHECK(rig.io(rig.vf1, sqe) == 0x006);
+    rig.bench.rules.set_on(Id::TransferBeyondMdts, false);
+    CHECK(rig.io(rig.vf1, rig.vf1.io(spec::opcode::NvmRead, 0, 600)) == 0);
+}
+
 TEST_CASE("writes are allocated and logged, reads and flushes are not") {
     Rig rig;
     rig.log_changes();
