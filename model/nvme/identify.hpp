@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "model/nvme/identify_namespaces.hpp"
 #include "model/nvme/cdq_ring.hpp"
+#include "model/nvme/identify_namespaces.hpp"
 #include "model/nvme/migration.hpp"
 #include "model/nvme/virtualization.hpp"
 #include "model/wire/identify.hpp"
@@ -106,7 +106,7 @@ Outcome identify(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
         return done;
     }
     if (command.cns == ctx.rules.value(Id::CnsControllerStateFormats)) {
-        if (!primary) {
+        if (!primary && ctx.rules.on(Id::StateFormatsToMc)) {
             return refuse(ctx, Id::StateFormatsToMc);
         }
         const auto version = static_cast<std::uint16_t>(ctx.rules.value(Id::NvmeStateVersion));

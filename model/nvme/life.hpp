@@ -127,7 +127,8 @@ void release_suspender(Context<Bounds>& ctx, std::uint16_t function) {
     Slot& command = ctx.controller(0).slot[slot];
     if (command.stage == Stage::Suspending) {
         const bool outrun = ctx.rules.on(spec::Id::SuspendOutrunByReset);
-        command.status = outrun ? ctx.rules.status(spec::Id::SuspendOutrunByReset) : std::uint16_t{0};
+        command.status =
+            outrun ? ctx.rules.status(spec::Id::SuspendOutrunByReset) : std::uint16_t{0};
         command.dw14 = 0;
         complete(ctx, 0, slot);
         fetch(ctx, 0);
@@ -199,9 +200,9 @@ void level_reset(Context<Bounds>& ctx, std::uint16_t function, Reset kind) {
     c.received = 0;
     user_data_idle(ctx, function);
     delete_cdqs(ctx, function);
-    reset_tracking(ctx, function);
     end_formats(ctx, function);
     if (c.primary) {
+        stop_tracking(ctx);
         if (kind != Reset::Controller) {
             c.vq = ctx.subsystem.vq_next;
             c.vi = ctx.subsystem.vi_next;

@@ -216,8 +216,7 @@ void complete(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) 
         release_slot(c, slot);
         return finished(ctx, function);
     }
-    if (is(c.migration, Migration::Suspending) &&
-        !ctx.rules.on(spec::Id::SuspendFinishesFetched)) {
+    if (is(c.migration, Migration::Suspending) && !ctx.rules.on(spec::Id::SuspendFinishesFetched)) {
         command.status = ctx.rules.status(spec::Id::StatusAbortRequested);
     }
     Cq& cq = c.cq[c.sq[command.sqid].cqid];

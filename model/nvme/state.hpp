@@ -150,8 +150,8 @@ struct Cdq {
 struct Namespace {
     std::uint64_t blocks = 0;  // NSZE; 0: not allocated
     std::uint64_t nguid[2] = {};
-    std::uint8_t format = 0;  // LBA format index
-    std::uint8_t nmic = 0;    // bit 0: may be attached to several controllers
+    std::uint8_t format = 0;      // LBA format index
+    std::uint8_t nmic = 0;        // bit 0: may be attached to several controllers
     std::uint16_t formatter = 0;  // function (plus 1) of the controller that formats it
 
     template <class Visitor, class Self>
