@@ -200,9 +200,9 @@ void level_reset(Context<Bounds>& ctx, std::uint16_t function, Reset kind) {
     c.received = 0;
     user_data_idle(ctx, function);
     delete_cdqs(ctx, function);
+    reset_tracking(ctx, function);
     end_formats(ctx, function);
     if (c.primary) {
-        stop_tracking(ctx);
         if (kind != Reset::Controller) {
             c.vq = ctx.subsystem.vq_next;
             c.vi = ctx.subsystem.vi_next;
