@@ -26,7 +26,7 @@ namespace {
 constexpr const char* usage =
     "usage: PROGRAM --mutants verify KILLS.csv NAME [IDS] [--jobs N]\n"
     "           each recorded kill of program NAME still kills; 1 if not\n"
-    "       PROGRAM --mutants search NAME IDS [--per-case]\n"
+    "       PROGRAM --mutants search NAME IDS [--per-case] [--only TEST]\n"
     "           looks for a test that kills each; prints lines \"id,program,test\"\n"
     "IDS is a file with an id on each line. --seconds S limits each run.\n";
 constexpr double longest_case = 0.5;  // seconds: there are hundreds of cases and of mutants
@@ -37,6 +37,7 @@ struct Options {
     std::size_t jobs = 1;
     int seconds = 20;
     bool per_case = false;
+    std::string only;
 };
 
 /// The names of all usual test cases, told by a child as only one session may run in a process.
@@ -68,9 +69,12 @@ std::vector<std::string> list_cases(RunTests run_tests) {
 class Search {
   public:
     Search(const Options& options, RunTests run_tests)
-        : seconds_(options.seconds), run_tests_(run_tests) {
-        if (options.per_case) {
-            cases_ = quick_cases(list_cases(run_tests));
+        : seconds_(options.seconds),
+          per_case_(options.per_case || !options.only.empty()),
+          run_tests_(run_tests) {
+        if (per_case_) {
+            cases_ = quick_cases(options.per_case ? list_cases(run_tests)
+                                                  : std::vector<std::string>{options.only});
             return;
         }
         Child plain("", filter_, seconds_, run_tests);
@@ -88,7 +92,7 @@ class Search {
             verdict = run(id, near);
         }
         if (!verdict.killed()) {
-            verdict = cases_.empty() ? one(id, filter_) : run(id, cases_);
+            verdict = per_case_ ? run(id, cases_) : one(id, filter_);
         }
         if (verdict.killed() && std::count(near.begin(), near.end(), verdict.test) == 0) {
             near.push_back(verdict.test);
@@ -105,7 +109,7 @@ class Search {
 
     /// One after the other where a process can hold one test only.
     Verdict run(const std::string& id, const std::vector<std::string>& tests) {
-        if (cases_.empty()) {
+        if (!per_case_) {
             std::string all;
             for (const std::string& test : tests) {
                 all += (all.empty() ? "" : ",") + filter_of(test);
@@ -144,6 +148,7 @@ class Search {
     }
 
     int seconds_;
+    bool per_case_;
     RunTests run_tests_;
     std::string filter_ = usual_tests;
     std::vector<std::string> cases_;
@@ -233,6 +238,8 @@ Options options_of(const std::vector<std::string>& arguments) {
             options.seconds = std::max(1, std::atoi(arguments[++i].c_str()));
         } else if (arguments[i] == "--per-case") {
             options.per_case = true;
+        } else if (arguments[i] == "--only" && has_number) {
+            options.only = arguments[++i];
         } else {
             options.words.push_back(arguments[i]);
         }
