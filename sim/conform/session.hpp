@@ -67,7 +67,6 @@ class Unit : private PortClient {
 
     Target& target_;
     std::string name_;
-    std::uint16_t function_;
     CommandPort commands_;
     std::uint64_t pool_ = 0;
     std::uint64_t used_ = 0;

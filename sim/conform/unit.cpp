@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "sim/conform/session.hpp"
@@ -12,14 +13,14 @@ constexpr std::uint32_t admin_entries = 32;
 constexpr std::uint16_t pairs = 2;
 constexpr std::uint32_t entries = 16;
 constexpr std::uint64_t pool_bytes = 12U << 20;
-constexpr Ps ready_poll = 100'000'000;  // 100 us
+constexpr Ps first_poll = 10'000'000;      // 10 us, then ever longer
+constexpr Ps last_poll = 100'000'000'000;  // 100 ms
 
 }  // namespace
 
 Unit::Unit(Target& target, std::string name, std::uint16_t function)
     : target_(target),
       name_(std::move(name)),
-      function_(function),
       commands_(target.port(function), admin_entries, pairs, entries),
       pool_(target.port(function).allocate(pool_bytes)) {
     commands_.port().set_client(this);
@@ -41,7 +42,8 @@ void Unit::write(std::uint64_t property, std::uint64_t value, unsigned size) {
 }
 
 std::string Unit::await_ready(bool ready, const char* after) {
-    for (Ps waited = 0; waited < command_limit; waited += ready_poll) {
+    Ps pause = first_poll;
+    for (Ps waited = 0; waited < command_limit; waited += pause) {
         const std::optional<std::uint64_t> csts = read(reg::CSTS, 4);
         if (!csts) {
             return fmt::format("{}: a read of CSTS was not answered within 10 s", name_);
@@ -49,7 +51,8 @@ std::string Unit::await_ready(bool ready, const char* after) {
         if (((*csts & 1) != 0) == ready) {
             return {};
         }
-        target_.wait([] { return false; }, ready_poll);
+        target_.wait([] { return false; }, pause);
+        pause = std::min(2 * pause, last_poll);
     }
     return fmt::format("{}: CSTS.RDY did not become {} within 10 s after {}", name_, ready ? 1 : 0,
                        after);

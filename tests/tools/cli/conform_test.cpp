@@ -34,15 +34,16 @@ TEST_CASE("conform tests the model and counts", "[cli][conform]") {
 
 TEST_CASE("a model that breaks a row fails the cases about it, in words", "[cli][conform]") {
     const Folder folder;
-    const std::string one = "conform --target model --case suspend.io-left-queued";
+    const std::string one = "conform --target model --case resume.not-suspended";
     CHECK(run_lmsim(folder, one).exit_code == 0);
-    const Ended broken = run_lmsim(folder, one + " --mutant LM-SUSP-02");
+    const Ended broken = run_lmsim(folder, one + " --mutant LM-RESU-41");
     CAPTURE(broken.out);
     CHECK(broken.exit_code == 1);
-    CHECK(has(broken.out, "FAILED suspend.io-left-queued"));
-    CHECK(has(broken.out, "LM-SUSP-02"));
-    CHECK(has(broken.out, "no completion yet"));
-    CHECK(has(broken.out, "lmsim conform --target model --case suspend.io-left-queued"));
+    CHECK(has(broken.out, "FAILED resume.not-suspended"));
+    CHECK(has(broken.out, "LM-RESU-41"));
+    CHECK(has(broken.out, "SEL (CDW10 7:0) = 1"));
+    CHECK(has(broken.out, "expected  Controller Not Suspended (13ah)"));
+    CHECK(has(broken.out, "lmsim conform --target model --case resume.not-suspended"));
     const Ended mute = run_lmsim(folder, one + " --mutant LM-RESU-20");
     CHECK(mute.exit_code == 2);
     const Ended unusable = run_lmsim(folder, one + " --mutant ID-CTRL-15 --json");
