@@ -43,7 +43,7 @@ void write_bytes(Memory& memory, std::uint64_t address, const std::uint8_t* from
     if (memory.has_bytes(address, length)) {
         std::memcpy(memory.bytes(address, length), from, length);
     }
-    memory.wrote(address, length);
+    memory.dma_wrote(address, length);
 }
 
 }  // namespace
@@ -276,9 +276,10 @@ void NvmeDevice::arrive_up(const UpItem& item) {
 void NvmeDevice::write_data(const UpItem& item) {
     Memory& memory = *functions_[item.function].memory;
     if (item.kind == EffectKind::TransferOut) {
-        walk_prp(
-            memory, item.address, item.token, item.length,
-            [&](std::uint64_t address, std::uint64_t length) { memory.wrote(address, length); });
+        walk_prp(memory, item.address, item.token, item.length,
+                 [&](std::uint64_t address, std::uint64_t length) {
+                     memory.dma_wrote(address, length);
+                 });
         return;
     }
     const std::vector<std::uint8_t> bytes = std::move(outgoing_.front());

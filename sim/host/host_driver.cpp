@@ -14,6 +14,7 @@ namespace {
 // Whose a request is, besides VFs (their index plus 1).
 constexpr std::uint32_t pf_itself = 0;
 constexpr std::uint32_t pf_events = 0xffffffff;
+constexpr std::uint32_t driver_part = 0xfffffffe;  // its `done` knows
 
 }  // namespace
 
@@ -41,6 +42,27 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
         vf.flow.limit = timing.state_limit;
         vf.buffer = pf.allocate(timing.state_limit);
         vf.list = pf.allocate(page_size);
+    }
+    const auto count = static_cast<std::uint16_t>(vfs.size());
+    const std::string prefix = this->basename();
+    AdminQueue& queue = *this;
+    if (timing.user_data.on) {
+        log_ = std::make_unique<UserDataLog>((prefix + "_log").c_str(), kernel, timing.user_data,
+                                             queue, pf, count, rules);
+    }
+    if (timing.memory.on) {
+        tracker_ = std::make_unique<MemoryTracker>(kernel, timing.memory, queue, pf, count, rules);
+    }
+}
+
+void HostDriver::set_step_log(trace::StepLog* steps, metrics::Side side) {
+    steps_ = steps;
+    side_ = side;
+    if (log_) {
+        log_->set_step_log(steps, side);
+    }
+    if (tracker_) {
+        tracker_->set_step_log(steps, side);
     }
 }
 
@@ -125,6 +147,16 @@ void HostDriver::read_done(std::uint64_t /*token*/, std::uint64_t value) {
     next_boot_step();
 }
 
+void HostDriver::take_cntlid(std::uint16_t vf, std::uint16_t cntlid) {
+    vfs_[vf].flow.cntlid = cntlid;
+    if (log_) {
+        log_->set_cntlid(vf, cntlid);
+    }
+    if (tracker_) {
+        tracker_->set_cntlid(vf, cntlid);
+    }
+}
+
 /// What the page at hand says; false if this PF cannot do what we need of it.
 bool HostDriver::take_boot_page() {
     const std::uint8_t* page = memory_.bytes(boot_page_, page_size);
@@ -142,7 +174,8 @@ bool HostDriver::take_boot_page() {
             next_cntid_ = static_cast<std::uint16_t>(entry.scid + 1);
             if (entry.vfn >= 1 && entry.vfn <= vfs_.size()) {
                 vfs_[entry.vfn - 1U].online = !host::needs_online(entry, rules_);
-                vfs_[entry.vfn - 1U].flow.cntlid = entry.scid;
+                take_cntlid(static_cast<std::uint16_t>(entry.vfn - 1U),
+                            host::cntlid_of(entry, rules_));
             }
         }
         return list.ok();
@@ -191,14 +224,19 @@ void HostDriver::submit_aers() {
     }
 }
 
-void HostDriver::submit(const wire::Sqe& sqe, std::uint32_t vf, std::uint32_t ticket) {
+void HostDriver::submit(const wire::Sqe& sqe, AdminDone done) {
+    submit(sqe, driver_part, 0, std::move(done));
+}
+
+void HostDriver::submit(const wire::Sqe& sqe, std::uint32_t vf, std::uint32_t ticket,
+                        AdminDone done) {
     if (free_requests_.empty()) {
         requests_.emplace_back();
         free_requests_.push_back(static_cast<std::uint32_t>(requests_.size()));
     }
     const std::uint32_t owner = free_requests_.back();
     free_requests_.pop_back();
-    requests_[owner - 1] = {sqe, now(), vf, ticket, true};
+    requests_[owner - 1] = {sqe, now(), vf, ticket, true, std::move(done)};
     host::PfEvent event;
     event.kind = vf == pf_events ? host::PfEvent::Kind::SubmitAer : host::PfEvent::Kind::Submit;
     event.owner = owner;
@@ -253,6 +291,12 @@ void HostDriver::put_on_queue(std::uint32_t owner, std::uint16_t tag) {
 void HostDriver::reset_pf() {
     std::fill(tag_owner_.begin(), tag_owner_.end(), 0);
     boot_ = Boot::Enable;
+    if (log_) {
+        log_->reset();
+    }
+    if (tracker_) {
+        tracker_->reset();
+    }
     pf_.reset([this] {
         pf_.enable_interrupts(true);
         next_boot_step();
@@ -274,6 +318,7 @@ void HostDriver::reap() {
         event.tag = cqe.cid;
         event.status = cqe.status;
         event.dw0 = cqe.dw0;
+        event.dw1 = cqe.dw1;
         pf_step(event);
     };
     admin_.reap(0, take, [](const wire::Cqe&) {});
@@ -289,25 +334,108 @@ void HostDriver::replied(const Effect& effect) {
         observer_->admin_command(request.asked, now(), request.sqe.cid, request.sqe.opcode,
                                  static_cast<std::uint16_t>(effect.token));
     }
+    const AdminDone done = std::move(request.done);
+    request.done = nullptr;
     free_requests_.push_back(effect.ticket);
     if (vf == pf_itself) {
         boot_answered(effect);
-        return;
+    } else if (vf == pf_events) {
+        answer_event(effect);
+    } else if (vf == driver_part) {
+        done({static_cast<host::PfError>(effect.flags), static_cast<std::uint16_t>(effect.token),
+              static_cast<std::uint32_t>(effect.token2),
+              static_cast<std::uint32_t>(effect.token3)});
+    } else {
+        answer_flow(static_cast<std::uint16_t>(vf - 1), effect, ticket);
     }
-    if (vf == pf_events) {
-        // Used up by an event: another one takes its place (HO-ADM-02). A reset sends new ones.
-        if (effect.flags == 0) {
-            submit(wire::encode(wire::Aer{}, rules_), pf_events, 0);
-        }
-        return;
+}
+
+/// An AER is used up by an event: another one takes its place (HO-ADM-02). A reset sends new ones.
+void HostDriver::answer_event(const Effect& effect) {
+    const auto error = static_cast<host::PfError>(effect.flags);
+    if (host::resubmits_aer(error, rules_)) {
+        submit(wire::encode(wire::Aer{}, rules_), pf_events, 0);
     }
+    if (log_ && error == host::PfError::None && effect.token == 0) {
+        wire::Cqe cqe;
+        cqe.dw0 = static_cast<std::uint32_t>(effect.token2);
+        cqe.dw1 = static_cast<std::uint32_t>(effect.token3);
+        log_->event(wire::decode_aer_result(cqe, rules_));
+    }
+}
+
+/// A command of a VF's flow is over. Its log of user data hears of what became of the controller
+/// before anybody else acts on it.
+void HostDriver::answer_flow(std::uint16_t index, const Effect& effect, std::uint32_t ticket) {
+    Vf& vf = vfs_[index];
     host::FlowEvent event;
     event.ticket = ticket;
     event.error = static_cast<host::PfError>(effect.flags);
     event.status = static_cast<std::uint16_t>(effect.token);
     event.dw0 = static_cast<std::uint32_t>(effect.token2);
-    event.bytes = memory_.bytes(vfs_[vf - 1].buffer, timing_.state_limit);
-    flow_step(static_cast<std::uint16_t>(vf - 1), event);
+    event.bytes = memory_.bytes(vf.buffer, timing_.state_limit);
+    const bool well = event.error == host::PfError::None && event.status == 0;
+    if (log_ && well && log_->exists(index)) {
+        if (vf.flow.step == host::FlowStep::Suspend) {
+            log_->suspended(index);
+        } else if (vf.flow.step == host::FlowStep::Resume) {
+            log_->resumed(index);
+        }
+    }
+    if (event.error == host::PfError::TimedOut && observer_ != nullptr) {
+        observer_->timed_out(now(), index, vf.flow.step);
+    }
+    flow_step(index, event);
+}
+
+// --- Logs ---------------------------------------------------------------------------------------
+
+/// A log that cannot be started is no reason not to migrate: without one everything is copied.
+void HostDriver::start_logs(std::function<void()> done) {
+    const auto then = [this, done = std::move(done)] {
+        if (tracker_) {
+            tracker_->start(done);
+        } else {
+            done();
+        }
+    };
+    if (!log_) {
+        return then();
+    }
+    log_->start([this, then](vfio::Errno) {
+        for (std::uint16_t vf = 0; vf < vfs_.size(); ++vf) {
+            vfs_[vf].flow.dudmq = log_->deletes_at_suspend() && log_->exists(vf);
+        }
+        then();
+    });
+}
+
+void HostDriver::report_memory(MemoryTracker::Mark mark, std::function<void()> done) {
+    if (tracks_memory()) {
+        tracker_->report(std::move(mark), std::move(done));
+    } else {
+        done();
+    }
+}
+
+void HostDriver::when_logs_closed(std::function<void()> done) {
+    if (log_) {
+        log_->when_closed(std::move(done));
+    } else {
+        done();
+    }
+}
+
+void HostDriver::stop_logs() {
+    if (log_) {
+        log_->stop();
+    }
+    if (tracks_memory()) {
+        tracker_->stop();
+    }
+    for (Vf& vf : vfs_) {
+        vf.flow.dudmq = false;
+    }
 }
 
 // --- VFIO ---------------------------------------------------------------------------------------

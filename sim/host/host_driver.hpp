@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "model/host/bring_online.hpp"
@@ -11,6 +12,9 @@
 #include "sim/bridge/command_port.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/core/units.hpp"
+#include "sim/host/admin_queue.hpp"
+#include "sim/host/memory_tracker.hpp"
+#include "sim/host/user_data_log.hpp"
 #include "sim/trace/step_log.hpp"
 
 namespace lmsim::sim {
@@ -28,6 +32,8 @@ struct HostTiming {
     std::uint8_t features = vfio::STOP_COPY_FLAG;
     std::uint64_t mdts = 0;         // bytes
     std::uint64_t state_limit = 0;  // bytes of one VF's state, at most
+    UserDataLogTiming user_data;
+    MemoryTrackTiming memory;
 };
 
 /// What a call on a VF's VFIO device answers.
@@ -47,12 +53,14 @@ class DriverObserver {
     virtual void vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) = 0;
     virtual void admin_command(Ps submitted, Ps completed, std::uint16_t cid, std::uint8_t opcode,
                                std::uint16_t status) = 0;
+    /// A command for the VF was given up; the reset of the PF has not begun yet.
+    virtual void timed_out(Ps /*at*/, std::uint16_t /*vf*/, host::FlowStep /*step*/) {}
 };
 
 /// A host's kernel: the NVMe driver of the PF and, for each VF, the VFIO device that the VMM opens.
 /// The protocol is model/host and model/vfio; here it gets memory, queues and time. VFs count from
 /// 0.
-class HostDriver : public Component, private PortClient {
+class HostDriver : public Component, private PortClient, private AdminQueue {
   public:
     HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostTiming& timing,
                DevicePort& pf, const std::vector<DevicePort*>& vfs, const spec::Rules& rules);
@@ -73,16 +81,30 @@ class HostDriver : public Component, private PortClient {
     /// MSI-X on or off for the VF's owner: VFIO_DEVICE_SET_IRQS.
     void enable_interrupts(std::uint16_t vf, bool on);
 
+    /// VFIO's DMA logging begins, and the log of user data where there is one.
+    void start_logs(std::function<void()> done);
+    /// Memory that the VFs wrote since the last call, as far as the device tracks it.
+    void report_memory(MemoryTracker::Mark mark, std::function<void()> done);
+    /// Calls `done` when all that the suspended VFs have logged is here.
+    void when_logs_closed(std::function<void()> done);
+    void stop_logs();
+    bool tracks_memory() const { return tracker_ != nullptr && tracker_->started(); }
+    /// nullptr: there is none.
+    const UserDataLog* user_data_log() const { return log_.get(); }
+    const MemoryTracker* memory_tracker() const { return tracker_.get(); }
+    void set_user_data_observer(UserDataObserver* observer) {
+        if (log_) {
+            log_->set_observer(observer);
+        }
+    }
+
     vfio::MigState state(std::uint16_t vf) const { return vfs_[vf].device.state; }
     /// The state that the flow saved or loaded last.
     std::vector<std::uint8_t> state_bytes(std::uint16_t vf) const;
     std::uint64_t admin_commands() const { return admin_commands_; }
     Ps admin_waited() const { return admin_waited_; }
     void set_observer(DriverObserver* observer) { observer_ = observer; }
-    void set_step_log(trace::StepLog* steps, metrics::Side side) {
-        steps_ = steps;
-        side_ = side;
-    }
+    void set_step_log(trace::StepLog* steps, metrics::Side side);
 
     void handle(const Event& event) override;
 
@@ -105,6 +127,7 @@ class HostDriver : public Component, private PortClient {
         std::uint32_t vf = 0;      // plus 1; or the driver itself
         std::uint32_t ticket = 0;  // of the flow's Submit
         bool used = false;
+        AdminDone done;  // of a part of the driver
     };
     struct Call {
         vfio::Event event;
@@ -125,7 +148,11 @@ class HostDriver : public Component, private PortClient {
     };
 
     // PF queue
-    void submit(const wire::Sqe& sqe, std::uint32_t vf, std::uint32_t ticket);
+    void submit(const wire::Sqe& sqe, std::uint32_t vf, std::uint32_t ticket,
+                AdminDone done = nullptr);
+    void submit(const wire::Sqe& sqe, AdminDone done) override;
+    void answer_event(const Effect& effect);
+    void answer_flow(std::uint16_t vf, const Effect& effect, std::uint32_t ticket);
     void submit_aers();
     void pf_step(const host::PfEvent& event);
     void pf_perform(const Effect& effect);
@@ -140,6 +167,7 @@ class HostDriver : public Component, private PortClient {
     bool take_boot_page();
     bool bring_online();
     void end_boot(bool ok);
+    void take_cntlid(std::uint16_t vf, std::uint16_t cntlid);
 
     // VFIO
     void call(std::uint16_t vf, const vfio::Event& event, VfioDone done);
@@ -163,6 +191,8 @@ class HostDriver : public Component, private PortClient {
     std::vector<std::uint32_t> free_requests_;
     std::vector<std::uint32_t> tag_owner_;  // whose command waits for its turn on the CPU
     std::vector<Vf> vfs_;
+    std::unique_ptr<UserDataLog> log_;
+    std::unique_ptr<MemoryTracker> tracker_;
     std::uint64_t boot_page_ = 0;
     Boot boot_ = Boot::Enable;
     bool booted_ = false;

@@ -44,6 +44,23 @@ class Memory {
         ++versions_[page];
         dirty_[page / 64] |= std::uint64_t{1} << (page % 64);
     }
+    /// A device wrote: as wrote(), unless what devices write is logged elsewhere.
+    void dma_wrote(std::uint64_t address, std::uint64_t length) {
+        const std::uint64_t last = (address + length - 1) / page_size;
+        for (std::uint64_t page = address / page_size; page <= last; ++page) {
+            ++versions_[page];
+            dirty_[page / 64] |= dma_dirties_ << (page % 64);
+        }
+    }
+    /// Do the writes of devices go into the dirty log by themselves?
+    void log_dma(bool on) { dma_dirties_ = on ? 1 : 0; }
+    /// Dirty, by what somebody else has logged.
+    void mark_dirty(std::uint64_t address, std::uint64_t length) {
+        const std::uint64_t end = (address + length + page_size - 1) / page_size;
+        for (std::uint64_t page = address / page_size; page < end; ++page) {
+            dirty_[page / 64] |= std::uint64_t{1} << (page % 64);
+        }
+    }
     bool is_zero(std::uint64_t page) const { return versions_[page] == 0; }
     std::uint32_t version(std::uint64_t page) const { return versions_[page]; }
 
@@ -63,6 +80,7 @@ class Memory {
   private:
     std::vector<std::uint32_t> versions_;
     std::vector<std::uint64_t> dirty_;
+    std::uint64_t dma_dirties_ = 1;
     std::vector<std::uint8_t> backing_;  // from address 0
     std::uint64_t next_page_ = 0;
 };

@@ -62,8 +62,11 @@ void VmmPair::step(VmmSide side, const host::vmm::Event& event) {
     }
     if (side == VmmSide::Destination) {
         deliver();
-    } else if (finished() && !was_finished && on_finish_) {
-        on_finish_();
+    } else if (finished() && !was_finished) {
+        stop_logs();
+        if (on_finish_) {
+            on_finish_();
+        }
     }
 }
 
@@ -199,15 +202,17 @@ bool VmmPair::call_host(VmmSide side, const Effect& effect) {
         case Call::DirtyLogStart:
             guest_.catch_up();
             ram_.start();
-            answer(side, now() + timing_.bitmap_sync);
+            driver(side).start_logs([this, side] {
+                // The first pass sends all pages: what was written so far is no matter.
+                source_host_.memory->log_dma(!driver(side).tracks_memory());
+                answer(side, now() + timing_.bitmap_sync);
+            });
             return true;
-        case Call::DirtyLogStop: answer(side, now()); return true;
-        case Call::RamSyncBitmap: {
-            guest_.catch_up();
-            const std::uint64_t fresh = ram_.sync();
-            answer(side, now() + timing_.bitmap_sync, 0, ram_.left(), fresh);
+        case Call::DirtyLogStop:
+            stop_logs();
+            answer(side, now());
             return true;
-        }
+        case Call::RamSyncBitmap: sync_bitmap(effect.token2 != 0); return true;
         case Call::PauseVcpus:
             guest_.pause();
             answer(side, now() + timing_.pause);
@@ -222,6 +227,33 @@ bool VmmPair::call_host(VmmSide side, const Effect& effect) {
             return true;
         default: return false;
     }
+}
+
+/// What the VFs wrote is asked of their driver, then all logs are put together. The last time the
+/// VFs stand still: their logs of user data have to be read to the end, too.
+void VmmPair::sync_bitmap(bool last) {
+    Memory& memory = *source_host_.memory;
+    const auto mark = [&memory](std::uint64_t address, std::uint64_t length) {
+        memory.mark_dirty(address, length);
+    };
+    const auto collect = [this] {
+        guest_.catch_up();
+        const std::uint64_t fresh = ram_.sync();
+        answer(VmmSide::Source, now() + timing_.bitmap_sync, 0, ram_.left(), fresh);
+    };
+    driver(VmmSide::Source).report_memory(mark, [this, last, collect] {
+        if (last) {
+            driver(VmmSide::Source).when_logs_closed(collect);
+        } else {
+            collect();
+        }
+    });
+}
+
+/// The migration is over on the source, whatever came of it.
+void VmmPair::stop_logs() {
+    source_host_.memory->log_dma(true);
+    driver(VmmSide::Source).stop_logs();
 }
 
 /// The config space of a VFIO device carries its MSI-X table: with it the interrupts reach the VM

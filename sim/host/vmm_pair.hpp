@@ -114,6 +114,8 @@ class VmmPair : public Component {
                 std::uint64_t value1 = 0);
     VfioDone answer_vfio(VmmSide side);
 
+    void sync_bitmap(bool last);
+    void stop_logs();
     void begin_slice(const Effect& effect);
     void send_chunk();
     void send_saved(std::uint16_t device);

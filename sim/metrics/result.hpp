@@ -89,6 +89,34 @@ struct Conservation {
     std::uint64_t page_mismatch = 0;       // pages that differ on the destination
 };
 
+/// What the source's host read of its VFs' logs of user data changes.
+struct UserDataLogResult {
+    std::uint64_t entries = 0;
+    std::uint64_t ranges = 0;       // entries that tell of a change
+    std::uint64_t blocks = 0;       // of these: written
+    std::uint64_t deallocated = 0;  // of these: blocks that were deallocated
+    std::uint64_t whole = 0;        // entries that tell of a whole namespace
+    std::uint64_t tail_events = 0;
+    std::uint64_t full_events = 0;
+    std::uint64_t head_updates = 0;
+    std::uint64_t lost = 0;  // times that a VF's log was lost
+};
+
+/// What the source's device told of the memory that its VFs wrote.
+struct MemoryTrackResult {
+    std::uint64_t reports = 0;
+    std::uint64_t commands = 0;
+    std::uint64_t ranges = 0;
+    std::uint64_t pages = 0;
+    std::uint64_t failed = 0;
+};
+
+/// The admin queue of one side's PF.
+struct AdminUse {
+    std::uint64_t commands = 0;
+    Ps waited = 0;  // from the wish to the doorbell, all commands together
+};
+
 struct Expectation {
     bool met = true;
     std::string text;  // what was expected; if not met, also what came
@@ -144,6 +172,10 @@ struct Result {
     std::vector<Round> rounds;
     CommandCounts commands;
     Conservation conservation;
+    UserDataLogResult cdq;
+    MemoryTrackResult tracking;
+    AdminUse source_admin;
+    AdminUse destination_admin;
     Expectation expectation;
     std::vector<IgnoredKey> ignored;
     Workload workload;

@@ -130,6 +130,39 @@ void check_fields(Visitor& v, const Result& result) {
 }
 
 template <class Visitor>
+void log_fields(Visitor& v, const Result& result) {
+    v.object("cdq", "the logs of user data changes that the source's host kept", [&](auto& w) {
+        const UserDataLogResult& log = result.cdq;
+        w.count("entries", log.entries, "read from the VFs' queues");
+        w.count("ranges", log.ranges, "of these, those that tell of a change");
+        w.count("blocks", log.blocks, "written, as these tell; a block counts each time");
+        w.count("deallocated", log.deallocated, "blocks deallocated, as these tell");
+        w.count("whole", log.whole, "entries that tell of a whole namespace");
+        w.count("tail_events", log.tail_events, "CDQ Tail Pointer events");
+        w.count("full_events", log.full_events, "CDQ Full Error events");
+        w.count("head_updates", log.head_updates, "Set Features 21h");
+        w.count("lost", log.lost, "times that a log had a gap: all is copied again");
+    });
+    v.object("tracking", "of memory by the source's device", [&](auto& w) {
+        const MemoryTrackResult& tracking = result.tracking;
+        w.count("reports", tracking.reports, "asked for, of single VFs");
+        w.count("commands", tracking.commands, "Track Receive commands for them");
+        w.count("ranges", tracking.ranges, "in the reports");
+        w.count("pages", tracking.pages, "of 4 KiB that these name");
+        w.count("failed", tracking.failed, "reports that failed: all memory counted as written");
+    });
+    v.object("admin", "the admin queues of the PFs", [&](auto& w) {
+        const auto side = [](auto& x, const AdminUse& use) {
+            x.count("commands", use.commands, "submitted, boot included");
+            x.time("waited_ps", use.waited, "from the wish for a command to its doorbell, in all");
+        };
+        w.object("source", "of the source", [&](auto& x) { side(x, result.source_admin); });
+        w.object("destination", "of the destination",
+                 [&](auto& x) { side(x, result.destination_admin); });
+    });
+}
+
+template <class Visitor>
 void utilization_fields(Visitor& v, const Utilization& side) {
     v.share("link_up", side.link_up_ppm, "PCIe link, device to host");
     v.share("link_down", side.link_down_ppm, "PCIe link, host to device");
@@ -183,6 +216,7 @@ void result_fields(Visitor& v, const Result& result) {
     v.object("precopy", "before the switchover",
              [&](auto& w) { precopy_fields(w, result.rounds); });
     check_fields(v, result);
+    log_fields(v, result);
     v.object("utilization", "of the measured time", [&](auto& w) {
         w.object("source", "the source's device",
                  [&](auto& x) { utilization_fields(x, result.source); });

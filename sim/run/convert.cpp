@@ -15,6 +15,10 @@ std::uint32_t log2(std::uint64_t power) {
     return static_cast<std::uint32_t>(__builtin_ctzll(power));
 }
 
+std::uint8_t granularity(Bytes granule) {
+    return static_cast<std::uint8_t>(log2(granule.count / page_size));
+}
+
 nvme::Config model_config(const Scenario& scenario, const DeviceParams& device) {
     nvme::Config config;
     config.queue_pairs = device.queue_pairs;
@@ -30,6 +34,20 @@ nvme::Config model_config(const Scenario& scenario, const DeviceParams& device) 
     config.carry_admin_queue = carry.admin_queue == StateCarrier::Vendor;
     config.carry_features = carry.features == StateCarrier::Vendor;
     config.carry_aer = carry.aer == StateCarrier::Vendor;
+    const TrackingParams& tracking = device.tracking;
+    config.cdq_merge = tracking.merge;
+    config.mcudmq = static_cast<std::uint16_t>(tracking.controller_queues);
+    config.mnsudmq = static_cast<std::uint16_t>(tracking.subsystem_queues);
+    config.mcmr = static_cast<std::uint16_t>(tracking.queue_ranges);
+    config.nmcmr = static_cast<std::uint16_t>(tracking.subsystem_ranges);
+    config.mcdqpc = static_cast<std::uint16_t>(tracking.queue_prps);
+    config.track_memory = tracking.memory;
+    config.power_of_two_ranges = tracking.power_of_two;
+    config.tracked_ranges = tracking.descriptors;
+    config.subsystem_ranges = tracking.subsystem_descriptors;
+    config.finest_granule = granularity(tracking.finest);
+    config.coarsest_granule = granularity(tracking.coarsest);
+    config.granules_per_mc = tracking.granules;
     return config;
 }
 
@@ -86,6 +104,34 @@ std::uint64_t largest_state(const DeviceParams& device) {
     return wire::state_size(shape, spec::Rules{});
 }
 
+namespace {
+
+UserDataLogTiming user_data_timing(const HostParams& host) {
+    const UserDataLogParams& params = host.driver.user_data;
+    UserDataLogTiming timing;
+    timing.on = host.driver.log_user_data;
+    timing.entries = params.entries;
+    timing.batch = params.batch;
+    timing.poll = params.poll.ps;
+    timing.entry_cost = params.entry_cost.ps;
+    timing.contiguous = params.contiguous;
+    timing.dudmq = params.delete_at_suspend;
+    return timing;
+}
+
+MemoryTrackTiming memory_timing(const Scenario& scenario, const HostParams& host) {
+    MemoryTrackTiming timing;
+    timing.on = host.driver.track_memory;
+    timing.wanted = granularity(std::max(host.driver.memory.granule, host.device.tracking.finest));
+    timing.coarsest = granularity(host.device.tracking.coarsest);
+    timing.power_of_two = host.device.tracking.power_of_two;
+    timing.report = host.driver.memory.report.count;
+    timing.memory = scenario.vm.ram.count;
+    return timing;
+}
+
+}  // namespace
+
 HostTiming host_timing(const Scenario& scenario, const HostParams& host) {
     HostTiming timing;
     timing.ioctl = host.driver.ioctl.ps;
@@ -103,13 +149,18 @@ HostTiming host_timing(const Scenario& scenario, const HostParams& host) {
     // Both sides must hold what either can send.
     timing.state_limit = std::max(largest_state(scenario.hosts.src.device),
                                   largest_state(scenario.hosts.dst.device));
+    timing.user_data = user_data_timing(host);
+    timing.memory = memory_timing(scenario, host);
     return timing;
 }
 
 std::uint64_t host_pages(const Scenario& scenario, const HostParams& host) {
     const std::uint64_t state = host_timing(scenario, host).state_limit / page_size + 2;
     const std::uint64_t rings = std::uint64_t{80} * host.device.admin.depth / page_size + 2;
-    return host.device.vfs * state + rings + 1;
+    const HostTiming timing = host_timing(scenario, host);
+    std::uint64_t logs = timing.user_data.on ? UserDataLog::memory_bytes(timing.user_data) : 0;
+    logs += timing.memory.on ? MemoryTracker::memory_bytes(timing.memory) : 0;
+    return host.device.vfs * (state + logs / page_size) + rings + 1;
 }
 
 GuestTiming guest_timing(const Scenario& scenario) {

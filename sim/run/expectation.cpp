@@ -21,6 +21,9 @@ metrics::Expectation judge(const ExpectParams& expect, const metrics::Result& re
     if (expect.downtime_max) {
         verdict.text += fmt::format(", downtime at most {}", format(*expect.downtime_max));
     }
+    if (expect.log_complete) {
+        verdict.text += ", all user data changes logged";
+    }
     if (result.outcome != expect.outcome) {
         verdict.met = false;
         verdict.text += fmt::format("; the outcome is {}", name_of(result.outcome));
@@ -29,6 +32,13 @@ metrics::Expectation judge(const ExpectParams& expect, const metrics::Result& re
         verdict.met = false;
         verdict.text +=
             fmt::format("; the downtime is {}", metrics::readable_time(result.downtime.total));
+    }
+    if (expect.log_complete && result.cdq.entries == 0) {
+        verdict.met = false;
+        verdict.text += "; nothing was logged";
+    } else if (expect.log_complete && result.cdq.lost != 0) {
+        verdict.met = false;
+        verdict.text += fmt::format("; logs were lost {} times", result.cdq.lost);
     }
     return verdict;
 }

@@ -84,6 +84,40 @@ void RunMeter::duplicate_completion(Ps at, std::uint16_t vf, std::uint16_t /*que
     }
 }
 
+// --- Logs of user data ---------------------------------------------------------------------------
+
+void RunMeter::log_entry(Ps at, std::uint16_t vf, wire::Esa esa, const UserDataChange* change) {
+    if (sink_ == nullptr) {
+        return;
+    }
+    constexpr std::string_view places[] = {"ordinary", "first", "stopped", "suspended", "full"};
+    trace::LogRecord record;
+    record.at = at;
+    record.vf = vf;
+    record.what = change == nullptr ? "marker" : "range";
+    record.place = places[static_cast<std::size_t>(esa)];
+    if (change != nullptr) {
+        record.nsid = change->nsid;
+        record.slba = change->slba;
+        record.blocks = change->blocks;
+        record.deallocated = change->deallocated;
+    }
+    sink_->log(record);
+}
+
+void RunMeter::log_event(Ps at, std::uint16_t vf, wire::CdqEvent event) {
+    if (sink_ != nullptr) {
+        const bool full = event == wire::CdqEvent::FullError;
+        sink_->log({at, metrics::Side::Source, vf, full ? "full event" : "tail event", {}});
+    }
+}
+
+void RunMeter::log_lost(Ps at, std::uint16_t vf, bool restarted) {
+    if (sink_ != nullptr) {
+        sink_->log({at, metrics::Side::Source, vf, restarted ? "restarted" : "lost", {}});
+    }
+}
+
 // --- VMM ----------------------------------------------------------------------------------------
 
 void RunMeter::call_began(Ps at, VmmSide side, const Effect& call) {

@@ -17,13 +17,16 @@ namespace lmsim::sim {
 
 /// Watches a whole run: every component tells it what happens, and it keeps the figures of the
 /// result and feeds the trace. Nothing in the run depends on it.
-class RunMeter : public GuestObserver, public VmmObserver {
+class RunMeter : public GuestObserver, public VmmObserver, private UserDataObserver {
   public:
     RunMeter(std::uint16_t vfs, trace::TraceSink* sink);
 
     /// The observers to give to the components of one side.
     DeviceObserver& device(VmmSide side) { return sides_[static_cast<std::size_t>(side)]; }
     DriverObserver& driver(VmmSide side) { return sides_[static_cast<std::size_t>(side)]; }
+
+    /// Of the source.
+    UserDataObserver& user_data() { return *this; }
 
     /// Called when the state of a VF is in the destination's controller, before it may work.
     void on_state_loaded(std::function<void(std::uint16_t vf)> check) {
@@ -94,6 +97,11 @@ class RunMeter : public GuestObserver, public VmmObserver {
         void admin_command(Ps submitted, Ps completed, std::uint16_t cid, std::uint8_t opcode,
                            std::uint16_t status) override;
     };
+
+    // UserDataObserver
+    void log_entry(Ps at, std::uint16_t vf, wire::Esa esa, const UserDataChange* change) override;
+    void log_event(Ps at, std::uint16_t vf, wire::CdqEvent event) override;
+    void log_lost(Ps at, std::uint16_t vf, bool restarted) override;
 
     trace::CommandRecord& record(std::uint16_t vf, std::uint16_t queue, std::uint16_t cid);
 

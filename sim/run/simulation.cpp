@@ -169,6 +169,7 @@ void Simulation::watch() {
     destination_->device.set_observer(&meter_.device(VmmSide::Destination));
     source_->driver->set_observer(&meter_.driver(VmmSide::Source));
     destination_->driver->set_observer(&meter_.driver(VmmSide::Destination));
+    source_->driver->set_user_data_observer(&meter_.user_data());
     vmms_->set_step_log(options_.steps);
     source_->device.set_step_log(options_.steps, metrics::Side::Source);
     source_->driver->set_step_log(options_.steps, metrics::Side::Source);
@@ -322,6 +323,23 @@ void Simulation::fill_outcome(metrics::Result& result) const {
     }
 }
 
+void Simulation::fill_logs(metrics::Result& result) const {
+    const HostDriver& driver = *source_->driver;
+    if (const UserDataLog* log = driver.user_data_log()) {
+        const UserDataLogUse& use = log->used();
+        result.cdq = {use.entries,     use.ranges,       use.blocks,
+                      use.deallocated, use.whole,        use.tail_events,
+                      use.full_events, use.head_updates, use.lost};
+    }
+    if (const MemoryTracker* tracker = driver.memory_tracker()) {
+        const MemoryTrackUse& use = tracker->used();
+        result.tracking = {use.reports, use.commands, use.ranges, use.pages, use.failed};
+    }
+    result.source_admin = {driver.admin_commands(), driver.admin_waited()};
+    result.destination_admin = {destination_->driver->admin_commands(),
+                                destination_->driver->admin_waited()};
+}
+
 metrics::Result Simulation::result() const {
     metrics::Result result;
     result.version = version;
@@ -354,6 +372,7 @@ metrics::Result Simulation::result() const {
     }
     result.conservation = {meter_.suspended_activity(), state_mismatch_, page_mismatch_};
     describe_workload(result);
+    fill_logs(result);
     result.source = utilization(source_->device, scenario_.hosts.src.device, kernel_.now());
     result.destination =
         utilization(destination_->device, scenario_.hosts.dst.device, kernel_.now());

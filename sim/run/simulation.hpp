@@ -56,6 +56,7 @@ class Simulation {
     Ps warm_up_ramp() const;
     void describe_workload(metrics::Result& result) const;
     void fill_outcome(metrics::Result& result) const;
+    void fill_logs(metrics::Result& result) const;
     void completed_outcome(metrics::Result& result) const;
     void unfinished_outcome(metrics::Result& result) const;
     std::string failure_text() const;

@@ -57,6 +57,16 @@ struct DriverParams {
     Bandwidth copy_rate =
         param(&copy_rate, "copy_rate", 10_GB_per_s, between(1_Mbit_per_s, 10000_Gbit_per_s),
               "speed of read() and write() on a data_fd", estimate);
+    bool log_user_data =
+        param(&log_user_data, "log_user_data", false,
+              "the user data changes of the VFs are logged while they migrate", choice);
+    bool track_memory =
+        param(&track_memory, "track_memory", false,
+              "what the VFs write to memory comes from the device's tracking (VFIO DMA logging); "
+              "else the VMM knows it by itself",
+              choice);
+    UserDataLogParams user_data = group(&user_data, "user_data", "the log of user data changes");
+    MemoryTrackParams memory = group(&memory, "memory", "the tracking of memory");
 };
 
 /// Who plays one function.

@@ -34,6 +34,8 @@ struct ExpectParams {
     std::optional<Time> downtime_max =
         param(&downtime_max, "downtime_max", std::nullopt, between(0_s, 100000_s),
               "longest downtime that is accepted", choice);
+    bool log_complete = param(&log_complete, "log_complete", false,
+                              "user data is logged, and no log has a gap", choice);
 };
 
 }  // namespace lmsim::sim

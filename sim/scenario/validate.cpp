@@ -69,8 +69,53 @@ void check_device(const std::string& path, const DeviceParams& device, Problems&
     }
 }
 
+void check_tracking(const std::string& path, const TrackingParams& tracking, Problems& out) {
+    const std::pair<const char*, Bytes> granules[] = {{"finest", tracking.finest},
+                                                      {"coarsest", tracking.coarsest}};
+    for (const auto& [name, size] : granules) {
+        if (!is_power_of_two(size.count)) {
+            out.push_back({{path + ".device.tracking." + name},
+                           format(size) + " is not a power of two (granules are 2^n * 4KiB)"});
+        }
+    }
+    if (tracking.finest > tracking.coarsest) {
+        out.push_back(
+            {{path + ".device.tracking.finest", path + ".device.tracking.coarsest"},
+             format(tracking.finest) + " is more than coarsest = " + format(tracking.coarsest)});
+    }
+}
+
+void check_driver(const std::string& path, const HostParams& host, Problems& out) {
+    const DriverParams& driver = host.driver;
+    const std::string log = path + ".driver.user_data.";
+    if (driver.user_data.batch >= driver.user_data.entries) {
+        out.push_back({{log + "batch", log + "entries"},
+                       "a queue of " + std::to_string(driver.user_data.entries) +
+                           " slots never holds " + std::to_string(driver.user_data.batch) +
+                           " entries: one stays empty"});
+    }
+    if (driver.track_memory && !host.device.tracking.memory) {
+        out.push_back({{path + ".driver.track_memory", path + ".device.tracking.memory"},
+                       "the device cannot track writes to memory"});
+    }
+    const std::string memory = path + ".driver.memory.";
+    if (!is_power_of_two(driver.memory.granule.count)) {
+        out.push_back(
+            {{memory + "granule"},
+             format(driver.memory.granule) + " is not a power of two (granules are 2^n * 4KiB)"});
+    }
+    if (driver.memory.report % 4_B != 0_B) {
+        out.push_back({{memory + "report"},
+                       format(driver.memory.report) + " is not a whole number of dwords"});
+    }
+    fits(out, (memory + "report").c_str(), driver.memory.report, (path + ".device.mdts").c_str(),
+         host.device.mdts);
+}
+
 void check_host(const std::string& path, const HostParams& host, Problems& out) {
     check_device(path, host.device, out);
+    check_tracking(path, host.device.tracking, out);
+    check_driver(path, host, out);
     // QEMU 10.1 hw/vfio/migration.c, vfio_multiple_devices_migration_is_supported
     if (host.device.vfs > 1 && !host.driver.p2p) {
         out.push_back({{path + ".driver.p2p", path + ".device.vfs"},

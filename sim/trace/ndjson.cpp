@@ -161,6 +161,24 @@ void NdjsonWriter::round(const RoundRecord& record) {
         .field(",\"sent_bytes\":", record.sent_bytes);
 }
 
+void NdjsonWriter::log(const LogRecord& record) {
+    Line line(*this, record.what.size() + record.place.size());
+    line.field("{\"t\":", record.at)
+        .raw(",\"kind\":\"log\"")
+        .side(record.side)
+        .vf(record.vf)
+        .text(",\"what\":", record.what);
+    if (!record.place.empty()) {
+        line.text(",\"esa\":", record.place);
+    }
+    if (record.nsid != 0) {
+        line.field(",\"nsid\":", record.nsid)
+            .field(",\"slba\":", record.slba)
+            .field(",\"blocks\":", record.blocks)
+            .field(",\"deallocated\":", record.deallocated ? 1 : 0);
+    }
+}
+
 void NdjsonWriter::interrupt_lost(Ps at, Side side, Device vf) {
     Line(*this).field("{\"t\":", at).raw(",\"kind\":\"interrupt_lost\"").side(side).vf(vf);
 }

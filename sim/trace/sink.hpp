@@ -50,6 +50,19 @@ struct PhaseRecord {
     std::uint64_t amount = 0;  // at the end: bytes moved, if any
 };
 
+/// Something happened to the log of user data changes of a VF.
+struct LogRecord {
+    Ps at = 0;
+    Side side = Side::Source;
+    Device vf = no_device;
+    std::string_view what;   // "range", "marker", "tail event", "full event", "lost", "restarted"
+    std::string_view place;  // of an entry, its ESA: "ordinary", "first", "stopped", ...
+    std::uint32_t nsid = 0;  // of a range, as the rest
+    std::uint64_t slba = 0;
+    std::uint64_t blocks = 0;  // 0: the whole namespace
+    bool deallocated = false;
+};
+
 /// A pass over dirty memory began.
 struct RoundRecord {
     Ps at = 0;
@@ -67,6 +80,7 @@ class TraceSink {
     virtual void command(const CommandRecord&) {}
     virtual void phase(const PhaseRecord&) {}
     virtual void round(const RoundRecord&) {}
+    virtual void log(const LogRecord&) {}
     /// MSI-X was off or masked for good when the interrupt came.
     virtual void interrupt_lost(Ps /*at*/, Side /*side*/, Device /*vf*/) {}
     virtual void note(Ps /*at*/, std::string_view /*text*/) {}

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "model/wire/cdq.hpp"
+
 namespace lmsim::sim::trace {
 
 namespace {
@@ -116,6 +118,34 @@ void StepLog::pf(Ps at, metrics::Side side, const host::PfEvent& event, const Ef
     field("status", event.status);
     field("owner", event.owner);
     field("dw0", event.dw0);
+    field("dw1", event.dw1);
+    end(effects);
+}
+
+void StepLog::udmq(Ps at, metrics::Side side, std::uint16_t vf, const host::UdmqEvent& event,
+                   const Effects& effects) {
+    begin(at, side, "udmq");
+    field("vf", vf);
+    field("kind", number(event.kind));
+    field("error", number(event.error));
+    field("status", event.status);
+    field("ticket", event.ticket);
+    field("dw0", event.dw0);
+    field("count", event.count);
+    bytes(event.bytes, event.count * wire::udmq_entry_size(spec::Rules{}));
+    end(effects);
+}
+
+void StepLog::memory_log(Ps at, metrics::Side side, std::uint16_t vf,
+                         const host::MemoryLogEvent& event, const Effects& effects) {
+    begin(at, side, "memory_log");
+    field("vf", vf);
+    field("kind", number(event.kind));
+    field("error", number(event.error));
+    field("status", event.status);
+    field("ticket", event.ticket);
+    field("dw0", event.dw0);
+    field("dw1", event.dw1);
     end(effects);
 }
 

@@ -2,7 +2,9 @@
 
 #include <string>
 
+#include "model/host/memory_log.hpp"
 #include "model/host/pf_submit.hpp"
+#include "model/host/udmq.hpp"
 #include "model/host/vfio_nvme.hpp"
 #include "model/host/vmm/engine.hpp"
 #include "model/nvme/state.hpp"
@@ -28,6 +30,10 @@ class StepLog {
     void flow(Ps at, metrics::Side side, std::uint16_t vf, const host::FlowEvent& event,
               const Effects& effects);
     void pf(Ps at, metrics::Side side, const host::PfEvent& event, const Effects& effects);
+    void udmq(Ps at, metrics::Side side, std::uint16_t vf, const host::UdmqEvent& event,
+              const Effects& effects);
+    void memory_log(Ps at, metrics::Side side, std::uint16_t vf, const host::MemoryLogEvent& event,
+                    const Effects& effects);
     void vmm(Ps at, metrics::Side side, const host::vmm::Event& event, const Effects& effects);
 
     void close();
