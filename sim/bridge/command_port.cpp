@@ -3,10 +3,12 @@
 namespace lmsim::sim {
 
 CommandPort::CommandPort(DevicePort& port, std::uint32_t admin_entries, std::uint16_t pairs,
-                         std::uint32_t entries)
+                         std::uint32_t entries, std::uint32_t cq_entries)
     : port_(&port), queues_(pairs + std::size_t{1}) {
     for (std::uint16_t id = 0; id <= pairs; ++id) {
-        queues_[id].pair = QueuePair(port, id, id == 0 ? admin_entries : entries);
+        const std::uint32_t submission = id == 0 ? admin_entries : entries;
+        const bool same = id == 0 || cq_entries == 0;
+        queues_[id].pair = QueuePair(port, id, submission, same ? submission : cq_entries);
     }
     clear();
 }

@@ -12,9 +12,10 @@ namespace lmsim::sim {
 /// and hardware all use this one.
 class CommandPort {
   public:
-    /// Allocates the rings of the admin queue (0) and of `pairs` I/O queues.
+    /// Allocates the rings of the admin queue (0) and of `pairs` I/O queues, whose completion
+    /// queues have `cq_entries` (0: as many as the submission queues).
     CommandPort(DevicePort& port, std::uint32_t admin_entries, std::uint16_t pairs = 0,
-                std::uint32_t entries = 2);
+                std::uint32_t entries = 2, std::uint32_t cq_entries = 0);
 
     DevicePort& port() { return *port_; }
     std::uint16_t pairs() const { return static_cast<std::uint16_t>(queues_.size() - 1); }

@@ -14,17 +14,20 @@ namespace lmsim::sim {
 class QueuePair {
   public:
     QueuePair() = default;
-    /// Allocates both rings. `entries` counts slots of each, 2 to 65536; one always stays empty.
-    QueuePair(DevicePort& port, std::uint16_t id, std::uint32_t entries)
+    /// Allocates both rings: slots of the submission queue and of the completion queue, 2 to 65536;
+    /// one of each always stays empty.
+    QueuePair(DevicePort& port, std::uint16_t id, std::uint32_t entries, std::uint32_t cq_entries)
         : port_(&port),
           memory_(&port.memory()),
           sq_base_(port.allocate(std::uint64_t{64} * entries)),
-          cq_base_(port.allocate(std::uint64_t{16} * entries)),
+          cq_base_(port.allocate(std::uint64_t{16} * cq_entries)),
           entries_(entries),
+          cq_entries_(cq_entries),
           id_(id) {}
 
     std::uint16_t id() const { return id_; }
     std::uint32_t entries() const { return entries_; }
+    std::uint32_t cq_entries() const { return cq_entries_; }
     std::uint64_t sq_base() const { return sq_base_; }
     std::uint64_t cq_base() const { return cq_base_; }
 
@@ -52,7 +55,7 @@ class QueuePair {
             }
             const wire::Cqe cqe = wire::decode_cqe(entry);
             sq_head_ = cqe.sqhd;
-            cq_head_ = next(cq_head_);
+            cq_head_ = cq_head_ + 1 == cq_entries_ ? 0 : cq_head_ + 1;
             phase_ = phase_ != (cq_head_ == 0);
             ++count;
             take(cqe);
@@ -71,9 +74,9 @@ class QueuePair {
 
     /// As after the controller's reset: both rings empty, phase tags cleared.
     void clear() {
-        std::uint8_t* entries = memory_->bytes(cq_base_, std::uint64_t{16} * entries_);
-        std::memset(entries, 0, std::size_t{16} * entries_);
-        memory_->wrote(cq_base_, std::uint64_t{16} * entries_);
+        std::uint8_t* entries = memory_->bytes(cq_base_, std::uint64_t{16} * cq_entries_);
+        std::memset(entries, 0, std::size_t{16} * cq_entries_);
+        memory_->wrote(cq_base_, std::uint64_t{16} * cq_entries_);
         sq_tail_ = sq_head_ = cq_head_ = 0;
         phase_ = true;
     }
@@ -86,6 +89,7 @@ class QueuePair {
     std::uint64_t sq_base_ = 0;
     std::uint64_t cq_base_ = 0;
     std::uint32_t entries_ = 0;
+    std::uint32_t cq_entries_ = 0;
     std::uint32_t sq_tail_ = 0;
     std::uint32_t sq_head_ = 0;
     std::uint32_t cq_head_ = 0;

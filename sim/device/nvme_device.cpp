@@ -107,6 +107,20 @@ std::vector<std::uint8_t> NvmeDevice::snapshot(std::uint16_t function, std::uint
     return bytes;
 }
 
+std::optional<NvmeDevice::Blocked> NvmeDevice::blocked(std::uint16_t function) const {
+    const auto& controller = subsystem_->controller[function];
+    for (std::uint16_t queue = 0; queue < nvme::SimBounds::queues; ++queue) {
+        std::uint32_t count = 0;
+        for (std::uint32_t slot = controller.cq[queue].waiting; slot != 0; ++count) {
+            slot = controller.slot[slot - 1].next;
+        }
+        if (count != 0) {
+            return Blocked{queue, count};
+        }
+    }
+    return {};
+}
+
 void NvmeDevice::send_down(const DownItem& item, std::uint64_t wire_bytes) {
     const Ps gone = down_.reserve(now(), params_.pcie.time(wire_bytes));
     down_items_.push(item);
@@ -469,6 +483,11 @@ const Distribution& NvmeDevice::latency_of(const Effect& effect) const {
         {Id::OpcodeAdminTrackSend, &params_.track_send},
         {Id::OpcodeAdminTrackReceive, &params_.track_receive},
         {Id::OpcodeAdminVirtualization, &params_.virtualization},
+        {Id::OpcodeAdminNamespaceManagement, &params_.namespaces},
+        {Id::OpcodeAdminNamespaceAttachment, &params_.namespaces},
+        {Id::OpcodeAdminFormatNvm, &params_.format},
+        {Id::OpcodeAdminSanitize, &params_.format},
+        {Id::OpcodeAdminGetLbaStatus, &params_.lba_status},
     };
     for (const auto& [opcode, time] : times) {
         if (is(opcode)) {

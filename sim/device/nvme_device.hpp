@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,9 @@ struct DeviceTiming {
     Distribution track_send;
     Distribution track_receive;
     Distribution virtualization;
+    Distribution namespaces;  // Namespace Management and Attachment
+    Distribution format;      // Format NVM and Sanitize
+    Distribution lba_status;
     Ps user_data_cost = 0;  // for each change that is logged
     Ps memory_cost = 0;     // for each granule of a tracked write
 };
@@ -75,6 +79,13 @@ class NvmeDevice : public Component, private nvme::Env {
     const nvme::Subsystem<nvme::SimBounds>& subsystem() const { return *subsystem_; }
     /// The state of a function as a Get Controller State would bring it now, at most `limit` bytes.
     std::vector<std::uint8_t> snapshot(std::uint16_t function, std::uint64_t limit);
+    /// A completion queue of the function that is full, with commands that are done and wait for
+    /// room in it: what holds up a suspend (NVMe Base 2.3, 5.2.17.1.1).
+    struct Blocked {
+        std::uint16_t queue;
+        std::uint32_t completions;
+    };
+    std::optional<Blocked> blocked(std::uint16_t function) const;
     /// The opaque vendor state of a function.
     std::vector<std::uint8_t>& vendor_state(std::uint16_t function);
 

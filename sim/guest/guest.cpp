@@ -28,10 +28,10 @@ Guest::Guest(sc_core::sc_module_name name, Kernel& kernel, const GuestTiming& ti
 Guest::~Guest() = default;
 
 void Guest::add_vf(DevicePort& port, std::uint16_t pairs, std::uint32_t entries,
-                   std::uint64_t largest_transfer) {
+                   std::uint64_t largest_transfer, std::uint32_t cq_entries) {
     const auto index = static_cast<std::uint16_t>(vfs_.size());
-    vfs_.push_back(
-        std::make_unique<VfDriver>(*this, port, index, pairs, entries, largest_transfer));
+    vfs_.push_back(std::make_unique<VfDriver>(*this, port, index, pairs, entries, cq_entries,
+                                              largest_transfer));
     next_queue_.push_back(0);
 }
 
@@ -167,18 +167,19 @@ void Guest::pump(std::uint32_t index) {
 
 namespace {
 
-wire::Sqe make_sqe(const fio::Io& io, std::uint64_t offset, std::uint64_t length,
-                   std::uint64_t buffer, std::uint64_t list, std::uint64_t block_size) {
+wire::Sqe make_sqe(const fio::Io& io, std::uint32_t nsid, std::uint64_t offset,
+                   std::uint64_t length, std::uint64_t buffer, std::uint64_t list,
+                   std::uint64_t block_size) {
     if (io.op == fio::Op::Flush) {
-        return wire::encode_flush(1);
+        return wire::encode_flush(nsid);
     }
     const wire::NvmRange range{offset / block_size,
                                static_cast<std::uint16_t>(length / block_size - 1), false};
     if (io.op == fio::Op::Trim) {
-        return wire::encode_nvm(spec::opcode::NvmWriteZeroes, 1, range);
+        return wire::encode_nvm(spec::opcode::NvmWriteZeroes, nsid, range);
     }
     wire::Sqe sqe = wire::encode_nvm(
-        io.op == fio::Op::Read ? spec::opcode::NvmRead : spec::opcode::NvmWrite, 1, range);
+        io.op == fio::Op::Read ? spec::opcode::NvmRead : spec::opcode::NvmWrite, nsid, range);
     const wire::PrpPair prps = wire::make_prps(buffer, length, page_size, list);
     sqe.prp1 = prps.prp1;
     sqe.prp2 = prps.prp2;
@@ -216,8 +217,8 @@ void Guest::submit_io(std::uint32_t index, std::uint32_t slot_index) {
                                  entries, page_size);
             memory_->wrote(list, 8 * entries);
         }
-        wire::Sqe sqe =
-            make_sqe(slot.io, slot.io.offset + slot.sent, length, buffer, list, timing_.block_size);
+        wire::Sqe sqe = make_sqe(slot.io, vf.nsid(), slot.io.offset + slot.sent, length, buffer,
+                                 list, timing_.block_size);
         slot.sent += length;
         ++slot.commands;
         commands.submit(job.queue, sqe, pack(index, slot_index));

@@ -59,9 +59,10 @@ class Guest : public Component {
           PageWriter writer);
     ~Guest() override;
 
-    /// The VM's device `index` (0 is the first VF), with `pairs` I/O queue pairs.
+    /// The VM's next device, with `pairs` I/O queue pairs; completion queues have `cq_entries` (0:
+    /// as many as submission queues).
     void add_vf(DevicePort& port, std::uint16_t pairs, std::uint32_t entries,
-                std::uint64_t largest_transfer);
+                std::uint64_t largest_transfer, std::uint32_t cq_entries = 0);
     /// I/O of one job on a VF, from `start` after the boot on. The source must outlive the guest.
     void add_source(std::uint16_t vf, fio::IoSource& source, Ps start);
     /// Once all VFs and sources are there: gives every I/O its buffer.

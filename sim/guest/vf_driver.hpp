@@ -11,12 +11,12 @@ namespace lmsim::sim {
 class Guest;
 
 /// The guest's NVMe driver for one VF: brings the controller up the way Linux does
-/// (nvme_reset_work(): enable, Identify, Number of Queues, queues, AER). Its commands go through a
-/// CommandPort.
+/// (nvme_reset_work(): enable, Identify, Number of Queues, namespaces, queues, AER). Its commands
+/// go through a CommandPort.
 class VfDriver : public PortClient {
   public:
     VfDriver(Guest& guest, DevicePort& port, std::uint16_t index, std::uint16_t pairs,
-             std::uint32_t entries, std::uint64_t largest_transfer);
+             std::uint32_t entries, std::uint32_t cq_entries, std::uint64_t largest_transfer);
 
     void boot();
     void poll();  // looks at CSTS.RDY
@@ -26,6 +26,8 @@ class VfDriver : public PortClient {
 
     std::uint16_t pairs() const { return commands_.pairs(); }
     std::uint64_t largest_transfer() const { return largest_transfer_; }
+    /// The namespace that it works with: the first one; 0 before the boot has found it.
+    std::uint32_t nsid() const { return nsid_; }
     CommandPort& commands() { return commands_; }
 
     bool handler_pending(std::uint16_t queue) const { return queues_[queue].handler_pending; }
@@ -45,6 +47,7 @@ class VfDriver : public PortClient {
     };
 
     void next_admin();
+    bool find_namespace();
     wire::Sqe boot_command(std::uint32_t step) const;
 
     Guest& guest_;
@@ -55,6 +58,7 @@ class VfDriver : public PortClient {
     std::uint64_t identify_buffer_ = 0;
     std::vector<Queue> queues_;
     std::uint32_t boot_step_ = 0;
+    std::uint32_t nsid_ = 0;
     bool ready_ = false;
 };
 

@@ -27,6 +27,7 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
       pf_(pf),
       memory_(pf.memory()),
       admin_(pf, timing.admin_depth),
+      survey_(*this, pf, rules),
       cpu_lane_(add_lane()) {
     // One slot of the ring always stays empty.
     queue_.depth = static_cast<std::uint16_t>(timing.admin_depth - 1);
@@ -81,6 +82,9 @@ void HostDriver::next_boot_step() {
         pf_.read(reg::CSTS, 4, 0);
         return;
     }
+    if (boot_ == Boot::Namespaces) {
+        return survey_namespaces();
+    }
     if (boot_ == Boot::Online && bring_online()) {
         return;
     }
@@ -98,6 +102,24 @@ void HostDriver::next_boot_step() {
     wire::Sqe sqe = wire::encode(identify, rules_);
     sqe.prp1 = boot_page_;
     submit(sqe, pf_itself, 0);
+}
+
+/// Namespaces are there before anybody can use them: the VFs that are offline come online after it.
+void HostDriver::survey_namespaces() {
+    survey_.run([this](bool well) {
+        const auto offline = [](const Vf& vf) { return !vf.online; };
+        boot_ = std::any_of(vfs_.begin(), vfs_.end(), offline) ? Boot::Capabilities : Boot::Done;
+        if (well) {
+            next_boot_step();
+        } else {
+            end_boot(false);
+        }
+    });
+}
+
+std::string HostDriver::namespace_mismatch(std::uint16_t vf, const HostDriver& destination) const {
+    return sim::namespace_mismatch(survey_.found(), vfs_[vf].flow.cntlid,
+                                   destination.survey_.found(), destination.vfs_[vf].flow.cntlid);
 }
 
 /// The next command that brings a VF online (HO-VIRT-01); false if all of them are.
@@ -191,13 +213,12 @@ bool HostDriver::take_boot_page() {
         return found.ok();
     }
     const auto formats = wire::StateFormatsView::parse(page, page_size, rules_);
-    boot_ = Boot::Done;
+    boot_ = Boot::Namespaces;
     if (!formats.ok()) {
         return false;
     }
     for (Vf& vf : vfs_) {
         host::choose_formats(vf.flow, *formats, rules_);
-        boot_ = vf.online ? boot_ : Boot::Capabilities;
     }
     return vfs_.empty() || vfs_[0].flow.csvi != 0;
 }
@@ -382,8 +403,8 @@ void HostDriver::answer_flow(std::uint16_t index, const Effect& effect, std::uin
             log_->resumed(index);
         }
     }
-    if (event.error == host::PfError::TimedOut && observer_ != nullptr) {
-        observer_->timed_out(now(), index, vf.flow.step);
+    if (event.error == host::PfError::TimedOut && timed_out_) {
+        timed_out_(index);
     }
     flow_step(index, event);
 }

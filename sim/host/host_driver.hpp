@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "model/host/bring_online.hpp"
@@ -14,6 +15,7 @@
 #include "sim/core/units.hpp"
 #include "sim/host/admin_queue.hpp"
 #include "sim/host/memory_tracker.hpp"
+#include "sim/host/namespace_survey.hpp"
 #include "sim/host/user_data_log.hpp"
 #include "sim/trace/step_log.hpp"
 
@@ -53,8 +55,6 @@ class DriverObserver {
     virtual void vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) = 0;
     virtual void admin_command(Ps submitted, Ps completed, std::uint16_t cid, std::uint8_t opcode,
                                std::uint16_t status) = 0;
-    /// A command for the VF was given up; the reset of the PF has not begun yet.
-    virtual void timed_out(Ps /*at*/, std::uint16_t /*vf*/, host::FlowStep /*step*/) {}
 };
 
 /// A host's kernel: the NVMe driver of the PF and, for each VF, the VFIO device that the VMM opens.
@@ -65,8 +65,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostTiming& timing,
                DevicePort& pf, const std::vector<DevicePort*>& vfs, const spec::Rules& rules);
 
-    /// Enables the PF and asks it what it is (CNS 01h), which VF has which CNTLID (15h) and which
-    /// states it knows (20h); then calls `ready`.
+    /// Enables the PF and asks it what it is (CNS 01h), which VF has which CNTLID (15h), which
+    /// states it knows (20h) and which namespaces there are (10h to 12h); then calls `ready`.
     void boot(std::function<void(bool ok)> ready);
 
     /// VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, SET. Calls on one VF are made one after the other.
@@ -89,6 +89,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     void when_logs_closed(std::function<void()> done);
     void stop_logs();
     bool tracks_memory() const { return tracker_ != nullptr && tracker_->started(); }
+    /// Why the VF's namespaces are others on another host, as a sentence; empty if they are not.
+    std::string namespace_mismatch(std::uint16_t vf, const HostDriver& destination) const;
     /// nullptr: there is none.
     const UserDataLog* user_data_log() const { return log_.get(); }
     const MemoryTracker* memory_tracker() const { return tracker_.get(); }
@@ -104,6 +106,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::uint64_t admin_commands() const { return admin_commands_; }
     Ps admin_waited() const { return admin_waited_; }
     void set_observer(DriverObserver* observer) { observer_ = observer; }
+    /// Called when a command for a VF is given up, before the PF's reset begins.
+    void on_timed_out(std::function<void(std::uint16_t vf)> look) { timed_out_ = std::move(look); }
     void set_step_log(trace::StepLog* steps, metrics::Side side);
 
     void handle(const Event& event) override;
@@ -115,6 +119,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
         Identify,
         Secondary,
         Formats,
+        Namespaces,
         Capabilities,
         Online,
         Done
@@ -166,6 +171,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     void boot_answered(const Effect& reply);
     bool take_boot_page();
     bool bring_online();
+    void survey_namespaces();
     void end_boot(bool ok);
     void take_cntlid(std::uint16_t vf, std::uint16_t cntlid);
 
@@ -191,6 +197,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::vector<std::uint32_t> free_requests_;
     std::vector<std::uint32_t> tag_owner_;  // whose command waits for its turn on the CPU
     std::vector<Vf> vfs_;
+    NamespaceSurvey survey_;
     std::unique_ptr<UserDataLog> log_;
     std::unique_ptr<MemoryTracker> tracker_;
     std::uint64_t boot_page_ = 0;
@@ -201,6 +208,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::uint32_t online_step_ = 0;
     std::uint16_t next_cntid_ = 0;  // from which on CNS 15h is asked for
     std::function<void(bool)> ready_;
+    std::function<void(std::uint16_t)> timed_out_;
     DriverObserver* observer_ = nullptr;
     trace::StepLog* steps_ = nullptr;
     metrics::Side side_ = metrics::Side::Source;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "sim/metrics/display.hpp"
 #include "sim/metrics/report_sections.hpp"
@@ -86,12 +87,15 @@ std::string expectation_text(const Expectation& expectation) {
 }
 
 std::vector<Section> sections(const Result& result, Detail detail) {
-    return {downtime_section(result, detail),
-            figures_section(result),
-            guest_section(result),
-            bytes_section(result),
-            utilization_section(result),
-            checks_section(result)};
+    std::vector<Section> all{downtime_section(result, detail), figures_section(result),
+                             guest_section(result), bytes_section(result)};
+    Section logs = logs_section(result);
+    if (!logs.table.rows.empty()) {
+        all.push_back(std::move(logs));
+    }
+    all.push_back(utilization_section(result));
+    all.push_back(checks_section(result));
+    return all;
 }
 
 using Escape = std::string (*)(std::string_view);

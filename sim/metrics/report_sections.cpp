@@ -136,6 +136,36 @@ Section bytes_section(const Result& result) {
               row("total", result.bytes.total())}}};
 }
 
+Section logs_section(const Result& result) {
+    const UserDataLogResult& log = result.cdq;
+    const MemoryTrackResult& tracking = result.tracking;
+    Section section{"Logs of the source", {{{""}, {""}}, {}}};
+    if (log.entries != 0) {
+        section.table.rows.push_back(
+            {"user data", fmt::format("{} entries: {} blocks written, {} deallocated; {} head "
+                                      "updates, {} events",
+                                      log.entries, log.blocks, log.deallocated, log.head_updates,
+                                      log.tail_events + log.full_events)});
+        section.table.rows.push_back(
+            {"", log.lost == 0
+                     ? "no log has a gap"
+                     : fmt::format("LOST {} times: all has to be copied again", log.lost)});
+    }
+    if (tracking.reports != 0) {
+        section.table.rows.push_back(
+            {"memory", fmt::format("{} reports in {} commands: {} pages in {} ranges; {} failed",
+                                   tracking.reports, tracking.commands, tracking.pages,
+                                   tracking.ranges, tracking.failed)});
+    }
+    if (!section.table.rows.empty()) {
+        section.table.rows.push_back(
+            {"admin queue",
+             fmt::format("{} commands waited {} in all", result.source_admin.commands,
+                         readable_time(result.source_admin.waited))});
+    }
+    return section;
+}
+
 Section checks_section(const Result& result) {
     const CommandCounts& commands = result.commands;
     const Conservation& conservation = result.conservation;

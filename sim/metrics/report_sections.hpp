@@ -21,6 +21,8 @@ Section downtime_section(const Result& result, Detail detail);
 Section figures_section(const Result& result);
 Section guest_section(const Result& result);
 Section bytes_section(const Result& result);
+/// Without rows if nothing was logged or tracked.
+Section logs_section(const Result& result);
 Section checks_section(const Result& result);
 Section utilization_section(const Result& result);
 Section rounds_section(const Result& result);

@@ -23,6 +23,9 @@ nvme::Config model_config(const Scenario& scenario, const DeviceParams& device) 
     nvme::Config config;
     config.queue_pairs = device.queue_pairs;
     config.vectors = msix_vectors(device);
+    config.vfs_online = false;  // the host's driver brings them online
+    config.private_namespaces = device.private_namespaces;
+    config.nguid_seed = device.namespace_set;
     config.queue_size = device.queue_size;
     config.contexts = device.contexts;
     config.mdts = log2(device.mdts.count / page_size);
@@ -91,6 +94,9 @@ DeviceTiming device_timing(const Scenario& scenario, const HostParams& host) {
     timing.track_send = Distribution(device.admin.track_send);
     timing.track_receive = Distribution(device.admin.track_receive);
     timing.virtualization = Distribution(device.admin.virtualization);
+    timing.namespaces = Distribution(device.admin.namespaces);
+    timing.format = Distribution(device.admin.format);
+    timing.lba_status = Distribution(device.admin.lba_status);
     timing.user_data_cost = device.tracking.user_data_cost.ps;
     timing.memory_cost = device.tracking.memory_cost.ps;
     return timing;
@@ -160,7 +166,7 @@ std::uint64_t host_pages(const Scenario& scenario, const HostParams& host) {
     const HostTiming timing = host_timing(scenario, host);
     std::uint64_t logs = timing.user_data.on ? UserDataLog::memory_bytes(timing.user_data) : 0;
     logs += timing.memory.on ? MemoryTracker::memory_bytes(timing.memory) : 0;
-    return host.device.vfs * (state + logs / page_size) + rings + 1;
+    return host.device.vfs * (state + logs / page_size) + rings + 2;
 }
 
 GuestTiming guest_timing(const Scenario& scenario) {

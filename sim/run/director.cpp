@@ -87,6 +87,11 @@ void Director::handle(const Event& event) {
             phase_ = Phase::Migration;
             migration_began_ = now();
             meter_.enter(now(), metrics::Window::During);
+            refusal_ = check_ ? check_() : "";
+            if (!refusal_.empty()) {
+                migration_finished();
+                break;
+            }
             vmms_.on_finish([this] { migration_finished(); });
             vmms_.start();
             break;

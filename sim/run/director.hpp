@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "sim/guest/guest.hpp"
@@ -20,6 +21,10 @@ class Director : public Component {
     Director(sc_core::sc_module_name name, Kernel& kernel, const RunParams& params, Guest& guest,
              HostDriver& source, HostDriver& destination, VmmPair& vmms, RunMeter& meter,
              std::function<void(Ps, std::string_view)> progress);
+
+    /// Asked when the migration is to begin: a text that is not empty refuses it.
+    void check_first(std::function<std::string()> check) { check_ = std::move(check); }
+    const std::string& refusal() const { return refusal_; }
 
     Phase phase() const { return phase_; }
     bool booted() const { return phase_ > Phase::Boot && !boot_failed_; }
@@ -52,6 +57,8 @@ class Director : public Component {
     VmmPair& vmms_;
     RunMeter& meter_;
     std::function<void(Ps, std::string_view)> progress_;
+    std::function<std::string()> check_;
+    std::string refusal_;
     Phase phase_ = Phase::Boot;
     int hosts_booting_ = 2;
     bool boot_failed_ = false;

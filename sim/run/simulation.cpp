@@ -30,7 +30,7 @@ std::uint64_t driver_pages(const Scenario& scenario, const Workload& workload) {
     const DeviceParams& device = scenario.hosts.src.device;
     const std::uint64_t rings =
         (std::uint64_t{64} * device.queue_size + page_size - 1) / page_size +
-        (std::uint64_t{16} * device.queue_size + page_size - 1) / page_size;
+        (std::uint64_t{16} * completion_entries(device) + page_size - 1) / page_size;
     std::uint64_t pages = device.vfs * (rings * device.queue_pairs + 3);
     for (const PlacedSource& placed : workload.sources) {
         const std::uint64_t longest = placed.source->longest();
@@ -122,6 +122,7 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
     director_ =
         std::make_unique<Director>("director", kernel_, scenario_.run, *guest_, *source_->driver,
                                    *destination_->driver, *vmms_, meter_, options_.progress);
+    director_->check_first([this] { return check_namespaces(); });
 }
 
 Simulation::~Simulation() = default;
@@ -134,7 +135,7 @@ void Simulation::build_guest(Workload& workload) {
                                      std::move(writer));
     for (DevicePort* port : source_->ports) {
         guest_->add_vf(*port, static_cast<std::uint16_t>(device.queue_pairs), device.queue_size,
-                       device.mdts.count);
+                       device.mdts.count, completion_entries(device));
     }
     for (PlacedSource& placed : workload.sources) {
         guest_->add_source(placed.vf, *placed.source, placed.start.ps);
@@ -170,6 +171,8 @@ void Simulation::watch() {
     source_->driver->set_observer(&meter_.driver(VmmSide::Source));
     destination_->driver->set_observer(&meter_.driver(VmmSide::Destination));
     source_->driver->set_user_data_observer(&meter_.user_data());
+    source_->driver->on_timed_out([this](std::uint16_t vf) { diagnose(*source_, vf); });
+    destination_->driver->on_timed_out([this](std::uint16_t vf) { diagnose(*destination_, vf); });
     vmms_->set_step_log(options_.steps);
     source_->device.set_step_log(options_.steps, metrics::Side::Source);
     source_->driver->set_step_log(options_.steps, metrics::Side::Source);
@@ -243,6 +246,29 @@ void Simulation::describe_workload(metrics::Result& result) const {
     }
 }
 
+/// A command for the VF has timed out: is its controller held up by a completion queue?
+void Simulation::diagnose(const Host& host, std::uint16_t vf) {
+    const auto blocked = host.device.blocked(static_cast<std::uint16_t>(vf + 1));
+    if (blocked && diagnosis_.empty()) {
+        diagnosis_ = fmt::format(
+            " (VF {} cannot come to rest: its completion queue {} is full, {} completion{} wait{} "
+            "for room, and the vCPUs that would make some stand still)",
+            vf, blocked->queue, blocked->completions, blocked->completions == 1 ? "" : "s",
+            blocked->completions == 1 ? "s" : "");
+    }
+}
+
+/// Why a VF's namespaces are not the ones that it would find on the destination.
+std::string Simulation::check_namespaces() const {
+    for (std::uint16_t vf = 0; vf < source_->ports.size(); ++vf) {
+        const std::string what = source_->driver->namespace_mismatch(vf, *destination_->driver);
+        if (!what.empty()) {
+            return fmt::format("VF {} does not find its data there: {}", vf, what);
+        }
+    }
+    return {};
+}
+
 std::string Simulation::failure_text() const {
     const auto& failure = meter_.failure();
     if (!failure) {
@@ -252,7 +278,8 @@ std::string Simulation::failure_text() const {
     return fmt::format("{} on the {}{} failed with {}", host::vmm::to_string(failure->call),
                        failure->side == VmmSide::Source ? "source" : "destination",
                        device ? fmt::format(", VF {},", failure->device) : "",
-                       vfio::to_string(static_cast<vfio::Errno>(failure->error)));
+                       vfio::to_string(static_cast<vfio::Errno>(failure->error))) +
+           diagnosis_;
 }
 
 /// The time limit passed, or the user ended the run.
@@ -300,6 +327,11 @@ void Simulation::fill_outcome(metrics::Result& result) const {
         if (result.partial) {
             result.reason = "interrupted before the migration began";
         }
+        return;
+    }
+    if (!director_->refusal().empty()) {
+        result.outcome = Outcome::Failed;
+        result.reason = "the migration did not begin: " + director_->refusal();
         return;
     }
     if (director_->timed_out() || !vmms_->finished()) {

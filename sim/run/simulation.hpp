@@ -60,6 +60,8 @@ class Simulation {
     void completed_outcome(metrics::Result& result) const;
     void unfinished_outcome(metrics::Result& result) const;
     std::string failure_text() const;
+    void diagnose(const Host& host, std::uint16_t vf);
+    std::string check_namespaces() const;
 
     Scenario scenario_;
     RunOptions options_;
@@ -71,6 +73,7 @@ class Simulation {
     std::unique_ptr<VmmPair> vmms_;
     std::unique_ptr<Director> director_;
     RunMeter meter_;
+    std::string diagnosis_;  // of the first time-out
     std::uint64_t page_mismatch_ = 0;
     std::uint64_t state_mismatch_ = 0;
 };

@@ -94,6 +94,11 @@ struct DeviceParams {
     std::uint32_t queue_size = param(&queue_size, "queue_size", 1024, between(2, 65536),
                                      "entries of each I/O queue (CAP.MQES + 1)",
                                      "Linux 7.3 drivers/nvme/host/pci.c, io_queue_depth");
+    std::uint32_t completion_queue_size =
+        param(&completion_queue_size, "completion_queue_size", 0, between(0, 65536),
+              "entries of each I/O completion queue, at most queue_size; 0: as many as that (a "
+              "smaller one can be full, which holds up a suspend)",
+              "Linux 7.3 drivers/nvme/host/pci.c: both are of one size", Written::InAliasOnly);
     std::uint32_t msix_vectors =
         param(&msix_vectors, "msix_vectors", 0, between(0, 2048),
               "MSI-X vectors of each VF; 0: one for each queue pair and one", estimate);
@@ -110,6 +115,13 @@ struct DeviceParams {
                            "size of the namespace of each VF", estimate, Written::InAliasOnly);
     Bytes block = param(&block, "block", 512_B, one_of({512_B, 4096_B}),
                         "logical block of the namespaces", estimate, Written::InAliasOnly);
+    bool private_namespaces = param(&private_namespaces, "private_namespaces", true,
+                                    "each VF has a namespace of its own; else all share one",
+                                    choice, Written::InAliasOnly);
+    std::uint32_t namespace_set =
+        param(&namespace_set, "namespace_set", 1, between(0, 1 << 30),
+              "which namespaces these are: hosts with the same number reach the same ones (NGUID)",
+              choice);
     Time enable = param(&enable, "enable", 4_ms, between(0_s, 100_s), "CC.EN to CSTS.RDY, and back",
                         "kernel log of a Samsung drive: 4 ms from reset to Identify");
     Time reset = param(&reset, "reset", 100_ms, between(0_s, 100_s), "function level reset",
@@ -124,6 +136,11 @@ struct DeviceParams {
 /// the admin queue.
 inline std::uint32_t msix_vectors(const DeviceParams& device) {
     return device.msix_vectors != 0 ? device.msix_vectors : device.queue_pairs + 1;
+}
+
+/// Entries of an I/O completion queue.
+inline std::uint32_t completion_entries(const DeviceParams& device) {
+    return device.completion_queue_size != 0 ? device.completion_queue_size : device.queue_size;
 }
 
 }  // namespace lmsim::sim

@@ -49,6 +49,12 @@ void check_device(const std::string& path, const DeviceParams& device, Problems&
                            plural(device.queue_pairs, "queue pair") +
                            "; expected one for each and one for the admin queue, or 0"});
     }
+    if (device.completion_queue_size == 1 || device.completion_queue_size > device.queue_size) {
+        out.push_back(
+            {{path + ".device.completion_queue_size", path + ".device.queue_size"},
+             "completion queues of " + std::to_string(device.completion_queue_size) +
+                 "; expected 0, or 2 to queue_size = " + std::to_string(device.queue_size)});
+    }
     if (!is_power_of_two(device.mdts.count)) {
         out.push_back({{path + ".device.mdts"},
                        format(device.mdts) + " is not a power of two (MDTS counts in those)"});
@@ -108,8 +114,10 @@ void check_driver(const std::string& path, const HostParams& host, Problems& out
         out.push_back({{memory + "report"},
                        format(driver.memory.report) + " is not a whole number of dwords"});
     }
-    fits(out, (memory + "report").c_str(), driver.memory.report, (path + ".device.mdts").c_str(),
-         host.device.mdts);
+    if (driver.track_memory) {
+        fits(out, (memory + "report").c_str(), driver.memory.report,
+             (path + ".device.mdts").c_str(), host.device.mdts);
+    }
 }
 
 void check_host(const std::string& path, const HostParams& host, Problems& out) {

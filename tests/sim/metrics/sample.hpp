@@ -38,6 +38,10 @@ inline sim::metrics::Result sample_result() {
     result.rounds = {{50'000'000'000, 4'294'967'296, 4'200'000'000},
                      {1'200'000'000'000, 80'000'000, 80'000'000}};
     result.commands = {154'000, 154'000, 0, 0};
+    result.cdq = {5000, 4990, 123'456, 789, 0, 9, 0, 11, 0};
+    result.tracking = {12, 13, 700, 900, 0};
+    result.source_admin = {150, 12'345'678};
+    result.destination_admin = {60, 1'234'567};
     result.expectation = {true, "completed within 100 ms"};
     result.ignored = {{"ioengine", "libaio", "mixed.fio:3"}};
     result.workload = {"fio job file mixed.fio", {"randrw 70/30, 4 KiB, depth 32"}, {}};

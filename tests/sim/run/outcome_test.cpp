@@ -135,6 +135,39 @@ TEST_CASE("a source whose admin commands time out runs on") {
     CHECK(seen.result["commands"]["duplicated"] == 0);
 }
 
+TEST_CASE("a guest completion queue that is full holds up the Suspend: the time-out says where") {
+    Run run = small_vm();
+    run.options = {"hosts.both.device.completion_queue_size=3", "hosts.both.device.queue_pairs=1",
+                   "hosts.both.driver.admin_timeout=200ms", "hosts.both.device.reset=1ms"};
+    run.jobs = {{"[r]\nrw=randread\nbs=4k\niodepth=24\nsize=8m\ntime_based\nruntime=1h\n", {1}}};
+    const Seen seen = run_in_child(run);
+    INFO(reason(seen));
+    CHECK(seen.result["outcome"] == "failed");
+    CHECK(has(reason(seen), "on the source, VF 1, failed with ETIMEDOUT"));
+    CHECK(has(reason(seen), "VF 1 cannot come to rest: its completion queue 1 is full"));
+    CHECK(has(reason(seen), "completions wait for room"));
+    CHECK(seen.result["commands"]["duplicated"] == 0);
+    // With room for all of them it moves.
+    run.options[0] = "hosts.both.device.completion_queue_size=32";
+    CHECK(run_in_child(run).result["outcome"] == "completed");
+}
+
+TEST_CASE("a destination that reaches other namespaces is refused, and the reason names them") {
+    Run run = small_vm();
+    run.options = {"hosts.dst.device.namespace_set=2"};
+    const Seen seen = run_in_child(run);
+    INFO(reason(seen));
+    CHECK(seen.result["outcome"] == "failed");
+    CHECK(has(reason(seen),
+              "the migration did not begin: VF 0 does not find its data there: "
+              "namespace 1 has another NGUID on the destination"));
+    check_conserved(seen.result);
+    CHECK(seen.result["guest"]["after"]["commands"].get<int>() > 0);
+    run.options = {"hosts.both.device.namespace_set=2",
+                   "hosts.both.device.private_namespaces=false"};
+    CHECK(run_in_child(run).result["outcome"] == "completed");
+}
+
 TEST_CASE("256 VFs move") {
     Run run = small_vm();
     run.options = {"hosts.both.device.vfs=256", "hosts.both.device.max_vfs=256",

@@ -44,6 +44,33 @@ TEST_CASE("memory that does not fit is refused", "[scenario]") {
           "q.toml:1:10: vm.dirty.hot: 4097B is not a whole number of pages of 4KiB\n");
 }
 
+TEST_CASE("logs and tracking that cannot be are refused", "[scenario]") {
+    CHECK(errors_of("hosts.both.driver.user_data.entries = 512") ==
+          "q.toml:1:29: hosts.both.driver.user_data.batch: a queue of 512 slots never holds 512 "
+          "entries: one stays empty\n");
+    CHECK(errors_of("hosts.both.driver.user_data = {entries = 513}").empty());
+    CHECK(errors_of("hosts.src.driver.track_memory = true\n"
+                    "hosts.src.device.tracking.memory = false") ==
+          "q.toml:1:18: hosts.src.driver.track_memory: the device cannot track writes to memory\n");
+    CHECK(errors_of("hosts.src.driver.memory.granule = \"12KiB\"") ==
+          "q.toml:1:25: hosts.src.driver.memory.granule: 12KiB is not a power of two (granules are "
+          "2^n * 4KiB)\n");
+    CHECK(errors_of("hosts.src.driver.memory.report = \"66B\"") ==
+          "q.toml:1:25: hosts.src.driver.memory.report: 66B is not a whole number of dwords\n");
+    CHECK(errors_of("hosts.both.device.mdts = \"8KiB\"").empty());
+    CHECK(errors_of("hosts.src.driver.track_memory = true\nhosts.both.device.mdts = \"8KiB\"") ==
+          "q.toml:2:19: hosts.both.driver.memory.report: 16KiB is more than "
+          "hosts.src.device.mdts = 8KiB\n");
+    CHECK(errors_of("hosts.src.device.tracking.finest = \"4MiB\"") ==
+          "q.toml:1:27: hosts.src.device.tracking.finest: 4MiB is more than coarsest = 2MiB\n");
+    CHECK(errors_of("hosts.src.device.tracking.coarsest = \"12KiB\"") ==
+          "q.toml:1:27: hosts.src.device.tracking.coarsest: 12KiB is not a power of two (granules "
+          "are 2^n * 4KiB)\n");
+    CHECK(errors_of("hosts.both.device.completion_queue_size = 1025") ==
+          "q.toml:1:19: hosts.both.device.completion_queue_size: completion queues of 1025; "
+          "expected 0, or 2 to queue_size = 1024\n");
+}
+
 TEST_CASE("what the VMM refuses is refused", "[scenario]") {
     CHECK(errors_of("hosts.dst.driver.p2p = false") ==
           "q.toml:1:18: hosts.dst.driver.p2p: QEMU migrates 4 VFs only if all of them support "

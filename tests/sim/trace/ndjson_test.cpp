@@ -72,6 +72,8 @@ void tell_all(TraceSink& sink) {
     sink.phase({3'000, true, Side::Source, no_device, "switchover"});
     sink.phase({4'000, false, Side::Source, 2, "SET STOP_COPY", -22, 123});
     sink.round({5'000, 1, 1 << 20, 1 << 21});
+    sink.log({5'100, Side::Source, 2, "range", "full", 3, 1 << 20, 8, true});
+    sink.log({5'200, Side::Source, 2, "full event", {}});
     sink.interrupt_lost(INT64_MAX, Side::Destination, 1);
     sink.note(6'000, "a \"note\"\n\xC3\xA4 \xff");
 }
@@ -89,7 +91,7 @@ TEST_CASE("a record of each kind, as text") {
 TEST_CASE("each line follows the schema") {
     const Json schema = Json::parse(trace_schema());
     const std::vector<Json> all = lines(written(tell_all));
-    CHECK(all.size() == 10);
+    CHECK(all.size() == 12);
     for (const Json& line : all) {
         INFO(line.dump());
         CHECK(lmsim::tests::SchemaCheck::wrong(schema, line) == "");
