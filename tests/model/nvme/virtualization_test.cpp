@@ -350,3 +350,22 @@ TEST_CASE("a Controller Reset of the primary leaves alone what was committed to 
     rig.bench.reset(0);
     CHECK(rig.bench.at(2).sq[1].size == 0);
 }
+
+TEST_CASE("an offline controller takes a state as far as its resources go") {
+    Rig rig(flexible(12, 9));
+    rig.vf.enable();
+    rig.vf.create(2, 8);
+    REQUIRE(rig.pf.suspend(1) == 0);
+    const auto state = rig.pf.save(1);
+    REQUIRE(rig.pf.take_offline(2) == 0);
+    CHECK(rig.pf.load(2, state) == 0x002);  // no queues at all
+    REQUIRE(rig.assign(2, ResourceType::Vq, 2) == 0);
+    REQUIRE(rig.assign(2, ResourceType::Vi, 3) == 0);
+    CHECK(rig.pf.load(2, state) == 0x002);  // one pair
+    REQUIRE(rig.assign(2, ResourceType::Vq, 3) == 0);
+    REQUIRE(rig.assign(2, ResourceType::Vi, 2) == 0);
+    CHECK(rig.pf.load(2, state) == 0x002);  // vectors 0 and 1
+    REQUIRE(rig.assign(2, ResourceType::Vi, 3) == 0);
+    CHECK(rig.pf.load(2, state) == 0);
+    CHECK(rig.pf.bring_online(2) == 0);
+}
