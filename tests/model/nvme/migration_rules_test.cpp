@@ -305,3 +305,11 @@ TEST_CASE("conditions of the commit of a controller state") {
         CHECK(load(2, 1, 1) == 0x006);
     }
 }
+
+TEST_CASE("LM-SET-03: an MC that is enabled and not suspended takes no state, or does") {
+    Rig rig;
+    CHECK(rig.piece(Seqind::First, 0, 48, 1, 1, 1) == 0x11F);
+    rig.bench.rules.set_on(Id::SetStateWhileEnabled, true);
+    CHECK(rig.piece(Seqind::First, 0, 48, 1, 1, 1) == 0);
+    CHECK(rig.piece(Seqind::First, 0, 48, 1, 1, 2) == 0x11F);  // not enabled
+}
