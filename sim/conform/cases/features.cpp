@@ -16,9 +16,7 @@ Draft begin(const std::string& id, const std::string& title, std::initializer_li
     return draft.mc_enabled(pairs);
 }
 
-}  // namespace
-
-void add_features(List& list) {
+void add_identifiers(List& list) {
     for (const std::uint32_t fid : {0x00U, 0x7fU, 0xbfU}) {
         list.push_back(begin(fmt::format("set-fid-{:02x}", fid), "Set Features of a reserved FID",
                              {Id::FeatureFid, Id::FeatureUnknown})
@@ -45,6 +43,9 @@ void add_features(List& list) {
                                     .ends(Id::FeatureSaved),
                                 probe_name)
                        .done());
+}
+
+void add_number_of_queues(List& list) {
     list.push_back(begin("queues-nsqr-ffff", "Number of Queues with NSQR = FFFFh",
                          {Id::QueuesNsqr, Id::QueuesBeyondLimit})
                        .refused(set_features(Id::FeatureNumberOfQueues, 0xffff)
@@ -80,6 +81,9 @@ void add_features(List& list) {
                                     .ends(Id::QueuesAfterCreation),
                                 probe_name)
                        .done());
+}
+
+void add_kept(List& list) {
     const struct {
         const char* id;
         const char* title;
@@ -106,6 +110,14 @@ void add_features(List& list) {
                                    .to("mc")
                                    .gives("the value", dw0(15, 0), 0x1403)})
                        .done());
+}
+
+}  // namespace
+
+void add_features(List& list) {
+    add_identifiers(list);
+    add_number_of_queues(list);
+    add_kept(list);
 }
 
 void add_events(List& list) {

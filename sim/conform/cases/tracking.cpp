@@ -245,6 +245,9 @@ void add_reports(List& list) {
         small.steps({report(room), expect_report({count(1), more(left)})});
     }
     list.push_back(small.steps({report(room), expect_report({count(0), more(0)})}).done());
+}
+
+void add_lifetimes(List& list) {
     list.push_back(tracking("suspended", "SUSP, and MTR = 0: there is no more to come",
                             {Id::TrackedSuspMeansSuspended})
                        .steps({read_into(5), suspend(), report(),
@@ -281,6 +284,7 @@ void add_tracking(List& list) {
     add_structure(list);
     add_conditions(list);
     add_reports(list);
+    add_lifetimes(list);
 }
 
 }  // namespace lmsim::sim::conform::cases
