@@ -149,7 +149,9 @@ TEST_CASE("a device that cannot track so finely says how it can", "[memory_log]"
 TEST_CASE("a report is read to its end", "[memory_log]") {
     for (const bool whole : {true, false}) {
         Rig rig;
-        rig.rules.set_on(Id::HostReadsWholeReport, whole);
+        if (!whole) {
+            rig.rules.set_on(Id::HostReadsWholeReport, false);
+        }
         rig.start();
         rig.give(MemoryLogEvent::Kind::Report, 5);
         const auto receive =

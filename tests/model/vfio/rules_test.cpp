@@ -181,7 +181,7 @@ void for_each_vfio_row(Visit&& visit) {
 
 }  // namespace
 
-TEST_CASE("every VFIO row matters: switched off, the device behaves otherwise") {
+TEST_CASE("every VFIO row matters: switched off, the device behaves otherwise", "[rows-off]") {
     const std::uint64_t ratified = digest(spec::Rules::ratified());
     CHECK(digest(spec::Rules::ratified()) == ratified);
     int rows = 0;
@@ -199,7 +199,7 @@ TEST_CASE("every VFIO row matters: switched off, the device behaves otherwise") 
     CHECK(rows >= 55);
 }
 
-TEST_CASE("every condition answers with the number that an overlay gives it") {
+TEST_CASE("every condition answers with the number that an overlay gives it", "[rows-off]") {
     const std::uint64_t ratified = digest(spec::Rules::ratified());
     for_each_vfio_row([&](const spec::Row& row) {
         if (row.kind == spec::Kind::Condition) {

@@ -84,6 +84,7 @@ TEST_CASE("get controller state stands where figures 361 and 362 place it") {
     command.csvi = 0x11;
     command.csuuidi = 0x22;
     command.csuidxp = 0x33;
+    command.uidx = 0x7F;
     command.offset = 0x0000000500000008;
     command.dwords = 1000;
     const Sqe sqe = encode(command, Rules{});
@@ -92,6 +93,7 @@ TEST_CASE("get controller state stands where figures 361 and 362 place it") {
     CHECK(sqe.cdw11 == 0x33220403);
     CHECK(sqe.cdw12 == 8);
     CHECK(sqe.cdw13 == 5);
+    CHECK(sqe.cdw14 == 0x7F);
     CHECK(sqe.cdw15 == 999);
     Cqe cqe;
     cqe.dw0 = encode_csup(true, Rules{});

@@ -32,6 +32,17 @@ TEST_CASE("describe: counts of the two directions are not alike") {
     CHECK(has(sqe(0x42, 0, 0x1000, get), "480+32 NUMDL 4 5 dwords, 20 bytes\n"));
 }
 
+TEST_CASE("describe: MOS of a migration command whose SEL is reserved") {
+    const Dwords reserved{0x12340009, 0, 0, 0, 5};
+    for (const std::uint8_t opcode : {std::uint8_t{0x41}, std::uint8_t{0x42}}) {
+        const Described found = described("admin-sqe", sqe(opcode, 0, 0, reserved));
+        CAPTURE(found.text);
+        CHECK(found.text.find("  320+8 SEL 9") != std::string::npos);
+        CHECK(found.text.find("  336+16 MOS 4660") != std::string::npos);
+        CHECK(found.text.find("  448+7 UIDX 5") != std::string::npos);
+    }
+}
+
 TEST_CASE("describe: a Read, field by field") {
     const Described found = described("nvm-sqe", sqe(0x02, 1, 0x2000, {64, 1, 0x40000007}));
     CHECK(found.text ==
