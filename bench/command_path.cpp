@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <memory>
+#include <vector>
+
 #include "bench/clock.hpp"
 #include "sim/core/reports.hpp"
 #include "sim/run/convert.hpp"
@@ -15,8 +19,11 @@ using namespace sim;
 CommandPath make_command_path(std::uint16_t vfs, std::uint32_t depth, const std::string& rw,
                               Ps duration) {
     // All but the topology are the scenario's defaults.
-    const LoadedScenario loaded = load_scenario_text(
-        fmt::format("[hosts.both.device]\nvfs = {}\nqueue_pairs = 1\n", vfs), "bench");
+    const LoadedScenario loaded =
+        load_scenario_text(fmt::format("[hosts.both.device]\nvfs = {}\nqueue_pairs = 1\n"
+                                       "[hosts.both.driver]\nlog_user_data = true\n",
+                                       vfs),
+                           "bench");
     LMSIM_ASSERT(loaded.ok());
     const Scenario& scenario = loaded.scenario;
     CommandPath path;
@@ -33,6 +40,8 @@ CommandPath make_command_path(std::uint16_t vfs, std::uint32_t depth, const std:
     path.target = {scenario.hosts.src.device.capacity.count,
                    static_cast<std::uint32_t>(scenario.hosts.src.device.block.count)};
     path.duration = duration;
+    path.host = host_timing(scenario, scenario.hosts.src);
+    path.host_pages = host_pages(scenario, scenario.hosts.src);
     return path;
 }
 
@@ -61,16 +70,64 @@ std::uint64_t page_writes(const Memory& memory) {
 PageWriter no_writer(const CommandPath& path) { return {{}, Random(path.seed, "guest.pages")}; }
 
 /// The machine as Simulation builds it, with one host and nobody who migrates it.
+class Machine {
+  public:
+    Machine(const CommandPath& path, bool with_driver, bool log)
+        : kernel("kernel"),
+          memory(path.memory_pages),
+          device("device", kernel, path.device, spec::Rules{}, path.seed),
+          guest("guest", kernel, path.guest, memory, no_writer(path)),
+          meter(path.device.vfs, nullptr),
+          logs(log) {
+        std::vector<DevicePort*> ports;
+        for (std::uint16_t vf = 0; vf < path.device.vfs; ++vf) {
+            const auto function = static_cast<std::uint16_t>(vf + 1);
+            device.attach(function, memory);
+            ports.push_back(&device.port(function));
+            guest.add_vf(*ports.back(), 1, path.queue_size,
+                         std::uint64_t{page_size} << path.device.config.mdts);
+            sources.push_back(make_sources(path, vf));
+            guest.add_source(vf, *sources.back().front(), 0);
+        }
+        guest.lay_out();
+        guest.set_observer(&meter);
+        device.set_observer(&meter.device(VmmSide::Source));
+        if (with_driver) {
+            host = std::make_unique<Memory>(path.host_pages);
+            device.attach(0, *host);
+            driver = std::make_unique<HostDriver>("driver", kernel, path.host, device.port(0),
+                                                  ports, spec::Rules{});
+        }
+    }
+    /// Brings everything up, then calls `ready`.
+    void boot(std::function<void()> ready) {
+        const auto guest_boots = [this, ready] {
+            guest.boot([this, ready] { logs ? driver->start_logs(ready) : ready(); });
+        };
+        if (driver == nullptr) {
+            return guest_boots();
+        }
+        driver->boot([guest_boots](bool ok) {
+            LMSIM_ASSERT(ok);
+            guest_boots();
+        });
+    }
+
+    Kernel kernel;
+    Memory memory;
+    NvmeDevice device;
+    Guest guest;
+    RunMeter meter;
+    std::vector<fio::Sources> sources;
+    std::unique_ptr<Memory> host;
+    std::unique_ptr<HostDriver> driver;
+    bool logs;
+};
+
 class Bench : public Component {
   public:
-    Bench(Kernel& kernel, const CommandPath& path, Memory& memory, NvmeDevice& device, Guest& guest,
-          RunMeter& meter)
-        : Component("bench", kernel),
-          duration_(path.duration),
-          memory_(memory),
-          device_(device),
-          guest_(guest),
-          meter_(meter) {
+    Bench(Machine& machine, const CommandPath& path)
+        : Component("bench", machine.kernel), duration_(path.duration), machine_(machine) {
         post_once(0, static_cast<std::uint32_t>(Kind::Boot));
     }
 
@@ -78,15 +135,15 @@ class Bench : public Component {
         switch (static_cast<Kind>(event.kind)) {
             case Kind::Boot:
                 // The boot's last commands are out of the way before the workload begins.
-                guest_.boot(
+                machine_.boot(
                     [this] { post_once(now() + settle, static_cast<std::uint32_t>(Kind::Begin)); });
                 break;
             case Kind::Begin:
                 measure(-1);
-                meter_.enter(now(), metrics::Window::Before);
+                machine_.meter.enter(now(), metrics::Window::Before);
                 post_once(now() + duration_, static_cast<std::uint32_t>(Kind::End));
                 tally.cpu_seconds = -cpu_seconds();
-                guest_.start_workload();
+                machine_.guest.start_workload();
                 break;
             case Kind::End:
                 tally.cpu_seconds += cpu_seconds();
@@ -107,44 +164,24 @@ class Bench : public Component {
         const auto add = [sign](auto& sum, auto value) {
             sum = sign > 0 ? sum + value : sum - value;
         };
-        add(tally.page_writes, page_writes(memory_));
-        add(tally.up_busy, device_.up_busy());
-        add(tally.down_busy, device_.down_busy());
-        add(tally.media_busy, device_.media_busy());
+        add(tally.page_writes, page_writes(machine_.memory));
+        add(tally.up_busy, machine_.device.up_busy());
+        add(tally.down_busy, machine_.device.down_busy());
+        add(tally.media_busy, machine_.device.media_busy());
         add(tally.events, kernel().events());
     }
 
     Ps duration_;
-    Memory& memory_;
-    NvmeDevice& device_;
-    Guest& guest_;
-    RunMeter& meter_;
+    Machine& machine_;
 };
 
-}  // namespace
-
-Tally run_simulated(const CommandPath& path) {
+Tally run(const CommandPath& path, bool with_driver, bool log) {
     install_report_handler();
-    Kernel kernel("kernel");
-    Memory memory(path.memory_pages);
-    NvmeDevice device("device", kernel, path.device, spec::Rules{}, path.seed);
-    Guest guest("guest", kernel, path.guest, memory, no_writer(path));
-    std::vector<fio::Sources> sources;
-    for (std::uint16_t vf = 0; vf < path.device.vfs; ++vf) {
-        const auto function = static_cast<std::uint16_t>(vf + 1);
-        device.attach(function, memory);
-        guest.add_vf(device.port(function), 1, path.queue_size,
-                     std::uint64_t{page_size} << path.device.config.mdts);
-        sources.push_back(make_sources(path, vf));
-        guest.add_source(vf, *sources.back().front(), 0);
-    }
-    guest.lay_out();
-    RunMeter meter(path.device.vfs, nullptr);
-    guest.set_observer(&meter);
-    device.set_observer(&meter.device(VmmSide::Source));
-    Bench bench(kernel, path, memory, device, guest, meter);
+    Machine machine(path, with_driver, log);
+    Bench bench(machine, path);
     sc_core::sc_start();
-    meter.close(kernel.now());
+    const RunMeter& meter = machine.meter;
+    machine.meter.close(machine.kernel.now());
 
     Tally tally = bench.tally;
     const metrics::Histogram& latency = meter.guest().latency(metrics::Window::Before);
@@ -155,7 +192,18 @@ Tally run_simulated(const CommandPath& path) {
     tally.latency_p50 = latency.p50();
     tally.latency_p999 = latency.p999();
     tally.latency_max = latency.max();
+    if (log) {
+        const UserDataLogUse& use = machine.driver->user_data_log()->used();
+        LMSIM_ASSERT(use.lost == 0);
+        tally.entries = use.ranges;
+    }
     return tally;
 }
+
+}  // namespace
+
+Tally run_simulated(const CommandPath& path) { return run(path, false, false); }
+
+Tally run_beside_driver(const CommandPath& path, bool log) { return run(path, true, log); }
 
 }  // namespace lmsim::bench

@@ -6,6 +6,7 @@
 #include "sim/device/nvme_device.hpp"
 #include "sim/guest/fio/source.hpp"
 #include "sim/guest/guest.hpp"
+#include "sim/host/host_driver.hpp"
 
 /// The full path of a command (doorbell, fetch, media, data, completion, interrupt) without any
 /// migration: the same machine once in the simulator and once as a plain loop.
@@ -22,6 +23,8 @@ struct CommandPath {
     sim::fio::JobFile jobs;
     sim::fio::Target target;
     sim::Ps duration = 0;  // of simulated time
+    sim::HostTiming host;  // of the PF's driver, where there is one
+    std::uint64_t host_pages = 0;
 };
 
 /// `rw` and `depth` as in a fio job file; blocks of 4 KiB at random places.
@@ -31,7 +34,8 @@ CommandPath make_command_path(std::uint16_t vfs, std::uint32_t depth, const std:
 /// The sources of one VF's job; both sides draw the same I/Os.
 sim::fio::Sources make_sources(const CommandPath& path, std::uint16_t vf);
 
-/// What happened, and what it cost. All but cpu_seconds and events must be equal on both sides.
+/// What happened, and what it cost. All but cpu_seconds, events and entries must be equal on both
+/// sides.
 struct Tally {
     std::uint64_t submitted = 0;
     std::uint64_t completed = 0;
@@ -45,7 +49,8 @@ struct Tally {
     sim::Ps down_busy = 0;
     sim::Ps media_busy = 0;
     std::uint64_t events = 0;
-    double cpu_seconds = 0;  // of this process, without set-up
+    std::uint64_t entries = 0;  // of logs
+    double cpu_seconds = 0;     // of this process, without set-up
 };
 
 /// Do both sides tell of the same run?
@@ -53,5 +58,8 @@ bool same_run(const Tally& a, const Tally& b);
 
 /// In the simulator: one in each process, since SystemC has one kernel there.
 Tally run_simulated(const CommandPath& path);
+
+/// The same with the PF's driver beside it, which logs the user data of all VFs if `log`.
+Tally run_beside_driver(const CommandPath& path, bool log);
 
 }  // namespace lmsim::bench

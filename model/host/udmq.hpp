@@ -89,7 +89,7 @@ struct Udmq {
 static_assert(std::is_trivially_copyable_v<Udmq>);
 
 /// Most slots that one Look asks for.
-constexpr std::uint32_t look_slots = 16;
+constexpr std::uint32_t look_slots = 32;
 
 struct UdmqEvent {
     enum class Kind : std::uint8_t {

@@ -42,6 +42,45 @@ void put(UdmqWords& to, spec::Place place, std::uint64_t value) {
     }
 }
 
+/// The inverse of put().
+std::uint64_t take(const UdmqWords& from, spec::Place place) {
+    constexpr std::uint32_t bits = 64;
+    if (place.bit + place.width > bits * 4 || place.width > bits) {
+        return 0;
+    }
+    const std::uint32_t shift = place.bit % bits;
+    std::uint64_t value = from.word[place.bit / bits] >> shift;
+    if (shift + place.width > bits) {
+        value |= from.word[place.bit / bits + 1] << (bits - shift);
+    }
+    return place.width < bits ? value & ((std::uint64_t{1} << place.width) - 1) : value;
+}
+
+/// An entry as words, as far as it goes.
+UdmqWords load(const std::uint8_t* data, std::size_t size) {
+    std::uint8_t bytes[sizeof(UdmqWords::word)] = {};
+    std::memcpy(bytes, data, size < sizeof(bytes) ? size : sizeof(bytes));
+    UdmqWords words;
+    for (std::size_t i = 0; i < 4; ++i) {
+        words.word[i] = load_le<std::uint64_t>(bytes + 8 * i);
+    }
+    return words;
+}
+
+/// Is a bit set that no field holds? Where is for find_reserved() to say: a host looks at every
+/// entry, and finds none.
+bool has_reserved(const UdmqWords& words, const spec::Rules& rules) {
+    UdmqWords fields;
+    for (const Id field : entry_fields) {
+        put(fields, rules.place(field), ~std::uint64_t{0});
+    }
+    std::uint64_t rest = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        rest |= words.word[i] & ~fields.word[i];
+    }
+    return rest != 0;
+}
+
 /// The combinations that figure 177 excludes.
 bool excluded(const UdmqEntry& entry, std::uint64_t nlb, const spec::Rules& rules) {
     if (entry.lbacir == Lbacir::Range) {
@@ -96,13 +135,16 @@ Result<UdmqEntry> decode_udmq_entry(const std::uint8_t* data, std::size_t size,
     if (size < wanted) {
         return Fault{Error::Truncated, size};
     }
-    const Fault reserved = find_reserved(data, wanted, entry_fields, rules);
-    if (reserved.error != Error::None) {
-        return reserved;
+    const UdmqWords words = load(data, wanted);
+    if (wanted > sizeof(words.word) || has_reserved(words, rules)) {
+        const Fault reserved = find_reserved(data, wanted, entry_fields, rules);
+        if (reserved.error != Error::None) {
+            return reserved;
+        }
     }
-    const LayoutReader reader(data, wanted, rules);
-    const std::size_t esa = index_of(reader.get(Id::UdmqEsa), esa_rows, rules);
-    const std::size_t lbacir = index_of(reader.get(Id::UdmqLbacir), lbacir_rows, rules);
+    const auto get = [&](Id field) { return take(words, rules.place(field)); };
+    const std::size_t esa = index_of(get(Id::UdmqEsa), esa_rows, rules);
+    const std::size_t lbacir = index_of(get(Id::UdmqLbacir), lbacir_rows, rules);
     if (esa == std::size(esa_rows)) {
         return Fault{Error::Reserved, rules.offset(Id::UdmqEsa)};
     }
@@ -110,13 +152,13 @@ Result<UdmqEntry> decode_udmq_entry(const std::uint8_t* data, std::size_t size,
         return Fault{Error::Reserved, rules.offset(Id::UdmqLbacir)};
     }
     UdmqEntry entry;
-    entry.nsid = reader.u32(Id::UdmqNsid);
-    entry.slba = reader.get(Id::UdmqSlba);
+    entry.nsid = static_cast<std::uint32_t>(get(Id::UdmqNsid));
+    entry.slba = get(Id::UdmqSlba);
     entry.esa = static_cast<Esa>(esa);
     entry.lbacir = static_cast<Lbacir>(lbacir);
-    entry.deallocated = reader.flag(Id::UdmqDlba);
-    entry.phase = reader.flag(Id::UdmqCdqp);
-    const std::uint64_t nlb = reader.get(Id::UdmqNlb);
+    entry.deallocated = get(Id::UdmqDlba) != 0;
+    entry.phase = get(Id::UdmqCdqp) != 0;
+    const std::uint64_t nlb = get(Id::UdmqNlb);
     if (excluded(entry, nlb, rules)) {
         return Fault{Error::OutOfRange, rules.offset(Id::UdmqLbacir)};
     }

@@ -57,7 +57,6 @@ NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const Devic
       up_lane_(add_lane()),
       down_lane_(add_lane()),
       memory_lane_(add_lane()),
-      log_lane_(add_lane()),
       media_random_(seed, std::string(this->name()) + ".media"),
       admin_random_(seed, std::string(this->name()) + ".admin") {
     LMSIM_ASSERT(params_.vfs + 1U <= nvme::SimBounds::functions);
@@ -141,10 +140,28 @@ Ps NvmeDevice::marking(const Effect& effect) const {
 
 void NvmeDevice::send_up(const Effect& effect, std::uint64_t wire_bytes) {
     const Ps gone = up_.reserve(now() + marking(effect), params_.pcie.time(wire_bytes));
+    const Ps arrives = gone + params_.link_latency;
+    // A log entry is followed by the completion of what it tells of: they arrive together, which
+    // saves an event for each entry.
+    const bool rides = effect.kind == EffectKind::PostCdqe;
     up_items_.push({effect.kind, effect.function, effect.ticket, effect.address, effect.token,
-                    effect.token2, effect.token3, effect.length});
-    post(up_lane_, gone + params_.link_latency, static_cast<std::uint32_t>(Kind::Up),
-         effect.function, effect.address);
+                    effect.token2, effect.token3, effect.length, rides});
+    if (rides) {
+        ++riders_;
+        riders_at_ = arrives;
+        kernel().trace(id(), effect.address);
+        return;
+    }
+    riders_ = 0;
+    post(up_lane_, arrives, static_cast<std::uint32_t>(Kind::Up), effect.function, effect.address);
+}
+
+/// Log entries after which this step sent nothing arrive by themselves.
+void NvmeDevice::send_riders() {
+    if (riders_ != 0) {
+        post(up_lane_, riders_at_, static_cast<std::uint32_t>(Kind::Riders), 0, riders_);
+        riders_ = 0;
+    }
 }
 
 /// A DMA read: the request goes up, the host's memory answers, the data comes down.
@@ -166,14 +183,19 @@ void NvmeDevice::handle(const Event& event) {
             send_down(item, params_.pcie.completion_bytes(item.length));
             break;
         }
-        case Kind::Up: arrive_up(up_items_.pop()); break;
-        case Kind::Media:
-            if (put_into_log(static_cast<std::uint16_t>(event.a),
-                             static_cast<std::uint32_t>(event.b))) {
-                break;
+        case Kind::Up:
+            for (bool more = true; more;) {
+                const UpItem item = up_items_.pop();
+                arrive_up(item);
+                more = item.rides;
             }
-            [[fallthrough]];
-        case Kind::Logged:
+            break;
+        case Kind::Riders:
+            for (std::uint64_t i = 0; i < event.b; ++i) {
+                arrive_up(up_items_.pop());
+            }
+            break;
+        case Kind::Media:
         case Kind::Work:
         case Kind::Timer: work_done(event); break;
         case Kind::Reset: {
@@ -334,6 +356,7 @@ void NvmeDevice::step(const nvme::Event& first) {
             }
             perform(effect);
         }
+        send_riders();
         event.kind = nvme::Event::Kind::Continue;
     } while (subsystem_->more);
 }
@@ -419,34 +442,19 @@ void NvmeDevice::posted(const Effect& effect) {
 
 void NvmeDevice::start_media(const Effect& effect) {
     const Distribution* latency = &params_.media_write;
+    Ps logging = 0;
     switch (static_cast<nvme::MediaOp>(effect.token)) {
         case nvme::MediaOp::Read: latency = &params_.media_read; break;
         case nvme::MediaOp::Flush: latency = &params_.media_flush; break;
         case nvme::MediaOp::Write:
-        case nvme::MediaOp::Deallocate: break;
+        case nvme::MediaOp::Deallocate:
+            logging = subsystem_->controller[effect.function].logs ? params_.user_data_cost : 0;
+            break;
     }
-    const Servers::Slot slot = media_.take(now(), latency->draw(media_random_).ps);
+    const Ps spent = latency->draw(media_random_).ps + logging;
+    const Servers::Slot slot = media_.take(now(), spent);
     post(slot.lane, slot.end, static_cast<std::uint32_t>(Kind::Media), effect.function,
          effect.ticket);
-}
-
-/// A command whose changes are logged waits until they are: one processor does that for all
-/// functions. False: it goes on at once.
-bool NvmeDevice::put_into_log(std::uint16_t function, std::uint32_t ticket) {
-    const nvme::Controller<nvme::SimBounds>& c = subsystem_->controller[function];
-    if (!c.logs || params_.user_data_cost == 0 ||
-        nvme::Ticket::generation(ticket) != c.generation) {
-        return false;
-    }
-    const nvme::Slot& command = c.slot[nvme::Ticket::slot(ticket)];
-    if (command.opcode == rules_.value(spec::Id::OpcodeNvmRead) ||
-        command.opcode == rules_.value(spec::Id::OpcodeNvmFlush) ||
-        command.opcode == rules_.value(spec::Id::OpcodeNvmCompare)) {
-        return false;
-    }
-    log_free_at_ = std::max(log_free_at_, now()) + params_.user_data_cost;
-    post(log_lane_, log_free_at_, static_cast<std::uint32_t>(Kind::Logged), function, ticket);
-    return true;
 }
 
 void NvmeDevice::execute(const Effect& effect) {

@@ -101,7 +101,7 @@ class NvmeDevice : public Component, private nvme::Env {
     class Port;
     friend class Port;
 
-    enum class Kind : std::uint32_t { Down, MemoryReady, Up, Media, Logged, Work, Timer, Reset };
+    enum class Kind : std::uint32_t { Down, MemoryReady, Up, Riders, Media, Work, Timer, Reset };
     enum class DownKind : std::uint8_t { SqDoorbell, CqDoorbell, Write, Read, Answer, Reset };
     struct DownItem {
         DownKind kind;
@@ -122,6 +122,7 @@ class NvmeDevice : public Component, private nvme::Env {
         std::uint64_t token2;
         std::uint64_t token3;
         std::uint64_t length;
+        bool rides;  // arrives with the next one
     };
 
     // Towards the device.
@@ -132,6 +133,7 @@ class NvmeDevice : public Component, private nvme::Env {
     void send_up(const Effect& effect, std::uint64_t wire_bytes);
     Ps marking(const Effect& effect) const;
     void arrive_up(const UpItem& item);
+    void send_riders();
     void read_host(const Effect& effect, std::uint8_t what);
     void write_data(const UpItem& item);
 
@@ -146,7 +148,6 @@ class NvmeDevice : public Component, private nvme::Env {
     void switch_interrupts(std::uint16_t function, bool on);
     Ps& fetched_at(std::uint16_t function, std::uint32_t ticket);
     void start_media(const Effect& effect);
-    bool put_into_log(std::uint16_t function, std::uint32_t ticket);
     void work_done(const Event& event);
     /// What a DMA read brought; `there`: its memory exists.
     void done(const DownItem& item, const std::uint8_t* bytes, bool there);
@@ -196,11 +197,11 @@ class NvmeDevice : public Component, private nvme::Env {
     LaneId up_lane_;
     LaneId down_lane_;
     LaneId memory_lane_;
-    LaneId log_lane_;
-    Ps log_free_at_ = 0;  // when the processor that logs changes has done what is in its lane
     Ring<DownItem> down_items_;
     Ring<DownItem> memory_items_;
     Ring<UpItem> up_items_;
+    std::uint32_t riders_ = 0;  // at the end of up_items_, without an event of their own
+    Ps riders_at_ = 0;
     std::deque<std::vector<std::uint8_t>> outgoing_;  // admin data under way, oldest first
     Servers media_;
     Servers admin_;

@@ -193,9 +193,10 @@ void UserDataLog::call(std::uint16_t index, const Effect& effect) {
             }
             break;
         case LogCall::Look:
-            cpu_busy_ = std::max(cpu_busy_, now());
-            post(cpu_lane_, cpu_busy_, static_cast<std::uint32_t>(Kind::Look), index,
-                 effect.address << 32 | effect.length);
+            next_look_ = {index, effect.address << 32 | effect.length};
+            if (!looking_) {
+                send_look();
+            }
             break;
         case LogCall::Release: break;  // the next log of this VF takes it again
     }
@@ -213,15 +214,22 @@ void UserDataLog::look(std::uint16_t index, std::uint32_t slot, std::uint32_t co
     const std::uint64_t at = page_address(vf, offset / page_size) + offset % page_size;
     event.bytes = memory_.bytes(at, size * event.count);
     const std::uint64_t before = used_.entries;
-    // What follows waits for the CPU until it has taken these.
-    std::uint32_t fresh = 0;
-    while (fresh < event.count &&
-           wire::udmq_phase(event.bytes + size * fresh, rules_) == (vf.log.phase != 0)) {
-        ++fresh;
-    }
-    cpu_busy_ = std::max(cpu_busy_, now()) + timing_.entry_cost * fresh;
+    looking_ = true;
     step(index, event);
-    LMSIM_ASSERT(used_.entries - before <= fresh);
+    looking_ = false;
+    // What follows waits for the CPU until it has taken these.
+    const auto taken = static_cast<Ps>(used_.entries - before);
+    cpu_busy_ = std::max(cpu_busy_, now()) + timing_.entry_cost * taken;
+    send_look();
+}
+
+void UserDataLog::send_look() {
+    if (next_look_) {
+        cpu_busy_ = std::max(cpu_busy_, now());
+        post(cpu_lane_, cpu_busy_, static_cast<std::uint32_t>(Kind::Look), next_look_->vf,
+             next_look_->slots);
+        next_look_.reset();
+    }
 }
 
 void UserDataLog::report(std::uint16_t vf, const Effect& effect) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "model/host/udmq.hpp"
@@ -111,6 +112,7 @@ class UserDataLog : public Component {
     void report(std::uint16_t vf, const Effect& effect);
     void replied(const Effect& effect);
     void look(std::uint16_t vf, std::uint32_t slot, std::uint32_t count);
+    void send_look();
     void write_list(const Vf& vf);
     std::uint64_t pages() const;
     std::uint64_t page_address(const Vf& vf, std::uint64_t page) const;
@@ -123,7 +125,12 @@ class UserDataLog : public Component {
     LaneId cpu_lane_;
     Ps cpu_busy_ = 0;
     UserDataLogUse used_;
-    std::uint64_t taken_ = 0;  // entries of the look at hand
+    struct Look {
+        std::uint16_t vf;
+        std::uint64_t slots;  // the first one << 32 | how many
+    };
+    std::optional<Look> next_look_;  // asked for in the look at hand
+    bool looking_ = false;
     Done started_;
     vfio::Errno start_error_ = vfio::Errno::Ok;
     std::uint32_t starting_ = 0;

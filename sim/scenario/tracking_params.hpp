@@ -13,7 +13,7 @@ struct TrackingParams {
                         "writes to host memory can be tracked (TRATTR.THMCS)", estimate);
     Time user_data_cost =
         param(&user_data_cost, "user_data_cost", 200_ns, between(0_s, 1_s),
-              "time of the controller for each change that it logs, one after the other", estimate);
+              "time that logging adds to a command that changes user data", estimate);
     Time memory_cost =
         param(&memory_cost, "memory_cost", 20_ns, between(0_s, 1_ms),
               "time of the DMA engine to mark each granule of a tracked write", estimate);
