@@ -29,6 +29,7 @@ CommandPath make_command_path(std::uint16_t vfs, std::uint32_t depth, const std:
     CommandPath path;
     path.name = fmt::format("{} x {} QD {}", vfs, rw, depth);
     path.device = device_timing(scenario, scenario.hosts.src);
+    path.device.config.vfs_online = true;  // there may be nobody to bring them online
     path.guest = guest_timing(scenario);
     path.queue_size = scenario.hosts.src.device.queue_size;
     path.memory_pages = scenario.vm.ram.count / page_size;
