@@ -4,10 +4,12 @@
 #include <catch2/reporters/catch_reporter_event_listener.hpp>
 #include <catch2/reporters/catch_reporter_registrars.hpp>
 using ListenerBase = Catch::EventListenerBase;
+#define LMSIM_LIST_NAMES "--list-tests", "--verbosity", "quiet"
 #else
 #define CATCH_CONFIG_RUNNER
 #include <catch2/catch.hpp>
 using ListenerBase = Catch::TestEventListenerBase;
+#define LMSIM_LIST_NAMES "--list-test-names-only"
 #endif
 
 #include <cstdio>
@@ -21,6 +23,7 @@ extern "C" [[gnu::weak]] int sc_main(int, char**) { return 0; }
 namespace lmsim::tests {
 
 void (*on_test_case)(char what, const std::string& name) = nullptr;
+const std::vector<std::string> list_names = {LMSIM_LIST_NAMES};
 
 namespace {
 

@@ -49,7 +49,9 @@ std::vector<std::string> list_cases(RunTests run_tests) {
     const pid_t pid = fork();
     if (pid == 0) {
         dup2(fd, 1);
-        run_tests({"list", "--list-test-names-only", usual_tests});
+        std::vector<std::string> arguments = {"list", usual_tests};
+        arguments.insert(arguments.end(), list_names.begin(), list_names.end());
+        run_tests(arguments);
         std::fflush(nullptr);
         std::cout.flush();
         _exit(0);

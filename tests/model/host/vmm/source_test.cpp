@@ -201,6 +201,17 @@ TEST_CASE("a stop-copy size of 0 fails the set-up", "[vmm]") {
     CHECK(toy.vcpus_run());
 }
 
+TEST_CASE("what was dirtied up to the stop is found by a last sync, and sent", "[vmm]") {
+    Toy toy = world(1);
+    toy.dirty_per_ms = 1;
+    toy.run();
+    REQUIRE(toy.outcome() == Outcome::Completed);
+    const auto flush = static_cast<std::size_t>(toy.first(Call::BlockFlush));
+    CHECK(toy.calls[flush + 2].call == Call::RamSyncBitmap);
+    CHECK(toy.calls[flush + 3].call == Call::RamSendSlice);
+    CHECK(toy.ram_dirty == 0);
+}
+
 TEST_CASE("what a rule is worth", "[vmm]") {
     Toy toy = world(2);
     SECTION("without the last sync dirty pages stay behind") {
