@@ -5,7 +5,7 @@ namespace lmsim::cli {
 namespace {
 
 constexpr std::string_view recorded =
-#include "kills_csv.inc"
+#include "tools/cli/kills_csv.inc"
     ;
 
 }  // namespace
