@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/fsm.hpp"
+#include "model/host/answer.hpp"
 #include "model/vfio/errno.hpp"
 #include "model/wire/cqe.hpp"
 #include "model/wire/track.hpp"
@@ -57,16 +58,6 @@ struct Reset : Given {
     static constexpr std::string_view name = "PF reset";
 };
 
-Errno failure(const MemoryLogEvent& event) {
-    switch (event.error) {
-        case PfError::TimedOut: return Errno::TimedOut;
-        case PfError::Again: return Errno::Again;
-        case PfError::Reset: return Errno::Io;
-        case PfError::None: break;
-    }
-    return event.status == 0 ? Errno::Ok : Errno::Io;
-}
-
 /// The report in the buffer, or nothing if it is none.
 wire::Result<wire::TrackedMemoryView> report_of(const Context& context,
                                                 const MemoryLogEvent& event) {
@@ -74,7 +65,7 @@ wire::Result<wire::TrackedMemoryView> report_of(const Context& context,
 }
 
 Errno judge(const Context& context, const MemoryLogEvent& event) {
-    const Errno error = failure(event);
+    const Errno error = errno_of(event.error, event.status);
     if (error != Errno::Ok || context.log.state != TrackState::Reporting) {
         return error;
     }

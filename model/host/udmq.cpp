@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/fsm.hpp"
+#include "model/host/answer.hpp"
 #include "model/vfio/errno.hpp"
 #include "model/wire/cdq.hpp"
 
@@ -81,16 +82,6 @@ struct Stop : Given {
 struct Reset : Given {
     static constexpr std::string_view name = "PF reset";
 };
-
-Errno failure(const UdmqEvent& event) {
-    switch (event.error) {
-        case PfError::TimedOut: return Errno::TimedOut;
-        case PfError::Again: return Errno::Again;
-        case PfError::Reset: return Errno::Io;
-        case PfError::None: break;
-    }
-    return event.status == 0 ? Errno::Ok : Errno::Io;
-}
 
 std::uint16_t next_number(std::uint16_t number) {
     return static_cast<std::uint16_t>(number == 0xffff ? 1 : number + 1);
@@ -185,7 +176,9 @@ void tick(Context& context, std::uint64_t after) {
     }
 }
 
-bool is_ok(const Given& given) { return failure(given.event) == Errno::Ok; }
+bool is_ok(const Given& given) {
+    return errno_of(given.event.error, given.event.status) == Errno::Ok;
+}
 
 struct Succeeded {
     static constexpr std::string_view name = "success";
@@ -279,7 +272,8 @@ struct Started {
 struct Abandon {
     static constexpr std::string_view name = "delete the queue";
     void operator()(Context& context, const Given& given) const {
-        context.log.error = static_cast<std::uint16_t>(failure(given.event));
+        context.log.error =
+            static_cast<std::uint16_t>(errno_of(given.event.error, given.event.status));
         submit(context, LogCommand::Delete);
     }
 };
@@ -287,7 +281,7 @@ struct Refused {
     static constexpr std::string_view name = "refused";
     void operator()(Context& context, const Given& given) const {
         call(context, LogCall::Release);
-        reply(context, context.log.reply, failure(given.event));
+        reply(context, context.log.reply, errno_of(given.event.error, given.event.status));
         reply(context, context.log.stop, Errno::Ok);
     }
 };
@@ -513,7 +507,7 @@ void looked(Context& context, const UdmqEvent& event) {
 void moved(Context& context, const UdmqEvent& event) {
     Udmq& log = context.log;
     log.moving = false;
-    if (failure(event) == Errno::Ok) {
+    if (errno_of(event.error, event.status) == Errno::Ok) {
         log.held -= log.asked;
     } else if (log.state == LogState::Logging && !log.gone) {
         lose(context);  // without room that is given back the log comes to its end

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/fsm.hpp"
+#include "model/host/answer.hpp"
 #include "model/wire/controller_state.hpp"
 #include "model/wire/migration.hpp"
 #include "model/wire/vendor_area.hpp"
@@ -79,17 +80,6 @@ struct Reset : Given {
     static constexpr std::string_view name = "reset";
 };
 
-/// The errno of an answer that brings no success.
-Errno failure(const FlowEvent& event) {
-    switch (event.error) {
-        case PfError::TimedOut: return Errno::TimedOut;
-        case PfError::Again: return Errno::Again;
-        case PfError::Reset: return Errno::Io;
-        case PfError::None: break;
-    }
-    return event.status == 0 ? Errno::Ok : Errno::Io;
-}
-
 /// HO-MIG-03: a state is worth keeping only if the controller stood still all the while.
 Errno check_consistent(const FlowEvent& event, const spec::Rules& rules) {
     if (!rules.on(Id::HostChecksCsup)) {
@@ -113,7 +103,7 @@ std::uint64_t announced(const FlowEvent& event, const spec::Rules& rules) {
 /// The errno of the answer at hand: the command's, or of what it brought.
 Errno judge(const Context& context, const FlowEvent& event) {
     const VfioNvme& flow = context.flow;
-    const Errno error = failure(event);
+    const Errno error = errno_of(event.error, event.status);
     if (flow.step == FlowStep::Resume && !context.rules.on(Id::HostFailsOnResumeError)) {
         return Errno::Ok;
     }

@@ -59,20 +59,6 @@ void execute(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
     effect.length = command.length;
 }
 
-/// The host's data of a command are on their way into Env::data.
-template <class Bounds>
-void fetch_data(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
-    Controller<Bounds>& c = ctx.controller(function);
-    Slot& command = c.slot[slot];
-    command.stage = Stage::DataIn;
-    Effect& effect = ctx.effect(EffectKind::ReadMemory, function);
-    effect.ticket = Ticket::make(slot, c.generation);
-    effect.address = command.prp1;
-    effect.token = static_cast<std::uint64_t>(Read::CommandData);
-    effect.token2 = command.prp2;
-    effect.length = command.length;
-}
-
 /// Is this a Track Send that begins to track memory? Its data tell their own length.
 template <class Bounds>
 bool starts_tracking(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool mmc) {
@@ -145,7 +131,7 @@ template <class Bounds>
 void hold_aer(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
     Controller<Bounds>& c = ctx.controller(function);
     if (c.aers >= Bounds::aers) {
-        return fail_with(ctx, function, slot, guard_status(ctx, spec::Id::AerTooMany));
+        return fail(ctx, function, slot, in_any_case(ctx.rules, spec::Id::AerTooMany));
     }
     c.slot[slot].stage = Stage::Held;
     c.aer[c.aers++] = static_cast<std::uint16_t>(slot);
@@ -219,7 +205,7 @@ void begin_admin(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
     const std::uint64_t length = data_length(ctx, sqe, mmc);
     if (length > mdts_bytes(ctx.config) &&
         (ctx.rules.on(spec::Id::TransferBeyondMdts) || length > largest_transfer)) {
-        return fail_with(ctx, function, slot, guard_status(ctx, spec::Id::TransferBeyondMdts));
+        return fail(ctx, function, slot, in_any_case(ctx.rules, spec::Id::TransferBeyondMdts));
     }
     if (splits_track_header(ctx, sqe, mmc)) {
         return fail(ctx, function, slot, spec::Id::TrackHeaderSplit);

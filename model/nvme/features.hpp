@@ -130,7 +130,7 @@ Outcome set_features(Context<Bounds>& ctx, std::uint16_t function, const wire::S
     const Feature feature = find_feature(ctx, c, command.fid, command.cdw11);
     const Id broken = check_feature(ctx, feature, command.fid);
     if (broken != Id::Count) {
-        return refuse_always(ctx, broken);
+        return refuse(ctx, in_any_case(ctx.rules, broken));
     }
     if (ctx.rules.on(Id::FeatureSaved) && command.sv) {
         return refuse(ctx, Id::FeatureSaved);
@@ -150,7 +150,7 @@ Outcome get_features(Context<Bounds>& ctx, std::uint16_t function, const wire::S
     const Feature feature = find_feature(ctx, c, command.fid, command.cdw11);
     const Id broken = check_feature(ctx, feature, command.fid);
     if (broken != Id::Count) {
-        return refuse_always(ctx, broken);
+        return refuse(ctx, in_any_case(ctx.rules, broken));
     }
     if (command.sel == rules.value(Id::SelectCurrent)) {
         return {0, feature.current, 0, 0};

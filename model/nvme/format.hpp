@@ -32,7 +32,7 @@ spec::Id format_refused(const Context<Bounds>& ctx, std::uint16_t function,
     }
     const bool all = command.nsid == wire::nsid_broadcast;
     if (!all && !valid_nsid<Bounds>(command.nsid)) {
-        return guarded(rules, Id::FormatNsidInvalid);
+        return in_any_case(rules, Id::FormatNsidInvalid);
     }
     const auto& c = ctx.subsystem.controller[function];
     if (!all && rules.on(Id::FormatNsidInactive) &&
@@ -43,7 +43,7 @@ spec::Id format_refused(const Context<Bounds>& ctx, std::uint16_t function,
     for (std::uint32_t nsid = 1; nsid <= Bounds::namespaces; ++nsid) {
         if (in_scope(ctx, function, nsid, command.nsid) &&
             ctx.subsystem.ns[nsid - 1].formatter != 0) {
-            return guarded(rules, Id::NamespaceFormatting);
+            return in_any_case(rules, Id::NamespaceFormatting);
         }
     }
     return Id::Count;

@@ -83,7 +83,7 @@ Outcome identify_namespace(Context<Bounds>& ctx, std::uint16_t function, const w
         return done;
     }
     if (!valid_nsid<Bounds>(sqe.nsid)) {
-        return refuse(ctx, guarded(rules, Id::IdentifyNsidInvalid));
+        return refuse(ctx, in_any_case(rules, Id::IdentifyNsidInvalid));
     }
     const bool known =
         of_allocated ? ctx.subsystem.ns[sqe.nsid - 1].blocks != 0 : active(ctx, function, sqe.nsid);
@@ -128,7 +128,7 @@ Outcome identify_descriptors(Context<Bounds>& ctx, std::uint16_t function, const
         return refuse(ctx, Id::IdentifyListNsid);
     }
     if (!valid_nsid<Bounds>(sqe.nsid)) {
-        return refuse(ctx, guarded(ctx.rules, Id::IdentifyNsidInvalid));
+        return refuse(ctx, in_any_case(ctx.rules, Id::IdentifyNsidInvalid));
     }
     if (ctx.rules.on(Id::IdentifyDescriptorsInactive) && !active(ctx, function, sqe.nsid)) {
         return refuse(ctx, Id::IdentifyDescriptorsInactive);
@@ -162,7 +162,7 @@ Outcome identify_controllers(Context<Bounds>& ctx, const wire::Sqe& sqe, std::ui
         return refuse(ctx, Id::IdentifyAttachedBroadcast);
     }
     if (of_attached && !valid_nsid<Bounds>(sqe.nsid)) {
-        return refuse(ctx, guarded(ctx.rules, Id::IdentifyNsidInvalid));
+        return refuse(ctx, in_any_case(ctx.rules, Id::IdentifyNsidInvalid));
     }
     wire::ControllerListWriter list(page, ctx.rules);
     for (std::uint16_t i = 0; i < ctx.subsystem.functions; ++i) {

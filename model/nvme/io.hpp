@@ -37,4 +37,18 @@ void transfer(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, 
     effect.token2 = command.slba;
 }
 
+/// The host's data of a command are on their way into Env::data.
+template <class Bounds>
+void fetch_data(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
+    Controller<Bounds>& c = ctx.controller(function);
+    Slot& command = c.slot[slot];
+    command.stage = Stage::DataIn;
+    Effect& effect = ctx.effect(EffectKind::ReadMemory, function);
+    effect.ticket = Ticket::make(slot, c.generation);
+    effect.address = command.prp1;
+    effect.token = static_cast<std::uint64_t>(Read::CommandData);
+    effect.token2 = command.prp2;
+    effect.length = command.length;
+}
+
 }  // namespace lmsim::nvme

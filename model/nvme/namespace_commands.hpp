@@ -56,7 +56,7 @@ spec::Id create_refused(const Context<Bounds>& ctx, const wire::NamespaceCreate&
     const std::uint64_t total = total_capacity(ctx.subsystem, ctx.config);
     const std::uint64_t left = total > used ? total - used : 0;
     if (wanted.nsze > left >> block_shift(ctx.config, wanted.flbas)) {
-        return guarded(rules, Id::NmNoCapacity);
+        return in_any_case(rules, Id::NmNoCapacity);
     }
     return Id::Count;
 }
@@ -90,7 +90,7 @@ Outcome create_namespace(Context<Bounds>& ctx, std::uint32_t slot,
     }
     const std::uint32_t nsid = free_nsid(ctx.subsystem);
     if (nsid == 0) {
-        return refuse(ctx, guarded(ctx.rules, Id::NmNoIdentifier));
+        return refuse(ctx, in_any_case(ctx.rules, Id::NmNoIdentifier));
     }
     Namespace& ns = ctx.subsystem.ns[nsid - 1];
     renew_nguid(ns, ctx.config, nsid);
@@ -121,7 +121,7 @@ template <class Bounds>
 spec::Id not_manageable(const Context<Bounds>& ctx, std::uint32_t nsid) {
     using spec::Id;
     if (!valid_nsid<Bounds>(nsid)) {
-        return guarded(ctx.rules, Id::NmNsidInvalid);
+        return in_any_case(ctx.rules, Id::NmNsidInvalid);
     }
     const Namespace& ns = ctx.subsystem.ns[nsid - 1];
     if (ctx.rules.on(Id::NmNsidUnallocated) && ns.blocks == 0) {
@@ -157,7 +157,7 @@ Outcome manage_namespaces(Context<Bounds>& ctx, std::uint32_t slot, const wire::
     using wire::NamespaceSelect;
     const wire::NamespaceManagement command = wire::decode_namespace_management(sqe, ctx.rules);
     if (command.select == NamespaceSelect::Reserved) {
-        return refuse(ctx, guarded(ctx.rules, spec::Id::NmSelReserved));
+        return refuse(ctx, in_any_case(ctx.rules, spec::Id::NmSelReserved));
     }
     return command.select == NamespaceSelect::Create ? create_namespace(ctx, slot, command)
                                                      : delete_namespace(ctx, command.nsid);
@@ -212,7 +212,7 @@ Outcome attach_namespace(Context<Bounds>& ctx, std::uint32_t slot, const wire::S
     using wire::NamespaceSelect;
     const wire::NamespaceAttachment command = wire::decode_namespace_attachment(sqe, ctx.rules);
     if (command.select == NamespaceSelect::Reserved) {
-        return refuse(ctx, guarded(ctx.rules, Id::NaSelReserved));
+        return refuse(ctx, in_any_case(ctx.rules, Id::NaSelReserved));
     }
     const Id bad = not_manageable(ctx, command.nsid);
     if (bad != Id::Count) {
@@ -221,12 +221,12 @@ Outcome attach_namespace(Context<Bounds>& ctx, std::uint32_t slot, const wire::S
     const auto list = wire::ControllerListView::parse(ctx.env.data(0, slot, wire::identify_size),
                                                       wire::identify_size, ctx.rules);
     if (!list || list->count() == 0) {
-        return refuse(ctx, guarded(ctx.rules, Id::NaListInvalid));
+        return refuse(ctx, in_any_case(ctx.rules, Id::NaListInvalid));
     }
     for (std::size_t i = 0; i < list->count(); ++i) {
         const std::uint16_t function = find_controller(ctx, (*list)[i]);
         if (function == ctx.subsystem.functions) {
-            return refuse(ctx, guarded(ctx.rules, Id::NaListInvalid));
+            return refuse(ctx, in_any_case(ctx.rules, Id::NaListInvalid));
         }
         const Id failed =
             attach_one(ctx, function, command.nsid, command.select == NamespaceSelect::Attach);

@@ -49,18 +49,13 @@ inline bool within(const Namespace& ns, std::uint64_t slba, std::uint64_t blocks
     return slba < ns.blocks && blocks <= ns.blocks - slba;
 }
 
-/// The condition, or an internal error where a rule is off that keeps memory in bounds.
-inline spec::Id guarded(const spec::Rules& rules, spec::Id condition) {
-    return rules.on(condition) ? condition : spec::Id::StatusInternalError;
-}
-
 /// Why a command of the controller may not use the namespace; Id::Count if it may (NVMe Base 2.3,
 /// 3.2.1.5). After that `ns[nsid - 1]` may be touched.
 template <class Bounds>
 spec::Id unusable(const Context<Bounds>& ctx, std::uint16_t function, std::uint32_t nsid) {
     using spec::Id;
     if (!valid_nsid<Bounds>(nsid)) {
-        return guarded(ctx.rules, Id::NamespaceInvalid);
+        return in_any_case(ctx.rules, Id::NamespaceInvalid);
     }
     if (!attached(ctx.subsystem.controller[function], nsid) &&
         ctx.rules.on(Id::NamespaceInactive)) {

@@ -11,9 +11,6 @@
 /// `dw15` counts the ranges, `result` those that have been dealt with.
 namespace lmsim::nvme {
 
-template <class Bounds>
-void fetch_ranges(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot);
-
 /// There is no room in this step for the changes of a command, or for all of them.
 template <class Bounds>
 void wait_to_log(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
@@ -57,7 +54,7 @@ void begin_dataset_management(Context<Bounds>& ctx, std::uint16_t function, std:
     command.prp1 = sqe.prp1;
     command.prp2 = sqe.prp2;
     if (name_data(ctx, function, slot)) {
-        fetch_ranges(ctx, function, slot);
+        fetch_data(ctx, function, slot);
     }
 }
 
@@ -69,7 +66,7 @@ void start_io(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) 
         return media(ctx, function, slot, MediaOp::Read);
     }
     if (command.opcode == ctx.rules.value(spec::Id::OpcodeNvmDatasetManagement)) {
-        return fetch_ranges(ctx, function, slot);
+        return fetch_data(ctx, function, slot);
     }
     command.stage = Stage::DataIn;
     transfer(ctx, function, slot, EffectKind::TransferIn);
@@ -90,7 +87,7 @@ void begin_io(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
         return sqe.opcode == rules.value(Id::OpcodeNvmFlush) ? begin_flush(ctx, function, slot)
                : sqe.opcode == rules.value(Id::OpcodeNvmDatasetManagement)
                    ? begin_dataset_management(ctx, function, slot, sqe)
-                   : fail(ctx, function, slot, guarded(rules, Id::UnsupportedOpcode));
+                   : fail(ctx, function, slot, in_any_case(rules, Id::UnsupportedOpcode));
     }
     const Id bad = unusable(ctx, function, sqe.nsid);
     if (bad != Id::Count) {
@@ -99,7 +96,7 @@ void begin_io(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
     const wire::NvmRange range = wire::decode_nvm_range(sqe);
     const Namespace& ns = ctx.subsystem.ns[sqe.nsid - 1];
     if (!within(ns, range.slba, range.blocks())) {
-        return fail(ctx, function, slot, guarded(rules, Id::RangeBeyondNamespace));
+        return fail(ctx, function, slot, in_any_case(rules, Id::RangeBeyondNamespace));
     }
     command.slba = range.slba;
     command.dw15 = range.blocks();
@@ -117,19 +114,6 @@ void begin_io(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
     if (name_data(ctx, function, slot)) {
         start_io(ctx, function, slot);
     }
-}
-
-template <class Bounds>
-void fetch_ranges(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) {
-    Controller<Bounds>& c = ctx.controller(function);
-    Slot& command = c.slot[slot];
-    command.stage = Stage::DataIn;
-    Effect& effect = ctx.effect(EffectKind::ReadMemory, function);
-    effect.ticket = Ticket::make(slot, c.generation);
-    effect.address = command.prp1;
-    effect.token = static_cast<std::uint64_t>(Read::CommandData);
-    effect.token2 = command.prp2;
-    effect.length = command.length;
 }
 
 /// Range `index` of a Dataset Management whose data are here.
@@ -158,7 +142,7 @@ void deallocate(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot
     for (std::uint32_t i = 0; i < command.dw15; ++i) {
         const wire::DsmRange range = dsm_range(ctx, function, slot, i);
         if (range.nlb != 0 && !within(ns, range.slba, range.nlb)) {
-            return fail(ctx, function, slot, guarded(ctx.rules, Id::RangeBeyondNamespace));
+            return fail(ctx, function, slot, in_any_case(ctx.rules, Id::RangeBeyondNamespace));
         }
         bytes += std::uint64_t{range.nlb} << block_shift(ctx.config, ns.format);
     }
@@ -244,7 +228,7 @@ spec::Id failure(const Context<Bounds>& ctx, std::uint16_t function, const Slot&
     const bool ranged = command.opcode != rules.value(Id::OpcodeNvmFlush) &&
                         command.opcode != rules.value(Id::OpcodeNvmDatasetManagement);
     return ranged && !within(ns, command.slba, command.dw15)
-               ? guarded(rules, Id::RangeBeyondNamespace)
+               ? in_any_case(rules, Id::RangeBeyondNamespace)
                : Id::Count;
 }
 

@@ -26,14 +26,6 @@ void fail(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, spec
     fail_with(ctx, function, slot, ctx.rules.status(condition));
 }
 
-/// What cannot be done whatever the rules say: the condition's status, or an internal error where
-/// the condition is not in force.
-template <class Bounds>
-std::uint16_t guard_status(const Context<Bounds>& ctx, spec::Id condition) {
-    return ctx.rules.on(condition) ? ctx.rules.status(condition)
-                                   : ctx.rules.status(spec::Id::StatusInternalError);
-}
-
 /// Data to the host: opcode bits 1:0 are 10b or 11b.
 inline bool writes_host(const Slot& command) { return (command.opcode & 2) != 0; }
 
@@ -59,7 +51,7 @@ bool go_on_naming(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t sl
     Controller<Bounds>& c = ctx.controller(function);
     Slot& command = c.slot[slot];
     if (walk.error != wire::Error::None) {
-        fail_with(ctx, function, slot, guard_status(ctx, Id::PrpListOffset));
+        fail(ctx, function, slot, in_any_case(ctx.rules, Id::PrpListOffset));
         return false;
     }
     if (unreachable) {
@@ -117,7 +109,7 @@ bool list_arrived(Context<Bounds>& ctx, const Event& event, std::uint32_t slot) 
     const std::uint16_t function = event.function;
     Slot& command = ctx.controller(function).slot[slot];
     if (event.failed) {
-        fail_with(ctx, function, slot, guard_status(ctx, Id::PrpListUnreachable));
+        fail(ctx, function, slot, in_any_case(ctx.rules, Id::PrpListUnreachable));
         return false;
     }
     const std::uint64_t first = page_bytes - (command.prp1 & (page_bytes - 1));

@@ -43,19 +43,6 @@ std::uint32_t queue_limit(const Context<Bounds>& ctx, const Controller<Bounds>& 
     return c.queues_granted != 0 ? c.queues_granted : io_pairs(ctx, c);
 }
 
-/// What a command answers where the rule that keeps it out is not in force, and going on would
-/// leave memory.
-template <class Bounds>
-Outcome impossible(const Context<Bounds>& ctx) {
-    return {ctx.rules.status(spec::Id::StatusInternalError), 0, 0, 0};
-}
-
-/// Refuses what could not go on in any case.
-template <class Bounds>
-Outcome refuse_always(const Context<Bounds>& ctx, spec::Id condition) {
-    return ctx.rules.on(condition) ? refuse(ctx, condition) : impossible(ctx);
-}
-
 /// Conditions that both kinds of queue share: PC and PRP1; Id::Count if they hold.
 template <class Bounds>
 spec::Id check_queue_memory(const Context<Bounds>& ctx, bool pc, std::uint64_t prp1) {
@@ -111,7 +98,7 @@ Outcome create_cq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe&
         return refuse(ctx, broken);
     }
     if (command.qid == 0 || command.qid >= Bounds::queues || c.cq[command.qid].size != 0) {
-        return impossible(ctx);
+        return refuse(ctx, spec::Id::StatusInternalError);
     }
     Cq& cq = c.cq[command.qid];
     cq = Cq{};
@@ -158,7 +145,7 @@ Outcome create_sq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe&
     }
     if (command.qid == 0 || command.qid >= Bounds::queues || c.sq[command.qid].size != 0 ||
         command.cqid >= Bounds::queues || c.cq[command.cqid].size == 0) {
-        return impossible(ctx);
+        return refuse(ctx, spec::Id::StatusInternalError);
     }
     Sq& sq = c.sq[command.qid];
     sq = Sq{};
@@ -204,7 +191,7 @@ Outcome delete_sq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe&
     Controller<Bounds>& c = ctx.controller(function);
     const std::uint16_t qid = wire::decode_delete_sq(sqe, ctx.rules).qid;
     if (qid == 0 || qid >= Bounds::queues || c.sq[qid].size == 0) {
-        return refuse_always(ctx, spec::Id::DeleteBadQid);
+        return refuse(ctx, in_any_case(ctx.rules, spec::Id::DeleteBadQid));
     }
     abandon(ctx, function, qid);
     --c.cq[c.sq[qid].cqid].users;
@@ -218,10 +205,10 @@ Outcome delete_cq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe&
     Controller<Bounds>& c = ctx.controller(function);
     const std::uint16_t qid = wire::decode_delete_cq(sqe, ctx.rules).qid;
     if (qid == 0 || qid >= Bounds::queues || c.cq[qid].size == 0) {
-        return refuse_always(ctx, spec::Id::DeleteBadQid);
+        return refuse(ctx, in_any_case(ctx.rules, spec::Id::DeleteBadQid));
     }
     if (c.cq[qid].users != 0) {
-        return refuse_always(ctx, spec::Id::DeleteCqInUse);
+        return refuse(ctx, in_any_case(ctx.rules, spec::Id::DeleteCqInUse));
     }
     c.cq[qid] = Cq{};
     return {};

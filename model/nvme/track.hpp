@@ -175,7 +175,7 @@ template <class Bounds>
 Outcome start_tracking(Context<Bounds>& ctx, std::uint16_t mmc, std::uint32_t slot,
                        std::uint16_t function) {
     using spec::Id;
-    const Outcome impossible = {ctx.rules.status(Id::StatusInternalError), 0, 0, 0};
+    const Outcome impossible = refuse(ctx, Id::StatusInternalError);
     const std::uint32_t length = ctx.controller(mmc).slot[slot].length;
     const std::uint8_t* data = ctx.env.data(mmc, slot, length);
     const auto parsed = wire::TrackMemoryView::parse_header(data, length, ctx.rules);
@@ -238,7 +238,7 @@ Outcome track_memory(Context<Bounds>& ctx, std::uint16_t mmc, std::uint32_t slot
     const wire::TrackMemory command = wire::decode_track_memory(sqe, ctx.rules);
     const std::uint16_t function = find_migratable(ctx, command.cntlid);
     if (function == 0) {
-        return {guard_status(ctx, Id::TrackBadCntlid), 0, 0, 0};
+        return refuse(ctx, in_any_case(ctx.rules, Id::TrackBadCntlid));
     }
     const Controller<Bounds>& c = ctx.controller(function);
     if (is(c.migration, Migration::Suspended) && ctx.rules.on(Id::TrackSuspended)) {
@@ -324,7 +324,7 @@ Outcome track_receive(Context<Bounds>& ctx, std::uint16_t mmc, std::uint32_t slo
     const std::uint16_t function = find_migratable(ctx, command.cntlid);
     const bool tracked = function != 0 && ctx.controller(function).tracking.on;
     if (function == 0 || (!tracked && ctx.rules.on(Id::TrackReceiveBadCntlid))) {
-        return {guard_status(ctx, Id::TrackReceiveBadCntlid), 0, 0, 0};
+        return refuse(ctx, in_any_case(ctx.rules, Id::TrackReceiveBadCntlid));
     }
     return report_changes(ctx, mmc, slot, function);
 }

@@ -79,7 +79,7 @@ Outcome allocate_to_primary(Context<Bounds>& ctx, const wire::VirtualizationMana
         return refuse(ctx, Id::FlexibleNotThisPrimary);
     }
     if (command.type == wire::ResourceType::Reserved) {
-        return refuse_always(ctx, Id::VirtualizationRtReserved);
+        return refuse(ctx, in_any_case(ctx.rules, Id::VirtualizationRtReserved));
     }
     const bool queues = command.type == wire::ResourceType::Vq;
     const wire::FlexibleResources all = flexible_resources(ctx, command.type);
@@ -101,7 +101,7 @@ Outcome assign_to_secondary(Context<Bounds>& ctx, std::uint16_t function,
     using spec::Id;
     Controller<Bounds>& c = ctx.controller(function);
     if (command.type == wire::ResourceType::Reserved) {
-        return refuse_always(ctx, Id::VirtualizationRtReserved);
+        return refuse(ctx, in_any_case(ctx.rules, Id::VirtualizationRtReserved));
     }
     if (ctx.rules.on(Id::AssignWhileOnline) && c.online) {
         return refuse(ctx, Id::AssignWhileOnline);
@@ -148,18 +148,18 @@ Outcome virtualization(Context<Bounds>& ctx, std::uint16_t function, const wire:
     using spec::Id;
     using wire::VirtualizationAction;
     if (!ctx.controller(function).primary) {
-        return refuse_always(ctx, Id::VirtualizationToSecondary);
+        return refuse(ctx, in_any_case(ctx.rules, Id::VirtualizationToSecondary));
     }
     const wire::VirtualizationManagement command = wire::decode_virtualization(sqe, ctx.rules);
     if (command.action == VirtualizationAction::Reserved) {
-        return refuse_always(ctx, Id::VirtualizationActReserved);
+        return refuse(ctx, in_any_case(ctx.rules, Id::VirtualizationActReserved));
     }
     if (command.action == VirtualizationAction::PrimaryFlexible) {
         return allocate_to_primary(ctx, command);
     }
     const std::uint16_t secondary = find_secondary(ctx, command.cntlid);
     if (secondary == 0) {
-        return refuse_always(ctx, Id::NotASecondary);
+        return refuse(ctx, in_any_case(ctx.rules, Id::NotASecondary));
     }
     if (command.action == VirtualizationAction::SecondaryAssign) {
         return assign_to_secondary(ctx, secondary, command);

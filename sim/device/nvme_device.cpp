@@ -106,20 +106,6 @@ std::vector<std::uint8_t> NvmeDevice::snapshot(std::uint16_t function, std::uint
     return bytes;
 }
 
-std::optional<NvmeDevice::Blocked> NvmeDevice::blocked(std::uint16_t function) const {
-    const auto& controller = subsystem_->controller[function];
-    for (std::uint16_t queue = 0; queue < nvme::SimBounds::queues; ++queue) {
-        std::uint32_t count = 0;
-        for (std::uint32_t slot = controller.cq[queue].waiting; slot != 0; ++count) {
-            slot = controller.slot[slot - 1].next;
-        }
-        if (count != 0) {
-            return Blocked{queue, count};
-        }
-    }
-    return {};
-}
-
 void NvmeDevice::send_down(const DownItem& item, std::uint64_t wire_bytes) {
     const Ps gone = down_.reserve(now(), params_.pcie.time(wire_bytes));
     down_items_.push(item);

@@ -6,10 +6,10 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "model/nvme/diagnose.hpp"
 #include "model/nvme/step.hpp"
 #include "sim/bridge/device_port.hpp"
 #include "sim/core/distribution.hpp"
@@ -79,13 +79,10 @@ class NvmeDevice : public Component, private nvme::Env {
     const nvme::Subsystem<nvme::SimBounds>& subsystem() const { return *subsystem_; }
     /// The state of a function as a Get Controller State would bring it now, at most `limit` bytes.
     std::vector<std::uint8_t> snapshot(std::uint16_t function, std::uint64_t limit);
-    /// A completion queue of the function that is full, with commands that are done and wait for
-    /// room in it: what holds up a suspend (NVMe Base 2.3, 5.2.17.1.1).
-    struct Blocked {
-        std::uint16_t queue;
-        std::uint32_t completions;
-    };
-    std::optional<Blocked> blocked(std::uint16_t function) const;
+    /// What holds up a suspend of the function.
+    nvme::SuspendWait suspend_wait(std::uint16_t function) const {
+        return nvme::suspend_wait(*subsystem_, function);
+    }
     /// The opaque vendor state of a function.
     std::vector<std::uint8_t>& vendor_state(std::uint16_t function);
 

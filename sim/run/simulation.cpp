@@ -248,13 +248,12 @@ void Simulation::describe_workload(metrics::Result& result) const {
 
 /// A command for the VF has timed out: is its controller held up by a completion queue?
 void Simulation::diagnose(const Host& host, std::uint16_t vf) {
-    const auto blocked = host.device.blocked(static_cast<std::uint16_t>(vf + 1));
-    if (blocked && diagnosis_.empty()) {
+    const nvme::SuspendWait wait = host.device.suspend_wait(static_cast<std::uint16_t>(vf + 1));
+    if (wait.held != 0 && diagnosis_.empty()) {
         diagnosis_ = fmt::format(
             " (VF {} cannot come to rest: its completion queue {} is full, {} completion{} wait{} "
             "for room, and the vCPUs that would make some stand still)",
-            vf, blocked->queue, blocked->completions, blocked->completions == 1 ? "" : "s",
-            blocked->completions == 1 ? "s" : "");
+            vf, wait.full_cq, wait.held, wait.held == 1 ? "" : "s", wait.held == 1 ? "s" : "");
     }
 }
 
