@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "sim/conform/build.hpp"
@@ -8,6 +9,14 @@
 namespace lmsim::sim::conform::cases {
 
 using List = std::vector<Case>;
+
+/// A CNTLID that names no migratable controller, for every command that takes one.
+struct Stranger {
+    std::string id;   // of the case
+    std::string who;  // "CNTLID FFFFh"
+    Value cntlid;
+};
+const std::vector<Stranger>& strangers();
 
 void add_reserved(List& list);
 void add_suspend(List& list);

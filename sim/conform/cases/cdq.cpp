@@ -47,18 +47,9 @@ void add_create_fields(List& list) {
                            .refused(create().set(Id::CdqSize, dwords).ends(Id::CdqSizeNotEntries))
                            .done());
     }
-    const struct {
-        const char* id;
-        const char* title;
-        Value cntlid;
-    } strangers[] = {
-        {"unknown-cntlid", "A UDMQ for a CNTLID that nobody has", "unknown.cntlid"},
-        {"cntlid-ffff", "A UDMQ for CNTLID FFFFh", 0xffff},
-        {"own-cntlid", "A UDMQ for the MMC itself", "mmc.cntlid"},
-    };
-    for (const auto& stranger : strangers) {
+    for (const Stranger& stranger : strangers()) {
         list.push_back(
-            begin(stranger.id, stranger.title)
+            begin(stranger.id, "A UDMQ for " + stranger.who)
                 .refused(create().set(Id::CdqCqs, stranger.cntlid).ends(Id::CdqBadCntlid))
                 .done());
     }

@@ -21,6 +21,17 @@ Draft begin(const std::string& id, const std::string& title, std::initializer_li
     return draft;
 }
 
+void add_strangers(List& list) {
+    for (const Stranger& stranger : strangers()) {
+        list.push_back(begin(stranger.id, "The state of " + stranger.who,
+                             {Id::GetStateCntlid, Id::GetStateBadCntlid})
+                           .refused(get_state("data", 0, header)
+                                        .set(Id::GetStateCntlid, stranger.cntlid)
+                                        .ends(Id::GetStateBadCntlid))
+                           .done());
+    }
+}
+
 void add_conditions(List& list) {
     for (const std::uint32_t sel : {1U, 2U, 0x80U, 0xffU}) {
         list.push_back(begin(fmt::format("sel-{:02x}", sel),
@@ -67,11 +78,6 @@ void add_conditions(List& list) {
         {"csuuidi-nuuid+1", "CSUUIDI one above NUUID", Id::GetStateCsuuidi, Id::GetStateBadCsuuidi,
          Value("formats.nuuid", 1)},
         {"csuuidi-255", "CSUUIDI 255", Id::GetStateCsuuidi, Id::GetStateBadCsuuidi, 255},
-        {"unknown-cntlid", "A CNTLID that nobody has", Id::GetStateCntlid, Id::GetStateBadCntlid,
-         "unknown.cntlid"},
-        {"cntlid-ffff", "CNTLID FFFFh", Id::GetStateCntlid, Id::GetStateBadCntlid, 0xffff},
-        {"own-cntlid", "The CNTLID of the MMC itself", Id::GetStateCntlid, Id::GetStateBadCntlid,
-         "mmc.cntlid"},
     };
     for (const auto& index : indices) {
         list.push_back(
@@ -251,6 +257,7 @@ void add_queues_in_state(List& list) {
 }  // namespace
 
 void add_get_state(List& list) {
+    add_strangers(list);
     add_conditions(list);
     add_buffers(list);
     add_contents(list);

@@ -26,6 +26,17 @@ Draft suspended(const std::string& id, const std::string& title, std::initialize
 
 Command whole() { return set_state(seqind_only(), "state", 0, empty_state); }
 
+void add_strangers(List& list) {
+    for (const Stranger& stranger : strangers()) {
+        list.push_back(
+            suspended(stranger.id, "The state of " + stranger.who,
+                      {Id::SetStateCntlid, Id::SetStateBadCntlid})
+                .refused(
+                    whole().set(Id::SetStateCntlid, stranger.cntlid).ends(Id::SetStateBadCntlid))
+                .done());
+    }
+}
+
 void add_fields(List& list) {
     for (const std::uint32_t offset : {1U, 2U, 3U}) {
         list.push_back(
@@ -52,11 +63,6 @@ void add_fields(List& list) {
          Value("formats.nuuid", 1)},
         {"csuuidi-255", "CSUUIDI 255", Id::SetStateCsuuidi, Id::SetStateBadCsuuidi, 255},
         {"no-index", "CSVI and CSUUIDI are both 0", Id::SetStateCsvi, Id::SetStateNoIndex, 0},
-        {"unknown-cntlid", "A CNTLID that nobody has", Id::SetStateCntlid, Id::SetStateBadCntlid,
-         "unknown.cntlid"},
-        {"cntlid-ffff", "CNTLID FFFFh", Id::SetStateCntlid, Id::SetStateBadCntlid, 0xffff},
-        {"own-cntlid", "The CNTLID of the MMC itself", Id::SetStateCntlid, Id::SetStateBadCntlid,
-         "mmc.cntlid"},
     };
     for (const auto& index : indices) {
         list.push_back(suspended(index.id, index.title, {index.row, index.condition})
@@ -218,6 +224,7 @@ void add_queue_states(List& list) {
 }  // namespace
 
 void add_set_state(List& list) {
+    add_strangers(list);
     add_fields(list);
     add_buffers(list);
     add_controllers(list);

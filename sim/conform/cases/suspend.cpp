@@ -11,7 +11,7 @@ namespace {
 constexpr const char* group = "Suspend";
 const std::string to = "data";
 
-Draft begin(const char* id, const char* title, std::initializer_list<Id> rows,
+Draft begin(const std::string& id, const std::string& title, std::initializer_list<Id> rows,
             std::uint16_t pairs = 0) {
     Draft draft(group, std::string("suspend.") + id, title, rows);
     draft.buffer("data", page_size).buffer("block", page_size, "mc").mc_enabled(pairs);
@@ -34,17 +34,9 @@ void add_conditions(List& list) {
         test.id = fmt::format("suspend.stype-{:02x}", stype);
         list.push_back(test);
     }
-    const struct {
-        const char* id;
-        const char* title;
-        Value cntlid;
-    } strangers[] = {
-        {"unknown-cntlid", "Suspend of a CNTLID that nobody has", "unknown.cntlid"},
-        {"cntlid-ffff", "Suspend of CNTLID FFFFh", 0xffff},
-        {"own-cntlid", "Suspend of the MMC itself", "mmc.cntlid"},
-    };
-    for (const auto& stranger : strangers) {
-        Draft draft = begin(stranger.id, stranger.title, {Id::SuspendCntlid, Id::SuspendBadCntlid});
+    for (const Stranger& stranger : strangers()) {
+        Draft draft = begin(stranger.id, "Suspend of " + stranger.who,
+                            {Id::SuspendCntlid, Id::SuspendBadCntlid});
         // The code is not stated: other codes of the same meaning are accepted.
         list.push_back(
             draft
@@ -174,7 +166,8 @@ void add_suspend(List& list) {
 }
 
 void add_resume(List& list) {
-    const auto resume_case = [](const char* id, const char* title, std::initializer_list<Id> rows) {
+    const auto resume_case = [](const std::string& id, const std::string& title,
+                                std::initializer_list<Id> rows) {
         Draft draft("Resume", std::string("resume.") + id, title, rows);
         draft.buffer("data", page_size).buffer("block", page_size, "mc").mc_enabled(1);
         return draft;
@@ -192,21 +185,12 @@ void add_resume(List& list) {
                        .step(suspend("mc.cntlid", 0))
                        .refused(resume().ends(Id::ResumeNotSuspended), "mc.queues")
                        .done());
-    const struct {
-        const char* id;
-        const char* title;
-        Value cntlid;
-    } strangers[] = {
-        {"unknown-cntlid", "Resume of a CNTLID that nobody has", "unknown.cntlid"},
-        {"cntlid-ffff", "Resume of CNTLID FFFFh", 0xffff},
-        {"own-cntlid", "Resume of the MMC itself", "mmc.cntlid"},
-    };
-    for (const auto& stranger : strangers) {
-        list.push_back(
-            resume_case(stranger.id, stranger.title, {Id::ResumeCntlid, Id::ResumeBadCntlid})
-                .step(suspend())
-                .refused(resume(stranger.cntlid).ends(Id::ResumeBadCntlid), "mc.queues")
-                .done());
+    for (const Stranger& stranger : strangers()) {
+        list.push_back(resume_case(stranger.id, "Resume of " + stranger.who,
+                                   {Id::ResumeCntlid, Id::ResumeBadCntlid})
+                           .step(suspend())
+                           .refused(resume(stranger.cntlid).ends(Id::ResumeBadCntlid), "mc.queues")
+                           .done());
     }
     list.push_back(
         resume_case("sent-to-mc", "Resume sent to an MC", {Id::MigrationSendToMc})

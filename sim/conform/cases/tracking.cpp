@@ -135,25 +135,17 @@ void add_structure(List& list) {
 }
 
 void add_conditions(List& list) {
-    const struct {
-        const char* id;
-        const char* title;
-        Value cntlid;
-    } strangers[] = {
-        {"unknown-cntlid", "A CNTLID that nobody has", "unknown.cntlid"},
-        {"cntlid-ffff", "CNTLID FFFFh", 0xffff},
-        {"own-cntlid", "The CNTLID of the MMC itself", "mmc.cntlid"},
-    };
-    for (const auto& stranger : strangers) {
+    for (const Stranger& stranger : strangers()) {
         list.push_back(
-            begin(stranger.id, stranger.title)
+            begin(stranger.id, "Tracking of " + stranger.who)
                 .refused(start().set(Id::TrackCntlid, stranger.cntlid).ends(Id::TrackBadCntlid))
                 .done());
-        list.push_back(tracking(std::string("receive-") + stranger.id, stranger.title)
-                           .refused(report()
-                                        .set(Id::TrackReceiveCntlid, stranger.cntlid)
-                                        .ends(Id::TrackReceiveBadCntlid))
-                           .done());
+        list.push_back(
+            tracking(std::string("receive-") + stranger.id, "Tracking of " + stranger.who)
+                .refused(report()
+                             .set(Id::TrackReceiveCntlid, stranger.cntlid)
+                             .ends(Id::TrackReceiveBadCntlid))
+                .done());
     }
     list.push_back(tracking("twice", "TACT = 1 although the MC is tracked already")
                        .refused(start().ends(Id::TrackAlready))
