@@ -63,6 +63,13 @@ inline bool fits(std::uint64_t value, spec::Place place) {
 /// Stores the low bits of `value` at `place` and clears the field's bits above 64; leaves all
 /// other bits alone. A dialect with a narrower field loses the upper bits, as its hardware would.
 inline void store_bits(std::uint8_t* base, spec::Place place, std::uint64_t value) {
+    if (place.bit % 8 == 0) {  // most fields are whole bytes
+        std::uint8_t* to = base + place.bit / 8;
+        if (place.width == 8) return store_le(to, static_cast<std::uint8_t>(value));
+        if (place.width == 16) return store_le(to, static_cast<std::uint16_t>(value));
+        if (place.width == 32) return store_le(to, static_cast<std::uint32_t>(value));
+        if (place.width == 64) return store_le(to, value);
+    }
     for (std::uint32_t put = 0; put < place.width;) {
         const std::uint32_t bit = place.bit + put;
         const std::uint32_t shift = bit % 8;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include "model/wire/describe/describe.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -7,7 +10,7 @@ namespace lmsim::fuzz {
 
 /// Reads all that it is told, so that a sanitizer sees what is not there, and checks that nothing
 /// lies beyond the input. Formatting is most of the time: every eighth meaning is asked for, and
-/// the sentences of a quarter of the sizes.
+/// the sentences of about one input in eight.
 class CheckingSink : public wire::describe::Sink {
   public:
     explicit CheckingSink(std::size_t size) : size_(size) {}
@@ -36,7 +39,8 @@ class CheckingSink : public wire::describe::Sink {
         sum += text.size();
     }
 
-    bool words() const override { return size_ % 4 == 0; }
+    bool words() const override { return words_; }
+    void let_words(bool words) { words_ = words; }
 
     std::size_t groups = 0;
     std::size_t rules_broken = 0;
@@ -45,16 +49,30 @@ class CheckingSink : public wire::describe::Sink {
   private:
     std::size_t size_;
     std::uint32_t fields_ = 0;
+    bool words_ = true;
 };
 
 /// Describes the input as the structure of this name.
 inline wire::describe::Outcome describe_as(const wire::describe::Structure& structure,
                                            const std::uint8_t* data, std::size_t size,
                                            CheckingSink& sink) {
+    sink.let_words(size != 0 && data[size / 2] % 8 == 5);  // not 0: many bytes are
     const wire::describe::Outcome outcome =
         wire::describe::describe(structure, {data, size, &rules()}, sink);
     FUZZ_CHECK(outcome.end <= size && outcome.at <= size);
     return outcome;
+}
+
+/// The structures of this family.
+inline std::vector<const wire::describe::Structure*> family(std::string_view name) {
+    std::vector<const wire::describe::Structure*> found;
+    for (const auto& structure : wire::describe::structures()) {
+        if (structure.family == name) {
+            found.push_back(&structure);
+        }
+    }
+    FUZZ_CHECK(!found.empty());
+    return found;
 }
 
 inline const wire::describe::Structure& structure(const char* name) {

@@ -8,13 +8,12 @@
 using namespace lmsim;
 using namespace lmsim::wire;
 
+// The first entry's CID, which may be any, says which command it completes.
 FUZZ_TARGET(cqe, 64) {
+    static const auto completions = fuzz::family("cqe");
     fuzz::CheckingSink sink(size);
-    for (const auto& structure : describe::structures()) {
-        if (structure.family == "cqe") {
-            describe_as(structure, data, size, sink);
-        }
-    }
+    const std::size_t command = size < Cqe::size ? size : data[12];
+    describe_as(*completions[command % completions.size()], data, size, sink);
     if (size < Cqe::size) {
         return;
     }

@@ -110,14 +110,13 @@ FUZZ_TARGET(identify, 160) {
     std::uint8_t page[identify_size] = {};
     const std::size_t count = size < identify_size - offset ? size : identify_size - offset;
     std::memcpy(page + offset, data, count);
-    std::size_t index = 0;
-    for (const auto& structure : describe::structures()) {
-        if (structure.family == "identify" && index++ == what % 16U) {
-            fuzz::CheckingSink whole(identify_size);
-            describe_as(structure, page, identify_size, whole);
-            fuzz::CheckingSink cut(size);
-            describe_as(structure, data, size, cut);
-        }
+    static const auto pages = fuzz::family("identify");
+    if (what % 16U < pages.size()) {
+        const auto& structure = *pages[what % 16U];
+        fuzz::CheckingSink whole(identify_size);
+        describe_as(structure, page, identify_size, whole);
+        fuzz::CheckingSink cut(size);
+        describe_as(structure, data, size, cut);
     }
     switch (what / 16 % 8) {
         case 0: return controller(page);

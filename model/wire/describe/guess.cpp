@@ -78,15 +78,14 @@ void guess(const Input& input, std::string_view family, Guess& result) {
         if (!wanted || structure.evidence == nullptr || result.count == max_candidates) {
             continue;
         }
-        Candidate& candidate = result.candidates[result.count];
-        candidate = Candidate{};
+        Candidate candidate;
         judge(structure, input, candidate);
         // Keeps the likeliest first; of equals, the one listed first.
         std::size_t place = result.count++;
-        while (place > 0 && result.candidates[place - 1].points < result.candidates[place].points) {
-            std::swap(result.candidates[place - 1], result.candidates[place]);
-            --place;
+        for (; place > 0 && result.candidates[place - 1].points < candidate.points; --place) {
+            result.candidates[place] = result.candidates[place - 1];
         }
+        result.candidates[place] = candidate;
     }
 }
 
