@@ -352,7 +352,9 @@ void HostDriver::replied(const Effect& effect) {
     const std::uint32_t vf = request.vf;
     const std::uint32_t ticket = request.ticket;
     if (observer_ != nullptr) {
-        observer_->admin_command(request.asked, now(), request.sqe.cid, request.sqe.opcode,
+        const bool for_vf = vf != pf_itself && vf != pf_events && vf != driver_part;
+        observer_->admin_command(request.asked, now(), request.sqe,
+                                 for_vf ? static_cast<std::int32_t>(vf) - 1 : -1,
                                  static_cast<std::uint16_t>(effect.token));
     }
     const AdminDone done = std::move(request.done);

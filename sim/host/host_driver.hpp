@@ -53,7 +53,8 @@ class DriverObserver {
     /// The flow of a VF asks its controller for this; Idle ends it.
     virtual void flow_step(Ps at, std::uint16_t vf, host::FlowStep step) = 0;
     virtual void vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) = 0;
-    virtual void admin_command(Ps submitted, Ps completed, std::uint16_t cid, std::uint8_t opcode,
+    /// `vf`: for which the driver sent it; -1 if for none.
+    virtual void admin_command(Ps submitted, Ps completed, const wire::Sqe& sqe, std::int32_t vf,
                                std::uint16_t status) = 0;
 };
 

@@ -255,8 +255,8 @@ void RunMeter::Side::vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) {
     }
 }
 
-void RunMeter::Side::admin_command(Ps submitted, Ps completed, std::uint16_t cid,
-                                   std::uint8_t opcode, std::uint16_t status) {
+void RunMeter::Side::admin_command(Ps submitted, Ps completed, const wire::Sqe& sqe,
+                                   std::int32_t vf, std::uint16_t status) {
     if (meter->sink_ == nullptr) {
         return;
     }
@@ -264,8 +264,11 @@ void RunMeter::Side::admin_command(Ps submitted, Ps completed, std::uint16_t cid
     command.submit = submitted;
     command.complete = completed;
     command.side = trace_side(side);
-    command.cid = cid;
-    command.opcode = opcode;
+    command.cid = sqe.cid;
+    command.opcode = sqe.opcode;
+    command.cdw10 = sqe.cdw10;
+    command.cdw11 = sqe.cdw11;
+    command.for_vf = vf;
     command.status = status;
     meter->sink_->command(command);
 }

@@ -94,7 +94,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
         void interrupt_lost(Ps at, std::uint16_t function) override;
         void flow_step(Ps at, std::uint16_t vf, host::FlowStep step) override;
         void vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) override;
-        void admin_command(Ps submitted, Ps completed, std::uint16_t cid, std::uint8_t opcode,
+        void admin_command(Ps submitted, Ps completed, const wire::Sqe& sqe, std::int32_t vf,
                            std::uint16_t status) override;
     };
 

@@ -12,7 +12,7 @@ namespace lmsim::sim::trace {
 namespace {
 
 constexpr std::size_t buffer_bytes = std::size_t{1} << 20U;
-/// More than any line has besides its texts: at most 14 numbers of 20 digits and their keys.
+/// More than any line has besides its texts: at most 17 numbers of 20 digits and their keys.
 constexpr std::size_t line_bytes = 768;
 /// A byte of text becomes six at most: \u001B.
 constexpr std::size_t escape_factor = 6;
@@ -122,8 +122,8 @@ void NdjsonWriter::state(const StateRecord& record) {
 void NdjsonWriter::command(const CommandRecord& record) {
     const Ps last =
         std::max(std::max(record.submit, record.fetch), std::max(record.post, record.complete));
-    Line(*this)
-        .field("{\"t\":", last)
+    Line line(*this);
+    line.field("{\"t\":", last)
         .raw(",\"kind\":\"command\"")
         .side(record.side)
         .vf(record.vf)
@@ -137,6 +137,12 @@ void NdjsonWriter::command(const CommandRecord& record) {
         .time(",\"fetch\":", record.fetch)
         .time(",\"post\":", record.post)
         .time(",\"complete\":", record.complete);
+    if (record.qid == 0) {
+        line.field(",\"cdw10\":", record.cdw10).field(",\"cdw11\":", record.cdw11);
+    }
+    if (record.for_vf != no_device) {
+        line.field(",\"for_vf\":", record.for_vf);
+    }
 }
 
 void NdjsonWriter::phase(const PhaseRecord& record) {

@@ -37,6 +37,9 @@ struct CommandRecord {
     std::uint16_t status = 0;  // status field of the completion without the phase tag
     std::uint32_t length = 0;  // bytes
     std::uint64_t slba = 0;
+    std::uint32_t cdw10 = 0;  // of an admin command, as the rest: what it asks for in detail
+    std::uint32_t cdw11 = 0;
+    Device for_vf = no_device;  // the VF that the driver sent it for
 };
 
 /// A phase of the migration or a call of the VMM begins or ends.

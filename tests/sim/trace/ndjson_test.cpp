@@ -69,6 +69,8 @@ void tell_all(TraceSink& sink) {
     sink.command(command);
     command.post = command.complete = not_reached;
     sink.command(command);
+    sink.command({7, not_reached, not_reached, 9, Side::Destination, no_device, 0, 5, 0x41, 0x201,
+                  0, 0, 0x10001, 7, 2});
     sink.phase({3'000, true, Side::Source, no_device, "switchover"});
     sink.phase({4'000, false, Side::Source, 2, "SET STOP_COPY", -22, 123});
     sink.round({5'000, 1, 1 << 20, 1 << 21});
@@ -91,7 +93,7 @@ TEST_CASE("a record of each kind, as text") {
 TEST_CASE("each line follows the schema") {
     const Json schema = Json::parse(trace_schema());
     const std::vector<Json> all = lines(written(tell_all));
-    CHECK(all.size() == 12);
+    CHECK(all.size() == 13);
     for (const Json& line : all) {
         INFO(line.dump());
         CHECK(lmsim::tests::SchemaCheck::wrong(schema, line) == "");
