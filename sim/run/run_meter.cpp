@@ -20,6 +20,16 @@ metrics::Device trace_device(std::uint16_t device) {
     return device == host::vmm::no_device ? metrics::no_device : metrics::Device{device};
 }
 
+/// What a call asks for, if its name does not say it.
+std::string_view call_detail(const Effect& call) {
+    switch (static_cast<Call>(call.token)) {
+        case Call::SetDeviceState: return vfio::to_string(static_cast<vfio::MigState>(call.token2));
+        case Call::SendMessage:
+            return host::vmm::to_string(static_cast<host::vmm::Message>(call.token2));
+        default: return {};
+    }
+}
+
 }  // namespace
 
 RunMeter::RunMeter(std::uint16_t vfs, trace::TraceSink* sink)
@@ -129,7 +139,8 @@ void RunMeter::call_began(Ps at, VmmSide side, const Effect& call) {
     }
     if (sink_ != nullptr) {
         sink_->phase({at, true, trace_side(side), trace_device(call.function),
-                      host::vmm::to_string(static_cast<Call>(call.token)), 0, 0});
+                      host::vmm::to_string(static_cast<Call>(call.token)), 0, 0,
+                      call_detail(call)});
     }
 }
 
@@ -145,7 +156,7 @@ void RunMeter::call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t
     }
     if (sink_ != nullptr) {
         sink_->phase({at, false, trace_side(side), trace_device(call.function),
-                      host::vmm::to_string(what), error, value});
+                      host::vmm::to_string(what), error, value, call_detail(call)});
     }
 }
 

@@ -146,7 +146,7 @@ void NdjsonWriter::command(const CommandRecord& record) {
 }
 
 void NdjsonWriter::phase(const PhaseRecord& record) {
-    Line line(*this, record.name.size());
+    Line line(*this, record.name.size() + record.detail.size());
     line.field("{\"t\":", record.at).raw(",\"kind\":\"phase\"").side(record.side).vf(record.vf);
     line.text(",\"name\":", record.name);
     if (record.begin) {
@@ -155,6 +155,9 @@ void NdjsonWriter::phase(const PhaseRecord& record) {
         line.raw(",\"edge\":\"end\"")
             .field(",\"error\":", record.error)
             .field(",\"amount\":", record.amount);
+    }
+    if (!record.detail.empty()) {
+        line.text(",\"detail\":", record.detail);
     }
 }
 

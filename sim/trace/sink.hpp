@@ -48,9 +48,10 @@ struct PhaseRecord {
     bool begin = true;
     Side side = Side::Source;
     Device vf = no_device;
-    std::string_view name;     // "precopy", "switchover", "SET STOP_COPY"
-    std::int32_t error = 0;    // at the end: errno, 0 is success
-    std::uint64_t amount = 0;  // at the end: bytes moved, if any
+    std::string_view name;         // "precopy", "switchover", "SetDeviceState"
+    std::int32_t error = 0;        // at the end: errno, 0 is success
+    std::uint64_t amount = 0;      // at the end: bytes moved, if any
+    std::string_view detail = {};  // of a call, what it asks for: "STOP_COPY"
 };
 
 /// Something happened to the log of user data changes of a VF.

@@ -72,7 +72,7 @@ void tell_all(TraceSink& sink) {
     sink.command({7, not_reached, not_reached, 9, Side::Destination, no_device, 0, 5, 0x41, 0x201,
                   0, 0, 0x10001, 7, 2});
     sink.phase({3'000, true, Side::Source, no_device, "switchover"});
-    sink.phase({4'000, false, Side::Source, 2, "SET STOP_COPY", -22, 123});
+    sink.phase({4'000, false, Side::Source, 2, "SetDeviceState", -22, 123, "STOP_COPY"});
     sink.round({5'000, 1, 1 << 20, 1 << 21});
     sink.log({5'100, Side::Source, 2, "range", "full", 3, 1 << 20, 8, true});
     sink.log({5'200, Side::Source, 2, "full event", {}});
