@@ -75,6 +75,16 @@ struct RoundRecord {
     std::uint64_t sent_bytes = 0;  // so far, on the whole channel
 };
 
+/// What one direction of a link did since its last record. Idle spans after an idle one are left
+/// out.
+struct LinkRecord {
+    Ps at = 0;    // end of the span
+    Ps span = 0;  // at least the sampling interval
+    Side side = Side::Source;
+    std::string_view link;  // of a device: "up", "down"; of the network: "forward", "back"
+    Ps busy = 0;            // of the span
+};
+
 /// What happens in a run, told as it happens. Whoever writes a format derives from it; this class
 /// itself lets everything pass. Texts are used before the call returns.
 class TraceSink {
@@ -85,6 +95,10 @@ class TraceSink {
     virtual void phase(const PhaseRecord&) {}
     virtual void round(const RoundRecord&) {}
     virtual void log(const LogRecord&) {}
+    virtual void link(const LinkRecord&) {}
+    /// A command is on its way, command() will tell of it at its end: for queue depths. The files
+    /// of records have no line for it.
+    virtual void submitted(Ps /*at*/, Side /*side*/, Device /*vf*/, std::uint16_t /*qid*/) {}
     /// MSI-X was off or masked for good when the interrupt came.
     virtual void interrupt_lost(Ps /*at*/, Side /*side*/, Device /*vf*/) {}
     virtual void note(Ps /*at*/, std::string_view /*text*/) {}
