@@ -188,6 +188,16 @@ void NdjsonWriter::log(const LogRecord& record) {
     }
 }
 
+void NdjsonWriter::link(const LinkRecord& record) {
+    Line(*this, record.link.size())
+        .field("{\"t\":", record.at)
+        .raw(",\"kind\":\"link\"")
+        .side(record.side)
+        .text(",\"link\":", record.link)
+        .field(",\"span\":", record.span)
+        .field(",\"busy\":", record.busy);
+}
+
 void NdjsonWriter::interrupt_lost(Ps at, Side side, Device vf) {
     Line(*this).field("{\"t\":", at).raw(",\"kind\":\"interrupt_lost\"").side(side).vf(vf);
 }

@@ -84,6 +84,12 @@ std::vector<Kind> kinds() {
           {"slba", count, "of a range: its first block", false},
           {"blocks", count, "of a range: how many; 0: the whole namespace", false},
           {"deallocated", count, "of a range: 1 if it was deallocated", false}}},
+        {"link",
+         "what one direction of a link did up to t; idle spans after an idle one are left out",
+         {side,
+          {"link", text, "of a device: up, down; of the network: forward, back"},
+          {"span", count, "how long, in ps"},
+          {"busy", count, "of it, in ps"}}},
         {"interrupt_lost", "an interrupt found nobody who takes it", {side, vf}},
         {"note", "a remark", {{"text", text, "in words"}}},
     };

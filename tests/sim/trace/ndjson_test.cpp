@@ -76,6 +76,7 @@ void tell_all(TraceSink& sink) {
     sink.round({5'000, 1, 1 << 20, 1 << 21});
     sink.log({5'100, Side::Source, 2, "range", "full", 3, 1 << 20, 8, true});
     sink.log({5'200, Side::Source, 2, "full event", {}});
+    sink.link({5'300, 300, Side::Network, "forward", 200});
     sink.interrupt_lost(INT64_MAX, Side::Destination, 1);
     sink.note(6'000, "a \"note\"\n\xC3\xA4 \xff");
 }
@@ -93,7 +94,7 @@ TEST_CASE("a record of each kind, as text") {
 TEST_CASE("each line follows the schema") {
     const Json schema = Json::parse(trace_schema());
     const std::vector<Json> all = lines(written(tell_all));
-    CHECK(all.size() == 13);
+    CHECK(all.size() == 14);
     for (const Json& line : all) {
         INFO(line.dump());
         CHECK(lmsim::tests::SchemaCheck::wrong(schema, line) == "");
