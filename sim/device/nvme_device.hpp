@@ -87,6 +87,8 @@ class NvmeDevice : public Component, private nvme::Env {
     std::vector<std::uint8_t>& vendor_state(std::uint16_t function);
 
     /// Time that the link's directions and the servers were in use.
+    const Pipe& up() const { return up_; }
+    const Pipe& down() const { return down_; }
     Ps up_busy() const { return up_.busy; }
     Ps down_busy() const { return down_.busy; }
     Ps media_busy() const { return media_.busy; }

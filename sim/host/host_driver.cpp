@@ -258,6 +258,9 @@ void HostDriver::submit(const wire::Sqe& sqe, std::uint32_t vf, std::uint32_t ti
     const std::uint32_t owner = free_requests_.back();
     free_requests_.pop_back();
     requests_[owner - 1] = {sqe, now(), vf, ticket, true, std::move(done)};
+    if (observer_ != nullptr) {
+        observer_->admin_asked(now());
+    }
     host::PfEvent event;
     event.kind = vf == pf_events ? host::PfEvent::Kind::SubmitAer : host::PfEvent::Kind::Submit;
     event.owner = owner;
@@ -345,6 +348,11 @@ void HostDriver::reap() {
     admin_.reap(0, take, [](const wire::Cqe&) {});
 }
 
+std::int32_t HostDriver::vf_of(std::uint32_t vf) {
+    const bool for_vf = vf != pf_itself && vf != pf_events && vf != driver_part;
+    return for_vf ? static_cast<std::int32_t>(vf) - 1 : -1;
+}
+
 void HostDriver::replied(const Effect& effect) {
     Request& request = requests_[effect.ticket - 1];
     LMSIM_ASSERT(request.used);
@@ -352,9 +360,7 @@ void HostDriver::replied(const Effect& effect) {
     const std::uint32_t vf = request.vf;
     const std::uint32_t ticket = request.ticket;
     if (observer_ != nullptr) {
-        const bool for_vf = vf != pf_itself && vf != pf_events && vf != driver_part;
-        observer_->admin_command(request.asked, now(), request.sqe,
-                                 for_vf ? static_cast<std::int32_t>(vf) - 1 : -1,
+        observer_->admin_command(request.asked, now(), request.sqe, vf_of(vf),
                                  static_cast<std::uint16_t>(effect.token));
     }
     const AdminDone done = std::move(request.done);

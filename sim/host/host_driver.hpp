@@ -54,6 +54,8 @@ class DriverObserver {
     virtual void flow_step(Ps at, std::uint16_t vf, host::FlowStep step) = 0;
     virtual void vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) = 0;
     /// `vf`: for which the driver sent it; -1 if for none.
+    /// A command for the PF's queue is wished for; admin_command() tells of its end.
+    virtual void admin_asked(Ps /*at*/) {}
     virtual void admin_command(Ps submitted, Ps completed, const wire::Sqe& sqe, std::int32_t vf,
                                std::uint16_t status) = 0;
 };
@@ -107,6 +109,16 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::uint64_t admin_commands() const { return admin_commands_; }
     Ps admin_waited() const { return admin_waited_; }
     void set_observer(DriverObserver* observer) { observer_ = observer; }
+    /// Calls visit(when it was wished for, its SQE, its VF or -1) for each command of the PF's queue
+    /// that has no answer.
+    template <class Visit>
+    void for_each_outstanding(Visit&& visit) const {
+        for (const Request& request : requests_) {
+            if (request.used) {
+                visit(request.asked, request.sqe, vf_of(request.vf));
+            }
+        }
+    }
     /// Called when a command for a VF is given up, before the PF's reset begins.
     void on_timed_out(std::function<void(std::uint16_t vf)> look) { timed_out_ = std::move(look); }
     void set_step_log(trace::StepLog* steps, metrics::Side side);
@@ -166,6 +178,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     void replied(const Effect& effect);
     void reap();
     void reset_pf();
+    static std::int32_t vf_of(std::uint32_t vf);
 
     // Boot
     void next_boot_step();

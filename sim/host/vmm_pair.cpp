@@ -403,7 +403,12 @@ void VmmPair::handle(const Event& event) {
             step(VmmSide::Source, back);
             break;
         }
-        case Kind::Chunk: send_chunk(); break;
+        case Kind::Chunk:
+            if (observer_ != nullptr) {
+                observer_->pages_sent(now());
+            }
+            send_chunk();
+            break;
         case Kind::Saved: send_saved(host::vmm::no_device); break;
         case Kind::Closed:
             closed_ = true;

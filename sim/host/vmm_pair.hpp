@@ -55,6 +55,8 @@ class VmmObserver {
     virtual void reported(Ps at, VmmSide side, const Effect& report) = 0;
     /// The call at hand has done its own work and now waits for the channel to take what it sends.
     virtual void sending(Ps /*at*/, VmmSide /*side*/) {}
+    /// Some pages more have left.
+    virtual void pages_sent(Ps /*at*/) {}
 };
 
 /// The VMM processes of both hosts and the channel between them: they host model/host/vmm and give
@@ -70,6 +72,7 @@ class VmmPair : public Component {
     bool finished() const { return source_.control.flow.finished; }
     host::vmm::Outcome outcome() const { return source_.control.flow.outcome; }
     const ChannelUse& used() const { return used_; }
+    const Channel& channel() const { return channel_; }
     void set_observer(VmmObserver* observer) { observer_ = observer; }
     void set_step_log(trace::StepLog* steps) { steps_ = steps; }
     /// Called once, when the source has come to its end.

@@ -52,6 +52,8 @@ struct Pipe {
         busy += duration;
         return free_at;
     }
+    /// Of `busy`, what lies before now.
+    Ps used(Ps now) const { return free_at > now ? busy - (free_at - now) : busy; }
 };
 
 }  // namespace lmsim::sim

@@ -43,6 +43,8 @@ class DowntimeMeter {
     std::optional<Idle> idle() const;
 
     const metrics::Blackout& blackout() const { return blackout_; }
+    /// Where the VM is.
+    VmmSide owner() const { return owner_; }
 
   private:
     struct Activity {

@@ -41,6 +41,12 @@ RunMeter::RunMeter(std::uint16_t vfs, trace::TraceSink* sink)
     }
 }
 
+void RunMeter::watch_link(metrics::Side side, std::string_view name, const Pipe& pipe) {
+    if (sink_ != nullptr) {
+        links_.add(side, name, pipe);
+    }
+}
+
 // --- Guest --------------------------------------------------------------------------------------
 
 void RunMeter::io_completed(const IoRecord& io) {
@@ -65,15 +71,18 @@ void RunMeter::command_submitted(Ps at, std::uint16_t vf, std::uint16_t queue, c
     if (sink_ == nullptr) {
         return;
     }
+    look(at);
     trace::CommandRecord& command = record(vf, queue, sqe.cid);
     command = {};
     command.submit = at;
+    command.side = trace_side(downtime_.owner());
     command.vf = vf;
     command.qid = queue;
     command.cid = sqe.cid;
     command.opcode = sqe.opcode;
     command.length = static_cast<std::uint32_t>(length);
     command.slba = sqe.cdw10 | static_cast<std::uint64_t>(sqe.cdw11) << 32;
+    sink_->submitted(at, command.side, command.vf, queue);
 }
 
 void RunMeter::command_completed(Ps at, std::uint16_t vf, std::uint16_t queue,
@@ -81,10 +90,24 @@ void RunMeter::command_completed(Ps at, std::uint16_t vf, std::uint16_t queue,
     if (sink_ == nullptr) {
         return;
     }
+    look(at);
     trace::CommandRecord& command = record(vf, queue, cqe.cid);
     command.complete = at;
     command.status = cqe.status;
     sink_->command(command);
+    command.submit = trace::not_reached;
+}
+
+void RunMeter::tell_open() {
+    for (const auto& queues : commands_) {
+        for (const auto& queue : queues) {
+            for (const trace::CommandRecord& command : queue) {
+                if (command.submit != trace::not_reached) {
+                    sink_->command(command);
+                }
+            }
+        }
+    }
 }
 
 void RunMeter::duplicate_completion(Ps at, std::uint16_t vf, std::uint16_t /*queue*/) {
@@ -131,6 +154,7 @@ void RunMeter::log_lost(Ps at, std::uint16_t vf, bool restarted) {
 // --- VMM ----------------------------------------------------------------------------------------
 
 void RunMeter::call_began(Ps at, VmmSide side, const Effect& call) {
+    look(at);
     open_call_[static_cast<std::size_t>(side)] = call;
     downtime_.call_began(at, side, call);
     if (static_cast<Call>(call.token) == Call::PauseVcpus &&
@@ -145,6 +169,7 @@ void RunMeter::call_began(Ps at, VmmSide side, const Effect& call) {
 }
 
 void RunMeter::call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t value) {
+    look(at);
     const Effect& call = open_call_[static_cast<std::size_t>(side)];
     downtime_.call_ended(at, side);
     const auto what = static_cast<Call>(call.token);
@@ -263,6 +288,13 @@ void RunMeter::Side::vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) {
     if (meter->sink_ != nullptr) {
         meter->sink_->state(
             {at, trace_side(side), metrics::Device{vf}, "vfio", vfio::to_string(state)});
+    }
+}
+
+void RunMeter::Side::admin_asked(Ps at) {
+    if (meter->sink_ != nullptr) {
+        meter->look(at);
+        meter->sink_->submitted(at, trace_side(side), metrics::no_device, 0);
     }
 }
 

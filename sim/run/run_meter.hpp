@@ -11,6 +11,7 @@
 #include "sim/metrics/guest_meter.hpp"
 #include "sim/metrics/result.hpp"
 #include "sim/run/downtime_meter.hpp"
+#include "sim/run/link_meter.hpp"
 #include "sim/trace/sink.hpp"
 
 namespace lmsim::sim {
@@ -28,6 +29,9 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     /// Of the source.
     UserDataObserver& user_data() { return *this; }
 
+    /// The trace tells how busy this link is. `name` and `pipe` must live as long as the meter.
+    void watch_link(metrics::Side side, std::string_view name, const Pipe& pipe);
+
     /// Called when the state of a VF is in the destination's controller, before it may work.
     void on_state_loaded(std::function<void(std::uint16_t vf)> check) {
         state_loaded_ = std::move(check);
@@ -41,8 +45,18 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     /// Asked when the vCPUs stop: has the guest I/O to do that no doorbell has rung for yet?
     void on_vcpus_stop(std::function<bool()> has_io) { has_io_ = std::move(has_io); }
     void close(Ps at) {
+        if (sink_ != nullptr) {
+            links_.tell(at, *sink_);
+        }
         guest_.close(at);
         downtime_.close(at);
+    }
+    /// After close(): the trace tells of the guest's commands that are under way.
+    void tell_open();
+    /// The same of a command of a PF's queue.
+    void tell_open(VmmSide side, Ps submitted, const wire::Sqe& sqe, std::int32_t vf) {
+        sides_[static_cast<std::size_t>(side)].admin_command(submitted, trace::not_reached, sqe, vf,
+                                                             0);
     }
     /// After close(): an I/O that was submitted and never completed.
     void unfinished(Ps submitted) { guest_.unfinished(submitted); }
@@ -79,6 +93,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     void call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t value) override;
     void reported(Ps at, VmmSide side, const Effect& report) override;
     void sending(Ps at, VmmSide side) override { downtime_.sending(at, side); }
+    void pages_sent(Ps at) override { look(at); }
 
   private:
     struct Side : public DeviceObserver, public DriverObserver {
@@ -94,6 +109,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
         void interrupt_lost(Ps at, std::uint16_t function) override;
         void flow_step(Ps at, std::uint16_t vf, host::FlowStep step) override;
         void vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) override;
+        void admin_asked(Ps at) override;
         void admin_command(Ps submitted, Ps completed, const wire::Sqe& sqe, std::int32_t vf,
                            std::uint16_t status) override;
     };
@@ -103,11 +119,18 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     void log_event(Ps at, std::uint16_t vf, wire::CdqEvent event) override;
     void log_lost(Ps at, std::uint16_t vf, bool restarted) override;
 
+    /// Whenever something happens: are records of links due?
+    void look(Ps at) {
+        if (links_.due(at)) {
+            links_.tell(at, *sink_);
+        }
+    }
     trace::CommandRecord& record(std::uint16_t vf, std::uint16_t queue, std::uint16_t cid);
 
     metrics::GuestMeter guest_;
     DowntimeMeter downtime_;
     trace::TraceSink* sink_;
+    LinkMeter links_;
     Side sides_[2];
     std::vector<metrics::Round> rounds_;
     std::uint64_t duplicated_ = 0;

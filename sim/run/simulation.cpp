@@ -178,6 +178,14 @@ void Simulation::watch() {
     source_->driver->set_step_log(options_.steps, metrics::Side::Source);
     destination_->device.set_step_log(options_.steps, metrics::Side::Destination);
     destination_->driver->set_step_log(options_.steps, metrics::Side::Destination);
+    for (const VmmSide side : {VmmSide::Source, VmmSide::Destination}) {
+        const bool source = side == VmmSide::Source;
+        const metrics::Side where = source ? metrics::Side::Source : metrics::Side::Destination;
+        meter_.watch_link(where, "up", device(side).up());
+        meter_.watch_link(where, "down", device(side).down());
+    }
+    meter_.watch_link(metrics::Side::Network, "forward", vmms_->channel().forward);
+    meter_.watch_link(metrics::Side::Network, "back", vmms_->channel().back);
     meter_.on_state_loaded([this](std::uint16_t vf) {
         const std::vector<std::uint8_t> saved = source_->driver->state_bytes(vf);
         const auto function = static_cast<std::uint16_t>(vf + 1);
@@ -193,6 +201,14 @@ void Simulation::run() {
         meter_.close(kernel_.now());
     }
     guest_->for_each_outstanding([this](Ps submitted) { meter_.unfinished(submitted); });
+    meter_.tell_open();
+    for (const VmmSide side : {VmmSide::Source, VmmSide::Destination}) {
+        const Host& host = side == VmmSide::Source ? *source_ : *destination_;
+        host.driver->for_each_outstanding(
+            [this, side](Ps submitted, const wire::Sqe& sqe, std::int32_t vf) {
+                meter_.tell_open(side, submitted, sqe, vf);
+            });
+    }
 }
 
 const NvmeDevice& Simulation::device(VmmSide side) const {
