@@ -17,9 +17,24 @@ struct Arc {
     std::string_view action;
     std::string_view guard;  // without the guard that every row has: its rule is on
     spec::Id rule{};
-    std::uint8_t from = 0;  // the byte of the source state
-    std::uint8_t to = 0;    // the byte of the target state, equal to `from` in an internal row
-    bool internal = false;  // neither leaves nor enters a state
+    std::uint8_t from = 0;     // the byte of the source state
+    std::uint8_t to = 0;       // the byte of the target state, equal to `from` in an internal row
+    bool internal = false;     // neither leaves nor enters a state
+    std::string_view machine;  // the table's name
+};
+
+/// The number of what has one machine only.
+constexpr std::uint16_t no_number = 0xffff;
+
+/// Is told of each row that a machine takes, as it takes it: for traces and coverage. Nothing
+/// depends on who listens.
+class Watcher {
+  public:
+    /// `function` and `number` (QID, CDQID) say whose machine it is, where the step is of several.
+    virtual void took(const Arc& arc, std::uint16_t function, std::uint16_t number) = 0;
+
+  protected:
+    ~Watcher() = default;
 };
 
 /// The arcs of one machine, in the order of its table. Lives as long as the program.
@@ -44,6 +59,8 @@ class ArcList {
     constexpr Iterator end() const { return Iterator(arcs_ + size_); }
     constexpr std::size_t size() const { return size_; }
     constexpr const Arc& operator[](std::size_t i) const { return *arcs_[i]; }
+    /// The machine's name, as in a trace.
+    constexpr std::string_view machine() const { return arcs_[0]->machine; }
 
   private:
     const Arc* const* arcs_;

@@ -82,17 +82,19 @@ constexpr void for_each_row(Rows<RowTypes...>, Visitor&& visit) {
     (visit(RowTypes{}), ...);
 }
 
-/// The row as data; one object per row type in the program, so that its address identifies it.
-template <class RowType>
-inline constexpr Arc arc_of{RowType::Source::name, RowType::Event::name,  RowType::Target::name,
-                            RowType::Action::name, RowType::Guard::name,  RowType::rule,
-                            RowType::Source::code, RowType::Target::code, RowType::internal};
+/// The row as data; one object per table and row type in the program, so that its address
+/// identifies it.
+template <class Table, class RowType>
+inline constexpr Arc arc_of{
+    RowType::Source::name, RowType::Event::name, RowType::Target::name, RowType::Action::name,
+    RowType::Guard::name,  RowType::rule,        RowType::Source::code, RowType::Target::code,
+    RowType::internal,     Table::name};
 
 template <class RowType>
 struct Take {
     template <class Event, class Fsm, class Source, class Target>
     void operator()(const Event& event, Fsm& fsm, Source&, Target&) const {
-        fsm.taken = &arc_of<RowType>;
+        fsm.taken = &arc_of<typename Fsm::Table, RowType>;
         if constexpr (!std::is_same_v<typename RowType::Action, None>) {
             typename RowType::Action{}(*fsm.context, event);
         }
@@ -127,8 +129,9 @@ struct Reversed<First, Rest...> {
                                                 typename First::Functor>::type;
 };
 
-template <class Table>
-struct FrontEnd : boost::msm::front::state_machine_def<FrontEnd<Table>> {
+template <class TableType>
+struct FrontEnd : boost::msm::front::state_machine_def<FrontEnd<TableType>> {
+    using Table = TableType;
     using no_message_queue = int;
     using no_exception_thrown = int;
     using initial_state = typename Table::Initial;
@@ -146,17 +149,18 @@ struct FrontEnd : boost::msm::front::state_machine_def<FrontEnd<Table>> {
     const Arc* taken = nullptr;
 };
 
-template <class RowsType>
+template <class Table, class RowsType>
 struct Arcs;
-template <class... RowTypes>
-struct Arcs<Rows<RowTypes...>> {
-    static constexpr std::array<const Arc*, sizeof...(RowTypes)> list{&arc_of<RowTypes>...};
+template <class Table, class... RowTypes>
+struct Arcs<Table, Rows<RowTypes...>> {
+    static constexpr std::array<const Arc*, sizeof...(RowTypes)> list{&arc_of<Table, RowTypes>...};
 };
 
 }  // namespace detail
 
-/// A machine over a table: `struct Table { using Context = ...; using Initial = ...; using Rows =
-/// fsm::Rows<...>; };`. It holds nothing: its state is one byte that the caller keeps.
+/// A machine over a table: `struct Table { static constexpr std::string_view name = ...; using
+/// Context = ...; using Initial = ...; using Rows = fsm::Rows<...>; };`. It holds nothing: its
+/// state is one byte that the caller keeps.
 template <class Table>
 class Machine {
     using Back = boost::msm::back::state_machine<detail::FrontEnd<Table>>;
@@ -189,7 +193,7 @@ class Machine {
 
     /// All rows, for diagrams, coverage and diffs.
     static constexpr ArcList arcs() {
-        return {detail::Arcs<Rows>::list.data(), detail::Arcs<Rows>::list.size()};
+        return {detail::Arcs<Table, Rows>::list.data(), detail::Arcs<Table, Rows>::list.size()};
     }
 
   private:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "model/arc.hpp"
 #include "model/assert.hpp"
 
 namespace lmsim {
@@ -69,6 +70,17 @@ class Effects {
     const Effect* begin() const { return items_; }
     const Effect* end() const { return items_ + size_; }
     const Effect& operator[](std::size_t i) const { return items_[i]; }
+
+    /// Tells whoever listens that a machine took this row, if it did: nullptr is none.
+    bool took(const fsm::Arc* arc, std::uint16_t function = 0,
+              std::uint16_t number = fsm::no_number) const {
+        if (arc != nullptr && watcher != nullptr) {
+            watcher->took(*arc, function, number);
+        }
+        return arc != nullptr;
+    }
+
+    fsm::Watcher* watcher = nullptr;
 
   private:
     std::size_t size_ = 0;

@@ -194,6 +194,7 @@ template <class State>
 using WasReset = fsm::Row<Id::MemoryLogReset, State, Reset, Off, GiveUp>;
 
 struct Table {
+    static constexpr std::string_view name = "memory-log";
     using Context = host::Context;
     using Initial = Off;
     using Rows = fsm::Rows<
@@ -213,7 +214,7 @@ using Machine = fsm::Machine<Table>;
 template <class Event>
 bool take(Context& context, const MemoryLogEvent& event) {
     auto state = static_cast<std::uint8_t>(context.log.state);
-    const bool taken = Machine::dispatch(state, context, Event{{event}}) != nullptr;
+    const bool taken = context.effects.took(Machine::dispatch(state, context, Event{{event}}));
     context.log.state = static_cast<TrackState>(state);
     return taken;
 }

@@ -375,6 +375,7 @@ template <class State>
 using WasReset = fsm::Row<Id::UdmqReset, State, Reset, Off, GiveUp>;
 
 struct Table {
+    static constexpr std::string_view name = "user-data-log";
     using Context = host::Context;
     using Initial = Off;
     using Rows = fsm::Rows<
@@ -409,7 +410,7 @@ using Machine = fsm::Machine<Table>;
 template <class Event>
 bool take(Context& context, const UdmqEvent& event) {
     auto state = static_cast<std::uint8_t>(context.log.state);
-    const bool taken = Machine::dispatch(state, context, Event{{event}}) != nullptr;
+    const bool taken = context.effects.took(Machine::dispatch(state, context, Event{{event}}));
     context.log.state = static_cast<LogState>(state);
     return taken;
 }

@@ -294,6 +294,7 @@ template <class State>
 using WasReset = fsm::Row<Id::FlowReset, State, Reset, Idle, GiveUp>;
 
 struct Table {
+    static constexpr std::string_view name = "driver";
     using Context = host::Context;
     using Initial = Idle;
     using Rows = fsm::Rows<
@@ -328,7 +329,7 @@ using Machine = fsm::Machine<Table>;
 template <class Event>
 bool take(Context& context, const FlowEvent& event) {
     auto state = static_cast<std::uint8_t>(context.flow.step);
-    const bool taken = Machine::dispatch(state, context, Event{{event}}) != nullptr;
+    const bool taken = context.effects.took(Machine::dispatch(state, context, Event{{event}}));
     context.flow.step = static_cast<FlowStep>(state);
     return taken;
 }

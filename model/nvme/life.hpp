@@ -30,7 +30,7 @@ void tell(Context<Bounds>& ctx, std::uint16_t function, std::uint8_t entered) {
 template <class Bounds>
 bool live(Context<Bounds>& ctx, std::uint16_t function, LifeEvent event) {
     Controller<Bounds>& c = ctx.controller(function);
-    if (!advance(c.life, event, ctx.rules)) {
+    if (!ctx.effects.took(advance(c.life, event, ctx.rules), function)) {
         return false;
     }
     tell(ctx, function, owed::life);
@@ -40,7 +40,7 @@ bool live(Context<Bounds>& ctx, std::uint16_t function, LifeEvent event) {
 template <class Bounds>
 bool migrate(Context<Bounds>& ctx, std::uint16_t function, MigrationEvent event) {
     Controller<Bounds>& c = ctx.controller(function);
-    if (!advance(c.migration, event, ctx.rules)) {
+    if (!ctx.effects.took(advance(c.migration, event, ctx.rules), function)) {
         return false;
     }
     tell(ctx, function, owed::migration);

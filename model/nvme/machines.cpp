@@ -60,6 +60,7 @@ struct CommitState {
 };
 
 struct LifeTable {
+    static constexpr std::string_view name = "controller";
     using Context = lmsim::nvme::Context;
     using Initial = Disabled;
     using Rows =
@@ -109,6 +110,7 @@ struct LevelReset {
 };
 
 struct MigrationTable {
+    static constexpr std::string_view name = "migration";
     using Context = lmsim::nvme::Context;
     using Initial = Operational;
     using Rows =
@@ -125,14 +127,14 @@ using LifeMachine = fsm::Machine<LifeTable>;
 using MigrationMachine = fsm::Machine<MigrationTable>;
 
 template <class Machine, class Event>
-bool take(std::uint8_t& state, const spec::Rules& rules) {
+const fsm::Arc* take(std::uint8_t& state, const spec::Rules& rules) {
     Context context{rules};
-    return Machine::dispatch(state, context, Event{}) != nullptr;
+    return Machine::dispatch(state, context, Event{});
 }
 
 }  // namespace
 
-bool advance(std::uint8_t& life, LifeEvent event, const spec::Rules& rules) {
+const fsm::Arc* advance(std::uint8_t& life, LifeEvent event, const spec::Rules& rules) {
     switch (event) {
         case LifeEvent::SetEnable: return take<LifeMachine, SetEnable>(life, rules);
         case LifeEvent::EnableDone: return take<LifeMachine, EnableDone>(life, rules);
@@ -143,10 +145,10 @@ bool advance(std::uint8_t& life, LifeEvent event, const spec::Rules& rules) {
         case LifeEvent::FunctionReset: return take<LifeMachine, FunctionReset>(life, rules);
         case LifeEvent::CommitState: return take<LifeMachine, CommitState>(life, rules);
     }
-    return false;
+    return nullptr;
 }
 
-bool advance(std::uint8_t& migration, MigrationEvent event, const spec::Rules& rules) {
+const fsm::Arc* advance(std::uint8_t& migration, MigrationEvent event, const spec::Rules& rules) {
     switch (event) {
         case MigrationEvent::Suspend: return take<MigrationMachine, Suspend>(migration, rules);
         case MigrationEvent::Drained: return take<MigrationMachine, Drained>(migration, rules);
@@ -155,7 +157,7 @@ bool advance(std::uint8_t& migration, MigrationEvent event, const spec::Rules& r
         case MigrationEvent::LevelReset:
             return take<MigrationMachine, LevelReset>(migration, rules);
     }
-    return false;
+    return nullptr;
 }
 
 std::string_view to_string(Life life) {

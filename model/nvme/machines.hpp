@@ -25,10 +25,10 @@ enum class LifeEvent : std::uint8_t {
 enum class Migration : std::uint8_t { Operational, Suspending, Suspended };
 enum class MigrationEvent : std::uint8_t { Suspend, Drained, Abort, Resume, LevelReset };
 
-/// Moves the machine's byte as its table says; false if no arc takes the event, which changes
-/// nothing.
-bool advance(std::uint8_t& life, LifeEvent event, const spec::Rules& rules);
-bool advance(std::uint8_t& migration, MigrationEvent event, const spec::Rules& rules);
+/// Moves the machine's byte as its table says. Returns the arc, nullptr if none takes the event,
+/// which changes nothing.
+const fsm::Arc* advance(std::uint8_t& life, LifeEvent event, const spec::Rules& rules);
+const fsm::Arc* advance(std::uint8_t& migration, MigrationEvent event, const spec::Rules& rules);
 
 std::string_view to_string(Life life);
 std::string_view to_string(Migration migration);

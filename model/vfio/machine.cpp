@@ -118,6 +118,7 @@ template <class Source>
 using OnFailure = fsm::Row<Id::VfioArcFail, Source, Failure, ERROR, EndSession>;
 
 struct Table {
+    static constexpr std::string_view name = "vfio";
     using Context = vfio::Context;
     using Initial = RUNNING;
     using Rows = fsm::Rows<
@@ -157,7 +158,7 @@ bool dispatch(DeviceState& device, const Event& event, const spec::Rules& rules,
     Context context{device, rules, effects};
     auto state = static_cast<std::uint8_t>(device.state);
     const fsm::Arc* arc = Machine::dispatch(state, context, event);
-    if (arc == nullptr) {
+    if (!effects.took(arc)) {
         return false;
     }
     if (arc->from != arc->to) {

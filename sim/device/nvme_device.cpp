@@ -330,6 +330,7 @@ void NvmeDevice::step(const nvme::Event& first) {
     do {
         subsystem_->more = false;
         effects_.clear();
+        effects_.watcher = tap_.at(now());
         const bool suspended = is_suspended(event.function);
         nvme::step(*subsystem_, event, params_.config, rules_, *this, effects_);
         if (steps_ != nullptr) {

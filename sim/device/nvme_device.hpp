@@ -19,6 +19,7 @@
 #include "sim/device/observer.hpp"
 #include "sim/device/servers.hpp"
 #include "sim/link/pcie.hpp"
+#include "sim/trace/machine_tap.hpp"
 #include "sim/trace/step_log.hpp"
 
 namespace lmsim::sim {
@@ -75,6 +76,7 @@ class NvmeDevice : public Component, private nvme::Env {
         steps_ = steps;
         side_ = side;
     }
+    void set_trace(trace::TraceSink* sink, metrics::Side side) { tap_.connect(sink, side); }
 
     const nvme::Subsystem<nvme::SimBounds>& subsystem() const { return *subsystem_; }
     /// The state of a function as a Get Controller State would bring it now, at most `limit` bytes.
@@ -189,6 +191,7 @@ class NvmeDevice : public Component, private nvme::Env {
     Effects effects_;
     DeviceObserver* observer_ = nullptr;
     trace::StepLog* steps_ = nullptr;
+    trace::MachineTap tap_;
     metrics::Side side_ = metrics::Side::Source;
 
     Pipe up_;

@@ -67,6 +67,16 @@ void HostDriver::set_step_log(trace::StepLog* steps, metrics::Side side) {
     }
 }
 
+void HostDriver::set_trace(trace::TraceSink* sink, metrics::Side side) {
+    tap_.connect(sink, side);
+    if (log_) {
+        log_->set_trace(sink, side);
+    }
+    if (tracker_) {
+        tracker_->set_trace(sink, side);
+    }
+}
+
 void HostDriver::boot(std::function<void(bool)> ready) {
     ready_ = std::move(ready);
     pf_.set_client(this);
@@ -535,6 +545,7 @@ void HostDriver::enable_interrupts(std::uint16_t vf, bool on) {
 void HostDriver::vfio_step(std::uint16_t index, const vfio::Event& event) {
     Vf& vf = vfs_[index];
     Effects effects;
+    effects.watcher = tap_.at(now(), index);
     vfio::step(vf.device, event, rules_, effects);
     if (steps_ != nullptr) {
         steps_->vfio(now(), side_, index, event, effects);
@@ -553,11 +564,7 @@ void HostDriver::vfio_step(std::uint16_t index, const vfio::Event& event) {
             }
             case EffectKind::OpenSession: vf.read_at = 0; break;
             case EffectKind::CloseSession: break;
-            case EffectKind::EnterState:
-                if (observer_ != nullptr) {
-                    observer_->vfio_state(now(), index, static_cast<vfio::MigState>(effect.token));
-                }
-                break;
+            case EffectKind::EnterState: break;
             case EffectKind::Reply: finish_call(index, effect); break;
             default: LMSIM_ASSERT(!"not an effect of a VFIO device");
         }
@@ -567,6 +574,7 @@ void HostDriver::vfio_step(std::uint16_t index, const vfio::Event& event) {
 void HostDriver::flow_step(std::uint16_t index, const host::FlowEvent& event) {
     Vf& vf = vfs_[index];
     Effects effects;
+    effects.watcher = tap_.at(now(), index);
     host::step(vf.flow, event, rules_, effects);
     if (steps_ != nullptr) {
         steps_->flow(now(), side_, index, event, effects);

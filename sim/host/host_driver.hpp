@@ -17,6 +17,7 @@
 #include "sim/host/memory_tracker.hpp"
 #include "sim/host/namespace_survey.hpp"
 #include "sim/host/user_data_log.hpp"
+#include "sim/trace/machine_tap.hpp"
 #include "sim/trace/step_log.hpp"
 
 namespace lmsim::sim {
@@ -52,7 +53,6 @@ class DriverObserver {
     virtual ~DriverObserver() = default;
     /// The flow of a VF asks its controller for this; Idle ends it.
     virtual void flow_step(Ps at, std::uint16_t vf, host::FlowStep step) = 0;
-    virtual void vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) = 0;
     /// `vf`: for which the driver sent it; -1 if for none.
     /// A command for the PF's queue is wished for; admin_command() tells of its end.
     virtual void admin_asked(Ps /*at*/) {}
@@ -122,6 +122,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     /// Called when a command for a VF is given up, before the PF's reset begins.
     void on_timed_out(std::function<void(std::uint16_t vf)> look) { timed_out_ = std::move(look); }
     void set_step_log(trace::StepLog* steps, metrics::Side side);
+    void set_trace(trace::TraceSink* sink, metrics::Side side);
 
     void handle(const Event& event) override;
 
@@ -225,6 +226,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::function<void(std::uint16_t)> timed_out_;
     DriverObserver* observer_ = nullptr;
     trace::StepLog* steps_ = nullptr;
+    trace::MachineTap tap_;
     metrics::Side side_ = metrics::Side::Source;
     LaneId cpu_lane_;
     Ps cpu_busy_ = 0;

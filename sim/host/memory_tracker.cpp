@@ -87,6 +87,7 @@ void MemoryTracker::request(std::uint16_t vf, MemoryLogEvent::Kind kind, std::ui
 void MemoryTracker::step(std::uint16_t index, const MemoryLogEvent& event) {
     Vf& vf = vfs_[index];
     Effects effects;
+    effects.watcher = tap_.at(kernel_.now(), index);
     host::step(vf.log, event, rules_, effects);
     if (steps_ != nullptr) {
         steps_->memory_log(kernel_.now(), side_, index, event, effects);

@@ -10,6 +10,7 @@
 #include "sim/bridge/device_port.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/host/admin_queue.hpp"
+#include "sim/trace/machine_tap.hpp"
 #include "sim/trace/step_log.hpp"
 
 namespace lmsim::sim {
@@ -61,6 +62,7 @@ class MemoryTracker {
         steps_ = steps;
         side_ = side;
     }
+    void set_trace(trace::TraceSink* sink, metrics::Side side) { tap_.connect(sink, side); }
 
   private:
     struct Vf {
@@ -89,6 +91,7 @@ class MemoryTracker {
     std::size_t waiting_ = 0;
     bool started_ = false;
     trace::StepLog* steps_ = nullptr;
+    trace::MachineTap tap_;
     metrics::Side side_ = metrics::Side::Source;
 };
 

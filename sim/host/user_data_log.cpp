@@ -145,6 +145,7 @@ void UserDataLog::request(std::uint16_t vf, UdmqEvent::Kind kind, std::uint32_t 
 
 void UserDataLog::step(std::uint16_t vf, const UdmqEvent& event) {
     Effects effects;
+    effects.watcher = tap_.at(now(), vf);
     host::step(vfs_[vf].log, event, rules_, effects);
     if (steps_ != nullptr) {
         steps_->udmq(now(), side_, vf, event, effects);

@@ -10,6 +10,7 @@
 #include "sim/bridge/device_port.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/host/admin_queue.hpp"
+#include "sim/trace/machine_tap.hpp"
 #include "sim/trace/step_log.hpp"
 
 namespace lmsim::sim {
@@ -93,6 +94,7 @@ class UserDataLog : public Component {
         steps_ = steps;
         side_ = side;
     }
+    void set_trace(trace::TraceSink* sink, metrics::Side side) { tap_.connect(sink, side); }
 
     void handle(const Event& event) override;
 
@@ -138,6 +140,7 @@ class UserDataLog : public Component {
     std::function<void()> closed_;
     UserDataObserver* observer_ = nullptr;
     trace::StepLog* steps_ = nullptr;
+    trace::MachineTap tap_;
     metrics::Side side_ = metrics::Side::Source;
 };
 

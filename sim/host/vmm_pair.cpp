@@ -44,8 +44,14 @@ void VmmPair::cancel() {
     step(VmmSide::Source, host::vmm::occurrence(host::vmm::EventKind::Cancel, now_ms()));
 }
 
+void VmmPair::set_trace(trace::TraceSink* sink) {
+    taps_[0].connect(sink, metrics::Side::Source);
+    taps_[1].connect(sink, metrics::Side::Destination);
+}
+
 void VmmPair::step(VmmSide side, const host::vmm::Event& event) {
     Effects effects;
+    effects.watcher = taps_[static_cast<std::size_t>(side)].at(now(), metrics::no_device);
     const bool was_finished = finished();
     if (side == VmmSide::Source) {
         host::vmm::step(source_, event, config_, rules_, effects);

@@ -11,6 +11,7 @@
 #include "sim/host/channel.hpp"
 #include "sim/host/host_driver.hpp"
 #include "sim/host/ram.hpp"
+#include "sim/trace/machine_tap.hpp"
 
 namespace lmsim::sim {
 
@@ -75,6 +76,7 @@ class VmmPair : public Component {
     const Channel& channel() const { return channel_; }
     void set_observer(VmmObserver* observer) { observer_ = observer; }
     void set_step_log(trace::StepLog* steps) { steps_ = steps; }
+    void set_trace(trace::TraceSink* sink);
     /// Called once, when the source has come to its end.
     void on_finish(std::function<void()> finished) { on_finish_ = std::move(finished); }
 
@@ -159,6 +161,7 @@ class VmmPair : public Component {
     ChannelUse used_;
     VmmObserver* observer_ = nullptr;
     trace::StepLog* steps_ = nullptr;
+    trace::MachineTap taps_[2];  // by side
     std::function<void()> on_finish_;
 };
 

@@ -231,14 +231,6 @@ void RunMeter::Side::state_entered(Ps at, std::uint16_t function, std::uint32_t 
         meter->downtime_.controller_lives(at, side, static_cast<std::uint16_t>(function - 1),
                                           static_cast<nvme::Life>(state) == nvme::Life::Ready);
     }
-    if (meter->sink_ != nullptr) {
-        const auto byte =
-            static_cast<std::uint8_t>(migration ? state - nvme::migration_states : state);
-        meter->sink_->state({at, trace_side(side), metrics::Device{function} - 1,
-                             migration ? "migration" : "controller",
-                             migration ? nvme::to_string(static_cast<nvme::Migration>(byte))
-                                       : nvme::to_string(static_cast<nvme::Life>(byte))});
-    }
 }
 
 void RunMeter::Side::command_posted(Ps fetched, Ps posted, std::uint16_t function,
@@ -281,13 +273,6 @@ void RunMeter::Side::flow_step(Ps at, std::uint16_t vf, host::FlowStep step) {
     at_step[vf] = step;
     if (loaded && meter->state_loaded_) {
         meter->state_loaded_(vf);
-    }
-}
-
-void RunMeter::Side::vfio_state(Ps at, std::uint16_t vf, vfio::MigState state) {
-    if (meter->sink_ != nullptr) {
-        meter->sink_->state(
-            {at, trace_side(side), metrics::Device{vf}, "vfio", vfio::to_string(state)});
     }
 }
 

@@ -173,6 +173,11 @@ void Simulation::watch() {
     source_->driver->set_user_data_observer(&meter_.user_data());
     source_->driver->on_timed_out([this](std::uint16_t vf) { diagnose(*source_, vf); });
     destination_->driver->on_timed_out([this](std::uint16_t vf) { diagnose(*destination_, vf); });
+    vmms_->set_trace(options_.sink);
+    source_->device.set_trace(options_.sink, metrics::Side::Source);
+    source_->driver->set_trace(options_.sink, metrics::Side::Source);
+    destination_->device.set_trace(options_.sink, metrics::Side::Destination);
+    destination_->driver->set_trace(options_.sink, metrics::Side::Destination);
     vmms_->set_step_log(options_.steps);
     source_->device.set_step_log(options_.steps, metrics::Side::Source);
     source_->driver->set_step_log(options_.steps, metrics::Side::Source);

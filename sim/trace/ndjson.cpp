@@ -110,13 +110,22 @@ NdjsonWriter::NdjsonWriter(OutputFile file, const TraceHeader& header)
 NdjsonWriter::~NdjsonWriter() { close(); }
 
 void NdjsonWriter::state(const StateRecord& record) {
-    Line(*this, record.machine.size() + record.state.size())
-        .field("{\"t\":", record.at)
+    Line line(*this, record.machine.size() + record.state.size() + record.from.size() +
+                         record.event.size() + record.rule.size());
+    line.field("{\"t\":", record.at)
         .raw(",\"kind\":\"state\"")
         .side(record.side)
         .vf(record.vf)
         .text(",\"machine\":", record.machine)
         .text(",\"state\":", record.state);
+    if (record.queue != no_queue) {
+        line.field(",\"queue\":", record.queue);
+    }
+    if (!record.rule.empty()) {
+        line.text(",\"from\":", record.from)
+            .text(",\"event\":", record.event)
+            .text(",\"rule\":", record.rule);
+    }
 }
 
 void NdjsonWriter::command(const CommandRecord& record) {

@@ -37,11 +37,17 @@ struct Kind {
 std::vector<Kind> kinds() {
     return {
         {"state",
-         "a machine entered a state",
+         "a machine took a row of its table and entered a state, or stayed there; or a VMM has "
+         "come to a checkpoint",
          {side,
           vf,
-          {"machine", text, "which machine: vfio, controller, migration, vmm, ..."},
-          {"state", text, "the state as the machine's table names it"}}},
+          {"machine", text, "its table's name: vfio, controller, ...; vmm: a checkpoint"},
+          {"state", text, "the state as the table names it, or the checkpoint"},
+          {"queue", count, "of the machine of a queue: its QID or CDQID", false},
+          {"from", text, "the state before; of a checkpoint there is none, nor what follows",
+           false},
+          {"event", text, "of the row that was taken", false},
+          {"rule", text, "its requirement id", false}}},
         {"command",
          "a command of the guest, or an admin command (qid 0), once it has ended; t is its latest "
          "time",

@@ -13,13 +13,21 @@ using metrics::Side;
 
 constexpr Ps not_reached = -1;
 
-/// A machine of a component entered a state.
+constexpr std::uint16_t no_queue = 0xffff;
+
+/// A machine of a component took a row of its table, which enters a state (or stays there), or a
+/// VMM has come to a checkpoint.
 struct StateRecord {
     Ps at = 0;
     Side side = Side::Source;
     Device vf = no_device;
-    std::string_view machine;  // "vfio", "controller", "migration", "vmm"
-    std::string_view state;    // as the machine's table names it
+    std::string_view machine;  // its table's name, or "vmm" of a checkpoint
+    std::string_view state;    // as the table names it, or the checkpoint
+    // The row that was taken, as its table names its parts; empty of a checkpoint.
+    std::string_view from = {};
+    std::string_view event = {};
+    std::string_view rule = {};      // requirement id
+    std::uint16_t queue = no_queue;  // QID or CDQID, of a queue's machine
 };
 
 /// A command from its submission to its end: an I/O of the guest, or an admin command (qid 0).

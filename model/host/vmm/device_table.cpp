@@ -16,6 +16,7 @@ LMSIM_VMM_STATE(Start, Failed);
 
 // Without the rule of the first row the devices run one by one, unquiesced.
 struct Table {
+    static constexpr std::string_view name = "vmm-start";
     using Context = table::Context;
     using Initial = Idle;
     using Rows = fsm::Rows<fsm::Row<Id::VmmStartQuiesced, Idle, Begin, Quiesced>,
@@ -55,6 +56,7 @@ struct Aborted : Base<SetState::Aborted> {
 };
 
 struct Table {
+    static constexpr std::string_view name = "vmm-set-state";
     using Context = table::Context;
     using Initial = Idle;
     using Rows = fsm::Rows<fsm::Row<Id::VmmSetState, Idle, Begin, Setting>,
@@ -72,11 +74,11 @@ struct Table {
 
 }  // namespace
 
-bool advance_start(std::uint8_t& state, Move move, const spec::Rules& rules) {
+const fsm::Arc* advance_start(std::uint8_t& state, Move move, const spec::Rules& rules) {
     return table::dispatch<start::Table>(state, move, rules);
 }
 
-bool advance_set_state(std::uint8_t& state, Move move, const spec::Rules& rules) {
+const fsm::Arc* advance_set_state(std::uint8_t& state, Move move, const spec::Rules& rules) {
     return table::dispatch<set_state::Table>(state, move, rules);
 }
 

@@ -28,6 +28,7 @@ using Row = fsm::Row<Rule, Source, Event, Target>;
 
 // In Ready: Next loads a section, Ready ends the stream, Again stays paused after it.
 struct Table {
+    static constexpr std::string_view name = "vmm-incoming";
     using Context = table::Context;
     using Initial = Idle;
     using Rows = fsm::Rows<
@@ -59,7 +60,7 @@ struct Table {
 
 }  // namespace
 
-bool advance_incoming(std::uint8_t& state, Move move, const spec::Rules& rules) {
+const fsm::Arc* advance_incoming(std::uint8_t& state, Move move, const spec::Rules& rules) {
     return table::dispatch<incoming::Table>(state, move, rules);
 }
 

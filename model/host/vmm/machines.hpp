@@ -90,14 +90,14 @@ enum class Move : std::uint8_t {
     Fail,
 };
 
-/// Moves the machine's byte as its table says; false if no row takes the move (none there, or its
-/// rule is off), which changes nothing.
-bool advance_precopy(std::uint8_t& state, Move move, const spec::Rules& rules);
-bool advance_switchover(std::uint8_t& state, Move move, const spec::Rules& rules);
-bool advance_rollback(std::uint8_t& state, Move move, const spec::Rules& rules);
-bool advance_start(std::uint8_t& state, Move move, const spec::Rules& rules);
-bool advance_set_state(std::uint8_t& state, Move move, const spec::Rules& rules);
-bool advance_incoming(std::uint8_t& state, Move move, const spec::Rules& rules);
+/// Moves the machine's byte as its table says. Returns the row, nullptr if none takes the move
+/// (none there, or its rule is off), which changes nothing.
+const fsm::Arc* advance_precopy(std::uint8_t& state, Move move, const spec::Rules& rules);
+const fsm::Arc* advance_switchover(std::uint8_t& state, Move move, const spec::Rules& rules);
+const fsm::Arc* advance_rollback(std::uint8_t& state, Move move, const spec::Rules& rules);
+const fsm::Arc* advance_start(std::uint8_t& state, Move move, const spec::Rules& rules);
+const fsm::Arc* advance_set_state(std::uint8_t& state, Move move, const spec::Rules& rules);
+const fsm::Arc* advance_incoming(std::uint8_t& state, Move move, const spec::Rules& rules);
 
 /// The tables' rows, for diagrams, coverage and diffs.
 fsm::ArcList precopy_arcs();

@@ -30,6 +30,7 @@ template <Id Rule, class Source, class Event, class Target>
 using Row = fsm::Row<Rule, Source, Event, Target>;
 
 struct Table {
+    static constexpr std::string_view name = "vmm-precopy";
     using Context = table::Context;
     using Initial = Idle;
     using Rows = fsm::Rows<
@@ -78,7 +79,7 @@ struct Table {
 
 }  // namespace
 
-bool advance_precopy(std::uint8_t& state, Move move, const spec::Rules& rules) {
+const fsm::Arc* advance_precopy(std::uint8_t& state, Move move, const spec::Rules& rules) {
     return table::dispatch<precopy::Table>(state, move, rules);
 }
 

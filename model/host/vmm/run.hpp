@@ -58,7 +58,7 @@ class Run {
     template <class Advance>
     bool advance(Machine machine, std::uint8_t& state, Move move, Advance&& function) {
         const std::uint8_t before = state;
-        if (!function(state, move, rules)) {
+        if (!effects.took(function(state, move, rules))) {
             return false;
         }
         moved = true;

@@ -30,6 +30,7 @@ using Row = fsm::Row<Rule, Source, Event, Target>;
 
 // Where a rule may be switched off to see what it is worth, a second row goes on without its step.
 struct Table {
+    static constexpr std::string_view name = "vmm-switchover";
     using Context = table::Context;
     using Initial = Idle;
     using Rows = fsm::Rows<
@@ -78,6 +79,7 @@ LMSIM_VMM_STATE(Rollback, Notify);
 LMSIM_VMM_STATE(Rollback, Done);
 
 struct Table {
+    static constexpr std::string_view name = "vmm-rollback";
     using Context = table::Context;
     using Initial = Idle;
     using Rows = fsm::Rows<fsm::Row<Id::VmmBackRestart, Idle, Begin, Restart>,
@@ -93,11 +95,11 @@ struct Table {
 
 }  // namespace
 
-bool advance_switchover(std::uint8_t& state, Move move, const spec::Rules& rules) {
+const fsm::Arc* advance_switchover(std::uint8_t& state, Move move, const spec::Rules& rules) {
     return table::dispatch<switchover::Table>(state, move, rules);
 }
 
-bool advance_rollback(std::uint8_t& state, Move move, const spec::Rules& rules) {
+const fsm::Arc* advance_rollback(std::uint8_t& state, Move move, const spec::Rules& rules) {
     return table::dispatch<rollback::Table>(state, move, rules);
 }
 

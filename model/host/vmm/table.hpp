@@ -51,12 +51,10 @@ template <class Enum, Enum Value>
 struct StateOf : fsm::State<static_cast<std::uint8_t>(Value)> {};
 
 template <class Table>
-bool dispatch(std::uint8_t& state, Move move, const spec::Rules& rules) {
+const fsm::Arc* dispatch(std::uint8_t& state, Move move, const spec::Rules& rules) {
     using Machine = fsm::Machine<Table>;
     Context context{rules};
-    const auto take = [&](auto event) {
-        return Machine::dispatch(state, context, event) != nullptr;
-    };
+    const auto take = [&](auto event) { return Machine::dispatch(state, context, event); };
     switch (move) {
         case Move::Begin: return take(Begin{});
         case Move::Next: return take(Next{});
@@ -69,7 +67,7 @@ bool dispatch(std::uint8_t& state, Move move, const spec::Rules& rules) {
         case Move::Recover: return take(Recover{});
         case Move::Fail: return take(Fail{});
     }
-    return false;
+    return nullptr;
 }
 
 }  // namespace lmsim::host::vmm::table

@@ -75,6 +75,7 @@ constexpr Id second_rule = Id::VfioArcRunningStop;
 constexpr Id third_rule = Id::VfioArcReset;
 
 struct Turnstile {
+    static constexpr std::string_view name = "turnstile";
     using Context = ::Context;
     using Initial = Locked;
     using Rows = fsm::Rows<fsm::Row<first_rule, Locked, Coin, Open, Take, Genuine>,

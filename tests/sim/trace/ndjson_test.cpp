@@ -54,7 +54,8 @@ std::vector<Json> lines(const std::string& text) {
 
 void tell_all(TraceSink& sink) {
     sink.state({1'000, Side::Source, 3, "vfio", "RUNNING_P2P"});
-    sink.state({2'000, Side::Destination, no_device, "vmm", "Precopy"});
+    sink.state({2'000, Side::Destination, no_device, "vmm", "src-vm-stopped"});
+    sink.state({2'500, Side::Source, 3, "sq", "Absent", "Active", "Delete \"SQ\"", "LM-Q-1", 7});
     CommandRecord command;
     command.submit = 10;
     command.fetch = 20;
@@ -94,7 +95,7 @@ TEST_CASE("a record of each kind, as text") {
 TEST_CASE("each line follows the schema") {
     const Json schema = Json::parse(trace_schema());
     const std::vector<Json> all = lines(written(tell_all));
-    CHECK(all.size() == 14);
+    CHECK(all.size() == 15);
     for (const Json& line : all) {
         INFO(line.dump());
         CHECK(lmsim::tests::SchemaCheck::wrong(schema, line) == "");
@@ -103,9 +104,9 @@ TEST_CASE("each line follows the schema") {
 
 TEST_CASE("what is not reached is null, and t is the latest time that is") {
     const std::vector<Json> all = lines(written(tell_all));
-    CHECK(all.at(3)["t"] == 40);
-    CHECK(all.at(4)["t"] == 20);
-    CHECK(all.at(4)["complete"].is_null());
+    CHECK(all.at(4)["t"] == 40);
+    CHECK(all.at(5)["t"] == 20);
+    CHECK(all.at(5)["complete"].is_null());
     CHECK(all.at(2)["vf"].is_null());
 }
 
