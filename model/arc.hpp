@@ -40,7 +40,8 @@ class Watcher {
 /// The arcs of one machine, in the order of its table. Lives as long as the program.
 class ArcList {
   public:
-    constexpr ArcList(const Arc* const* arcs, std::size_t size) : arcs_(arcs), size_(size) {}
+    constexpr ArcList(const Arc* const* arcs, std::size_t size, std::uint8_t initial)
+        : arcs_(arcs), size_(size), initial_(initial) {}
 
     class Iterator {
       public:
@@ -61,10 +62,13 @@ class ArcList {
     constexpr const Arc& operator[](std::size_t i) const { return *arcs_[i]; }
     /// The machine's name, as in a trace.
     constexpr std::string_view machine() const { return arcs_[0]->machine; }
+    /// The byte of the state that it begins in.
+    constexpr std::uint8_t initial() const { return initial_; }
 
   private:
     const Arc* const* arcs_;
     std::size_t size_;
+    std::uint8_t initial_;
 };
 
 }  // namespace lmsim::fsm

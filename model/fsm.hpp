@@ -193,7 +193,8 @@ class Machine {
 
     /// All rows, for diagrams, coverage and diffs.
     static constexpr ArcList arcs() {
-        return {detail::Arcs<Table, Rows>::list.data(), detail::Arcs<Table, Rows>::list.size()};
+        return {detail::Arcs<Table, Rows>::list.data(), detail::Arcs<Table, Rows>::list.size(),
+                initial};
     }
 
   private:
