@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     add_conform(app, exit_code);
     add_decode(app, exit_code);
+    add_diagram(app, exit_code);
     add_run(app, exit_code);
     add_scenario(app, exit_code);
     add_spec(app, exit_code);

@@ -1,0 +1,185 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "sim/core/text.hpp"
+#include "tools/cli/diagram_output.hpp"
+#include "tools/cli/scenario_options.hpp"
+#include "tools/cli/verbs.hpp"
+#include "viz/diagram/machines.hpp"
+#include "viz/diagram/profile.hpp"
+#include "viz/diagram/state_diagram.hpp"
+#include "viz/diagram/walk.hpp"
+
+namespace lmsim::cli {
+
+namespace {
+
+constexpr const char* verb_name = "lmsim diagram";
+
+struct Arguments {
+    std::string name;
+    PictureOptions picture;
+    std::vector<std::string> features;
+    std::string path;
+    std::string profile;
+    std::vector<std::string> diff;
+    std::string overlay;
+    ScenarioOptions scenario;
+    bool json = false;
+};
+
+template <class... Args>
+int refuse(fmt::format_string<Args...> text, Args&&... args) {
+    fmt::print(stderr, "{}: {}\n", verb_name, fmt::format(text, std::forward<Args>(args)...));
+    return Usage;
+}
+
+int list(bool json) {
+    nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+    for (const viz::MachineInfo& machine : viz::machines()) {
+        const viz::StateDiagram all = viz::draw(machine, {});
+        rows.push_back({{"name", machine.name()},
+                        {"title", machine.title},
+                        {"states", all.states.size()},
+                        {"arcs", all.arcs.size()}});
+        if (!json) {
+            fmt::print("{:16} {:2} states {:2} arcs  {}\n", machine.name(), all.states.size(),
+                       all.arcs.size(), machine.title);
+        }
+    }
+    if (json) {
+        fmt::print("{}\n", nlohmann::ordered_json{{"machines", rows}}.dump(2));
+    } else {
+        fmt::print("{:16} of a scenario: hosts, functions, links and queues\n", "topology");
+    }
+    return Ok;
+}
+
+int emit(const Arguments& arguments, const viz::StateDiagram& diagram) {
+    const PictureOptions& picture = arguments.picture;
+    if (picture.format == "mermaid") {
+        return write_picture(verb_name, picture, viz::mermaid(diagram));
+    }
+    if (picture.format == "plantuml") {
+        return write_picture(verb_name, picture, viz::plantuml(diagram));
+    }
+    const std::string dot = viz::dot(diagram);
+    return picture.format == "dot" ? write_picture(verb_name, picture, dot)
+                                   : draw_picture(verb_name, picture, dot);
+}
+
+int unknown_machine(const std::string& name) {
+    std::vector<std::string> names;
+    for (const viz::MachineInfo& machine : viz::machines()) {
+        names.emplace_back(machine.name());
+    }
+    names.emplace_back("topology");
+    const std::string near = sim::nearest(name, names);
+    return refuse("no diagram {}{}; there are {}", sim::in_quotes(name),
+                  near.empty() ? "" : "; did you mean " + near + "?", sim::joined(names));
+}
+
+/// What the options say of the dialect; `exit_code` is not Ok if they say it wrongly.
+viz::Dialect dialect_of(const Arguments& arguments, const viz::MachineInfo& machine,
+                        int& exit_code) {
+    viz::LoadedProfile loaded;
+    if (!arguments.profile.empty()) {
+        loaded = viz::load_profile(arguments.profile);
+        if (!loaded.ok()) {
+            fmt::print(stderr, "{}", loaded.error_text());
+            exit_code = Usage;
+        }
+    }
+    if (!arguments.features.empty()) {
+        std::string error;
+        loaded.dialect.features = viz::parse_features(arguments.features, error);
+        if (!error.empty()) {
+            exit_code = refuse("--features: {}", error);
+        } else if (!machine.has_features) {
+            exit_code = refuse("--features: {} has none; only vfio has", machine.name());
+        }
+    } else if (!arguments.path.empty() && machine.has_features && !loaded.dialect.features) {
+        loaded.dialect.features = viz::parse_features({"p2p", "pre_copy"}, loaded.dialect.name);
+    }
+    return loaded.dialect;
+}
+
+int difference(const Arguments& arguments, const viz::MachineInfo& machine) {
+    const viz::LoadedProfile first = viz::load_profile(arguments.diff[0]);
+    const viz::LoadedProfile second = viz::load_profile(arguments.diff[1]);
+    if (!first.ok() || !second.ok()) {
+        fmt::print(stderr, "{}{}", first.error_text(), second.error_text());
+        return Usage;
+    }
+    return emit(arguments, viz::draw_difference(machine, first.dialect, second.dialect));
+}
+
+int diagram(const Arguments& arguments) {
+    const viz::MachineInfo* machine = viz::find_machine(arguments.name);
+    if (machine == nullptr) {
+        return unknown_machine(arguments.name);
+    }
+    if (!arguments.diff.empty()) {
+        return difference(arguments, *machine);
+    }
+    int exit_code = Ok;
+    const viz::Dialect dialect = dialect_of(arguments, *machine, exit_code);
+    if (exit_code != Ok) {
+        return exit_code;
+    }
+    viz::StateDiagram drawn = viz::draw(*machine, dialect);
+    if (!arguments.path.empty()) {
+        const std::string error = viz::mark_walk(drawn, *machine, dialect, arguments.path);
+        if (!error.empty()) {
+            return refuse("--path: {}", error);
+        }
+    }
+    return emit(arguments, drawn);
+}
+
+void add_picture_options(CLI::App& verb, PictureOptions& options) {
+    verb.add_option("--format", options.format, "dot, svg, png, mermaid or plantuml")
+        ->check(CLI::IsMember({"dot", "svg", "png", "mermaid", "plantuml"}))
+        ->capture_default_str();
+    verb.add_option("--out", options.out, "write into this file")->type_name("FILE");
+}
+
+}  // namespace
+
+void add_diagram(CLI::App& app, int& exit_code) {
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* verb = app.add_subcommand(
+        "diagram", "State diagrams out of the tables that run, and a scenario's topology");
+    verb->add_option("NAME", arguments->name, "which machine, see `lmsim diagram list`");
+    add_picture_options(*verb, arguments->picture);
+    verb->add_option("--features", arguments->features,
+                     "of the VFIO driver: stop_copy,p2p,pre_copy; without it, arcs of all sets")
+        ->delimiter(',')
+        ->type_name("SET,...");
+    CLI::Option* path =
+        verb->add_option("--path", arguments->path, "mark the walk between two states")
+            ->type_name("FROM:TO");
+    CLI::Option* profile = verb->add_option("--profile", arguments->profile,
+                                            "draw what is left with these rules on or off (TOML)")
+                               ->type_name("FILE");
+    verb->add_option("--diff", arguments->diff,
+                     "colour what only the first, and only the second, of two profiles has; "
+                     "\"ratified\" is the standard itself")
+        ->expected(2)
+        ->type_name("P1 P2")
+        ->excludes(path)
+        ->excludes(profile);
+    CLI::App* list_verb = verb->add_subcommand("list", "Print which diagrams there are");
+    list_verb->add_flag("--json", arguments->json, "as JSON");
+    list_verb->callback([arguments, &exit_code] { exit_code = list(arguments->json); });
+    verb->callback([arguments, verb, &exit_code] {
+        if (verb->get_subcommands().empty()) {
+            exit_code = arguments->name.empty() ? refuse("which diagram? see `lmsim diagram list`")
+                                                : diagram(*arguments);
+        }
+    });
+}
+
+}  // namespace lmsim::cli

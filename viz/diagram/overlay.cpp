@@ -1,0 +1,99 @@
+#include "viz/diagram/overlay.hpp"
+
+#include <fmt/format.h>
+
+#include "model/spec/table.hpp"
+#include "sim/core/text.hpp"
+#include "sim/metrics/display.hpp"
+
+namespace lmsim::viz {
+namespace {
+
+using sim::Ps;
+namespace trace = sim::trace;
+
+std::uint32_t share(Ps part, Ps whole) {
+    const Ps millionth = whole / 1000000;
+    return millionth == 0 ? 0 : static_cast<std::uint32_t>(part / millionth);
+}
+
+}  // namespace
+
+HeatMeter::HeatMeter(const MachineInfo& machine) : machine_(machine) {}
+
+void HeatMeter::state(const trace::StateRecord& record) {
+    seen(record.at);
+    if (record.machine != machine_.name() || record.rule.empty()) {
+        return;
+    }
+    const fsm::Arc* arc = arc_of(record);
+    if (arc == nullptr) {
+        ++foreign_;
+        return;
+    }
+    Stay& stay =
+        now_.try_emplace({record.side, record.vf, record.queue}, Stay{arc->from, 0}).first->second;
+    const Ps waited = record.at - stay.since;
+    Heat& taken = arcs_[arc];
+    ++taken.count;
+    taken.time += waited;
+    states_[arc->from].time += waited;
+    states_[arc->to].count += arc->internal ? 0 : 1;
+    stay = {arc->to, record.at};
+}
+
+void HeatMeter::command(const trace::CommandRecord& record) { seen(record.complete); }
+void HeatMeter::phase(const trace::PhaseRecord& record) { seen(record.at); }
+void HeatMeter::round(const trace::RoundRecord& record) { seen(record.at); }
+void HeatMeter::log(const trace::LogRecord& record) { seen(record.at); }
+void HeatMeter::note(Ps at, std::string_view /*text*/) { seen(at); }
+
+const fsm::Arc* HeatMeter::arc_of(const trace::StateRecord& record) const {
+    for (const fsm::Arc& arc : machine_.arcs) {
+        if (arc.source == record.from && arc.target == record.state && arc.event == record.event &&
+            spec::row(arc.rule).name == record.rule) {
+            return &arc;
+        }
+    }
+    return nullptr;
+}
+
+void HeatMeter::apply(StateDiagram& diagram, const std::string& run) const {
+    diagram.heated = true;
+    diagram.notes.push_back(fmt::format("run {}: {} of this machine, {}", sim::printable(run),
+                                        sim::metrics::plural(now_.size(), "instance"),
+                                        sim::metrics::readable_time(last_)));
+    std::map<std::uint8_t, Heat> states = states_;
+    for (const auto& [instance, stay] : now_) {
+        states[stay.state].time += last_ - stay.since;
+    }
+    Ps whole = 0;
+    for (const auto& [code, heat] : states) {
+        whole += heat.time;
+    }
+    for (auto& [code, heat] : states) {
+        heat.ppm = share(heat.time, whole);
+        if (DrawnState* state = diagram.state(code)) {
+            state->heat = heat;
+        }
+    }
+    std::uint64_t drawn = 0;
+    std::uint64_t all = foreign_;
+    for (DrawnArc& each : diagram.arcs) {
+        const auto found = arcs_.find(each.arc);
+        if (found != arcs_.end()) {
+            each.heat = found->second;
+            each.heat.ppm = share(each.heat.time, whole);
+            drawn += each.heat.count;
+        }
+    }
+    for (const auto& [arc, heat] : arcs_) {
+        all += heat.count;
+    }
+    if (all != drawn) {
+        diagram.notes.push_back(
+            fmt::format("{} of {} arcs taken are not in this diagram", all - drawn, all));
+    }
+}
+
+}  // namespace lmsim::viz
