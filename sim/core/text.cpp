@@ -6,10 +6,6 @@
 
 namespace lmsim::sim {
 
-namespace {
-
-/// Length of the well-formed UTF-8 sequence at `at` (RFC 3629, table 3-7 of
-/// Unicode), 0 if there is none.
 std::size_t utf8_length(std::string_view text, std::size_t at) {
     const auto byte = [&](std::size_t i) {
         return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
@@ -30,6 +26,8 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
     }
     return 0;
 }
+
+namespace {
 
 void append_escaped(std::string& out, unsigned char c) {
     constexpr char digits[] = "0123456789ABCDEF";

@@ -5,14 +5,18 @@
 #include <memory>
 #include <optional>
 
+#include "sim/core/text.hpp"
 #include "sim/core/version.hpp"
 #include "sim/metrics/progress.hpp"
 #include "sim/metrics/report.hpp"
 #include "sim/run/expectation.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/trace/ndjson.hpp"
+#include "sim/trace/pftrace.hpp"
 #include "sim/trace/run_directory.hpp"
 #include "sim/trace/step_log.hpp"
+#include "sim/trace/tee.hpp"
+#include "sim/trace/vcd.hpp"
 #include "tools/cli/scenario_options.hpp"
 #include "tools/cli/verbs.hpp"
 
@@ -29,12 +33,26 @@ struct Arguments {
     bool per_event = false;
 };
 
+/// Why this is no kind of trace; empty if it is one.
+std::string check_kind(const std::string& kind) {
+    const std::vector<std::string> kinds = {"pftrace", "vcd", "steps", "ports"};
+    if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) {
+        return {};
+    }
+    const std::string near = sim::nearest(kind, kinds);
+    return fmt::format("unknown kind of trace {}{}; expected some of {}", sim::in_quotes(kind),
+                       near.empty() ? "" : ", did you mean \"" + near + "\"?", sim::joined(kinds));
+}
+
 void interrupt(int) { sim::Kernel::interrupted.store(true); }
 
 /// Everything that the run writes while it goes on.
 struct Outputs {
     std::optional<sim::trace::RunDirectory> directory;
     std::unique_ptr<sim::trace::NdjsonWriter> trace;
+    std::unique_ptr<sim::trace::PftraceWriter> pftrace;
+    std::unique_ptr<sim::trace::VcdWriter> vcd;
+    std::unique_ptr<sim::trace::TeeSink> all;
     std::unique_ptr<sim::trace::StepLog> steps;
     std::unique_ptr<sim::PortRecording> ports;
     std::string error;
@@ -50,6 +68,58 @@ std::optional<sim::trace::OutputFile> open_file(Outputs& outputs, const std::str
     return std::move(file.value());
 }
 
+/// What listens to the run: nobody, one writer, or all that there are.
+sim::trace::TraceSink* sink_of(Outputs& outputs) {
+    std::vector<sim::trace::TraceSink*> sinks;
+    for (sim::trace::TraceSink* sink : std::initializer_list<sim::trace::TraceSink*>{
+             outputs.trace.get(), outputs.pftrace.get(), outputs.vcd.get()}) {
+        if (sink != nullptr) {
+            sinks.push_back(sink);
+        }
+    }
+    if (sinks.size() < 2) {
+        return sinks.empty() ? nullptr : sinks.front();
+    }
+    outputs.all = std::make_unique<sim::trace::TeeSink>(sinks);
+    return outputs.all.get();
+}
+
+void open_traces(Outputs& outputs, const Arguments& arguments, const sim::Scenario& scenario) {
+    if (!arguments.no_trace) {
+        if (auto file = open_file(outputs, "trace.ndjson")) {
+            const sim::trace::TraceHeader header{version, scenario.name, scenario.seed};
+            outputs.trace = std::make_unique<sim::trace::NdjsonWriter>(std::move(*file), header);
+        }
+    }
+    const auto wanted = [&](const char* kind) {
+        const auto& kinds = arguments.traces;
+        return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+    };
+    if (wanted("pftrace")) {
+        if (auto file = open_file(outputs, "trace.pftrace")) {
+            outputs.pftrace = std::make_unique<sim::trace::PftraceWriter>(std::move(*file));
+        }
+    }
+    if (wanted("vcd")) {
+        auto file = open_file(outputs, "waves.vcd");
+        auto changes = open_file(outputs, "waves.changes");
+        if (file && changes) {
+            outputs.vcd = std::make_unique<sim::trace::VcdWriter>(
+                std::move(*file), std::move(*changes), scenario.name);
+        }
+    }
+    if (wanted("steps")) {
+        if (auto file = open_file(outputs, "steps.ndjson")) {
+            outputs.steps = std::make_unique<sim::trace::StepLog>(std::move(*file));
+        }
+    }
+    if (wanted("ports")) {
+        if (auto file = open_file(outputs, "ports.ndjson")) {
+            outputs.ports = std::make_unique<sim::PortRecording>(std::move(*file));
+        }
+    }
+}
+
 Outputs open_outputs(const Arguments& arguments, const sim::Scenario& scenario) {
     Outputs outputs;
     if (arguments.out.empty()) {
@@ -61,26 +131,7 @@ Outputs open_outputs(const Arguments& arguments, const sim::Scenario& scenario) 
         return outputs;
     }
     outputs.directory.emplace(std::move(directory.value()));
-    if (!arguments.no_trace) {
-        if (auto file = open_file(outputs, "trace.ndjson")) {
-            const sim::trace::TraceHeader header{version, scenario.name, scenario.seed};
-            outputs.trace = std::make_unique<sim::trace::NdjsonWriter>(std::move(*file), header);
-        }
-    }
-    const auto wanted = [&](const char* kind) {
-        const auto& kinds = arguments.traces;
-        return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
-    };
-    if (wanted("steps")) {
-        if (auto file = open_file(outputs, "steps.ndjson")) {
-            outputs.steps = std::make_unique<sim::trace::StepLog>(std::move(*file));
-        }
-    }
-    if (wanted("ports")) {
-        if (auto file = open_file(outputs, "ports.ndjson")) {
-            outputs.ports = std::make_unique<sim::PortRecording>(std::move(*file));
-        }
-    }
+    open_traces(outputs, arguments, scenario);
     return outputs;
 }
 
@@ -96,7 +147,8 @@ std::string finish_outputs(Outputs& outputs, const sim::Simulation& simulation,
         return writer ? writer->error() : std::string();
     };
     for (const std::string& error :
-         {close(outputs.trace), close(outputs.steps), close(outputs.ports)}) {
+         {close(outputs.trace), close(outputs.pftrace), close(outputs.vcd), close(outputs.steps),
+          close(outputs.ports)}) {
         if (!error.empty()) {
             return error;
         }
@@ -136,7 +188,7 @@ int run(const Arguments& arguments) {
     sim::metrics::Progress progress;
     sim::RunOptions options;
     options.stride = arguments.per_event ? sim::Stride::Event : sim::Stride::Horizon;
-    options.sink = outputs.trace.get();
+    options.sink = sink_of(outputs);
     options.steps = outputs.steps.get();
     options.ports = outputs.ports.get();
     options.progress = [&progress](sim::Ps now, std::string_view phase) {
@@ -163,15 +215,18 @@ void add_run(CLI::App& app, int& exit_code) {
     const auto arguments = std::make_shared<Arguments>();
     CLI::App* verb = app.add_subcommand("run", "Simulate one migration and say where time goes");
     add_scenario_options(*verb, arguments->scenario);
-    verb->add_option("--out", arguments->out,
-                     "write result.json, report.md, config.toml, trace.ndjson, state/ and "
-                     "manifest.json into this new or empty directory")
-        ->type_name("DIR");
+    CLI::Option* out =
+        verb->add_option("--out", arguments->out,
+                         "write result.json, report.md, config.toml, trace.ndjson, state/ and "
+                         "manifest.json into this new or empty directory")
+            ->type_name("DIR");
     verb->add_option("--trace", arguments->traces,
-                     "more traces into --out: steps (every step() of the model), "
-                     "ports (what crosses the functions' ports)")
+                     "more traces into --out: pftrace (trace.pftrace, for ui.perfetto.dev), vcd "
+                     "(waves.vcd, for GTKWave), steps (every step() of the model), ports (what "
+                     "crosses the functions' ports)")
         ->delimiter(',')
-        ->check(CLI::IsMember({"steps", "ports"}))
+        ->check(CLI::Validator(check_kind, "", "kind of trace"))
+        ->needs(out)
         ->type_name("KIND,...");
     verb->add_flag("--no-trace", arguments->no_trace, "leave trace.ndjson out");
     verb->add_flag("--json", arguments->json, "print result.json instead of the table");
