@@ -121,6 +121,7 @@ struct RingRows<std::index_sequence<Number...>> {
                   fsm::Row<second_rule, Ring<Number>, Previous, Ring<(Number + 24) % 25>>...>;
 };
 struct RingTable {
+    static constexpr std::string_view name = "ring";
     using Context = RingContext;
     using Initial = Ring<0>;
     using Rows = RingRows<std::make_index_sequence<25>>::type;
