@@ -259,6 +259,15 @@ void VcdWriter::set_share(Ps at, const std::string& id, std::uint64_t ppm) {
     used_ += line.size();
 }
 
+VcdWriter::Form VcdWriter::form_of(Type type) {
+    switch (type) {
+        case Type::Text: return {"string 1", "", "s"};
+        case Type::Count: return {"wire 64", " [63:0]", "b0"};
+        case Type::Share: return {"real 64", "", "r0"};
+    }
+    return {};
+}
+
 std::string VcdWriter::declarations() const {
     std::string scenario = printable(scenario_);
     std::replace(scenario.begin(), scenario.end(), '$', '_');  // $end would end the comment
@@ -287,23 +296,16 @@ std::string VcdWriter::declarations() const {
         for (; open.size() < scopes.size(); open.push_back(scopes[open.size()])) {
             text += fmt::format("$scope module {} $end\n", scopes[open.size()]);
         }
-        text += fmt::format("$var {} {} {} $end\n",
-                            variable->type == Type::Text    ? "string 1"
-                            : variable->type == Type::Count ? "wire 64"
-                                                            : "real 64",
-                            variable->id,
-                            variable->name + (variable->type == Type::Count ? " [63:0]" : ""));
+        const Form form = form_of(variable->type);
+        text += fmt::format("$var {} {} {}{} $end\n", form.type, variable->id, variable->name,
+                            form.range);
     }
     for (; !open.empty(); open.pop_back()) {
         text += "$upscope $end\n";
     }
     text += "$enddefinitions $end\n#0\n$dumpvars\n";
     for (const auto& variable : variables_) {
-        const Type type = variable->type;
-        text += fmt::format("{} {}\n",
-                            type == Type::Text    ? "s"
-                            : type == Type::Count ? "b0"
-                                                  : "r0",
+        text += fmt::format("{}{} {}\n", form_of(variable->type).first, variable->initial,
                             variable->id);
     }
     return text + "$end\n";

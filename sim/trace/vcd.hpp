@@ -44,6 +44,12 @@ class VcdWriter final : public TraceSink {
         std::string id;
         std::string initial = {};  // of a text
     };
+    /// How a type stands in the file: in a declaration, and its value before any other.
+    struct Form {
+        const char* type;
+        const char* range;
+        const char* first;
+    };
     /// How many commands of a queue are on their way.
     struct Depth {
         const std::string* id = nullptr;
@@ -51,6 +57,7 @@ class VcdWriter final : public TraceSink {
     };
     using StateKey = std::tuple<Side, Device, std::uint16_t, std::string>;
 
+    static Form form_of(Type type);
     const std::string* declare(const std::string& scope, std::string_view name, Type type);
     Depth& depth(Side side, Device vf, std::uint16_t qid);
     void time(Ps at);
