@@ -10,6 +10,7 @@
 #include "viz/diagram/machines.hpp"
 #include "viz/diagram/profile.hpp"
 #include "viz/diagram/state_diagram.hpp"
+#include "viz/diagram/topology.hpp"
 #include "viz/diagram/walk.hpp"
 
 namespace lmsim::cli {
@@ -57,17 +58,27 @@ int list(bool json) {
     return Ok;
 }
 
-int emit(const Arguments& arguments, const viz::StateDiagram& diagram) {
-    const PictureOptions& picture = arguments.picture;
-    if (picture.format == "mermaid") {
-        return write_picture(verb_name, picture, viz::mermaid(diagram));
+/// A machine's diagram or a topology, as asked for.
+template <class Picture>
+int emit(const PictureOptions& options, const Picture& picture) {
+    if (options.format == "mermaid") {
+        return write_picture(verb_name, options, viz::mermaid(picture));
     }
-    if (picture.format == "plantuml") {
-        return write_picture(verb_name, picture, viz::plantuml(diagram));
+    if (options.format == "plantuml") {
+        return write_picture(verb_name, options, viz::plantuml(picture));
     }
-    const std::string dot = viz::dot(diagram);
-    return picture.format == "dot" ? write_picture(verb_name, picture, dot)
-                                   : draw_picture(verb_name, picture, dot);
+    const std::string dot = viz::dot(picture);
+    return options.format == "dot" ? write_picture(verb_name, options, dot)
+                                   : draw_picture(verb_name, options, dot);
+}
+
+int topology(const Arguments& arguments) {
+    const sim::LoadedScenario loaded = prepare(arguments.scenario).loaded;
+    if (!loaded.ok()) {
+        fmt::print(stderr, "{}", loaded.error_text());
+        return Usage;
+    }
+    return emit(arguments.picture, viz::topology(loaded.scenario, arguments.scenario.file));
 }
 
 int unknown_machine(const std::string& name) {
@@ -113,7 +124,7 @@ int difference(const Arguments& arguments, const viz::MachineInfo& machine) {
         fmt::print(stderr, "{}{}", first.error_text(), second.error_text());
         return Usage;
     }
-    return emit(arguments, viz::draw_difference(machine, first.dialect, second.dialect));
+    return emit(arguments.picture, viz::draw_difference(machine, first.dialect, second.dialect));
 }
 
 int diagram(const Arguments& arguments) {
@@ -136,7 +147,7 @@ int diagram(const Arguments& arguments) {
             return refuse("--path: {}", error);
         }
     }
-    return emit(arguments, drawn);
+    return emit(arguments.picture, drawn);
 }
 
 void add_picture_options(CLI::App& verb, PictureOptions& options) {
@@ -174,6 +185,11 @@ void add_diagram(CLI::App& app, int& exit_code) {
     CLI::App* list_verb = verb->add_subcommand("list", "Print which diagrams there are");
     list_verb->add_flag("--json", arguments->json, "as JSON");
     list_verb->callback([arguments, &exit_code] { exit_code = list(arguments->json); });
+    CLI::App* topology_verb =
+        verb->add_subcommand("topology", "Draw a scenario's hosts, functions, links and queues");
+    add_scenario_options(*topology_verb, arguments->scenario);
+    add_picture_options(*topology_verb, arguments->picture);
+    topology_verb->callback([arguments, &exit_code] { exit_code = topology(*arguments); });
     verb->callback([arguments, verb, &exit_code] {
         if (verb->get_subcommands().empty()) {
             exit_code = arguments->name.empty() ? refuse("which diagram? see `lmsim diagram list`")

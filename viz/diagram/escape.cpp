@@ -12,7 +12,7 @@ namespace {
 bool is_plain(char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte >= 0x80 || std::isalnum(byte) != 0 || c == ' ' || c == ',' || c == '.' ||
-           c == '(' || c == ')' || c == '+';
+           c == '(' || c == ')' || c == '+' || c == '?';
 }
 
 }  // namespace
@@ -69,6 +69,15 @@ std::string plantuml_text(std::string_view text) {
         out += plain || safe || pair ? std::string(1, c)
                                      : fmt::format("<U+{:04X}>", static_cast<unsigned char>(c));
         last = c;
+    }
+    return out;
+}
+
+std::string yaml_text(std::string_view text) {
+    std::string out;
+    for (const char c : sim::printable(text)) {
+        const bool plain = is_plain(c) || c == '-' || c == '_' || c == '/' || c == ':' || c == '=';
+        out += plain ? std::string(1, c) : fmt::format("\\x{:02X}", static_cast<unsigned char>(c));
     }
     return out;
 }

@@ -17,6 +17,9 @@ std::string dot_string(std::string_view text);
 /// Text behind a colon or inside quotes of Mermaid.
 std::string mermaid_text(std::string_view text);
 
+/// Text inside double quotes of YAML: the front matter of Mermaid.
+std::string yaml_text(std::string_view text);
+
 /// Text behind a colon or inside quotes of PlantUML: no Creole, no tags, no preprocessor.
 std::string plantuml_text(std::string_view text);
 

@@ -5,17 +5,13 @@
 #include "model/spec/table.hpp"
 #include "sim/core/text.hpp"
 #include "sim/metrics/display.hpp"
+#include "sim/metrics/result.hpp"
 
 namespace lmsim::viz {
 namespace {
 
 using sim::Ps;
 namespace trace = sim::trace;
-
-std::uint32_t share(Ps part, Ps whole) {
-    const Ps millionth = whole / 1000000;
-    return millionth == 0 ? 0 : static_cast<std::uint32_t>(part / millionth);
-}
 
 }  // namespace
 
@@ -72,7 +68,7 @@ void HeatMeter::apply(StateDiagram& diagram, const std::string& run) const {
         whole += heat.time;
     }
     for (auto& [code, heat] : states) {
-        heat.ppm = share(heat.time, whole);
+        heat.ppm = sim::metrics::share_ppm(heat.time, whole);
         if (DrawnState* state = diagram.state(code)) {
             state->heat = heat;
         }
@@ -83,7 +79,7 @@ void HeatMeter::apply(StateDiagram& diagram, const std::string& run) const {
         const auto found = arcs_.find(each.arc);
         if (found != arcs_.end()) {
             each.heat = found->second;
-            each.heat.ppm = share(each.heat.time, whole);
+            each.heat.ppm = sim::metrics::share_ppm(each.heat.time, whole);
             drawn += each.heat.count;
         }
     }

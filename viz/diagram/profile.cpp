@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
-#include <fstream>
-#include <iterator>
+#include <cstdio>
 #include <limits>
+#include <memory>
 
 #include "model/spec/describe.hpp"
 #include "model/spec/table.hpp"
@@ -201,19 +201,23 @@ LoadedProfile load_profile_text(std::string_view text, const std::string& file) 
 }
 
 LoadedProfile load_profile(const std::string& file) {
-    errno = 0;
-    std::ifstream in(file, std::ios::binary);
-    if (!in && file == "ratified") {
+    constexpr std::size_t largest = 1U << 20U;
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"),
+                                                                 &std::fclose);
+    if (!stream && file == "ratified") {
         return {};
     }
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (errno == 0) {
-        return load_profile_text(text, file);
-    }
+    std::string text(largest + 1, '\0');
+    errno = stream ? 0 : errno;
+    text.resize(stream ? std::fread(text.data(), 1, text.size(), stream.get()) : 0);
     LoadedProfile profile;
-    profile.errors.push_back(
-        {{file, "", 0, 0}, "cannot be read: " + sim::trace::system_words(errno)});
-    return profile;
+    if (errno != 0) {
+        profile.errors.push_back(
+            {{file, "", 0, 0}, "cannot be read: " + sim::trace::system_words(errno)});
+    } else if (text.size() > largest) {
+        profile.errors.push_back({{file, "", 0, 0}, "is larger than 1 MiB; expected a profile"});
+    }
+    return profile.ok() ? load_profile_text(text, file) : profile;
 }
 
 std::uint8_t parse_features(const std::vector<std::string>& names, std::string& error) {

@@ -239,7 +239,7 @@ std::string source_phrase(const StateDiagram& diagram, const Strand& strand) {
     if (out.empty()) {
         return in.size() == diagram.states.size() ? "any state" : "any other state";
     }
-    if (out.size() <= 3) {
+    if (2 * out.size() <= in.size()) {
         return "any other state but " + sim::joined(out);
     }
     return sim::joined(in);

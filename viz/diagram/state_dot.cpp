@@ -13,6 +13,7 @@ constexpr const char* walked = "#0b4f9e";
 constexpr const char* first_only = "#c00000";
 constexpr const char* second_only = "#007a33";
 constexpr const char* ordinary = "#303030";
+constexpr const char* hot = "#c8500a";
 constexpr const char* quiet = "#707070";
 
 const char* colour(Presence presence, unsigned step) {
@@ -44,8 +45,7 @@ std::string heat_width(std::uint64_t count) {
 }
 
 /// Text in lines of about 20 characters, so that labels stay narrow.
-std::string wrapped(std::string_view text) {
-    constexpr std::size_t wanted = 20;
+std::string wrapped(std::string_view text, std::size_t wanted = 20) {
     std::string out;
     std::size_t column = 0;
     while (!text.empty()) {
@@ -97,8 +97,10 @@ class Writer {
             title += "<BR/>" + font(second_only, 12,
                                     "<B>bold: only in " + html_text(diagram_.second) + "</B>");
         }
-        // The long side of A4 without margins; Graphviz makes what is larger smaller.
-        line(1, "graph [rankdir=TB, size=\"10.6,10.6\", pad=0.1, nodesep=0.35, ranksep=0.55,");
+        // A4 without margins; Graphviz makes what is larger smaller.
+        line(1,
+             "graph [rankdir=TB, newrank=true, size=\"7.4,10.6\", pad=0.1, nodesep=0.35, "
+             "ranksep=0.3,");
         line(1, "    fontname=\"Helvetica\", fontsize=12, labelloc=t,");
         line(1, "    label=<" + title + "<BR/> >];");
         line(1, "node [shape=box, style=\"rounded,filled\", fillcolor=white, color=\"" +
@@ -170,7 +172,9 @@ class Writer {
 
     /// event [guard] / action, then the requirement id. `narrow`: in short lines.
     std::string arc_label(const DrawnArc& drawn, bool narrow) const {
-        const auto shown = narrow ? wrapped : html_text;
+        const auto shown = [narrow](std::string_view part) {
+            return narrow ? wrapped(part) : html_text(part);
+        };
         const char* between = narrow ? "<BR/>" : " ";
         const fsm::Arc& arc = *drawn.arc;
         const char* ink = colour(drawn.presence, drawn.step);
@@ -186,7 +190,7 @@ class Writer {
         }
         text = font(ink, 10, text) + between + font(quiet, 8, html_text(rule_name(drawn)));
         const std::string heat = heat_text(drawn.heat);
-        return heat.empty() ? text : text + between + font(walked, 9, "<B>" + heat + "</B>");
+        return heat.empty() ? text : text + between + font(hot, 9, "<B>" + heat + "</B>");
     }
 
     void start() {
@@ -210,14 +214,17 @@ class Writer {
             }
             line(1, source + " [shape=box, style=dashed, color=\"" + quiet +
                         "\", fontsize=10, margin=\"0.08,0.04\",");
-            line(1, "    label=<<I>" + html_text(source_phrase(diagram_, strand)) +
+            line(1, "    label=<<I>" + wrapped(source_phrase(diagram_, strand), 60) +
                         "</I>>, tooltip=" + dot_string(names) + "];");
         }
         line(1, source + " -> " + dot_string(arc.arc->target) + " [" + arc_attributes(arc) + "];");
     }
 
     std::string arc_attributes(const DrawnArc& arc) const {
-        std::string text = "label=<" + arc_label(arc, true) + ">";
+        // The table keeps the text off the lines.
+        std::string text =
+            "label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLPADDING=\"3\"><TR><TD>" +
+            arc_label(arc, true) + "</TD></TR></TABLE>>";
         if (arc.presence == Presence::FirstOnly) {
             text += fmt::format(", color=\"{}\", style=dashed", first_only);
         } else if (arc.presence == Presence::SecondOnly) {
@@ -228,7 +235,7 @@ class Writer {
             text += ", penwidth=3";
         } else if (diagram_.heated && arc.presence == Presence::Both) {
             text += ", penwidth=" + heat_width(arc.heat.count);
-            text += arc.heat.count == 0 ? ", color=\"#a0a0a0\"" : ", color=\"#c8500a\"";
+            text += fmt::format(", color=\"{}\"", arc.heat.count == 0 ? "#a0a0a0" : hot);
         }
         return text;
     }

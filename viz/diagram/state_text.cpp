@@ -133,9 +133,8 @@ std::string title_of(const StateDiagram& diagram, Escape escape) {
 
 std::string mermaid(const StateDiagram& diagram) {
     Writer writer(diagram, mermaid_text);
-    // The front matter is YAML: what the escapes leave is plain there but for their '#'.
     writer.line(0, "---");
-    writer.line(0, "title: \"" + title_of(diagram, mermaid_text) + "\"");
+    writer.line(0, "title: \"" + title_of(diagram, yaml_text) + "\"");
     writer.line(0, "---");
     writer.line(0, "stateDiagram-v2");
     writer.indent_ = 4;

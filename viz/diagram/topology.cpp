@@ -67,7 +67,8 @@ class HostWriter {
         box.lines.push_back("writes " + format(vm.dirty.rate) + " pages in " +
                             format(vm.dirty.working_set));
         for (const sim::WorkloadParams& each : scenario_.workloads) {
-            box.lines.push_back("I/O: " + (each.fio.empty() ? each.iolog : each.fio).path);
+            const std::string& path = (each.fio.empty() ? each.iolog : each.fio).path;
+            box.lines.push_back("I/O: " + path.substr(path.find_last_of('/') + 1));
         }
         return box;
     }
