@@ -122,7 +122,6 @@ struct RingRows<std::index_sequence<Number...>> {
 };
 struct RingTable {
     static constexpr std::string_view name = "ring";
-    static constexpr std::string_view name = "ring";
     using Context = RingContext;
     using Initial = Ring<0>;
     using Rows = RingRows<std::make_index_sequence<25>>::type;
