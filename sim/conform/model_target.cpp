@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint16_t vfs = 3;
 constexpr std::uint64_t memory_pages = 16384;  // 64 MiB
+constexpr std::uint64_t unallocated_blocks = 1U << 16;
+constexpr std::uint64_t trackable_pages = 24;  // a limit that cases can reach
 constexpr Ps us = 1'000'000;
 constexpr Ps slice = 1000 * us;  // how far the device runs before its host looks again
 
@@ -23,13 +25,16 @@ DeviceTiming timing() {
     device.config.queue_size = 256;
     device.config.contexts = 64;
     device.config.blocks = 1U << 20;
+    device.config.capacity = (device.config.blocks + unallocated_blocks) * 512;
     device.config.flexible_vqs = vfs * (device.config.queue_pairs + 1);
     device.config.flexible_vis = vfs * (device.config.queue_pairs + 1);
     // Limits that cases can reach.
     device.config.mcudmq = 2;
+    device.config.mcdqpc = 700;
     device.config.mcmr = 16;
     device.config.nmcmr = 20;
     device.config.tracked_ranges = 8;
+    device.config.granules_per_mc = trackable_pages;
     device.config.power_of_two_ranges = true;
     device.config.track_allocation = true;
     device.pcie.set_rate(16, 4, 0);
@@ -64,6 +69,7 @@ class ModelTarget : public Target {
     std::uint16_t functions() const override { return vfs + 1; }
     DevicePort& port(std::uint16_t function) override { return device_.port(function); }
 
+    std::uint64_t trackable() const override { return trackable_pages; }
     std::uint64_t no_memory() const override { return (memory_pages + 16) * page_size; }
 
     bool wait(const std::function<bool()>& done, Ps limit) override {

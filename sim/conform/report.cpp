@@ -164,4 +164,14 @@ std::string list_text(const std::vector<Case>& cases) {
     return table.terminal() + fmt::format("\n{} cases\n", cases.size());
 }
 
+std::string list_json(const std::vector<Case>& cases) {
+    Json list = Json::array();
+    for (const Case& test : cases) {
+        list.push_back(
+            {{"id", test.id}, {"group", test.group}, {"title", test.title}, {"rows", test.rows}});
+    }
+    const Json all = {{"cases", cases.size()}, {"list", std::move(list)}};
+    return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace lmsim::sim::conform

@@ -214,8 +214,11 @@ Runner::Maybe Runner::command(const Step& step) {
     }
     Unit& unit = unit_of(step);
     const Pending* pending = nullptr;
+    const bool has_cid = std::any_of(
+        step.fields.begin(), step.fields.end(),
+        [](const Field& field) { return field.place == oracle().place(spec::Id::SqeCid); });
     for (std::uint64_t left = resolve(step.times).value_or(1); left > 0; --left) {
-        pending = unit.submit(step.queue, sqe, step.tag);
+        pending = unit.submit(step.queue, sqe, step.tag, has_cid);
         if (pending == nullptr) {
             return lacks(fmt::format("queue {} of {} has no room", step.queue, step.controller));
         }

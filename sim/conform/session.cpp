@@ -5,6 +5,7 @@
 #include <set>
 
 #include "model/wire/admin.hpp"
+#include "model/wire/bits.hpp"
 #include "model/wire/fields.hpp"
 #include "model/wire/identify.hpp"
 
@@ -136,6 +137,9 @@ std::string Session::detect_mmc() {
     symbols_["mmc.oacs.lba-status"] = id->oacs >> 9 & 1;
     symbols_["mmc.oacs.virtualization"] = id->oacs >> 7 & 1;
     symbols_["mmc.oncs"] = id->oncs;
+    symbols_["mmc.ana"] = page[oracle().offset(Id::IdCmic)] >> 3 & 1;
+    symbols_["mmc.unvmcap"] =
+        wire::load_le<std::uint64_t>(page.data() + oracle().offset(Id::IdUnvmcap));
     symbols_["mmc.sanicap.bes"] = page[oracle().offset(Id::IdSanicap)] >> 1 & 1;
     symbols_["mmc.thmcs"] = (id->trattr & wire::trattr_thmcs) != 0 ? 1 : 0;
     symbols_["mmc.tudcs"] = (id->trattr & wire::trattr_tudcs) != 0 ? 1 : 0;
@@ -193,6 +197,12 @@ std::string Session::detect_secondaries() {
 
 void Session::detect_formats() {
     std::vector<std::uint8_t> page;
+    symbols_["mmc.vq.flexible"] = 0;
+    const auto primary = static_cast<std::uint8_t>(oracle().value(Id::CnsPrimaryCapabilities));
+    if (symbols_["mmc.oacs.virtualization"] != 0 &&
+        identify(*units_.front(), primary, page).empty()) {
+        symbols_["mmc.vq.flexible"] = wire::load_bits(page.data(), oracle().place(Id::PrimaryVqrs));
+    }
     const auto cns = static_cast<std::uint8_t>(oracle().value(Id::CnsControllerStateFormats));
     symbols_["formats.nv"] = 0;
     symbols_["formats.nuuid"] = 0;
@@ -209,10 +219,12 @@ void Session::detect_formats() {
     }
 }
 
-/// How many AERs the MC takes and its first active namespace, 1 where it does not say.
+/// What the MC offers: how many AERs it takes and its first active namespace, 1 where it does not
+/// say.
 void Session::detect_mc() {
     symbols_["mc.nsid"] = 1;
     symbols_["mc.aerl"] = 0;
+    symbols_["mc.oacs.namespaces"] = 1;  // unless it says that it is not so
     Unit& mc = *units_[1];
     std::vector<std::uint8_t> page;
     if (!mc.enable().empty()) {
@@ -222,6 +234,7 @@ void Session::detect_mc() {
     if (identify(mc, controller, page).empty()) {
         const auto id = wire::decode_identify_controller(page.data(), page.size(), oracle());
         symbols_["mc.aerl"] = id->aerl;
+        symbols_["mc.oacs.namespaces"] = id->oacs >> 3 & 1;
         symbols_["mc.oncs.dsm"] = id->oncs >> 2 & 1;
         symbols_["mc.oncs.write-zeroes"] = id->oncs >> 3 & 1;
     }
@@ -235,6 +248,7 @@ void Session::detect_mc() {
 std::string Session::detect() {
     units_.push_back(std::make_unique<Unit>(target_, "mmc", std::uint16_t{0}));
     symbols_["page"] = page_size;
+    symbols_["mc.trackable"] = target_.trackable();
     if (target_.no_memory() != 0) {
         symbols_["nowhere"] = target_.no_memory();
     }

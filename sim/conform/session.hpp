@@ -54,8 +54,10 @@ class Unit : private PortClient {
         return commands_.port().memory().bytes(address, length);
     }
 
-    /// Sends the 64 bytes, with a CID of the queue's own; nothing if the queue has no room.
-    Pending* submit(std::uint16_t queue, const std::uint8_t* sqe, const std::string& tag);
+    /// Sends the 64 bytes, with a CID of the queue's own unless `has_cid`: then it must be one of
+    /// the queue's. Nothing if the queue has no room.
+    Pending* submit(std::uint16_t queue, const std::uint8_t* sqe, const std::string& tag,
+                    bool has_cid = false);
     Pending* find(const std::string& tag);
     /// Looks whether `pending` (all, if null) is done.
     bool poll(const Pending* pending);
@@ -102,7 +104,7 @@ class Session {
     std::string bring_online();
     std::string detect_mmc();
     std::string detect_secondaries();
-    void detect_formats();
+    void detect_formats();  // of states, and of resources
     void detect_mc();
 
     Target& target_;

@@ -31,6 +31,8 @@ std::string report_json(const Report& report);
 
 /// One line a case: id, group, title and rows.
 std::string list_text(const std::vector<Case>& cases);
+/// The same as JSON.
+std::string list_json(const std::vector<Case>& cases);
 /// The cases as data for use elsewhere (docs/conform.md).
 std::string export_json(const std::vector<Case>& cases);
 

@@ -22,6 +22,8 @@ class Target {
     /// An address that is no host memory, of a whole page at least, if the target knows one; else
     /// 0.
     virtual std::uint64_t no_memory() const { return 0; }
+    /// Pages of 4 KiB whose writes by one MC it can track at once, if the target knows; else 0.
+    virtual std::uint64_t trackable() const { return 0; }
     /// Lets the target go on until `done()`, at most for `limit` of its time. False if it is still
     /// not done, be it that the time is over or that nothing more can happen.
     virtual bool wait(const std::function<bool()>& done, Ps limit) = 0;

@@ -106,17 +106,23 @@ std::optional<std::uint64_t> Unit::allocate(std::uint64_t length) {
     return address;
 }
 
-Pending* Unit::submit(std::uint16_t queue, const std::uint8_t* sqe, const std::string& tag) {
-    if (queue > commands_.pairs() || !commands_.has_room(queue)) {
+Pending* Unit::submit(std::uint16_t queue, const std::uint8_t* sqe, const std::string& tag,
+                      bool has_cid) {
+    wire::Sqe entry = wire::decode_sqe(sqe);
+    if (queue > commands_.pairs() || !commands_.has_room(queue) ||
+        (has_cid && entry.cid >= commands_.queue(queue).entries() - 1)) {
         return nullptr;
     }
     touched_ = true;
-    wire::Sqe entry = wire::decode_sqe(sqe);
     pending_.push_back(std::make_unique<Pending>());
     Pending& pending = *pending_.back();
     pending.tag = tag;
     pending.queue = queue;
-    commands_.submit(queue, entry, pending_.size() - 1);
+    if (has_cid) {
+        commands_.submit_as(queue, entry, pending_.size() - 1);
+    } else {
+        commands_.submit(queue, entry, pending_.size() - 1);
+    }
     wire::encode(entry, pending.sqe.data());
     return &pending;
 }

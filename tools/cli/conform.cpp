@@ -94,7 +94,8 @@ int conform(const Arguments& arguments) {
         return complain(error);
     }
     if (arguments.list) {
-        fmt::print("{}", sim::conform::list_text(cases));
+        fmt::print(
+            "{}", arguments.json ? sim::conform::list_json(cases) : sim::conform::list_text(cases));
         return Ok;
     }
     if (!arguments.export_to.empty()) {

@@ -6,6 +6,7 @@ std::vector<Case> all_cases() {
     std::vector<Case> list;
     cases::add_reserved(list);
     cases::add_suspend(list);
+    cases::add_suspend_draining(list);
     cases::add_resume(list);
     cases::add_get_state(list);
     cases::add_set_state(list);
@@ -18,6 +19,7 @@ std::vector<Case> all_cases() {
     cases::add_logging(list);
     cases::add_tracking(list);
     cases::add_namespaces(list);
+    cases::add_namespace_management(list);
     cases::add_virtualization(list);
     return list;
 }

@@ -20,6 +20,7 @@ const std::vector<Stranger>& strangers();
 
 void add_reserved(List& list);
 void add_suspend(List& list);
+void add_suspend_draining(List& list);
 void add_resume(List& list);
 void add_get_state(List& list);
 void add_set_state(List& list);
@@ -32,6 +33,7 @@ void add_cdq(List& list);
 void add_logging(List& list);
 void add_tracking(List& list);
 void add_namespaces(List& list);
+void add_namespace_management(List& list);
 void add_virtualization(List& list);
 
 }  // namespace lmsim::sim::conform::cases

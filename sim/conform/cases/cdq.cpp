@@ -47,6 +47,20 @@ void add_create_fields(List& list) {
                            .refused(create().set(Id::CdqSize, dwords).ends(Id::CdqSizeNotEntries))
                            .done());
     }
+    for (const std::uint32_t dwords : {0U, 8U}) {
+        list.push_back(begin(fmt::format("size-{}", dwords),
+                             "A CDQSIZE without two entries, of which one stays free (code not "
+                             "stated)")
+                           .refused(create().set(Id::CdqSize, dwords).ends(Id::CdqTooSmall))
+                           .done());
+    }
+    list.push_back(begin("size-16", "The least queue: two entries", {Id::CdqTooSmall})
+                       .steps({create().set(Id::CdqSize, 16), cdq_get("cdqid", "data")})
+                       .done());
+    list.push_back(begin("size-fffffff8", "The greatest CDQSIZE leads out of host memory")
+                       .need("nowhere", 1, "the target names no address that is not host memory")
+                       .refused(create().set(Id::CdqSize, 0xffff'fff8U).ends(Id::CdqNotHostMemory))
+                       .done());
     for (const Stranger& stranger : strangers()) {
         list.push_back(
             begin(stranger.id, "A UDMQ for " + stranger.who)
@@ -248,6 +262,12 @@ Command create_scattered(const std::string& list, std::uint64_t count) {
 }
 
 void add_ranges(List& list) {
+    constexpr std::uint64_t most = 700;  // what the lists of store_list() can name
+    Draft many = begin("too-many-prps", "One PRP more than MCDQPC allows (code not stated)");
+    many.need("mmc.mcdqpc", most, "MCDQPC is not 700", most);
+    list.push_back(store_list(many, most + 1)
+                       .refused(create_by_list(most + 1).ends(Id::CdqTooManyPrps))
+                       .done());
     constexpr std::uint64_t one = 34;
     Draft ranges = begin("ranges", "More memory ranges than MCMR allows", {Id::IdMcmr});
     ranges.need("mmc.mcmr", 1, "MCMR is above 33", one - 1)
@@ -343,6 +363,29 @@ void add_feature(List& list) {
             .step(cdq_get("cdqid", "data").gives(Id::CdqGotEtpt, 0))
             .step(check("data", 0, {field(Id::CdqGotTpt, 0)}))
             .done());
+    list.push_back(begin("feature-capabilities", "Get Features 21h with SEL = 011b: changeable",
+                         {Id::FeatureCdq, Id::SelectCapabilities})
+                       .step(create())
+                       .step(cdq_get("cdqid", "data")
+                                 .set(Id::GetFeaturesSel, oracle().value(Id::SelectCapabilities))
+                                 .gives(Id::CapabilitySaveable, 0)
+                                 .gives(Id::CapabilityOfNamespace, 0)
+                                 .gives(Id::CapabilityChangeable, 1))
+                       .done());
+    for (const std::uint32_t select : {4U, 7U}) {
+        list.push_back(begin(fmt::format("feature-select-{}", select),
+                             "Get Features 21h with a reserved SEL", {Id::FeatureCdq})
+                           .step(create())
+                           .step(cdq_get("cdqid", "data")
+                                     .set(Id::GetFeaturesSel, select)
+                                     .ends(Id::SelectReserved))
+                           .done());
+    }
+    list.push_back(begin("feature-of-namespace", "Set Features 21h for one namespace",
+                         {Id::FeatureOfController})
+                       .step(create())
+                       .refused(cdq_set("cdqid", 0).nsid("mc.nsid").ends(Id::FeatureOfController))
+                       .done());
     list.push_back(begin("feature-saved", "Set Features 21h with SV = 1", {Id::FeatureSaved})
                        .step(create())
                        .refused(cdq_set("cdqid", 0)

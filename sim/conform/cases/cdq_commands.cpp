@@ -53,6 +53,38 @@ Command log_changes(Value action, Value cdqid) {
         .set(Id::LogCdqid, std::move(cdqid));
 }
 
+Command track_start(const std::string& buffer) {
+    Command command(Id::OpcodeAdminTrackSend);
+    return command.set(Id::TrackSendSel, oracle().value(Id::SelTrackMemoryChanges))
+        .set(Id::TrackTact, 1)
+        .set(Id::TrackCntlid, "mc.cntlid")
+        .with_data(buffer, page_size);
+}
+
+Command track_stop() {
+    Command command = track_start();
+    command.data.clear();
+    return command.set(Id::TrackTact, 0);
+}
+
+Command track_report(std::uint64_t bytes) {
+    Command command(Id::OpcodeAdminTrackReceive);
+    return command.set(Id::TrackReceiveSel, oracle().value(Id::SelTrackedMemoryChanges))
+        .set(Id::TrackReceiveCntlid, "mc.cntlid")
+        .set(Id::TrackReceiveNumdl, bytes / 4 - oracle().value(Id::TrackReceiveNumdIsZeroBased))
+        .with_data("data", bytes);
+}
+
+Draft& store_track_range(Draft& draft) {
+    return draft.buffer("ranges", 4 * page_size)
+        .buffer("tracked", tracked_pages * page_size, "mc")
+        .step(store("ranges", 0,
+                    {field(Id::TrackVer, oracle().value(Id::TrackVersion)),
+                     field(Id::TrackRmrtg, "mmc.minmrtg"), field(Id::TrackRnmrtd, 1)}))
+        .step(store("ranges", oracle().value(Id::TrackHeaderSize),
+                    {field(Id::TrackSaddr, "tracked"), field(Id::TrackLen, tracked_pages)}));
+}
+
 Field entry_nsid(Value value) { return field(Id::UdmqNsid, std::move(value)); }
 Field entry_blocks(Value count) { return field(Id::UdmqNlb, std::move(count)); }
 Field entry_slba(Value value) { return field(Id::UdmqSlba, std::move(value)); }

@@ -17,6 +17,17 @@ Command cdq_arm(Value cdqid, Value head, Value trigger);
 Command cdq_get(Value cdqid, const std::string& buffer);
 Command log_changes(Value action, Value cdqid = "cdqid");
 
+/// Pages of the MC's buffer "tracked", which store_track_range() asks for.
+constexpr std::uint64_t tracked_pages = 16;
+/// Track Memory Changes of the MC, by the structure in the buffer.
+Command track_start(const std::string& buffer = "ranges");
+Command track_stop();
+/// Track Receive of so many bytes into the buffer "data".
+Command track_report(std::uint64_t bytes = page_size);
+/// The buffers "tracked" and "ranges", and in this a structure that asks for all of the former as
+/// one range.
+Draft& store_track_range(Draft& draft);
+
 /// Fields of an entry, relative to the entry.
 Field entry_nsid(Value value);
 Field entry_blocks(Value count);  // 0's based

@@ -35,6 +35,31 @@ void add_identifiers(List& list) {
                                     probe_name)
                            .done());
     }
+    for (const std::uint32_t select : {4U, 7U}) {
+        list.push_back(begin(fmt::format("get-select-{}", select),
+                             "Get Features with a reserved SEL",
+                             {Id::GetFeaturesSel, Id::SelectReserved})
+                           .step(get_features(Id::FeatureNumberOfQueues)
+                                     .to("mc")
+                                     .set(Id::GetFeaturesSel, select)
+                                     .ends(Id::SelectReserved))
+                           .done());
+    }
+    list.push_back(begin("of-namespace", "Set Features of the controller for one namespace",
+                         {Id::FeatureOfController})
+                       .refused(set_features(Id::FeatureInterruptCoalescing, 0)
+                                    .to("mc")
+                                    .nsid("mc.nsid")
+                                    .ends(Id::FeatureOfController),
+                                probe_name)
+                       .done());
+    list.push_back(
+        begin("vector-without-queue", "Interrupt Vector Configuration of no queue's",
+              {Id::FeatureInterruptVector, Id::VectorIv, Id::VectorWithoutCq})
+            .refused(
+                set_features(Id::FeatureInterruptVector, 0x7ff).to("mc").ends(Id::VectorWithoutCq),
+                probe_name)
+            .done());
     list.push_back(begin("saved", "Set Features with SV = 1 of a feature that cannot be saved",
                          {Id::SetFeaturesSv, Id::FeatureSaved})
                        .refused(set_features(Id::FeatureNumberOfQueues, 0)
@@ -125,6 +150,26 @@ void add_events(List& list) {
         Draft draft("Events and Abort", std::string("event.") + id, title, rows);
         return draft.mc_enabled(1);
     };
+    list.push_back(event_case("cid-in-use", "The CID of an outstanding AER, for another command",
+                              {Id::SqeCid, Id::CommandIdInUse})
+                       .step(aer().to("mc").runs_on("aer"))
+                       // How many commands are searched for a conflict is the controller's affair.
+                       .step(get_features(Id::FeatureNumberOfQueues)
+                                 .to("mc")
+                                 .set(Id::SqeCid, "aer.cid")
+                                 .ends(Id::CommandIdInUse)
+                                 .or_with(success()))
+                       .done());
+    Step aborts = abort(0, 0xfffe).runs_on("aborts");
+    aborts.times = Value("mmc.acl", 1);
+    list.push_back(event_case("abort-limit", "One Abort more than ACL + 1 at once",
+                              {Id::AbortTooMany, Id::IdAcl})
+                       .need("mmc.acl", 0, "ACL is above what the driver's queue holds", 24)
+                       .step(aborts)
+                       // "may": a controller that is quick enough never has so many.
+                       .step(abort(0, 0xfffe).ends(Id::AbortTooMany).or_with(success()))
+                       .step(await("mmc", "aborts", success()))
+                       .done());
     Step many = aer().to("mc").runs_on("aer");
     many.times = Value("mc.aerl", 1);
     Draft limit = event_case("aer-limit", "One AER more than AERL + 1", {Id::AerTooMany});

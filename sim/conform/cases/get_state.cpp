@@ -117,6 +117,47 @@ void add_buffers(List& list) {
                          .set("PRP2", spec::bytes(32, 39), Value("data", 4))
                          .ends(Id::PrpOffsetNotAllowed))
             .done());
+    const auto nowhere = [](const char* id, const char* title) {
+        return begin(id, title, {Id::GetStateNumdl})
+            .need("nowhere", 1, "the target names no address that is not host memory");
+    };
+    list.push_back(nowhere("data-nowhere", "The data would go where there is no memory")
+                       .refused(get_state("data", 0, header)
+                                    .set("PRP1", spec::bytes(24, 31), "nowhere")
+                                    .ends(Id::DataOutUnreachable)
+                                    .or_with(invalid_field())
+                                    .or_with(success()))  // writes are posted, and may get lost
+                       .done());
+    list.push_back(nowhere("list-nowhere", "The PRP list is where there is no memory")
+                       .refused(get_state("data", 0, 3 * page_size)
+                                    .set("PRP2", spec::bytes(32, 39), "nowhere")
+                                    .ends(Id::PrpListUnreachable)
+                                    .or_with(invalid_field()))
+                       .done());
+    list.push_back(nowhere("list-entry-offset", "An entry of the PRP list has an offset")
+                       .step(store("data", 3 * page_size,
+                                   {raw("PRP entry", {0, 64}, Value("data", page_size)),
+                                    raw("PRP entry", {64, 64}, Value("data", 2 * page_size + 64))}))
+                       .refused(get_state("data", 0, 3 * page_size)
+                                    .set("PRP2", spec::bytes(32, 39), Value("data", 3 * page_size))
+                                    .ends(Id::PrpListOffset))
+                       .done());
+    list.push_back(begin("one-dword", "NUMDL = 0: one dword, and no byte behind it",
+                         {Id::GetStateNumdl, Id::ReceiveNumdIsZeroBased})
+                       .step(store("data", 4, {raw("what was there", {0, 32}, 0x5a5a'5a5a)}))
+                       .step(get_state("data", 16, 4))
+                       .step(check("data", 0,
+                                   {raw("the low dword of NVMECSS", {0, 32}, 2),
+                                    raw("what was there", {32, 32}, 0x5a5a'5a5a)}))
+                       .done());
+    constexpr std::uint64_t mdts = 65536;  // dwords
+    Draft most = begin("at-mdts", "NUMDL asks for what MDTS allows",
+                       {Id::GetStateNumdl, Id::TransferBeyondMdts});
+    list.push_back(most.need("mmc.mdts.dwords", mdts, "MDTS is not 256 KiB", mdts)
+                       .buffer("all", 4 * mdts)
+                       .step(get_state("all", 0, 4 * mdts))
+                       .step(check("all", 0, {field(Id::StateNvmecss, 2)}))
+                       .done());
     list.push_back(begin("beyond-mdts", "NUMDL asks for more than MDTS allows",
                          {Id::GetStateNumdl, Id::TransferBeyondMdts, Id::IdMdts})
                        .need("mmc.mdts", 1, "MDTS sets no limit")

@@ -159,6 +159,13 @@ void add_sanitize(List& list) {
             .step(suspend("mc2.cntlid"))
             .refused(Command(sanitize).ends(Id::SanitizeSuspended))
             .done());
+    list.push_back(
+        with_sanitize(
+            begin("sanact-5", "Exit Media Verification State outside of it", {Id::SanitizeSanact}))
+            .refused(Command(sanitize)
+                         .set(Id::SanitizeSanact, oracle().value(Id::SanactExitVerification))
+                         .ends(Id::SanitizeNotVerifying))
+            .done());
     for (const std::uint32_t action : {0U, 6U, 7U}) {
         list.push_back(with_sanitize(begin(fmt::format("sanact-{}", action), "A reserved SANACT",
                                            {Id::SanitizeSanact}))

@@ -19,11 +19,13 @@ struct Operation {
     bool suspended;  // needs the MC suspended before
     std::vector<Step> before = {};
     const char* needed = nullptr;  // a symbol that must not be 0
+    bool tracks = false;           // needs the buffers of store_track_range()
+    bool of_namespace = false;     // uses NSID
 };
 
 constexpr const char* group = "Reserved bits";
-constexpr std::uint32_t first_dword = 10;
-constexpr std::uint32_t last_dword = 15;
+// NSID and what stands around it, and what is specific to the command. Not the data pointer.
+constexpr std::uint32_t dwords[] = {1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15};
 
 std::uint32_t covered(const std::vector<Id>& fields, std::uint32_t dword) {
     std::uint32_t mask = 0;
@@ -37,9 +39,9 @@ std::uint32_t covered(const std::vector<Id>& fields, std::uint32_t dword) {
 }
 
 void add(List& list, const Operation& operation) {
-    for (std::uint32_t dword = first_dword; dword <= last_dword; ++dword) {
+    for (const std::uint32_t dword : dwords) {
         const std::uint32_t reserved = ~covered(operation.fields, dword);
-        if (reserved == 0) {
+        if (reserved == 0 || (dword == 1 && operation.of_namespace)) {
             continue;
         }
         Draft draft(group, fmt::format("reserved.{}.cdw{}", operation.id, dword),
@@ -55,6 +57,9 @@ void add(List& list, const Operation& operation) {
         if (operation.needed != nullptr) {
             draft.need(operation.needed, 1, "the controller does not offer the command");
         }
+        if (operation.tracks) {
+            store_track_range(draft);
+        }
         if (operation.suspended) {
             draft.step(suspend());
         }
@@ -65,7 +70,11 @@ void add(List& list, const Operation& operation) {
         // First, so that the fields' own values are stored over it.
         command.fields.insert(command.fields.begin(),
                               raw("bits of no field", {dword * 32, 32}, reserved));
-        draft.step(command.ends_with(success()).or_with(invalid_field()));
+        command.ends_with(success()).or_with(invalid_field());
+        if (dword == 1) {
+            command.or_with(oracle().status(Id::NamespaceInvalid));
+        }
+        draft.step(command);
         list.push_back(draft.done());
     }
 }
@@ -101,14 +110,18 @@ void add_of_queues(List& list) {
           Id::CdqFeatureHp, Id::CdqFeatureTpt},
          false,
          {create},
-         "mmc.mcudmq"},
+         "mmc.mcudmq",
+         false,
+         true},
         {"get-cdq",
          "Get Features 21h",
          cdq_get("cdqid", "data"),
          {Id::FeatureFid, Id::GetFeaturesSel, Id::CdqFeatureCdqid},
          false,
          {create},
-         "mmc.mcudmq"},
+         "mmc.mcudmq",
+         false,
+         true},
         {"log",
          "Log User Data Changes",
          log_changes(1),
@@ -119,6 +132,59 @@ void add_of_queues(List& list) {
     };
     for (const Operation& operation : operations) {
         add(list, operation);
+    }
+}
+
+void add_of_tracking(List& list) {
+    const std::vector<Id> send{Id::TrackSendSel, Id::TrackTact, Id::TrackCntlid};
+    const std::vector<Id> receive{Id::TrackReceiveSel, Id::TrackReceiveCntlid,
+                                  Id::TrackReceiveNumdl};
+    const std::vector<Operation> operations{
+        {"track-start",
+         "Track Memory Changes, TACT = 1",
+         track_start(),
+         send,
+         false,
+         {},
+         "mmc.thmcs",
+         true},
+        {"track-stop",
+         "Track Memory Changes, TACT = 0",
+         track_stop(),
+         send,
+         false,
+         {track_start()},
+         "mmc.thmcs",
+         true},
+        {"track-receive",
+         "Track Receive",
+         track_report(),
+         receive,
+         false,
+         {track_start()},
+         "mmc.thmcs",
+         true},
+    };
+    for (const Operation& operation : operations) {
+        add(list, operation);
+    }
+}
+
+/// UIDX where no UUID can be selected, or none by that index.
+void add_uuid_indices(List& list) {
+    for (const std::uint32_t index : {1U, 0x7fU}) {
+        const std::pair<const char*, Command> commands[] = {
+            {"send", suspend().set(Id::SendUidx, index)},
+            {"receive", get_state("data", 0, 48).set(Id::ReceiveUidx, index)}};
+        for (const auto& [id, command] : commands) {
+            Draft draft(group, fmt::format("reserved.{}.uidx-{:02x}", id, index),
+                        "A UUID Index, whose selection may not be supported",
+                        {Id::ReservedFieldValue, Id::SendUidx, Id::ReceiveUidx});
+            list.push_back(draft.buffer("data", page_size)
+                               .mc_enabled()
+                               .step(Command(command).ends_with(success()).or_with(invalid_field()))
+                               .done());
+        }
     }
 }
 
@@ -139,18 +205,28 @@ void add_reserved(List& list) {
          "Identify Controller",
          identify(Id::CnsController, "data"),
          {Id::IdentifyCns, Id::IdentifyCntid, Id::IdentifyCsi, Id::IdentifyUidx},
-         false},
+         false,
+         {},
+         nullptr,
+         false,
+         true},
         {"get-features",
          "Get Features, Number of Queues",
          get_features(Id::FeatureNumberOfQueues),
          {Id::FeatureFid, Id::GetFeaturesSel},
-         false},
+         false,
+         {},
+         nullptr,
+         false,
+         true},
         {"abort", "Abort", abort(0, 0xfffe), {Id::AbortSqid, Id::AbortCid}, false},
     };
     for (const Operation& operation : operations) {
         add(list, operation);
     }
     add_of_queues(list);
+    add_of_tracking(list);
+    add_uuid_indices(list);
 }
 
 }  // namespace lmsim::sim::conform::cases

@@ -97,6 +97,14 @@ void add_buffers(List& list) {
                                         .ends(Id::PrpOffsetNotAllowed))
                            .done());
     }
+    list.push_back(
+        suspended("data-nowhere", "The data are where there is no memory", {Id::DataInUnreachable})
+            .need("nowhere", 1, "the target names no address that is not host memory")
+            .refused(whole()
+                         .set("PRP1", spec::bytes(24, 31), "nowhere")
+                         .ends(Id::DataInUnreachable)
+                         .or_with(invalid_field()))
+            .done());
     list.push_back(suspended("beyond-mdts", "NUMD asks for more than MDTS allows",
                              {Id::SetStateNumd, Id::TransferBeyondMdts, Id::IdMdts})
                        .need("mmc.mdts", 1, "MDTS sets no limit")
@@ -211,6 +219,31 @@ void add_queue_states(List& list) {
            field(Id::SqStateHp, Value("mc.entries1")));
     broken("sq-tail", "TP of an I/O SQ state is outside the queue", sq_at,
            field(Id::SqStateTp, Value("mc.entries1")));
+    for (const bool twice : {false, true}) {
+        Draft draft(group, twice ? "set-state.sq-twice" : "set-state.sq-descending",
+                    twice ? "Two I/O SQ states of one QID" : "I/O SQ states in descending order",
+                    {Id::SetStateQueueInvalid, Id::NvmeStateSqAscending, Id::SqStateQid});
+        need_set_state(draft);
+        store_pair_state(draft);
+        const std::uint64_t size = oracle().value(Id::SqStateSize);
+        const std::vector<Field> first{field(Id::SqStatePrp1, "mc.sq2"), field(Id::SqStateQsize, 1),
+                                       field(Id::SqStateQid, twice ? 1 : 2),
+                                       field(Id::SqStateCqid, 1), field(Id::SqStatePc, 1)};
+        std::vector<Field> second = first;
+        second[0] = field(Id::SqStatePrp1, "mc.sq1");
+        second[2] = field(Id::SqStateQid, 1);
+        const std::vector<Field> cq{field(Id::CqStatePrp1, "mc.cq1"), field(Id::CqStateQsize, 1),
+                                    field(Id::CqStateQid, 1), field(Id::CqStatePc, 1)};
+        draft.mc_enabled()
+            .steps({suspend(), store("state", 0, {field(Id::StateNvmecss, 20)}),
+                    store("state", state_header, {field(Id::NvmeStateNiosq, 2)}),
+                    store("state", sq_at, first), store("state", sq_at + size, second),
+                    store("state", sq_at + 2 * size, cq)})
+            .refused(set_state(seqind_only(), "state", 0, pair_state + size)
+                         .ends(Id::SetStateQueueInvalid)
+                         .or_with(oracle().status(Id::SetStateIncomplete)));
+        list.push_back(draft.done());
+    }
     broken("cq-qid-0", "An I/O CQ state with QID 0", cq_at, field(Id::CqStateQid, 0));
     broken("cq-size-0", "An I/O CQ state of one entry", cq_at, field(Id::CqStateQsize, 0));
     broken("cq-size-high", "An I/O CQ state larger than CAP.MQES", cq_at,

@@ -82,6 +82,25 @@ void add_conditions(List& list) {
                                     .ends(Id::AssignWhileOnline)
                                     .or_with(oracle().status(Id::StatusInvalidResourceId)))
                        .done());
+    const struct {
+        const char* id;
+        std::uint64_t number;
+        Id condition;
+    } counts[] = {{"assign-one", 1, Id::ResourcesBelowMinimum},
+                  {"assign-ffff", 0xffff, Id::ResourcesBeyondMaximum}};
+    for (const auto& each : counts) {
+        list.push_back(begin(each.id, "A number of VQ resources that cannot be", {Id::ResourceVq})
+                           .step(offline())
+                           .step(assign(Id::ResourceVq, each.number)
+                                     .ends(each.condition)
+                                     .or_with(oracle().status(Id::ResourcesTaken)))
+                           .done());
+    }
+    list.push_back(begin("online-bare", "Online without resources", {Id::ActSecondaryOnline})
+                       .need("mmc.vq.flexible", 1, "VQ Resources of the MCs are private")
+                       .step(offline())
+                       .refused(manage(Id::ActSecondaryOnline).ends(Id::OnlineWithoutQueues))
+                       .done());
     list.push_back(begin("sent-to-mc", "Virtualization Management sent to an MC", {}, true)
                        .refused(manage(Id::ActSecondaryOffline, "mc2.cntlid")
                                     .to("mc")

@@ -14,5 +14,5 @@ TEST_CASE("the model passes all conformance cases", "[conform]") {
     const Report report = run_suite(*target, all_cases());
     INFO(report_text(report));
     CHECK(report.passed());
-    CHECK(report.outcomes.size() >= 250);
+    CHECK(report.outcomes.size() >= 650);
 }

@@ -32,6 +32,15 @@ TEST_CASE("conform tests the model and counts", "[cli][conform]") {
     CHECK(report["list"].size() == report["cases"]);
 }
 
+TEST_CASE("conform --list --json names cases and rows", "[cli][conform]") {
+    const Folder folder;
+    const Ended ended = run_lmsim(folder, "conform --list --json --filter LM-RESU-41");
+    REQUIRE(ended.exit_code == 0);
+    const json list = json::parse(ended.out);
+    CHECK(list["list"].size() == list["cases"]);
+    CHECK(list["list"][0]["rows"].size() > 0);
+}
+
 TEST_CASE("a model that breaks a row fails the cases about it, in words", "[cli][conform]") {
     const Folder folder;
     const std::string one = "conform --target model --case resume.not-suspended";
