@@ -43,6 +43,29 @@ Outcome refuse(const Context<Bounds>& ctx, spec::Id condition) {
     return {ctx.rules.status(condition), 0, 0, 0};
 }
 
+// What features have in common (NVMe Base 2.3, 4.4, 5.2.11): all are the controller's, can be
+// changed and cannot be saved.
+
+/// Get Features with SEL 011b.
+template <class Bounds>
+Outcome changeable_feature(const Context<Bounds>& ctx) {
+    return {0, wire::encode(wire::FeatureCapabilities{false, false, true}, ctx.rules), 0, 0};
+}
+
+/// Does this SEL ask for the default? What is saved is the default too.
+template <class Bounds>
+bool selects_initial(const Context<Bounds>& ctx, std::uint32_t select) {
+    return select == ctx.rules.value(spec::Id::SelectDefault) ||
+           select == ctx.rules.value(spec::Id::SelectSaved);
+}
+
+/// AD-FEAT-47: Set Features for one namespace.
+template <class Bounds>
+bool names_namespace(const Context<Bounds>& ctx, const wire::Sqe& sqe) {
+    return ctx.rules.on(spec::Id::FeatureOfController) && sqe.nsid != 0 &&
+           sqe.nsid <= Bounds::namespaces;
+}
+
 inline std::uint64_t mdts_bytes(const Config& config) { return std::uint64_t{4096} << config.mdts; }
 
 /// Gives an admin command its time in the controller; `bytes` is what it will move.

@@ -335,12 +335,23 @@ template <class Bounds>
 Outcome get_cdq_feature(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
                         const wire::Sqe& sqe) {
     using spec::Id;
+    const std::uint32_t select = wire::decode_get_features(sqe, ctx.rules).sel;
+    if (select == ctx.rules.value(Id::SelectCapabilities)) {
+        return changeable_feature(ctx);
+    }
+    const bool current = select == ctx.rules.value(Id::SelectCurrent);
+    if (!current && !selects_initial(ctx, select) && ctx.rules.on(Id::SelectReserved)) {
+        return refuse(ctx, Id::SelectReserved);
+    }
     const std::uint16_t cdqid = wire::decode_cdq_feature(sqe, ctx.rules).cdqid;
     const Cdq* queue = find_cdq(ctx, function, cdqid);
     if (queue == nullptr) {
         return refuse(ctx, in_any_case(ctx.rules, Id::CdqFeatureUnknown));
     }
-    const wire::CdqFeature feature{cdqid, queue->head, queue->etpt, queue->tpt};
+    const wire::CdqFeature feature =
+        selects_initial(ctx, select)
+            ? wire::CdqFeature{cdqid, 0, false, 0}
+            : wire::CdqFeature{cdqid, queue->head, queue->etpt, queue->tpt};
     const std::uint32_t length = ctx.controller(function).slot[slot].length;
     wire::encode_cdq_feature_data(feature, ctx.env.data(function, slot, length), length, ctx.rules);
     return {0, wire::encode_cdq_feature_result(feature, ctx.rules), length, 0};
@@ -372,6 +383,9 @@ Outcome set_cdq_feature(Context<Bounds>& ctx, std::uint16_t function, const wire
     const spec::Rules& rules = ctx.rules;
     if (wire::decode_set_features(sqe, rules).sv && rules.on(Id::FeatureSaved)) {
         return refuse(ctx, Id::FeatureSaved);
+    }
+    if (names_namespace(ctx, sqe)) {
+        return refuse(ctx, Id::FeatureOfController);
     }
     const wire::CdqFeature feature = wire::decode_cdq_feature(sqe, rules);
     Cdq* queue = find_cdq(ctx, function, feature.cdqid);

@@ -135,7 +135,7 @@ Outcome set_features(Context<Bounds>& ctx, std::uint16_t function, const wire::S
     if (ctx.rules.on(Id::FeatureSaved) && command.sv) {
         return refuse(ctx, Id::FeatureSaved);
     }
-    if (ctx.rules.on(Id::FeatureOfController) && sqe.nsid != 0 && sqe.nsid <= Bounds::namespaces) {
+    if (names_namespace(ctx, sqe)) {
         return refuse(ctx, Id::FeatureOfController);
     }
     return set_known_feature(ctx, c, command);
@@ -156,11 +156,9 @@ Outcome get_features(Context<Bounds>& ctx, std::uint16_t function, const wire::S
         return {0, feature.current, 0, 0};
     }
     if (command.sel == rules.value(Id::SelectCapabilities)) {
-        return {0, wire::encode(wire::FeatureCapabilities{false, false, true}, rules), 0, 0};
+        return changeable_feature(ctx);
     }
-    // No feature here is saveable: what is saved is the default (5.2.11).
-    if (command.sel == rules.value(Id::SelectDefault) ||
-        command.sel == rules.value(Id::SelectSaved)) {
+    if (selects_initial(ctx, command.sel)) {
         return {0, feature.initial, 0, 0};
     }
     return rules.on(Id::SelectReserved) ? refuse(ctx, Id::SelectReserved)

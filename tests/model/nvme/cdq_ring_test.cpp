@@ -23,10 +23,11 @@ struct Rig : LogRig {
         CdqFeature feature;
         std::vector<std::uint8_t> bytes;
     };
-    Got get(std::uint64_t offset = 0) {
+    Got get(std::uint64_t offset = 0, std::uint32_t select = 0) {
         const std::vector<std::uint8_t> marks(600, 0xEE);
         pf.memory().write(Driver::data_address + offset, marks.data(), marks.size());
-        const wire::Sqe sqe = wire::encode_get_cdq_feature(ring.cdqid, rules());
+        wire::Sqe sqe = wire::encode_get_cdq_feature(ring.cdqid, rules());
+        sqe.cdw10 |= select << 8;
         Got got;
         got.cqe = pf.admin(pf.with_data(sqe, 8, offset));
         got.bytes = pf.memory().bytes(Driver::data_address + offset, 600);
@@ -141,6 +142,35 @@ TEST_CASE("feature 21h of a queue that the controller has not") {
     CHECK(rig.vf.admin(rig.vf.with_data(own, 512)).status == 0x137);
     rig.rules().set_on(Id::CdqFeatureUnknown, false);
     CHECK(rig.set(feature) == 0x006);
+}
+
+TEST_CASE("feature 21h: SEL asks for what is current, the default, or what can be done with it") {
+    Rig rig;
+    CHECK(rig.arm(1, 2) == 0);
+    CHECK(rig.get().feature.tpt == 2);
+    for (const std::uint32_t initial : {1U, 2U}) {
+        const Rig::Got got = rig.get(0, initial);
+        CHECK(got.cqe.status == 0);
+        CHECK(got.feature == CdqFeature{rig.ring.cdqid, 0, false, 0});
+        CHECK(rig.written(got) == 512);
+    }
+    const Rig::Got got = rig.get(0, 3);
+    CHECK(got.cqe.dw0 == 4);  // changeable
+    CHECK(rig.written(got) == 0);
+    CHECK(rig.get(0, 4).cqe.status == 0x002);
+    CHECK(rig.get(0, 7).cqe.status == 0x002);
+    rig.rules().set_on(Id::SelectReserved, false);
+    CHECK(rig.get(0, 7).feature.tpt == 2);
+}
+
+TEST_CASE("feature 21h is the controller's: no NSID names it") {
+    Rig rig;
+    wire::Sqe sqe = wire::encode_set_cdq_feature({rig.ring.cdqid, 1, true, 2}, rig.rules());
+    sqe.nsid = 1;
+    CHECK(rig.pf.admin(sqe).status == 0x10F);
+    CHECK_FALSE(rig.get().feature.etpt);
+    rig.rules().set_on(Id::FeatureOfController, false);
+    CHECK(rig.pf.admin(sqe).status == 0);
 }
 
 TEST_CASE("feature 21h is not saved") {
