@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -76,13 +78,20 @@ int print_list(bool json) {
     return Ok;
 }
 
+/// After a call that failed.
+std::string unreadable(const std::string& name) {
+    const std::string why = errno != 0 ? std::string(": ") + std::strerror(errno) : "";
+    return fmt::format("{}: cannot be read{}", sim::printable(name), why);
+}
+
 /// The content of a file; "-" is standard input. Without it, says why.
 std::optional<std::string> read_all(const std::string& name, std::string& error) {
     std::ifstream file;
+    errno = 0;
     if (name != "-") {
         file.open(name, std::ios::binary);
         if (!file) {
-            error = fmt::format("{}: cannot be read", name);
+            error = unreadable(name);
             return std::nullopt;
         }
     }
@@ -93,12 +102,12 @@ std::optional<std::string> read_all(const std::string& name, std::string& error)
         stream.read(chunk, sizeof(chunk));
         content.append(chunk, static_cast<std::size_t>(stream.gcount()));
         if (content.size() > largest_file) {
-            error = fmt::format("{}: larger than {} bytes", name, largest_file);
+            error = fmt::format("{}: larger than {} bytes", sim::printable(name), largest_file);
             return std::nullopt;
         }
     } while (stream.gcount() != 0);
     if (stream.bad()) {
-        error = fmt::format("{}: cannot be read", name);
+        error = unreadable(name);
         return std::nullopt;
     }
     return content;
@@ -111,7 +120,21 @@ Dump binary(const std::string& content) {
     return dump;
 }
 
-Dump bytes_of(const Arguments& arguments, const std::string& content) {
+/// Content that is sure to be nothing that can be decoded, in words.
+std::string hopeless(const std::string& content) {
+    const std::string_view mark = std::string_view(content).substr(0, 2);
+    return content.empty() ? "there is nothing in it"
+           : mark == "\xFF\xFE" || mark == "\xFE\xFF"
+               ? "byte 0: UTF-16 text; save it as UTF-8 (--input binary takes it as it is)"
+               : "";
+}
+
+Dump bytes_of(const Arguments& arguments, std::string content) {
+    constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
+    if (content.compare(0, utf8_mark.size(), utf8_mark) == 0 && arguments.input != "binary" &&
+        is_text(std::string_view(content).substr(utf8_mark.size()))) {
+        content.erase(0, utf8_mark.size());
+    }
     const bool ascii = std::all_of(content.begin(), content.end(),
                                    [](char c) { return static_cast<unsigned char>(c) < 0x80; });
     if (arguments.input == "binary" || (arguments.input == "auto" && !is_text(content))) {
@@ -205,7 +228,7 @@ int verdict(const Outcome& outcome, std::size_t broken) {
 int print_text(const Arguments& arguments, const Dump& dump, const Choice& choice,
                const Input& input) {
     const Structure& structure = *choice.structure;
-    fmt::print("{}: {}, {} bytes\n", arguments.file, dump.format, input.size);
+    fmt::print("{}: {}, {} bytes\n", sim::printable(arguments.file), dump.format, input.size);
     fmt::print("{}: {} ({})\n", structure.name, structure.title, source_of(structure.about));
     if (choice.guessed) {
         fmt::print("taken for it because {}\n", choice.because);
@@ -227,8 +250,8 @@ int print_text(const Arguments& arguments, const Dump& dump, const Choice& choic
         fmt::print("rules are broken in {} places, marked with !\n", sink.broken_count());
     }
     if (!outcome.ok()) {
-        return complain(
-            fmt::format("{}: it stops making sense at {}", arguments.file, stopped_text(outcome)));
+        return complain(fmt::format("{}: it stops making sense at {}",
+                                    sim::printable(arguments.file), stopped_text(outcome)));
     }
     return verdict(outcome, sink.broken_count());
 }
@@ -267,8 +290,8 @@ int print_json(const Arguments& arguments, const Dump& dump, const Choice& choic
     all["notes"] = std::move(sink.notes);
     fmt::print("{}\n", dumped(all));
     if (!outcome.ok()) {
-        return complain(
-            fmt::format("{}: it stops making sense at {}", arguments.file, stopped_text(outcome)));
+        return complain(fmt::format("{}: it stops making sense at {}",
+                                    sim::printable(arguments.file), stopped_text(outcome)));
     }
     return verdict(outcome, all["broken"].size());
 }
@@ -285,14 +308,21 @@ int decode(const Arguments& arguments) {
     if (!content) {
         return complain(error);
     }
+    const std::string name = sim::printable(arguments.file);
+    error = hopeless(*content);
+    if (!error.empty() && (content->empty() || arguments.input != "binary")) {
+        return complain(fmt::format("{}: {}", name, error));
+    }
     const Dump dump = bytes_of(arguments, *content);
     if (!dump.ok()) {
-        return complain(
-            fmt::format("{}: {} (--input binary takes it as it is)", arguments.file, dump.error));
+        return complain(fmt::format("{}: {} (--input binary takes it as it is)", name, dump.error));
     }
-    if (arguments.offset > dump.bytes.size()) {
-        return complain(fmt::format("--offset {}: {} has {} bytes", arguments.offset,
-                                    arguments.file, dump.bytes.size()));
+    if (arguments.offset >= dump.bytes.size()) {
+        return complain(
+            fmt::format("--offset {}: {} has {} bytes", arguments.offset, name, dump.bytes.size()));
+    }
+    if (arguments.length == 0) {
+        return complain("--length 0: expected 1 or more");
     }
     const auto begin = static_cast<std::size_t>(arguments.offset);
     const spec::Rules rules;
@@ -303,7 +333,7 @@ int decode(const Arguments& arguments) {
     input.rules = &rules;
     const Choice choice = choose(arguments.as, input);
     if (choice.structure == nullptr) {
-        return complain(fmt::format("{}: {}", arguments.file, choice.error));
+        return complain(fmt::format("{}: {}", name, choice.error));
     }
     return arguments.json ? print_json(arguments, dump, choice, input)
                           : print_text(arguments, dump, choice, input);
@@ -312,6 +342,9 @@ int decode(const Arguments& arguments) {
 }  // namespace
 
 void add_decode(CLI::App& app, int& exit_code) {
+    const auto not_negative = [](const std::string& text) {
+        return std::string(text.rfind('-', 0) == 0 ? "expected 0 or more" : "");
+    };
     const auto arguments = std::make_shared<Arguments>();
     CLI::App* verb = app.add_subcommand(
         "decode", "Print any command or structure field by field, and the rules that it breaks");
@@ -324,8 +357,8 @@ void add_decode(CLI::App& app, int& exit_code) {
     verb->add_option("--groups", arguments->groups,
                      "what groups of digits are: bytes in order, or little-endian words")
         ->check(CLI::IsMember({"auto", "bytes", "words"}));
-    verb->add_option("--offset", arguments->offset, "first byte to decode");
-    verb->add_option("--length", arguments->length, "bytes to decode");
+    verb->add_option("--offset", arguments->offset, "first byte to decode")->check(not_negative);
+    verb->add_option("--length", arguments->length, "bytes to decode")->check(not_negative);
     verb->add_flag("--brief", arguments->brief, "one line for each entry or block");
     verb->add_flag("--json", arguments->json, "print JSON");
     verb->callback([arguments, &exit_code] { exit_code = decode(*arguments); });

@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 
 #include "sim/core/version.hpp"
 #include "tools/cli/verbs.hpp"
@@ -24,6 +25,13 @@ int main(int argc, char** argv) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? Ok : Usage;
+    } catch (const std::system_error& error) {  // of fmt::print
+        std::fprintf(stderr, "lmsim: the standard output: %s\n", error.what());
+        return Usage;
+    }
+    if (std::fflush(stdout) != 0) {
+        std::fprintf(stderr, "lmsim: the standard output cannot be written\n");
+        return Usage;
     }
     return exit_code;
 }

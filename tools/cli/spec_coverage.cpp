@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/core/text.hpp"
 #include "tools/cli/kills.hpp"
 #include "tools/cli/verbs.hpp"
 
@@ -69,6 +70,11 @@ int spec_coverage(const std::string& prefix, SpecFormat format) {
         table.rows.push_back({std::string(row.name), std::string(spec::to_string(row.kind)),
                               std::string(row.title), covered_by(kill)});
         rows.push_back(row_json(row));
+    }
+    if (all.rows == 0) {
+        fmt::print(stderr, "lmsim spec coverage: no row has an id that begins with {}\n",
+                   sim::in_quotes(prefix));
+        return Usage;
     }
     if (format == SpecFormat::Json) {
         fmt::print("{}", json_text({{"rows", rows},

@@ -6,6 +6,7 @@
 
 using lmsim::tests::Ended;
 using lmsim::tests::Folder;
+using lmsim::tests::read_file;
 using lmsim::tests::run_lmsim;
 using namespace lmsim::cli;
 
@@ -157,6 +158,31 @@ TEST_CASE("decode: what the user gets wrong") {
     CHECK(run_lmsim(folder, "decode --offset 99 --input binary " + file).exit_code == 2);
     CHECK(run_lmsim(folder, "decode --input binary --as cqe " + folder.write("empty", ""))
               .exit_code == 2);
+    CHECK(has(run_lmsim(folder, "decode " + folder.file("none")).err, "No such file or directory"));
+    const Ended directory = run_lmsim(folder, "decode /");
+    CHECK(directory.exit_code == 2);
+    CHECK(has(directory.err, "Is a directory"));
+    const Ended empty = run_lmsim(folder, "decode " + folder.write("empty", ""));
+    CHECK(empty.exit_code == 2);
+    CHECK(has(empty.err, "there is nothing in it"));
+    for (const char* range : {"--length 0", "--offset -1", "--length -1"}) {
+        CHECK(run_lmsim(folder, std::string("decode --input binary ") + range + " " + file)
+                  .exit_code == 2);
+    }
+    const Ended hostile = run_lmsim(folder, "decode \"$(printf 'a\\033[31mb')\"");
+    CHECK(hostile.exit_code == 2);
+    CHECK_FALSE(has(hostile.err, "\033"));
+    const Ended marked =
+        run_lmsim(folder, "decode --as cqe " + folder.write("m", "\xEF\xBB\xBF 00 01\n"));
+    CHECK(has(marked.out, "plain hex, 2 bytes"));
+    const Ended wide = run_lmsim(folder, "decode " + folder.write("w",
+                                                                  "\xFF\xFE"
+                                                                  "0\x01"));
+    CHECK(wide.exit_code == 2);
+    CHECK(has(wide.err, "UTF-16"));
+    const std::string full = LMSIM_BINARY_DIR "/lmsim spec list > /dev/full 2> ";
+    CHECK(WEXITSTATUS(std::system((full + folder.file("full")).c_str())) == 2);
+    CHECK(has(read_file(folder.file("full")), "the standard output"));
     const Ended list = run_lmsim(folder, "decode --list");
     CHECK(list.exit_code == 0);
     CHECK(has(list.out, "tracked-memory"));

@@ -66,6 +66,7 @@ TEST_CASE("an unknown row gets near names and exit code 2", "[cli][spec]") {
     CHECK(ended.out.empty());
     CHECK(has(ended.err, "no row \"LM-SUPS-03\"; near it are LM-SUSP-03"));
     CHECK(spec_verb("list --prefix XY").exit_code == 2);
+    CHECK(spec_verb("coverage --prefix XY").exit_code == 2);
     CHECK(spec_verb("list --kind fielt").exit_code == 2);
     CHECK(spec_verb("list --format yaml").exit_code == 2);
 }
