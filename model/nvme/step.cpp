@@ -5,6 +5,18 @@
 namespace lmsim::nvme {
 namespace {
 
+/// What CDW0 may not ask for, where no command is fused and SGLS is 0; Id::Count if nothing.
+spec::Id check_flags(std::uint8_t flags, bool admin, const spec::Rules& rules) {
+    using spec::Id;
+    constexpr std::uint8_t fuse = 0x03;
+    constexpr std::uint8_t psdt = 0xC0;
+    if (admin && (flags & psdt) != 0 && rules.on(Id::AdminUsesSgl)) {
+        return Id::AdminUsesSgl;
+    }
+    const bool asked = (flags & fuse) != 0 || (!admin && (flags & psdt) != 0);
+    return asked && rules.on(Id::ReservedFieldValue) ? Id::ReservedFieldValue : Id::Count;
+}
+
 template <class Bounds>
 void fetched(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
              const std::uint8_t* bytes) {
@@ -17,6 +29,10 @@ void fetched(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
     command.result = 0;
     command.length = 0;
     command.dw14 = 0;
+    const spec::Id bad = check_flags(sqe.flags, command.sqid == 0, ctx.rules);
+    if (bad != spec::Id::Count) {
+        return fail(ctx, function, slot, bad);
+    }
     if (command.sqid == 0) {
         begin_admin(ctx, function, slot, sqe);
     } else {

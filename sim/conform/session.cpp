@@ -224,7 +224,8 @@ void Session::detect_formats() {
 void Session::detect_mc() {
     symbols_["mc.nsid"] = 1;
     symbols_["mc.aerl"] = 0;
-    symbols_["mc.oacs.namespaces"] = 1;  // unless it says that it is not so
+    symbols_["mc.sgls"] = 1;  // unless it says that it is not so
+    symbols_["mc.oacs.namespaces"] = 1;
     Unit& mc = *units_[1];
     std::vector<std::uint8_t> page;
     if (!mc.enable().empty()) {
@@ -234,6 +235,7 @@ void Session::detect_mc() {
     if (identify(mc, controller, page).empty()) {
         const auto id = wire::decode_identify_controller(page.data(), page.size(), oracle());
         symbols_["mc.aerl"] = id->aerl;
+        symbols_["mc.sgls"] = id->sgls & 3;
         symbols_["mc.oacs.namespaces"] = id->oacs >> 3 & 1;
         symbols_["mc.oncs.dsm"] = id->oncs >> 2 & 1;
         symbols_["mc.oncs.write-zeroes"] = id->oncs >> 3 & 1;

@@ -117,6 +117,13 @@ void add_buffers(List& list) {
                          .set("PRP2", spec::bytes(32, 39), Value("data", 4))
                          .ends(Id::PrpOffsetNotAllowed))
             .done());
+    for (const std::uint32_t psdt : {1U, 2U, 3U}) {
+        list.push_back(
+            begin(fmt::format("psdt-{}", psdt), "An SGL, which no admin command takes",
+                  {Id::SqePsdt})
+                .refused(get_state("data", 0, header).set(Id::SqePsdt, psdt).ends(Id::AdminUsesSgl))
+                .done());
+    }
     const auto nowhere = [](const char* id, const char* title) {
         return begin(id, title, {Id::GetStateNumdl})
             .need("nowhere", 1, "the target names no address that is not host memory");

@@ -170,6 +170,15 @@ void add_io(List& list) {
     }
     list.push_back(
         begin("flush", "Flush", {Id::OpcodeNvmFlush}, 1).step(io(Id::OpcodeNvmFlush, "")).done());
+    for (const std::uint32_t psdt : {1U, 2U, 3U}) {
+        Draft draft = begin(fmt::format("io-psdt-{}", psdt), "An SGL although SGLS is 0",
+                            {Id::SqePsdt, Id::IdSgls}, 1);
+        list.push_back(draft.need("mc.sgls", 0, "SGLS offers SGLs", 0)
+                           .step(io(Id::OpcodeNvmRead, "block")
+                                     .set(Id::SqePsdt, psdt)
+                                     .ends(Id::ReservedFieldValue))
+                           .done());
+    }
     for (const std::uint32_t opcode : {0x03U, 0x7fU}) {
         Command command(static_cast<std::uint8_t>(opcode));
         command.to("mc").on_queue(1).nsid("mc.nsid").ends(Id::UnsupportedOpcode);

@@ -94,6 +94,26 @@ TEST_CASE("every condition of Create I/O Submission Queue") {
     CHECK(rig.create(sq_like(1, 15)) == 0x101);
 }
 
+TEST_CASE("commands that want SGLs or to be fused") {
+    Rig rig;
+    rig.vf.create(1, 16);
+    wire::Sqe get = wire::encode(wire::GetFeatures{7, 0, 0}, rig.bench.rules);
+    wire::Sqe read = rig.vf.io(spec::opcode::NvmRead, 0, 1, 0);
+    for (const std::uint8_t flags : {0x01, 0x02, 0x40, 0x80, 0xC0}) {
+        get.flags = read.flags = flags;
+        CHECK(rig.admin(get) == 0x002);
+        rig.vf.submit(1, read);
+        REQUIRE(rig.bench.run());
+        const auto done = rig.vf.reap(1);
+        REQUIRE(done.size() == 1);
+        CHECK(done[0].status == 0x002);
+    }
+    rig.bench.rules.set_on(spec::Id::AdminUsesSgl, false);
+    CHECK(rig.admin(get) == 0);
+    get.flags = 0x3C;  // reserved
+    CHECK(rig.admin(get) == 0);
+}
+
 TEST_CASE("deleting queues") {
     Rig rig;
     CHECK(rig.delete_sq(0) == 0x101);
