@@ -105,7 +105,7 @@ class Writer {
         line(1, "    label=<" + title + "<BR/> >];");
         line(1, "node [shape=box, style=\"rounded,filled\", fillcolor=white, color=\"" +
                     std::string(ordinary) + "\",");
-        line(1, "    fontname=\"Helvetica\", fontsize=12, margin=\"0.14,0.07\"];");
+        line(1, "    fontname=\"Helvetica\", fontsize=12, height=0.32, margin=\"0.12,0.04\"];");
         line(1, "edge [fontname=\"Helvetica\", fontsize=10, arrowsize=0.7, color=\"" +
                     std::string(ordinary) + "\"];");
     }
@@ -213,7 +213,7 @@ class Writer {
                 names += (names.empty() ? "" : " ") + std::string(each->arc->source);
             }
             line(1, source + " [shape=box, style=dashed, color=\"" + quiet +
-                        "\", fontsize=10, margin=\"0.08,0.04\",");
+                        "\", fontsize=10, margin=\"0.12,0.07\",");
             line(1, "    label=<<I>" + wrapped(source_phrase(diagram_, strand), 60) +
                         "</I>>, tooltip=" + dot_string(names) + "];");
         }
