@@ -78,7 +78,9 @@ void add_create_fields(List& list) {
 }
 
 void add_create(List& list) {
-    list.push_back(begin("contiguous", "A contiguous queue can be created and deleted")
+    list.push_back(begin("contiguous", "A contiguous queue can be created and deleted",
+                         {Id::SelCreateCdq, Id::SelDeleteCdq, Id::CdqTypeUdmq, Id::CdqSize,
+                          Id::CdqCreatedCdqid})
                        .steps({create(), cdq_get("cdqid", "data"), cdq_delete(),
                                cdq_get("cdqid", "data").ends(Id::CdqDeleteUnknown)})
                        .done());
@@ -133,7 +135,7 @@ void add_create(List& list) {
                     cdq_get("cdqid", "data")})
             .done());
     list.push_back(
-        begin("mmc-reset", "A CLR of the MMC deletes its queues")
+        begin("mmc-reset", "A CLR of the MMC deletes its queues", {Id::CdqEndsWithCreator})
             .steps({create(), simple(StepKind::Disable, "mmc"), simple(StepKind::Enable, "mmc"),
                     cdq_get("cdqid", "data").ends(Id::CdqFeatureUnknown), create()})
             .done());
@@ -333,7 +335,8 @@ void add_feature(List& list) {
                            .step(check("data", 0, {field(Id::CdqGotHp, 0)}))
                            .done());
     }
-    list.push_back(begin("empty-head-same", "HP as it is, of an empty queue", {Id::FeatureCdq})
+    list.push_back(begin("empty-head-same", "HP as it is, of an empty queue",
+                         {Id::FeatureCdq, Id::CdqFeatureHp})
                        .steps({create(), cdq_set("cdqid", 0)})
                        .done());
     for (const std::uint64_t trigger : {slots, slots + 1, ~std::uint64_t{0} >> 32}) {
@@ -356,13 +359,13 @@ void add_feature(List& list) {
                 .step(check("data", 0, {field(Id::CdqGotHp, 0), field(Id::CdqGotTpt, trigger)}))
                 .done());
     }
-    list.push_back(
-        begin("disarmed", "With ETPT = 0 TPT is ignored, and told as 0", {Id::FeatureCdq})
-            .steps({create(), cdq_arm("cdqid", 0, 3)})
-            .step(cdq_set("cdqid", 0).set(Id::CdqFeatureTpt, 0xffff'ffffU))
-            .step(cdq_get("cdqid", "data").gives(Id::CdqGotEtpt, 0))
-            .step(check("data", 0, {field(Id::CdqGotTpt, 0)}))
-            .done());
+    list.push_back(begin("disarmed", "With ETPT = 0 TPT is ignored, and told as 0",
+                         {Id::FeatureCdq, Id::CdqFeatureTpt})
+                       .steps({create(), cdq_arm("cdqid", 0, 3)})
+                       .step(cdq_set("cdqid", 0).set(Id::CdqFeatureTpt, 0xffff'ffffU))
+                       .step(cdq_get("cdqid", "data").gives(Id::CdqGotEtpt, 0))
+                       .step(check("data", 0, {field(Id::CdqGotTpt, 0)}))
+                       .done());
     list.push_back(begin("feature-capabilities", "Get Features 21h with SEL = 011b: changeable",
                          {Id::FeatureCdq, Id::SelectCapabilities})
                        .step(create())

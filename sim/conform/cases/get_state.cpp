@@ -198,7 +198,7 @@ void add_contents(List& list) {
                        .step(check("data", 0, {field(Id::StateNvmecss, 0), field(Id::StateVss, 0)}))
                        .done());
     list.push_back(begin("no-csuuidi", "CSUUIDI = 0: no vendor specific state",
-                         {Id::GetStateCsuuidi, Id::GetStateWithoutCsuuidi})
+                         {Id::GetStateCsuuidi, Id::GetStateWithoutCsuuidi, Id::GetStateCsuidxp})
                        .step(get_state("data", 0, header).set(Id::GetStateCsuidxp, 0xff))
                        .step(check("data", 0, {field(Id::StateVss, 0)}))
                        .done());

@@ -77,9 +77,11 @@ void add_conditions(List& list) {
 }
 
 void add_entries(List& list) {
-    Draft one = begin("write", "A write is logged: NSID, SLBA, NLB");
+    Draft one = begin("write", "A write is logged: NSID, SLBA, NLB",
+                      {Id::LogEveryChange, Id::UdmqEntrySize});
     list.push_back(write_and_find(one, 5, slots, {entry_phase(1)}).done());
-    Draft first = begin("first", "The first entry since the start has ESA 1");
+    Draft first = begin("first", "The first entry since the start has ESA 1",
+                        {Id::LogStartIsFirst, Id::LactStart});
     list.push_back(write_and_find(first, 5, slots)
                        .step(check_entry("queue", 0, {entry_phase(1), entry_esa(Id::EsaFirst)}))
                        .done());
@@ -93,7 +95,8 @@ void add_entries(List& list) {
                        .step(no_entry("queue", slots, {entry_phase(1)}, 1))
                        .step(no_entry("queue", slots, {entry_nsid("mc.nsid")}))
                        .done());
-    Draft stop = begin("stop", "A stop leaves an entry with ESA 2, the last");
+    Draft stop = begin("stop", "A stop leaves an entry with ESA 2, the last",
+                       {Id::LogStopIsLast, Id::LactStop});
     list.push_back(
         write_and_find(stop, 5, slots)
             .step(log_changes(0))
@@ -128,7 +131,8 @@ void add_entries(List& list) {
 }
 
 void add_suspensions(List& list) {
-    Draft last = begin("suspend", "A Suspend leaves an entry with ESA 3", {Id::SelSuspend});
+    Draft last = begin("suspend", "A Suspend leaves an entry with ESA 3",
+                       {Id::SelSuspend, Id::LogSuspendIsLast});
     list.push_back(
         write_and_find(last, 5, slots)
             .step(suspend())
@@ -136,21 +140,23 @@ void add_suspensions(List& list) {
             .done());
     Draft dudmq =
         begin("suspend-dudmq", "With DUDMQ the entry with ESA 3 is posted, then the queue is gone",
-              {Id::SuspendDudmq});
+              {Id::SuspendDudmq, Id::LogSuspendIsLast});
     list.push_back(
         dudmq.steps({write_block(5), suspend().set(Id::SuspendDudmq, 1)})
             .step(find_entry("queue", slots, {entry_slba(5)}))
             .step(find_entry("queue", slots, {entry_phase(1), entry_esa(Id::EsaSuspended)}))
             .step(cdq_set("cdqid", 0).ends(Id::CdqFeatureUnknown))
             .done());
-    Draft again = begin("resume", "The first entry since the Resume has ESA 1", {Id::SelResume});
+    Draft again = begin("resume", "The first entry since the Resume has ESA 1",
+                        {Id::SelResume, Id::LogResumeIsFirst});
     again.steps({write_block(5), suspend()})
         .step(find_entry("queue", slots, {entry_phase(1), entry_esa(Id::EsaSuspended)}))
         .steps({resume(), write_block(gap)})
         .step(find_entry("queue", slots, {entry_slba(gap)}))
         .step(find_entry("queue", slots, {entry_phase(1), entry_esa(Id::EsaFirst)}, "slot", 2));
     list.push_back(again.done());
-    Draft order = begin("suspend-order", "All writes before the Suspend stand before its entry");
+    Draft order = begin("suspend-order", "All writes before the Suspend stand before its entry",
+                        {Id::LogSuspendIsLast});
     order
         .steps({write_block(0).runs_on("w0"), write_block(gap).runs_on("w1"),
                 write_block(2 * gap).runs_on("w2"), suspend(), expects_suspended(true, "data")})
@@ -167,13 +173,13 @@ void add_suspensions(List& list) {
 }
 
 void add_ring(List& list) {
-    Draft full =
-        begin("full", "The last slot that can be used gets ESA 7; the one after it none", {}, few);
+    Draft full = begin("full", "The last slot that can be used gets ESA 7; the one after it none",
+                       {Id::LogFullIsLast, Id::CdqOneSlotStaysFree}, few);
     full.steps({write_block(0), write_block(gap), write_block(2 * gap), write_block(3 * gap)})
         .step(check_entry("queue", few - 2, {entry_phase(1), entry_esa(Id::EsaFull)}))
         .step(no_entry("queue", few, {entry_phase(1)}, few - 1));
     list.push_back(full.done());
-    Draft wrap = begin("wrap", "CDQP inverts at each wrap", {}, few);
+    Draft wrap = begin("wrap", "CDQP inverts at each wrap", {Id::CdqPhaseInverts}, few);
     const struct {
         int write;
         int phase;
@@ -219,7 +225,7 @@ void add_heads(List& list) {
                        .done());
     Draft past =
         begin("head-past", "HP past the last entry: all consumed, or too far by the letter",
-              {Id::FeatureCdq});
+              {Id::FeatureCdq, Id::CdqHeadMayReachTail});
     list.push_back(write_and_find(past, 5, slots)
                        .step(cdq_set("cdqid", Value("slot", 1)).or_with(invalid_field()))
                        .done());
@@ -239,16 +245,17 @@ void add_one_shot_events(List& list) {
         }
         return draft;
     };
-    Draft tail = begin("tail-event", "The event comes when the slot TPT is posted",
-                       {Id::OpcodeAdminAer, Id::FeatureCdq});
+    Draft tail =
+        begin("tail-event", "The event comes when the slot TPT is posted",
+              {Id::OpcodeAdminAer, Id::FeatureCdq, Id::CdqTriggerGivesEvent, Id::CdqTriggerOnce});
     tail.steps(
         {cdq_arm("cdqid", 0, 3), aer().runs_on("aer"), write_block(0), silent("mmc", "aer")});
     list.push_back(writes(tail, 4)
                        .step(await_event("aer", Id::EventCdqTailPointer))
                        .step(cdq_get("cdqid", "data").gives(Id::CdqGotEtpt, 0))
                        .done());
-    Draft once =
-        begin("tail-event-once", "One event for each arming", {Id::OpcodeAdminAer, Id::FeatureCdq});
+    Draft once = begin("tail-event-once", "One event for each arming",
+                       {Id::OpcodeAdminAer, Id::FeatureCdq, Id::CdqTriggerOnce});
     once.steps({cdq_arm("cdqid", 0, 1), aer().runs_on("aer"), write_block(0)});
     write_and_find(once, gap, slots)
         .steps({await_event("aer", Id::EventCdqTailPointer), aer().runs_on("second")});
@@ -263,8 +270,8 @@ void add_one_shot_events(List& list) {
     list.push_back(writes(pending, 4)
                        .steps({aer().runs_on("aer"), await_event("aer", Id::EventCdqTailPointer)})
                        .done());
-    Draft cleared =
-        begin("tail-event-cleared", "Set Features 21h clears a pending event", {Id::FeatureCdq});
+    Draft cleared = begin("tail-event-cleared", "Set Features 21h clears a pending event",
+                          {Id::FeatureCdq, Id::CdqSetDropsTailEvent});
     cleared.step(cdq_arm("cdqid", 0, 2));
     list.push_back(writes(cleared, 4)
                        .steps({cdq_set("cdqid", 0), aer().runs_on("aer"), silent("mmc", "aer")})
@@ -272,16 +279,24 @@ void add_one_shot_events(List& list) {
     Draft disarmed = begin("tail-event-disarmed", "Without ETPT no event", {Id::FeatureCdq});
     disarmed.steps({cdq_arm("cdqid", 0, 2), cdq_set("cdqid", 0), aer().runs_on("aer")});
     list.push_back(writes(disarmed, 4).step(silent("mmc", "aer")).done());
-    Draft full = begin("full-event", "A queue that gets full is told", {Id::OpcodeAdminAer}, few);
+    Draft full = begin("full-event", "A queue that gets full is told",
+                       {Id::OpcodeAdminAer, Id::LogFullGivesEvent}, few);
     full.step(aer().runs_on("aer"));
     list.push_back(writes(full, 4).step(await_event("aer", Id::EventCdqFullError)).done());
-    Draft full_pending = begin("full-event-pending", "That, too, waits for an AER",
-                               {Id::OpcodeAdminAer, Id::EventsWaitForAer}, few);
+    Draft full_pending =
+        begin("full-event-pending", "That, too, waits for an AER",
+              {Id::OpcodeAdminAer, Id::EventsWaitForAer, Id::LogFullGivesEvent}, few);
     list.push_back(writes(full_pending, 4)
                        .steps({aer().runs_on("aer"), await_event("aer", Id::EventCdqFullError)})
                        .done());
+    Draft full_cleared = begin("full-event-cleared", "A Track Send clears a pending event",
+                               {Id::OpcodeAdminAer, Id::LogSendDropsFullEvent}, few);
+    list.push_back(writes(full_cleared, 4)
+                       .steps({log_changes(oracle().value(Id::LactStop)), aer().runs_on("aer"),
+                               silent("mmc", "aer")})
+                       .done());
     Draft consumed = begin("aer-consumed", "An event takes one AER and leaves the other",
-                           {Id::OpcodeAdminAer}, few);
+                           {Id::OpcodeAdminAer, Id::LogFullGivesEvent}, few);
     consumed.steps({aer().runs_on("first"), aer().runs_on("second")});
     list.push_back(
         writes(consumed, 4)

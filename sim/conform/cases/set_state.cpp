@@ -20,7 +20,7 @@ Draft begin(const std::string& id, const std::string& title, std::initializer_li
 
 Draft suspended(const std::string& id, const std::string& title, std::initializer_list<Id> rows) {
     Draft draft = begin(id, title, rows);
-    draft.step(suspend());
+    draft.row(Id::SetStateWhileSuspended).step(suspend());
     return draft;
 }
 

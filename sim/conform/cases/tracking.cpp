@@ -169,10 +169,26 @@ void add_reports(List& list) {
                                  field(Id::TrackedSusp, 0)}))
             .done());
     list.push_back(tracking("one-page", "A page that a command's data were written to",
-                            {Id::TrackIncludesData})
+                            {Id::TrackIncludesData, Id::SelTrackMemoryChanges,
+                             Id::SelTrackedMemoryChanges, Id::TrackedDescriptorSize})
                        .steps({read_into(3), track_report(),
                                expect_report({count(1), more(0), field(Id::TrackedRpmrg, 0)}),
                                expect_page(0, 3)})
+                       .done());
+    list.push_back(tracking("admin-data", "A page that an admin command's data were written to",
+                            {Id::TrackIncludesAdminData})
+                       .steps({identify(Id::CnsController, "tracked")
+                                   .to("mc")
+                                   .with_data("tracked", page_size, 5 * page_size),
+                               track_report(), expect_report({count(1)}), expect_page(0, 5)})
+                       .done());
+    list.push_back(begin("completions", "The page that completions were written to",
+                         {Id::TrackIncludesCompletions})
+                       .step(store("ranges", header_bytes(),
+                                   {field(Id::TrackSaddr, "mc.cq1"), field(Id::TrackLen, 1)}))
+                       .steps({track_start(), io(Id::OpcodeNvmFlush, ""), track_report(),
+                               expect_report({count(1)})})
+                       .step(check("data", reported_header(), {field(Id::TrackedSaddr, "mc.cq1")}))
                        .done());
     list.push_back(
         tracking("forgets", "What was reported is not reported again", {Id::TrackReceiveForgets})
