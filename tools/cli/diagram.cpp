@@ -5,9 +5,11 @@
 
 #include "sim/core/text.hpp"
 #include "tools/cli/diagram_output.hpp"
+#include "tools/cli/diagram_run.hpp"
 #include "tools/cli/scenario_options.hpp"
 #include "tools/cli/verbs.hpp"
 #include "viz/diagram/machines.hpp"
+#include "viz/diagram/overlay.hpp"
 #include "viz/diagram/profile.hpp"
 #include "viz/diagram/state_diagram.hpp"
 #include "viz/diagram/topology.hpp"
@@ -147,6 +149,14 @@ int diagram(const Arguments& arguments) {
             return refuse("--path: {}", error);
         }
     }
+    if (!arguments.overlay.empty()) {
+        viz::HeatMeter meter(*machine);
+        const std::string error = read_run(arguments.overlay, meter);
+        if (!error.empty()) {
+            return refuse("--overlay: {}: {}", sim::printable(arguments.overlay), error);
+        }
+        meter.apply(drawn, arguments.overlay);
+    }
     return emit(arguments.picture, drawn);
 }
 
@@ -175,13 +185,18 @@ void add_diagram(CLI::App& app, int& exit_code) {
     CLI::Option* profile = verb->add_option("--profile", arguments->profile,
                                             "draw what is left with these rules on or off (TOML)")
                                ->type_name("FILE");
+    CLI::Option* overlay =
+        verb->add_option("--overlay", arguments->overlay,
+                         "show what a run did: how often and how long, see `lmsim run --out`")
+            ->type_name("RUN_DIR");
     verb->add_option("--diff", arguments->diff,
                      "colour what only the first, and only the second, of two profiles has; "
                      "\"ratified\" is the standard itself")
         ->expected(2)
         ->type_name("P1 P2")
         ->excludes(path)
-        ->excludes(profile);
+        ->excludes(profile)
+        ->excludes(overlay);
     CLI::App* list_verb = verb->add_subcommand("list", "Print which diagrams there are");
     list_verb->add_flag("--json", arguments->json, "as JSON");
     list_verb->callback([arguments, &exit_code] { exit_code = list(arguments->json); });

@@ -114,6 +114,59 @@ TEST_CASE("DOT, Mermaid and PlantUML need no Graphviz", "[cli]") {
     }
 }
 
+namespace {
+
+const std::string manifest = R"({"schema":"lmsim/manifest/1","partial":false})";
+const std::string header = R"({"schema":"lmsim/trace/1","scenario":"x"})";
+const std::string record =
+    R"({"t":10,"kind":"state","side":"source","vf":0,"machine":"migration","state":"Suspending",)"
+    R"("from":"Operational","event":"Suspend","rule":"LM-MC-01"})";
+
+/// `lmsim diagram suspend --overlay` of a directory with these files; an empty text is no file.
+Ended overlaid(const std::string& manifest_text, const std::string& trace) {
+    const Folder folder;
+    if (!manifest_text.empty()) {
+        folder.write("manifest.json", manifest_text);
+    }
+    if (!trace.empty()) {
+        folder.write("trace.ndjson", trace);
+    }
+    return diagram(folder, "suspend --overlay " + folder.file("."));
+}
+
+}  // namespace
+
+TEST_CASE("a run is laid over its machine", "[cli]") {
+    const Ended ended =
+        overlaid(manifest, header + "\n" + record + "\n{\"t\":30,\"kind\":\"x\"}\n");
+    INFO(ended.err);
+    CHECK(ended.exit_code == 0);
+    CHECK(ended.out.find("1x, 10 ps") != std::string::npos);  // the arc, after 10
+    CHECK(ended.out.find("1x, 20 ps") != std::string::npos);  // the state, to the end
+}
+
+TEST_CASE("what is no run directory, or not whole, is refused", "[cli]") {
+    const auto says = [](const Ended& ended, const std::string& why) {
+        INFO(ended.err);
+        CHECK(ended.exit_code == 2);
+        CHECK(ended.out.empty());
+        CHECK(ended.err.find(why) != std::string::npos);
+    };
+    says(overlaid("", ""), "manifest.json");
+    says(overlaid("{}", header), "schema");
+    says(overlaid("[1", header), "manifest.json");
+    says(overlaid(R"({"schema":"lmsim/manifest/9"})", header), "lmsim/manifest/9");
+    says(overlaid(R"({"schema":"lmsim/manifest/1","partial":true})", header), "partial");
+    says(overlaid(manifest, ""), "trace.ndjson");
+    says(overlaid(manifest, R"({"schema":"lmsim/trace/2"})"), "lmsim/trace/2");
+    says(overlaid(manifest, "\xff\n"), "trace.ndjson");
+    says(overlaid(manifest, header + "\n" + record + "\n" + record.substr(0, 40)), ":3");
+    says(overlaid(manifest, header + "\n[]\n"), ":2");
+    const Folder folder;
+    says(diagram(folder, "suspend --overlay /nowhere"), "/nowhere");
+    says(diagram(folder, "suspend --overlay " + folder.write("file", "x")), "file");
+}
+
 TEST_CASE("the pictures of the documentation are current", "[cli]") {
     const Folder folder;
     const std::string script = read_file(LMSIM_SOURCE_DIR "/tools/pictures");
