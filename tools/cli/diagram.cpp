@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "model/vfio/uapi.hpp"
 #include "sim/core/text.hpp"
 #include "tools/cli/diagram_output.hpp"
 #include "tools/cli/diagram_run.hpp"
@@ -114,7 +115,7 @@ viz::Dialect dialect_of(const Arguments& arguments, const viz::MachineInfo& mach
             exit_code = refuse("--features: {} has none; only vfio has", machine.name());
         }
     } else if (!arguments.path.empty() && machine.has_features && !loaded.dialect.features) {
-        loaded.dialect.features = viz::parse_features({"p2p", "pre_copy"}, loaded.dialect.name);
+        loaded.dialect.features = vfio::all_mig_flags;
     }
     return loaded.dialect;
 }
@@ -175,10 +176,12 @@ void add_diagram(CLI::App& app, int& exit_code) {
         "diagram", "State diagrams out of the tables that run, and a scenario's topology");
     verb->add_option("NAME", arguments->name, "which machine, see `lmsim diagram list`");
     add_picture_options(*verb, arguments->picture);
-    verb->add_option("--features", arguments->features,
-                     "of the VFIO driver: stop_copy,p2p,pre_copy; without it, arcs of all sets")
-        ->delimiter(',')
-        ->type_name("SET,...");
+    CLI::Option* features =
+        verb->add_option("--features", arguments->features,
+                         "of the VFIO driver: stop_copy,p2p,pre_copy; without it, arcs of all sets")
+            ->delimiter(',')
+            ->allow_extra_args(false)
+            ->type_name("SET,...");
     CLI::Option* path =
         verb->add_option("--path", arguments->path, "mark the walk between two states")
             ->type_name("FROM:TO");
@@ -194,6 +197,7 @@ void add_diagram(CLI::App& app, int& exit_code) {
                      "\"ratified\" is the standard itself")
         ->expected(2)
         ->type_name("P1 P2")
+        ->excludes(features)
         ->excludes(path)
         ->excludes(profile)
         ->excludes(overlay);

@@ -25,7 +25,8 @@ std::string html_text(std::string_view text) {
             case '<': out += "&lt;"; break;
             case '>': out += "&gt;"; break;
             case '"': out += "&quot;"; break;
-            case '\\': out += "&#92;"; break;  // "\N" would be the node's name
+            // Graphviz would take "\N" for the node's name, even so written: it stands alone.
+            case '\\': out += "<FONT>&#92;</FONT>"; break;
             default: out += c;
         }
     }

@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "tests/catch.hpp"
-#include "tests/sim/metrics/golden.hpp"
+#include "viz/diagram/topology.hpp"
 
 using namespace lmsim::viz;
 
@@ -46,6 +46,25 @@ TEST_CASE("Graphviz draws each golden diagram without a warning", "[diagram]") {
         }
     }
     CHECK(drawn >= 20);
+}
+
+TEST_CASE("a hostile name is shown by Graphviz, never interpreted", "[diagram]") {
+    if (!has_graphviz()) {
+        return;
+    }
+    lmsim::sim::Scenario scenario;
+    scenario.name = "<b>x</b> \\N \\\\G \"]; q -> r; <script>1</script> &lt;\x1b[2J\n\xff";
+    const Rendered rendered = render(dot(topology(scenario, "s.toml")), "svg");
+    INFO(rendered.picture.substr(0, 2000));
+    CHECK(rendered.said == "");
+    CHECK(rendered.picture.find("&lt;b&gt;x&lt;/b&gt; ") != std::string::npos);
+    CHECK(rendered.picture.find("&lt;script&gt;") != std::string::npos);
+    CHECK(rendered.picture.find("&amp;lt;") != std::string::npos);
+    CHECK(rendered.picture.find("<script") == std::string::npos);
+    CHECK(rendered.picture.find(">\\</text>") != std::string::npos);
+    CHECK(rendered.picture.find("topology</text>") == std::string::npos);
+    CHECK(rendered.picture.find('\x1b') == std::string::npos);
+    CHECK(rendered.picture.find("<title>q") == std::string::npos);
 }
 
 TEST_CASE("an SVG tells what it was drawn from", "[diagram]") {
