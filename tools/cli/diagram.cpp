@@ -152,11 +152,11 @@ int diagram(const Arguments& arguments) {
     }
     if (!arguments.overlay.empty()) {
         viz::HeatMeter meter(*machine);
-        const std::string error = read_run(arguments.overlay, meter);
-        if (!error.empty()) {
-            return refuse("--overlay: {}: {}", sim::printable(arguments.overlay), error);
+        const RunRead run = read_run(arguments.overlay, meter);
+        if (!run.error.empty()) {
+            return refuse("--overlay: {}: {}", sim::printable(arguments.overlay), run.error);
         }
-        meter.apply(drawn, arguments.overlay);
+        meter.apply(drawn, run.title);
     }
     return emit(arguments.picture, drawn);
 }

@@ -51,6 +51,13 @@ std::string check_manifest(const std::string& directory) {
     return "";
 }
 
+std::string title_of(const Json& header) {
+    const std::string scenario = text_of(header, "scenario");
+    const auto seed = header.find("seed");
+    return (scenario.empty() ? "a scenario without a name" : scenario) +
+           (seed == header.end() || !seed->is_number_integer() ? "" : ", seed " + seed->dump());
+}
+
 /// A record of a state, told to the sink. False: it is none.
 bool tell_state(const std::string& line, sim::trace::TraceSink& sink) {
     const Json json = Json::parse(line, nullptr, false);
@@ -85,16 +92,18 @@ bool tell_state(const std::string& line, sim::trace::TraceSink& sink) {
 
 }  // namespace
 
-std::string read_run(const std::string& directory, sim::trace::TraceSink& sink) {
-    std::string error = check_manifest(directory);
+RunRead read_run(const std::string& directory, sim::trace::TraceSink& sink) {
+    RunRead run{"", check_manifest(directory)};
+    std::string& error = run.error;
     std::ifstream file(directory + "/trace.ndjson", std::ios::binary);
     std::string line;
     if (error.empty() && !std::getline(file, line)) {
         error = "the run has no trace.ndjson; it was made with --no-trace";
     }
     if (error.empty()) {
-        error = wrong_schema("trace.ndjson", Json::parse(line, nullptr, false),
-                             sim::trace::trace_schema_name);
+        const Json header = Json::parse(line, nullptr, false);
+        error = wrong_schema("trace.ndjson", header, sim::trace::trace_schema_name);
+        run.title = error.empty() ? title_of(header) : "";
     }
     constexpr std::string_view begin = "{\"t\":";
     sim::Ps last = 0;
@@ -108,7 +117,7 @@ std::string read_run(const std::string& directory, sim::trace::TraceSink& sink) 
         error = good ? "" : fmt::format("trace.ndjson:{}: this is no record of a trace", number);
     }
     sink.note(last, "end");
-    return error;
+    return run;
 }
 
 }  // namespace lmsim::cli

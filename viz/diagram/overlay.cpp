@@ -56,7 +56,7 @@ const fsm::Arc* HeatMeter::arc_of(const trace::StateRecord& record) const {
 
 void HeatMeter::apply(StateDiagram& diagram, const std::string& run) const {
     diagram.heated = true;
-    diagram.notes.push_back(fmt::format("run {}: {} of this machine, {}", sim::printable(run),
+    diagram.notes.push_back(fmt::format("a run of {}: {} of this machine, {}", sim::printable(run),
                                         sim::metrics::plural(now_.size(), "instance"),
                                         sim::metrics::readable_time(last_)));
     std::map<std::uint8_t, Heat> states = states_;

@@ -117,7 +117,7 @@ TEST_CASE("DOT, Mermaid and PlantUML need no Graphviz", "[cli]") {
 namespace {
 
 const std::string manifest = R"({"schema":"lmsim/manifest/1","partial":false})";
-const std::string header = R"({"schema":"lmsim/trace/1","scenario":"x"})";
+const std::string header = R"({"schema":"lmsim/trace/1","scenario":"<b>]; x","seed":7})";
 const std::string record =
     R"({"t":10,"kind":"state","side":"source","vf":0,"machine":"migration","state":"Suspending",)"
     R"("from":"Operational","event":"Suspend","rule":"LM-MC-01"})";
@@ -141,6 +141,7 @@ TEST_CASE("a run is laid over its machine", "[cli]") {
         overlaid(manifest, header + "\n" + record + "\n{\"t\":30,\"kind\":\"x\"}\n");
     INFO(ended.err);
     CHECK(ended.exit_code == 0);
+    CHECK(ended.out.find("a run of &lt;b&gt;]; x, seed 7: 1 instance") != std::string::npos);
     CHECK(ended.out.find("1x, 10 ps") != std::string::npos);  // the arc, after 10
     CHECK(ended.out.find("1x, 20 ps") != std::string::npos);  // the state, to the end
 }

@@ -44,7 +44,7 @@ HeatMeter metered() {
 
 TEST_CASE("a run's counts and times are on states and arcs", "[diagram]") {
     StateDiagram diagram = draw(machine(), {});
-    metered().apply(diagram, "out/<q>");
+    metered().apply(diagram, "<q>, seed 1");
     CHECK(diagram.heated);
     const auto state = [&](std::uint8_t code) { return diagram.state(code)->heat; };
     CHECK(state(0).count == 2);  // entered; both VFs began there too
@@ -80,7 +80,7 @@ TEST_CASE("what the diagram has no place for is said", "[diagram]") {
     CHECK(diagram.notes.back() == "2 of 7 arcs taken are not in this diagram");
     StateDiagram idle = draw(machine(), {});
     HeatMeter(machine()).apply(idle, "r");
-    CHECK(idle.notes.back() == "run r: 0 instances of this machine, 0 s");
+    CHECK(idle.notes.back() == "a run of r: 0 instances of this machine, 0 s");
 }
 
 TEST_CASE("records of other machines and checkpoints do not count", "[diagram]") {
