@@ -366,6 +366,10 @@ void add_feature(List& list) {
                        .step(cdq_get("cdqid", "data").gives(Id::CdqGotEtpt, 0))
                        .step(check("data", 0, {field(Id::CdqGotTpt, 0)}))
                        .done());
+}
+
+/// What feature 21h has in common with others.
+void add_as_feature(List& list) {
     list.push_back(begin("feature-capabilities", "Get Features 21h with SEL = 011b: changeable",
                          {Id::FeatureCdq, Id::SelectCapabilities})
                        .step(create())
@@ -408,6 +412,7 @@ void add_cdq(List& list) {
     add_ranges(list);
     add_foreign_memory(list);
     add_feature(list);
+    add_as_feature(list);
 }
 
 }  // namespace lmsim::sim::conform::cases

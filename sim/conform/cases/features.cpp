@@ -137,19 +137,13 @@ void add_kept(List& list) {
                        .done());
 }
 
-}  // namespace
-
-void add_features(List& list) {
-    add_identifiers(list);
-    add_number_of_queues(list);
-    add_kept(list);
+Draft event_case(const char* id, const char* title, std::initializer_list<Id> rows) {
+    Draft draft("Events and Abort", std::string("event.") + id, title, rows);
+    return draft.mc_enabled(1);
 }
 
-void add_events(List& list) {
-    const auto event_case = [](const char* id, const char* title, std::initializer_list<Id> rows) {
-        Draft draft("Events and Abort", std::string("event.") + id, title, rows);
-        return draft.mc_enabled(1);
-    };
+/// How many commands there may be at once, and with which CIDs.
+void add_limits(List& list) {
     list.push_back(event_case("cid-in-use", "The CID of an outstanding AER, for another command",
                               {Id::SqeCid, Id::CommandIdInUse})
                        .step(aer().to("mc").runs_on("aer"))
@@ -170,6 +164,18 @@ void add_events(List& list) {
                        .step(abort(0, 0xfffe).ends(Id::AbortTooMany).or_with(success()))
                        .step(await("mmc", "aborts", success()))
                        .done());
+}
+
+}  // namespace
+
+void add_features(List& list) {
+    add_identifiers(list);
+    add_number_of_queues(list);
+    add_kept(list);
+}
+
+void add_events(List& list) {
+    add_limits(list);
     Step many = aer().to("mc").runs_on("aer");
     many.times = Value("mc.aerl", 1);
     Draft limit = event_case("aer-limit", "One AER more than AERL + 1", {Id::AerTooMany});

@@ -96,6 +96,35 @@ void add_conditions(List& list) {
                        .done());
 }
 
+/// Data and PRP lists that are not there.
+void add_nowhere(List& list) {
+    const auto nowhere = [](const char* id, const char* title) {
+        return begin(id, title, {Id::GetStateNumdl})
+            .need("nowhere", 1, "the target names no address that is not host memory");
+    };
+    list.push_back(nowhere("data-nowhere", "The data would go where there is no memory")
+                       .refused(get_state("data", 0, header)
+                                    .set("PRP1", spec::bytes(24, 31), "nowhere")
+                                    .ends(Id::DataOutUnreachable)
+                                    .or_with(invalid_field())
+                                    .or_with(success()))  // writes are posted, and may get lost
+                       .done());
+    list.push_back(nowhere("list-nowhere", "The PRP list is where there is no memory")
+                       .refused(get_state("data", 0, 3 * page_size)
+                                    .set("PRP2", spec::bytes(32, 39), "nowhere")
+                                    .ends(Id::PrpListUnreachable)
+                                    .or_with(invalid_field()))
+                       .done());
+    list.push_back(nowhere("list-entry-offset", "An entry of the PRP list has an offset")
+                       .step(store("data", 3 * page_size,
+                                   {raw("PRP entry", {0, 64}, Value("data", page_size)),
+                                    raw("PRP entry", {64, 64}, Value("data", 2 * page_size + 64))}))
+                       .refused(get_state("data", 0, 3 * page_size)
+                                    .set("PRP2", spec::bytes(32, 39), Value("data", 3 * page_size))
+                                    .ends(Id::PrpListOffset))
+                       .done());
+}
+
 void add_buffers(List& list) {
     for (const std::uint32_t offset : {1U, 2U, 3U}) {
         list.push_back(begin(fmt::format("prp1-offset-{}", offset), "PRP1 is not dword aligned",
@@ -124,31 +153,6 @@ void add_buffers(List& list) {
                 .refused(get_state("data", 0, header).set(Id::SqePsdt, psdt).ends(Id::AdminUsesSgl))
                 .done());
     }
-    const auto nowhere = [](const char* id, const char* title) {
-        return begin(id, title, {Id::GetStateNumdl})
-            .need("nowhere", 1, "the target names no address that is not host memory");
-    };
-    list.push_back(nowhere("data-nowhere", "The data would go where there is no memory")
-                       .refused(get_state("data", 0, header)
-                                    .set("PRP1", spec::bytes(24, 31), "nowhere")
-                                    .ends(Id::DataOutUnreachable)
-                                    .or_with(invalid_field())
-                                    .or_with(success()))  // writes are posted, and may get lost
-                       .done());
-    list.push_back(nowhere("list-nowhere", "The PRP list is where there is no memory")
-                       .refused(get_state("data", 0, 3 * page_size)
-                                    .set("PRP2", spec::bytes(32, 39), "nowhere")
-                                    .ends(Id::PrpListUnreachable)
-                                    .or_with(invalid_field()))
-                       .done());
-    list.push_back(nowhere("list-entry-offset", "An entry of the PRP list has an offset")
-                       .step(store("data", 3 * page_size,
-                                   {raw("PRP entry", {0, 64}, Value("data", page_size)),
-                                    raw("PRP entry", {64, 64}, Value("data", 2 * page_size + 64))}))
-                       .refused(get_state("data", 0, 3 * page_size)
-                                    .set("PRP2", spec::bytes(32, 39), Value("data", 3 * page_size))
-                                    .ends(Id::PrpListOffset))
-                       .done());
     list.push_back(begin("one-dword", "NUMDL = 0: one dword, and no byte behind it",
                          {Id::GetStateNumdl, Id::ReceiveNumdIsZeroBased})
                        .step(store("data", 4, {raw("what was there", {0, 32}, 0x5a5a'5a5a)}))
@@ -308,6 +312,7 @@ void add_get_state(List& list) {
     add_strangers(list);
     add_conditions(list);
     add_buffers(list);
+    add_nowhere(list);
     add_contents(list);
     add_queues_in_state(list);
 }
