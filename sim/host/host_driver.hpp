@@ -109,8 +109,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::uint64_t admin_commands() const { return admin_commands_; }
     Ps admin_waited() const { return admin_waited_; }
     void set_observer(DriverObserver* observer) { observer_ = observer; }
-    /// Calls visit(when it was wished for, its SQE, its VF or -1) for each command of the PF's queue
-    /// that has no answer.
+    /// Calls visit(when it was wished for, its SQE, its VF or -1) for each command of the PF's
+    /// queue that has no answer.
     template <class Visit>
     void for_each_outstanding(Visit&& visit) const {
         for (const Request& request : requests_) {
