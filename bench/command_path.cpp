@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "bench/clock.hpp"
@@ -11,6 +12,10 @@
 #include "sim/run/convert.hpp"
 #include "sim/run/run_meter.hpp"
 #include "sim/scenario/load.hpp"
+#include "sim/trace/ndjson.hpp"
+#include "sim/trace/pftrace.hpp"
+#include "sim/trace/tee.hpp"
+#include "sim/trace/vcd.hpp"
 
 namespace lmsim::bench {
 
@@ -70,16 +75,72 @@ std::uint64_t page_writes(const Memory& memory) {
 
 PageWriter no_writer(const CommandPath& path) { return {{}, Random(path.seed, "guest.pages")}; }
 
+/// The writers of a run's traces.
+class Writers {
+  public:
+    Writers(const Traces& traces, const std::string& folder) {
+        if (traces.ndjson) {
+            ndjson_.emplace(open(folder + "/trace.ndjson"), trace::TraceHeader{});
+            sinks_.push_back(&*ndjson_);
+        }
+        if (traces.pftrace) {
+            pftrace_.emplace(open(folder + "/trace.pftrace"));
+            sinks_.push_back(&*pftrace_);
+        }
+        if (traces.vcd) {
+            vcd_.emplace(open(folder + "/waves.vcd"), open(folder + "/waves.changes"), "bench");
+            sinks_.push_back(&*vcd_);
+        }
+        all_.emplace(sinks_);
+    }
+    trace::TraceSink* sink() {
+        return sinks_.empty() ? nullptr : sinks_.size() == 1 ? sinks_.front() : &*all_;
+    }
+    void close() {
+        const auto close = [](auto& writer) {
+            if (writer) {
+                writer->close();
+                LMSIM_ASSERT(writer->error().empty());
+            }
+        };
+        close(ndjson_);
+        close(pftrace_);
+        close(vcd_);
+    }
+
+  private:
+    static trace::OutputFile open(const std::string& path) {
+        auto file = trace::OutputFile::create(path);
+        LMSIM_ASSERT(file);
+        return std::move(file.value());
+    }
+
+    std::optional<trace::NdjsonWriter> ndjson_;
+    std::optional<trace::PftraceWriter> pftrace_;
+    std::optional<trace::VcdWriter> vcd_;
+    std::optional<trace::TeeSink> all_;
+    std::vector<trace::TraceSink*> sinks_;
+};
+
+/// What a run has beside the machine.
+struct Beside {
+    bool driver = false;
+    bool log = false;
+    Writers* writers = nullptr;
+};
+
 /// The machine as Simulation builds it, with one host and nobody who migrates it.
 class Machine {
   public:
-    Machine(const CommandPath& path, bool with_driver, bool log)
+    Machine(const CommandPath& path, const Beside& beside)
         : kernel("kernel"),
           memory(path.memory_pages),
           device("device", kernel, path.device, spec::Rules{}, path.seed),
           guest("guest", kernel, path.guest, memory, no_writer(path)),
-          meter(path.device.vfs, nullptr),
-          logs(log) {
+          meter(path.device.vfs, beside.writers != nullptr ? beside.writers->sink() : nullptr),
+          logs(beside.log) {
+        meter.watch_link(metrics::Side::Source, "up", device.up());
+        meter.watch_link(metrics::Side::Source, "down", device.down());
         std::vector<DevicePort*> ports;
         for (std::uint16_t vf = 0; vf < path.device.vfs; ++vf) {
             const auto function = static_cast<std::uint16_t>(vf + 1);
@@ -93,7 +154,7 @@ class Machine {
         guest.lay_out();
         guest.set_observer(&meter);
         device.set_observer(&meter.device(VmmSide::Source));
-        if (with_driver) {
+        if (beside.driver) {
             host = std::make_unique<Memory>(path.host_pages);
             device.attach(0, *host);
             driver = std::make_unique<HostDriver>("driver", kernel, path.host, device.port(0),
@@ -127,8 +188,11 @@ class Machine {
 
 class Bench : public Component {
   public:
-    Bench(Machine& machine, const CommandPath& path)
-        : Component("bench", machine.kernel), duration_(path.duration), machine_(machine) {
+    Bench(Machine& machine, const CommandPath& path, Writers* writers)
+        : Component("bench", machine.kernel),
+          duration_(path.duration),
+          machine_(machine),
+          writers_(writers) {
         post_once(0, static_cast<std::uint32_t>(Kind::Boot));
     }
 
@@ -147,6 +211,9 @@ class Bench : public Component {
                 machine_.guest.start_workload();
                 break;
             case Kind::End:
+                if (writers_ != nullptr) {
+                    writers_->close();
+                }
                 tally.cpu_seconds += cpu_seconds();
                 measure(1);
                 kernel().stop();
@@ -174,12 +241,13 @@ class Bench : public Component {
 
     Ps duration_;
     Machine& machine_;
+    Writers* writers_;
 };
 
-Tally run(const CommandPath& path, bool with_driver, bool log) {
+Tally run(const CommandPath& path, const Beside& beside) {
     install_report_handler();
-    Machine machine(path, with_driver, log);
-    Bench bench(machine, path);
+    Machine machine(path, beside);
+    Bench bench(machine, path, beside.writers);
     sc_core::sc_start();
     const RunMeter& meter = machine.meter;
     machine.meter.close(machine.kernel.now());
@@ -193,7 +261,7 @@ Tally run(const CommandPath& path, bool with_driver, bool log) {
     tally.latency_p50 = latency.p50();
     tally.latency_p999 = latency.p999();
     tally.latency_max = latency.max();
-    if (log) {
+    if (beside.log) {
         const UserDataLogUse& use = machine.driver->user_data_log()->used();
         LMSIM_ASSERT(use.lost == 0);
         tally.entries = use.ranges;
@@ -203,8 +271,13 @@ Tally run(const CommandPath& path, bool with_driver, bool log) {
 
 }  // namespace
 
-Tally run_simulated(const CommandPath& path) { return run(path, false, false); }
+Tally run_simulated(const CommandPath& path) { return run(path, {}); }
 
-Tally run_beside_driver(const CommandPath& path, bool log) { return run(path, true, log); }
+Tally run_traced(const CommandPath& path, const Traces& traces, const std::string& folder) {
+    Writers writers(traces, folder);
+    return run(path, {false, false, &writers});
+}
+
+Tally run_beside_driver(const CommandPath& path, bool log) { return run(path, {true, log}); }
 
 }  // namespace lmsim::bench

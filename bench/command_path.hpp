@@ -59,6 +59,16 @@ bool same_run(const Tally& a, const Tally& b);
 /// In the simulator: one in each process, since SystemC has one kernel there.
 Tally run_simulated(const CommandPath& path);
 
+/// What a traced run writes; nothing is the run as it is.
+struct Traces {
+    bool ndjson = false;
+    bool pftrace = false;
+    bool vcd = false;
+};
+
+/// The same while it is traced into files of `folder`, to their end and last byte.
+Tally run_traced(const CommandPath& path, const Traces& traces, const std::string& folder);
+
 /// The same with the PF's driver beside it, which logs the user data of all VFs if `log`.
 Tally run_beside_driver(const CommandPath& path, bool log);
 

@@ -32,6 +32,8 @@ double median(std::vector<double> values);
 void measure_command_path(Rows& rows, bool quick);
 /// The path of a command while its changes are logged, against the same without a log.
 void measure_logging(Rows& rows, bool quick);
+/// The path of a command while it is traced into files, against the same without a trace.
+void measure_traces(Rows& rows, bool quick);
 /// The bare event queue against std::priority_queue.
 void measure_event_queue(Rows& rows, bool quick);
 /// `lmsim run` of a scenario that does nothing.
