@@ -23,9 +23,9 @@ const vfio::DriverArc* driver_arc(const fsm::Arc& arc) {
     return nullptr;
 }
 
-bool features_allow(const fsm::Arc& arc, std::uint8_t flags) {
+bool features_allow(const fsm::Arc& arc, std::uint8_t flags, const spec::Rules& rules) {
     if (const vfio::DriverArc* row = driver_arc(arc)) {
-        return (flags & row->needs) == row->needs && (flags & row->forbids) == 0;
+        return row->exists(flags, rules);
     }
     const auto from = static_cast<vfio::MigState>(arc.from);
     return from == vfio::MigState::ERROR || vfio::supported(from, flags);
@@ -139,7 +139,8 @@ bool exists(const MachineInfo& machine, const fsm::Arc& arc, const Dialect& dial
     if (!dialect.rules.on(arc.rule)) {
         return false;
     }
-    return !machine.has_features || !dialect.features || features_allow(arc, *dialect.features);
+    return !machine.has_features || !dialect.features ||
+           features_allow(arc, *dialect.features, dialect.rules);
 }
 
 StateDiagram draw(const MachineInfo& machine, const Dialect& dialect) {

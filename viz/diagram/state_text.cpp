@@ -9,16 +9,17 @@ namespace {
 using Escape = std::string (*)(std::string_view);
 
 /// What both formats say of an arc: "2. event [guard] / action (ID), 12x, 3.40 ms".
-std::string arc_text(const StateDiagram& diagram, const DrawnArc& drawn, Escape escape) {
+std::string arc_text(const StateDiagram& diagram, const DrawnArc& drawn, Escape escape,
+                     const std::string& between) {
     std::string text = drawn.step == 0 ? "" : fmt::format("{}. ", drawn.step);
     text += escape(drawn.arc->event);
     if (!drawn.guard.empty()) {
-        text += " [" + escape(drawn.guard) + "]";
+        text += between + "[" + escape(drawn.guard) + "]";
     }
     if (!drawn.arc->action.empty()) {
-        text += " / " + escape(drawn.arc->action);
+        text += between + "/ " + escape(drawn.arc->action);
     }
-    text += " (" + escape(rule_name(drawn)) + ")";
+    text += between + "(" + escape(rule_name(drawn)) + ")";
     const std::string heat = heat_text(drawn.heat);
     text += heat.empty() ? "" : ", " + escape(heat);
     if (drawn.presence != Presence::Both) {
@@ -59,7 +60,7 @@ class Writer {
                 line(0, "[*] --> " + identifier(each.name));
             }
             for (const DrawnArc* inner : internal_arcs(diagram_, each.code)) {
-                line(0, identifier(each.name) + " : " + arc_text(diagram_, *inner, escape_));
+                line(0, identifier(each.name) + " : " + arc_text(diagram_, *inner, escape_, " "));
             }
         }
         std::size_t number = 0;
@@ -72,7 +73,7 @@ class Writer {
                                     source));
             }
             line(0, source + arrow(strand.front()) + identifier(arc.target) + " : " +
-                        arc_text(diagram_, strand.front(), escape_));
+                        arc_text(diagram_, strand.front(), escape_, between_));
         }
     }
 
@@ -82,7 +83,8 @@ class Writer {
 
     std::string out_;
     std::size_t indent_ = 0;
-    bool coloured_ = false;  // arrows take a style in brackets
+    std::string between_ = " ";  // the parts of an arc's text
+    bool coloured_ = false;      // arrows take a style in brackets
 
   private:
     bool any_of(int group) const {
@@ -156,6 +158,7 @@ std::string mermaid(const StateDiagram& diagram) {
 std::string plantuml(const StateDiagram& diagram) {
     Writer writer(diagram, plantuml_text);
     writer.coloured_ = true;
+    writer.between_ = "\\n";
     writer.line(0, "@startuml");
     writer.line(0, "hide empty description");
     writer.line(0, "title " + title_of(diagram, plantuml_text));
