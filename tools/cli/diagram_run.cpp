@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "sim/core/text.hpp"
@@ -61,7 +62,9 @@ std::string title_of(const Json& header) {
 /// A record of a state, told to the sink. False: it is none.
 bool tell_state(const std::string& line, sim::trace::TraceSink& sink) {
     const Json json = Json::parse(line, nullptr, false);
-    if (!json.is_object() || !json["t"].is_number_integer()) {
+    const auto at = json.is_object() ? json.find("t") : json.end();
+    constexpr auto latest = static_cast<std::uint64_t>(std::numeric_limits<sim::Ps>::max());
+    if (at == json.end() || !at->is_number_unsigned() || at->get<std::uint64_t>() > latest) {
         return false;
     }
     const std::string side = text_of(json, "side");
@@ -71,7 +74,7 @@ bool tell_state(const std::string& line, sim::trace::TraceSink& sink) {
     const std::string event = text_of(json, "event");
     const std::string rule = text_of(json, "rule");
     sim::trace::StateRecord record;
-    record.at = json["t"].get<sim::Ps>();
+    record.at = at->get<sim::Ps>();
     record.side = side == "destination" ? sim::trace::Side::Destination : sim::trace::Side::Source;
     const auto vf = json.find("vf");
     if (vf != json.end() && vf->is_number_integer()) {

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "model/spec/table.hpp"
 #include "sim/core/text.hpp"
 #include "sim/metrics/display.hpp"
@@ -12,6 +15,12 @@ namespace {
 
 using sim::Ps;
 namespace trace = sim::trace;
+
+/// A trace may be anyone's file: times that go back count for nothing, sums end at the largest.
+void add(Ps& sum, Ps from, Ps to) {
+    const Ps room = std::numeric_limits<Ps>::max() - sum;
+    sum += to <= from ? 0 : std::min(to - from, room);
+}
 
 }  // namespace
 
@@ -29,11 +38,10 @@ void HeatMeter::state(const trace::StateRecord& record) {
     }
     Stay& stay =
         now_.try_emplace({record.side, record.vf, record.queue}, Stay{arc->from, 0}).first->second;
-    const Ps waited = record.at - stay.since;
     Heat& taken = arcs_[arc];
     ++taken.count;
-    taken.time += waited;
-    states_[arc->from].time += waited;
+    add(taken.time, stay.since, record.at);
+    add(states_[arc->from].time, stay.since, record.at);
     states_[arc->to].count += arc->internal ? 0 : 1;
     stay = {arc->to, record.at};
 }
@@ -61,11 +69,11 @@ void HeatMeter::apply(StateDiagram& diagram, const std::string& run) const {
                                         sim::metrics::readable_time(last_)));
     std::map<std::uint8_t, Heat> states = states_;
     for (const auto& [instance, stay] : now_) {
-        states[stay.state].time += last_ - stay.since;
+        add(states[stay.state].time, stay.since, last_);
     }
     Ps whole = 0;
     for (const auto& [code, heat] : states) {
-        whole += heat.time;
+        add(whole, 0, heat.time);
     }
     for (auto& [code, heat] : states) {
         heat.ppm = sim::metrics::share_ppm(heat.time, whole);

@@ -163,6 +163,8 @@ TEST_CASE("what is no run directory, or not whole, is refused", "[cli]") {
     says(overlaid(manifest, "\xff\n"), "trace.ndjson");
     says(overlaid(manifest, header + "\n" + record + "\n" + record.substr(0, 40)), ":3");
     says(overlaid(manifest, header + "\n[]\n"), ":2");
+    says(overlaid(manifest, header + "\n{\"t\":-1,\"kind\":\"state\"}\n"), ":2");
+    says(overlaid(manifest, header + "\n{\"t\":18446744073709551615,\"kind\":\"state\"}\n"), ":2");
     const Folder folder;
     says(diagram(folder, "suspend --overlay /nowhere"), "/nowhere");
     says(diagram(folder, "suspend --overlay " + folder.write("file", "x")), "file");

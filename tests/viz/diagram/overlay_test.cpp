@@ -1,5 +1,7 @@
 #include "viz/diagram/overlay.hpp"
 
+#include <limits>
+
 #include "tests/catch.hpp"
 #include "tests/sim/metrics/golden.hpp"
 #include "tests/viz/diagram/arcs.hpp"
@@ -113,4 +115,18 @@ TEST_CASE("sides and queues are machines of their own", "[diagram]") {
     CHECK(diagram.state(0)->heat.time == 10 + 40 + 50);
     CHECK(diagram.state(1)->heat.time == 40 + 10);
     CHECK(diagram.arcs[0].heat.count == 3);
+}
+
+TEST_CASE("a trace with impossible times is laid over without harm", "[diagram]") {
+    constexpr sim::Ps largest = std::numeric_limits<sim::Ps>::max();
+    HeatMeter meter(machine());
+    for (const std::int32_t vf : {0, 1, 2}) {
+        meter.state(row(largest, vf, "Operational", "Suspend", "Suspending", "LM-MC-01"));
+        meter.state(row(5, vf, "Suspending", "drained", "Suspended", "LM-MC-02"));
+    }
+    StateDiagram diagram = draw(machine(), {});
+    meter.apply(diagram, "r");
+    CHECK(diagram.state(0)->heat.time == largest);
+    CHECK(diagram.state(1)->heat.time == 0);
+    CHECK_FALSE(dot(diagram).empty());
 }
