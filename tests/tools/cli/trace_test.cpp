@@ -229,7 +229,7 @@ TEST_CASE("a run that is interrupted leaves traces that are whole", "[cli][trace
         " --trace pftrace,vcd --set vm.dirty.rate=2M/s --set vm.dirty.working_set=8MiB"
         " --set vm.dirty.hot=8MiB --set channel.bandwidth=10Mbit/s"
         " --set vmm.downtime_limit=10ms --set run.time_limit=100000s",
-        "timeout --preserve-status -s INT 0.5",
+        "timeout --preserve-status -s INT 1",
         "[j]\nrw=randread\nbs=4k\nsize=1g\nrate_iops=1\ntime_based\nruntime=30d\n");
     CAPTURE(run.ended.err);
     REQUIRE(run.ended.exit_code == 130);
