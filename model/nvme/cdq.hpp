@@ -9,12 +9,9 @@ namespace lmsim::nvme {
 
 template <class Bounds>
 void delete_cdqs(Context<Bounds>& ctx, std::uint16_t creator) {
-    if (!ctx.rules.on(spec::Id::CdqEndsWithCreator)) {
-        return;
-    }
     for (std::uint16_t i = 0; i < Bounds::cdqs; ++i) {
         if (find_cdq(ctx, creator, i) != nullptr) {
-            delete_cdq(ctx, i);
+            delete_cdq(ctx, i, CdqMove::CreatorReset);
         }
     }
 }

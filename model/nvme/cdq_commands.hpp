@@ -186,7 +186,7 @@ spec::Id check_cdq_limits(Context<Bounds>& ctx, std::uint16_t creator, std::uint
     std::uint64_t ranges_in_all = ranges;
     for (std::uint16_t i = 0; i < Bounds::cdqs; ++i) {
         const Cdq& queue = ctx.subsystem.cdq[i];
-        if (queue.entries != 0) {
+        if (exists(queue)) {
             ++all;
             own += queue.creator == creator ? 1 : 0;
             ranges_in_all += cdq_ranges(ctx, i);
@@ -265,14 +265,17 @@ Outcome create_cdq(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t s
         return refuse(ctx, broken);
     }
     std::uint16_t cdqid = 0;
-    while (ctx.subsystem.cdq[cdqid].entries != 0) {
+    while (exists(ctx.subsystem.cdq[cdqid])) {
         ++cdqid;
     }
     Cdq& queue = ctx.subsystem.cdq[cdqid];
     queue = Cdq{};
+    queue.creator = function;
+    if (!move_cdq(ctx, cdqid, CdqMove::Create)) {
+        return refuse(ctx, Id::StatusInternalError);
+    }
     queue.base = create.prp1;
     queue.entries = static_cast<std::uint32_t>(entries);
-    queue.creator = function;
     queue.mc = find_migratable(ctx, create.cntlid);
     queue.contiguous = create.pc;
     for (std::uint64_t i = 0; !create.pc && i < pages; ++i) {
@@ -294,8 +297,9 @@ Outcome cdq_command(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t 
             if (find_cdq(ctx, function, command.cdqid) == nullptr) {
                 return refuse(ctx, in_any_case(ctx.rules, Id::CdqDeleteUnknown));
             }
-            delete_cdq(ctx, command.cdqid);
-            return {};
+            return delete_cdq(ctx, command.cdqid, CdqMove::Delete)
+                       ? Outcome{}
+                       : refuse(ctx, Id::StatusInternalError);
         case wire::CdqOperation::Reserved: break;
     }
     return refuse(ctx, in_any_case(ctx.rules, Id::CdqSelReserved));

@@ -64,8 +64,8 @@ wire::StateShape shape_of(const Context<Bounds>& ctx, std::uint16_t function, St
     shape.cp = parts.suspended;
     shape.nvme_state = parts.nvme;
     for (std::size_t i = 1; parts.nvme && i < Bounds::queues; ++i) {
-        shape.sqs = static_cast<std::uint16_t>(shape.sqs + (c.sq[i].size != 0 ? 1 : 0));
-        shape.cqs = static_cast<std::uint16_t>(shape.cqs + (c.cq[i].size != 0 ? 1 : 0));
+        shape.sqs = static_cast<std::uint16_t>(shape.sqs + (exists(c.sq[i]) ? 1 : 0));
+        shape.cqs = static_cast<std::uint16_t>(shape.cqs + (exists(c.cq[i]) ? 1 : 0));
     }
     if (parts.vendor) {
         const wire::VendorArea area = vendor_area(c, ctx.config);
@@ -126,10 +126,10 @@ void save_state(Context<Bounds>& ctx, std::uint16_t function, StateParts parts, 
     std::size_t sqs = 0;
     std::size_t cqs = 0;
     for (std::uint16_t i = 1; parts.nvme && i < Bounds::queues; ++i) {
-        if (c.sq[i].size != 0) {
+        if (exists(c.sq[i])) {
             writer.set_sq(sqs++, saved(c.sq[i], i));
         }
-        if (c.cq[i].size != 0) {
+        if (exists(c.cq[i])) {
             writer.set_cq(cqs++, saved(c.cq[i], i));
         }
     }
@@ -169,11 +169,14 @@ bool fits(const Context<Bounds>& ctx, const Controller<Bounds>& c,
 
 /// LM-SET-07: the commit creates the I/O queues as they were.
 template <class Bounds>
-void load_queues(Controller<Bounds>& c, const wire::ControllerStateView& state) {
+void load_queues(Context<Bounds>& ctx, std::uint16_t function,
+                 const wire::ControllerStateView& state) {
+    Controller<Bounds>& c = ctx.controller(function);
     for (std::size_t i = 0; i < state.cq_count(); ++i) {
         const wire::CqState from = state.cq(i);
         Cq& cq = c.cq[from.qid];
-        cq = Cq{};
+        move_cq(ctx, function, from.qid, QueueEvent::SetState);
+        clear(cq);
         cq.base = from.prp1;
         cq.size = from.qsize + 1U;
         cq.head = from.hp;
@@ -185,13 +188,14 @@ void load_queues(Controller<Bounds>& c, const wire::ControllerStateView& state) 
     for (std::size_t i = 0; i < state.sq_count(); ++i) {
         const wire::SqState from = state.sq(i);
         Sq& sq = c.sq[from.qid];
-        sq = Sq{};
+        move_sq(ctx, function, from.qid, QueueEvent::SetState);
+        clear(sq);
         sq.base = from.prp1;
         sq.size = from.qsize + 1U;
         sq.head = from.hp;
         sq.tail = from.tp;
         sq.cqid = from.cqid;
-        sq.attributes = static_cast<std::uint16_t>((from.pc ? 1 : 0) | from.qprio << 1);
+        sq.attributes = static_cast<std::uint8_t>((from.pc ? 1 : 0) | from.qprio << 1);
         ++c.cq[from.cqid].users;
         mark_ready(c, from.qid, sq.head != sq.tail);
     }
@@ -232,8 +236,7 @@ void load_vendor(Context<Bounds>& ctx, std::uint16_t function, const wire::Vendo
     c.generation = (c.generation + 1) & 0xffff;
     c.owed = static_cast<std::uint8_t>(c.owed & ~owed::enable);
     live(ctx, function, LifeEvent::FunctionReset);
-    c.sq[0] = Sq{};
-    c.cq[0] = Cq{};
+    drop_queue(ctx, function, 0);
     mark_ready(c, 0, false);
     c.cc = area.cc;
     c.aqa = area.aqa;
@@ -246,7 +249,7 @@ void load_vendor(Context<Bounds>& ctx, std::uint16_t function, const wire::Vendo
     if ((area.cc & cc_enable) == 0) {
         return;
     }
-    create_admin_queues(c, ctx.rules);
+    create_admin_queues(ctx, function, QueueEvent::SetState);
     c.sq[0].head = area.admin_sq_head;
     c.sq[0].tail = area.admin_sq_tail;
     c.cq[0].head = area.admin_cq_head;
@@ -298,7 +301,7 @@ spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function, const wire::
         }
     }
     if (ctx.rules.on(Id::SetStateCreatesQueues)) {
-        load_queues(c, *state);
+        load_queues(ctx, function, *state);
     }
     if (state->vendor_size() != 0) {
         load_vendor(ctx, function, area);

@@ -30,7 +30,7 @@ void deliver_events(Context<Bounds>& ctx, std::uint16_t function) {
     const Controller<Bounds>& c = ctx.controller(function);
     for (std::size_t i = 0; i < Bounds::cdqs && c.aers != 0; ++i) {
         Cdq& queue = ctx.subsystem.cdq[i];
-        if (queue.entries == 0 || queue.creator != function) {
+        if (!exists(queue) || queue.creator != function) {
             continue;
         }
         while (c.aers != 0 && (queue.tail_pending || queue.full_pending)) {

@@ -17,7 +17,7 @@ struct Feature {
 template <class Bounds>
 bool has_io_vector(const Controller<Bounds>& c, std::uint16_t vector) {
     for (std::size_t i = 1; i < Bounds::queues; ++i) {
-        if (c.cq[i].size != 0 && (c.cq[i].attributes & 2) != 0 && c.cq[i].vector == vector) {
+        if (exists(c.cq[i]) && (c.cq[i].attributes & 2) != 0 && c.cq[i].vector == vector) {
             return true;
         }
     }
@@ -81,7 +81,7 @@ Outcome set_interrupt_vector(Context<Bounds>& ctx, Controller<Bounds>& c, std::u
     }
     for (std::size_t i = 1; i < Bounds::queues; ++i) {
         Cq& cq = c.cq[i];
-        if (cq.size != 0 && cq.vector == asked.iv) {
+        if (exists(cq) && cq.vector == asked.iv) {
             cq.attributes = static_cast<std::uint8_t>((cq.attributes & ~coalescing_off) |
                                                       (asked.cd ? coalescing_off : 0));
         }

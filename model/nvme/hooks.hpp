@@ -60,6 +60,10 @@ void user_data_suspended(Context<Bounds>& ctx, std::uint16_t function, bool dudm
 template <class Bounds>
 void user_data_resumed(Context<Bounds>& ctx, std::uint16_t function);
 
+/// model/nvme/user_data_log.hpp: a CLR of the controller has ended its suspension.
+template <class Bounds>
+void user_data_reset(Context<Bounds>& ctx, std::uint16_t function);
+
 /// model/nvme/migration.hpp: ends the Suspend with this CID if it waits for its controller, which
 /// goes on; false if there is none.
 template <class Bounds>

@@ -75,19 +75,29 @@ void drop_commands(Controller<Bounds>& c, const Config& config, bool aers_too) {
     }
 }
 
-/// Submission and completion queues from `first` on are gone; those before it have nothing under
-/// way.
+/// The queues of that number are gone, if there were any.
 template <class Bounds>
-void drop_queues_from(Controller<Bounds>& c, std::size_t first) {
-    for (std::uint64_t& word : c.ready) {
-        word = 0;
+void drop_queue(Context<Bounds>& ctx, std::uint16_t function, std::uint16_t qid) {
+    Controller<Bounds>& c = ctx.controller(function);
+    if (exists(c.sq[qid]) && move_sq(ctx, function, qid, QueueEvent::Reset)) {
+        clear(c.sq[qid]);
     }
-    for (std::size_t i = 0; i < Bounds::queues; ++i) {
-        c.sq[i] = i == 0 || i >= first ? Sq{} : c.sq[i];
-        c.cq[i] = i == 0 || i >= first ? Cq{} : c.cq[i];
-        c.cq[i].waiting = 0;
-        c.cq[i].waiting_last = 0;
-        mark_ready(c, static_cast<std::uint32_t>(i), c.sq[i].head != c.sq[i].tail);
+    if (exists(c.cq[qid]) && move_cq(ctx, function, qid, QueueEvent::Reset)) {
+        clear(c.cq[qid]);
+    }
+}
+
+/// A CLR: the admin queues are gone, and the I/O queues but those that are to be kept; they have
+/// nothing under way.
+template <class Bounds>
+void reset_queues(Context<Bounds>& ctx, std::uint16_t function, bool keep) {
+    Controller<Bounds>& c = ctx.controller(function);
+    for (std::uint16_t i = 0; i < Bounds::queues; ++i) {
+        if (i == 0 || !keep) {
+            drop_queue(ctx, function, i);
+        }
+        empty_waiting(ctx, function, i);
+        mark_ready(c, i, c.sq[i].head != c.sq[i].tail);
     }
     c.next_queue = 0;
 }
@@ -108,9 +118,8 @@ void drop_queues(Context<Bounds>& ctx, std::uint16_t function) {
     using spec::Id;
     Controller<Bounds>& c = ctx.controller(function);
     c.committed = c.committed && ctx.rules.value(Id::SetStateSurvivesReset) != 0;
-    const bool keep = c.committed || !ctx.rules.on(Id::ResetDeletesIoQueues);
     drop_commands(c, ctx.config, ctx.rules.on(Id::ResetAbortsAers));
-    drop_queues_from(c, keep ? Bounds::queues : 1);
+    reset_queues(ctx, function, c.committed);
     default_features(c, ctx.config);
     c.owed = static_cast<std::uint8_t>(c.owed & ~owed::enable);
 }
@@ -209,7 +218,9 @@ void level_reset(Context<Bounds>& ctx, std::uint16_t function, Reset kind) {
         }
         end_suspensions(ctx);
     } else if (ctx.rules.value(spec::Id::McResetEndsSuspension) != 0) {
-        migrate(ctx, function, MigrationEvent::LevelReset);
+        if (migrate(ctx, function, MigrationEvent::LevelReset)) {
+            user_data_reset(ctx, function);
+        }
         release_suspender(ctx, function);
     } else if (is(c.migration, Migration::Suspending)) {
         drained(ctx, function);
@@ -279,15 +290,19 @@ void subsystem_reset(Context<Bounds>& ctx) {
 
 /// The admin queues come into being with CC.EN (NVMe Base 2.3, 3.5.1).
 template <class Bounds>
-void create_admin_queues(Controller<Bounds>& c, const spec::Rules& rules) {
-    c.sq[0] = Sq{};
+void create_admin_queues(Context<Bounds>& ctx, std::uint16_t function, QueueEvent event) {
+    Controller<Bounds>& c = ctx.controller(function);
+    if (!move_sq(ctx, function, 0, event) || !move_cq(ctx, function, 0, event)) {
+        return;
+    }
+    clear(c.sq[0]);
     c.sq[0].base = c.asq;
     c.sq[0].size = (c.aqa & 0xfff) + 1;
     c.sq[0].attributes = 1;
-    c.cq[0] = Cq{};
+    clear(c.cq[0]);
     c.cq[0].base = c.acq;
     c.cq[0].size = (c.aqa >> 16 & 0xfff) + 1;
-    c.cq[0].attributes = rules.on(spec::Id::AdminCqUsesVectorZero) ? 3 : 1;
+    c.cq[0].attributes = ctx.rules.on(spec::Id::AdminCqUsesVectorZero) ? 3 : 1;
     c.cq[0].users = 1;
 }
 
@@ -372,7 +387,7 @@ template <class Bounds>
 void work_done(Context<Bounds>& ctx, std::uint16_t function) {
     Controller<Bounds>& c = ctx.controller(function);
     if (is(c.life, Life::Enabling)) {
-        create_admin_queues(c, ctx.rules);
+        create_admin_queues(ctx, function, QueueEvent::Enable);
         live(ctx, function, LifeEvent::EnableDone);
     } else if (is(c.life, Life::Disabling)) {
         live(ctx, function, LifeEvent::DisableDone);
@@ -461,8 +476,8 @@ void go_on(Context<Bounds>& ctx) {
         c.owed = static_cast<std::uint8_t>(c.owed & ~told);
         tell(ctx, i, told);
         go_on_logging(ctx, i);
-        for (Cq& cq : c.cq) {
-            flush_waiting(ctx, i, cq);
+        for (std::uint16_t qid = 0; qid < Bounds::queues; ++qid) {
+            flush_waiting(ctx, i, qid);
         }
         deliver_events(ctx, i);
         awake(ctx, i);

@@ -61,8 +61,15 @@ template <class Bounds>
 void delete_udmq(Context<Bounds>& ctx, std::uint16_t function) {
     const std::uint16_t udmq = ctx.controller(function).udmq;
     if (udmq != 0) {
-        delete_cdq(ctx, static_cast<std::uint16_t>(udmq - 1));
+        delete_cdq(ctx, static_cast<std::uint16_t>(udmq - 1), CdqMove::DeleteOnSuspend);
     }
+}
+
+/// A Suspend of a suspended controller: nothing is entered, and nobody told of it.
+template <class Bounds>
+bool repeat_suspend(Context<Bounds>& ctx, std::uint16_t function) {
+    std::uint8_t& migration = ctx.controller(function).migration;
+    return ctx.effects.took(advance(migration, MigrationEvent::Suspend, ctx.rules), function);
 }
 
 /// What keeps a Suspend from suspending; `outcome` says how it ends.
@@ -84,6 +91,10 @@ bool ends_early(Context<Bounds>& ctx, std::uint16_t function, const wire::Migrat
         return true;
     }
     if (is(c.migration, Migration::Suspended) && rules.on(Id::SuspendAgain)) {
+        if (!repeat_suspend(ctx, function)) {
+            outcome = refuse(ctx, Id::StatusInternalError);
+            return true;
+        }
         if (send.dudmq && rules.on(Id::DudmqOnRepeat)) {
             delete_udmq(ctx, function);
         }

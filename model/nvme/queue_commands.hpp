@@ -60,7 +60,7 @@ spec::Id check_create_cq(const Context<Bounds>& ctx, const Controller<Bounds>& c
     using spec::Id;
     const spec::Rules& rules = ctx.rules;
     const bool known = command.qid != 0 && command.qid <= queue_limit(ctx, c);
-    if (rules.on(Id::CreateCqBadQid) && (!known || c.cq[command.qid].size != 0)) {
+    if (rules.on(Id::CreateCqBadQid) && (!known || exists(c.cq[command.qid]))) {
         return Id::CreateCqBadQid;
     }
     if (rules.on(Id::CreateCqBadSize) &&
@@ -82,7 +82,7 @@ constexpr std::uint8_t coalescing_off = 4;
 template <class Bounds>
 std::uint8_t coalescing_disabled(const Controller<Bounds>& c, std::uint16_t vector) {
     for (std::size_t i = 1; i < Bounds::queues; ++i) {
-        if (c.cq[i].size != 0 && c.cq[i].vector == vector) {
+        if (exists(c.cq[i]) && c.cq[i].vector == vector) {
             return c.cq[i].attributes & coalescing_off;
         }
     }
@@ -97,11 +97,12 @@ Outcome create_cq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe&
     if (broken != spec::Id::Count) {
         return refuse(ctx, broken);
     }
-    if (command.qid == 0 || command.qid >= Bounds::queues || c.cq[command.qid].size != 0) {
+    if (command.qid == 0 || command.qid >= Bounds::queues ||
+        !move_cq(ctx, function, command.qid, QueueEvent::Create)) {
         return refuse(ctx, spec::Id::StatusInternalError);
     }
     Cq& cq = c.cq[command.qid];
-    cq = Cq{};
+    clear(cq);
     cq.base = command.prp1;
     cq.size = command.qsize + 1U;
     cq.vector = command.iv;
@@ -116,7 +117,7 @@ spec::Id check_create_sq(const Context<Bounds>& ctx, const Controller<Bounds>& c
     using spec::Id;
     const spec::Rules& rules = ctx.rules;
     const bool known = command.qid != 0 && command.qid <= queue_limit(ctx, c);
-    if (rules.on(Id::CreateSqBadQid) && (!known || c.sq[command.qid].size != 0)) {
+    if (rules.on(Id::CreateSqBadQid) && (!known || exists(c.sq[command.qid]))) {
         return Id::CreateSqBadQid;
     }
     if (rules.on(Id::CreateSqBadSize) &&
@@ -129,7 +130,7 @@ spec::Id check_create_sq(const Context<Bounds>& ctx, const Controller<Bounds>& c
     }
     const bool cq_known = command.cqid != 0 && command.cqid <= queue_limit(ctx, c);
     if (rules.on(Id::CreateSqBadCqid) && !cq_known) return Id::CreateSqBadCqid;
-    if (rules.on(Id::CreateSqNoCq) && cq_known && c.cq[command.cqid].size == 0) {
+    if (rules.on(Id::CreateSqNoCq) && cq_known && !exists(c.cq[command.cqid])) {
         return Id::CreateSqNoCq;
     }
     return check_queue_memory(ctx, command.pc, command.prp1);
@@ -143,16 +144,16 @@ Outcome create_sq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe&
     if (broken != spec::Id::Count) {
         return refuse(ctx, broken);
     }
-    if (command.qid == 0 || command.qid >= Bounds::queues || c.sq[command.qid].size != 0 ||
-        command.cqid >= Bounds::queues || c.cq[command.cqid].size == 0) {
+    if (command.qid == 0 || command.qid >= Bounds::queues || command.cqid >= Bounds::queues ||
+        !exists(c.cq[command.cqid]) || !move_sq(ctx, function, command.qid, QueueEvent::Create)) {
         return refuse(ctx, spec::Id::StatusInternalError);
     }
     Sq& sq = c.sq[command.qid];
-    sq = Sq{};
+    clear(sq);
     sq.base = command.prp1;
     sq.size = command.qsize + 1U;
     sq.cqid = command.cqid;
-    sq.attributes = static_cast<std::uint16_t>(1 | command.qprio << 1);
+    sq.attributes = static_cast<std::uint8_t>(1 | command.qprio << 1);
     ++c.cq[command.cqid].users;
     return {};
 }
@@ -179,6 +180,9 @@ void abandon(Context<Bounds>& ctx, std::uint16_t function, std::uint16_t qid) {
         }
         slot = next;
     }
+    if (cq.waiting == 0) {
+        empty_waiting(ctx, function, c.sq[qid].cqid);
+    }
     for (Slot& command : c.slot) {
         if (command.stage != Stage::Free && command.sqid == qid) {
             command.sqid = no_queue;
@@ -190,13 +194,16 @@ template <class Bounds>
 Outcome delete_sq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe) {
     Controller<Bounds>& c = ctx.controller(function);
     const std::uint16_t qid = wire::decode_delete_sq(sqe, ctx.rules).qid;
-    if (qid == 0 || qid >= Bounds::queues || c.sq[qid].size == 0) {
+    if (qid == 0 || qid >= Bounds::queues || !exists(c.sq[qid])) {
         return refuse(ctx, in_any_case(ctx.rules, spec::Id::DeleteBadQid));
+    }
+    if (!move_sq(ctx, function, qid, QueueEvent::Delete)) {
+        return refuse(ctx, spec::Id::StatusInternalError);
     }
     abandon(ctx, function, qid);
     --c.cq[c.sq[qid].cqid].users;
     mark_ready(c, qid, false);
-    c.sq[qid] = Sq{};
+    clear(c.sq[qid]);
     return {};
 }
 
@@ -204,20 +211,23 @@ template <class Bounds>
 Outcome delete_cq(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe) {
     Controller<Bounds>& c = ctx.controller(function);
     const std::uint16_t qid = wire::decode_delete_cq(sqe, ctx.rules).qid;
-    if (qid == 0 || qid >= Bounds::queues || c.cq[qid].size == 0) {
+    if (qid == 0 || qid >= Bounds::queues || !exists(c.cq[qid])) {
         return refuse(ctx, in_any_case(ctx.rules, spec::Id::DeleteBadQid));
     }
     if (c.cq[qid].users != 0) {
         return refuse(ctx, in_any_case(ctx.rules, spec::Id::DeleteCqInUse));
     }
-    c.cq[qid] = Cq{};
+    if (!move_cq(ctx, function, qid, QueueEvent::Delete)) {
+        return refuse(ctx, spec::Id::StatusInternalError);
+    }
+    clear(c.cq[qid]);
     return {};
 }
 
 template <class Bounds>
 bool has_io_queue(const Controller<Bounds>& c) {
     for (std::size_t i = 1; i < Bounds::queues; ++i) {
-        if (c.sq[i].size != 0 || c.cq[i].size != 0) {
+        if (exists(c.sq[i]) || exists(c.cq[i])) {
             return true;
         }
     }

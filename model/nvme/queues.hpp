@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "model/nvme/context.hpp"
+#include "model/nvme/exists.hpp"
 #include "model/nvme/hooks.hpp"
 #include "model/nvme/machines.hpp"
 #include "model/wire/cqe.hpp"
@@ -38,6 +39,43 @@ std::uint32_t next_ready(const Controller<Bounds>& c, std::uint32_t from) {
         }
     }
     return Bounds::queues;
+}
+
+/// The machine of a submission queue moves; false if it does not take the event.
+template <class Bounds>
+bool move_sq(Context<Bounds>& ctx, std::uint16_t function, std::uint16_t qid, QueueEvent event) {
+    std::uint8_t& life = ctx.controller(function).sq[qid].life;
+    return ctx.effects.took(advance_sq(life, event, qid == 0, ctx.rules), function, qid);
+}
+
+/// The machine of a completion queue moves; false if it does not take the event.
+template <class Bounds>
+bool move_cq(Context<Bounds>& ctx, std::uint16_t function, std::uint16_t qid, QueueEvent event) {
+    std::uint8_t& life = ctx.controller(function).cq[qid].life;
+    return ctx.effects.took(advance_cq(life, event, qid == 0, ctx.rules), function, qid);
+}
+
+/// What a queue holds, as of a new one; whether there is one stays.
+inline void clear(Sq& sq) {
+    const std::uint8_t life = sq.life;
+    sq = Sq{};
+    sq.life = life;
+}
+inline void clear(Cq& cq) {
+    const std::uint8_t life = cq.life;
+    cq = Cq{};
+    cq.life = life;
+}
+
+/// Nothing waits for room in the completion queue any more.
+template <class Bounds>
+void empty_waiting(Context<Bounds>& ctx, std::uint16_t function, std::uint16_t qid) {
+    Cq& cq = ctx.controller(function).cq[qid];
+    cq.waiting = 0;
+    cq.waiting_last = 0;
+    if (is(cq.life, CqLife::Full)) {
+        move_cq(ctx, function, qid, QueueEvent::NothingWaits);
+    }
 }
 
 template <class Bounds>
@@ -198,12 +236,18 @@ void finished(Context<Bounds>& ctx, std::uint16_t function) {
     if (--c.busy != 0) {
         return;
     }
-    if (c.logs) {
+    if (logs(ctx.subsystem, c)) {
         user_data_idle(ctx, function);
     }
     if (is(c.migration, Migration::Suspending)) {
         drained(ctx, function);
     }
+}
+
+/// Completions wait for room in this queue from now on; false if they do not (AD-CQ-01 off).
+template <class Bounds>
+bool hold(Context<Bounds>& ctx, std::uint16_t function, std::uint16_t cqid) {
+    return move_cq(ctx, function, cqid, QueueEvent::Held);
 }
 
 /// Ends a command: its status and DW0 are in the slot. Without room in the completion queue it
@@ -219,9 +263,9 @@ void complete(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot) 
     if (is(c.migration, Migration::Suspending) && !ctx.rules.on(spec::Id::SuspendFinishesFetched)) {
         command.status = ctx.rules.status(spec::Id::StatusAbortRequested);
     }
-    Cq& cq = c.cq[c.sq[command.sqid].cqid];
-    const bool full = cq.waiting != 0 || !has_room(cq);
-    if (full && ctx.rules.on(spec::Id::CqFullHoldsCompletions)) {
+    const std::uint16_t cqid = c.sq[command.sqid].cqid;
+    Cq& cq = c.cq[cqid];
+    if (is(cq.life, CqLife::Full) || (!has_room(cq) && hold(ctx, function, cqid))) {
         command.stage = Stage::Full;
         command.next = 0;
         (cq.waiting == 0 ? cq.waiting : c.slot[cq.waiting_last - 1].next) = slot + 1;
@@ -255,15 +299,19 @@ void ring_sq(Context<Bounds>& ctx, const Event& event) {
 
 /// Completions that waited for room in this queue; false if the effects ran out of room.
 template <class Bounds>
-bool flush_waiting(Context<Bounds>& ctx, std::uint16_t function, Cq& cq) {
+bool flush_waiting(Context<Bounds>& ctx, std::uint16_t function, std::uint16_t cqid) {
     Controller<Bounds>& c = ctx.controller(function);
-    while (cq.waiting != 0 && has_room(cq)) {
+    Cq& cq = c.cq[cqid];
+    while (is(cq.life, CqLife::Full) && has_room(cq)) {
         if (!has_room(ctx)) {
             put_off(ctx, function);
             return false;
         }
         const std::uint32_t slot = cq.waiting - 1;
         cq.waiting = c.slot[slot].next;
+        if (cq.waiting == 0) {
+            empty_waiting(ctx, function, cqid);
+        }
         post(ctx, function, slot);
         release_slot(c, slot);
         finished(ctx, function);
@@ -280,7 +328,7 @@ void ring_cq(Context<Bounds>& ctx, const Event& event) {
     }
     Cq& cq = c.cq[event.queue];
     cq.head = static_cast<std::uint32_t>(event.value);
-    if (cq.waiting != 0 && flush_waiting(ctx, event.function, cq)) {
+    if (is(cq.life, CqLife::Full) && flush_waiting(ctx, event.function, event.queue)) {
         fetch(ctx, event.function);
     }
 }

@@ -31,35 +31,37 @@ struct ProofBounds {
 /// Submission queue as the controller knows it. Positions are slots, `size` counts entries.
 struct Sq {
     std::uint64_t base = 0;  // PRP1 of the create command
-    std::uint32_t size = 0;  // 0: does not exist
+    std::uint32_t size = 0;
     std::uint32_t head = 0;  // next slot to fetch
     std::uint32_t tail = 0;  // last doorbell value
     std::uint16_t cqid = 0;
-    std::uint16_t attributes = 0;  // PC bit 0, QPRIO bits 2:1
+    std::uint8_t attributes = 0;  // PC bit 0, QPRIO bits 2:1
+    std::uint8_t life = 0;        // see machines.hpp: SqLife
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
-        visit(self.base, self.size, self.head, self.tail, self.cqid, self.attributes);
+        visit(self.base, self.size, self.head, self.tail, self.cqid, self.attributes, self.life);
     }
 };
 
 /// Completion queue as the controller knows it.
 struct Cq {
     std::uint64_t base = 0;
-    std::uint32_t size = 0;  // 0: does not exist
+    std::uint32_t size = 0;
     std::uint32_t head = 0;  // last doorbell value
     std::uint32_t tail = 0;  // next slot to write
     std::uint16_t vector = 0;
     std::uint8_t phase = 1;       // of the next entry
     std::uint8_t attributes = 0;  // PC bit 0, IEN bit 1, coalescing disabled for its vector bit 2
     std::uint16_t users = 0;      // submission queues that complete here
-    std::uint32_t waiting = 0;    // first and last slot (plus 1) with a result and no room here
-    std::uint32_t waiting_last = 0;
+    std::uint8_t life = 0;        // see machines.hpp: CqLife
+    std::uint32_t waiting = 0;    // while Full: first and last slot (plus 1) with a result and no
+    std::uint32_t waiting_last = 0;  // room here
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.base, self.size, self.head, self.tail, self.vector, self.phase, self.attributes,
-              self.users, self.waiting, self.waiting_last);
+              self.users, self.life, self.waiting, self.waiting_last);
     }
 };
 
@@ -121,18 +123,18 @@ constexpr std::uint8_t enable = 4;     // the work of CC.EN=1, which waits for a
 /// by Set Features 21h only, the tail is the controller's own.
 struct Cdq {
     std::uint64_t base = 0;     // PRP1: the memory, or its PRP list
-    std::uint32_t entries = 0;  // slots; 0: does not exist
+    std::uint32_t entries = 0;  // slots
     std::uint32_t head = 0;     // next slot that the host has not consumed
     std::uint32_t tail = 0;     // next slot to write
     std::uint32_t tpt = 0;      // tail pointer trigger
     std::uint16_t creator = 0;  // function of the controller that owns it
     std::uint16_t mc = 0;       // function whose changes it takes
+    std::uint8_t life = 0;      // see machines.hpp: CdqLife
     std::uint8_t phase = 1;     // CDQP of the next entry
     bool contiguous = true;     // PC
     bool etpt = false;          // armed
     bool tail_pending = false;  // events that no AER has taken yet
     bool full_pending = false;
-    bool first = false;       // the next entry is the first since start or resume (ESA 1)
     std::uint8_t merged = 0;  // a range that waits to be merged: 0 none, 1 written, 2 deallocated
     std::uint32_t merge_nsid = 0;
     std::uint64_t merge_slba = 0;
@@ -141,8 +143,8 @@ struct Cdq {
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.base, self.entries, self.head, self.tail, self.tpt, self.creator, self.mc,
-              self.phase, self.contiguous, self.etpt, self.tail_pending, self.full_pending,
-              self.first, self.merged, self.merge_nsid, self.merge_slba, self.merge_blocks);
+              self.life, self.phase, self.contiguous, self.etpt, self.tail_pending,
+              self.full_pending, self.merged, self.merge_nsid, self.merge_slba, self.merge_blocks);
     }
 };
 
@@ -226,7 +228,6 @@ struct Controller {
 
     std::uint32_t logging_slot = 0;  // the slot (plus 1) at Stage::Logging
     std::uint16_t udmq = 0;          // the UDMQ (CDQID plus 1) of this MC
-    bool logs = false;               // user data changes are logged there
     std::uint64_t attached[(Bounds::namespaces + 63) / 64] = {};  // by index into `ns`
     Tracking<Bounds> tracking;
 
@@ -243,7 +244,7 @@ struct Controller {
         visit(self.generation, self.busy, self.free_slot, self.next_queue, self.ready);
         visit.array(self.aer, self.aers);
         visit(self.suspender, self.sequence, self.owed, self.received);
-        visit(self.logging_slot, self.udmq, self.logs, self.attached, self.tracking);
+        visit(self.logging_slot, self.udmq, self.attached, self.tracking);
         visit(self.sq, self.cq, self.slot);
     }
 };

@@ -1,5 +1,8 @@
 #include "model/nvme/step.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "model/nvme/commands.hpp"
 
 namespace lmsim::nvme {
@@ -101,6 +104,15 @@ void done(Context<Bounds>& ctx, const Event& event) {
     }
 }
 
+/// No queues: how a controller begins.
+template <class Bounds>
+void drop_queues(Controller<Bounds>& c) {
+    std::fill(std::begin(c.ready), std::end(c.ready), 0);
+    std::fill(std::begin(c.sq), std::end(c.sq), Sq{});
+    std::fill(std::begin(c.cq), std::end(c.cq), Cq{});
+    c.next_queue = 0;
+}
+
 /// A VF begins online with its share of the flexible resources, or offline without any.
 template <class Bounds>
 void give_resources(Controller<Bounds>& c, const Config& config, std::uint16_t vfs) {
@@ -133,7 +145,7 @@ void initialize(Subsystem<Bounds>& subsystem, const Config& config, std::uint16_
         c.primary = i == 0;
         c.online = true;
         drop_commands(c, config, true);
-        drop_queues_from(c, 1);
+        drop_queues(c);
         default_features(c, config);
         if (i != 0) {
             give_resources(c, config, vfs);

@@ -10,13 +10,18 @@
 /// Command Set 1.2, 5.6).
 namespace lmsim::nvme {
 
+/// The machine of a CDQ moves; false if it does not take the event.
+template <class Bounds>
+bool move_cdq(Context<Bounds>& ctx, std::uint16_t cdqid, CdqMove event) {
+    Cdq& queue = ctx.subsystem.cdq[cdqid];
+    return ctx.effects.took(advance(queue.life, event, ctx.rules), queue.creator, cdqid);
+}
+
 /// The queue can take no more: logging stops, and the host hears of it (LM-LOG-75).
 template <class Bounds>
 void stop_full(Context<Bounds>& ctx, std::uint16_t cdqid) {
-    Cdq& queue = ctx.subsystem.cdq[cdqid];
-    ctx.controller(queue.mc).logs = false;
-    queue.first = false;
-    queue.merged = 0;
+    move_cdq(ctx, cdqid, CdqMove::Fill);
+    ctx.subsystem.cdq[cdqid].merged = 0;
     if (ctx.rules.on(spec::Id::LogFullGivesEvent)) {
         raise_event(ctx, cdqid, wire::CdqEvent::FullError);
     }
@@ -33,13 +38,12 @@ void log_entry(Context<Bounds>& ctx, std::uint16_t cdqid, wire::UdmqEntry entry)
     if (room == 0) {
         return stop_full(ctx, cdqid);  // full already as logging started or the MC resumed
     }
-    if (queue.first && entry.esa == Esa::Ordinary) {
+    const bool last = entry.esa == Esa::Stopped || entry.esa == Esa::Suspended;
+    const bool first = is(queue.life, CdqLife::Begun);
+    if (first && !last) {
         entry.esa = Esa::First;
     }
-    queue.first = false;
-    const bool last = entry.esa == Esa::Stopped || entry.esa == Esa::Suspended;
-    const bool fills = room == 1 && ctx.controller(queue.mc).logs &&
-                       ctx.rules.on(Id::LogFullIsLast) &&
+    const bool fills = room == 1 && is_logging(queue) && ctx.rules.on(Id::LogFullIsLast) &&
                        (!last || ctx.rules.on(Id::LogFullOutranksLast));
     if (fills) {
         entry.esa = Esa::Full;
@@ -47,6 +51,8 @@ void log_entry(Context<Bounds>& ctx, std::uint16_t cdqid, wire::UdmqEntry entry)
     post_cdqe(ctx, cdqid, entry);
     if (fills) {
         stop_full(ctx, cdqid);
+    } else if (first && !last) {
+        move_cdq(ctx, cdqid, CdqMove::Post);
     }
 }
 
@@ -109,7 +115,7 @@ void log_merging(Context<Bounds>& ctx, std::uint16_t cdqid, const Change& change
         return;
     }
     flush_merged(ctx, cdqid);
-    if (!ctx.controller(queue.mc).logs) {
+    if (!is_logging(queue)) {
         return;  // that filled the queue
     }
     queue.merged = change.deallocated ? 2 : 1;
@@ -122,7 +128,7 @@ template <class Bounds>
 std::uint64_t user_data_changed(Context<Bounds>& ctx, std::uint16_t function,
                                 const Change& change) {
     const Controller<Bounds>& c = ctx.controller(function);
-    if (!c.logs || !ctx.rules.on(spec::Id::LogEveryChange)) {
+    if (!logs(ctx.subsystem, c) || !ctx.rules.on(spec::Id::LogEveryChange)) {
         return change.blocks;
     }
     const std::uint64_t most = wire::udmq_max_blocks(ctx.rules);
@@ -136,7 +142,7 @@ std::uint64_t user_data_changed(Context<Bounds>& ctx, std::uint16_t function,
         } else {
             log_range(ctx, cdqid, part);
         }
-        if (!c.logs) {
+        if (!logs(ctx.subsystem, c)) {
             return change.blocks;  // full: what is left is lost
         }
         rest.slba += part.blocks;
@@ -148,21 +154,22 @@ std::uint64_t user_data_changed(Context<Bounds>& ctx, std::uint16_t function,
 template <class Bounds>
 void user_data_idle(Context<Bounds>& ctx, std::uint16_t function) {
     const Controller<Bounds>& c = ctx.controller(function);
-    if (c.logs) {
+    if (logs(ctx.subsystem, c)) {
         flush_merged(ctx, static_cast<std::uint16_t>(c.udmq - 1));
     }
 }
 
-/// Ends a queue: no more entries, events or logging.
+/// Ends a queue: no more entries, events or logging. False if the queue does not take the event.
 template <class Bounds>
-void delete_cdq(Context<Bounds>& ctx, std::uint16_t cdqid) {
+bool delete_cdq(Context<Bounds>& ctx, std::uint16_t cdqid, CdqMove event) {
+    if (!move_cdq(ctx, cdqid, event)) {
+        return false;
+    }
     Cdq& queue = ctx.subsystem.cdq[cdqid];
     Controller<Bounds>& mc = ctx.controller(queue.mc);
-    if (mc.udmq == cdqid + 1) {
-        mc.udmq = 0;
-        mc.logs = false;
-    }
+    mc.udmq = mc.udmq == cdqid + 1 ? std::uint16_t{0} : mc.udmq;
     queue = Cdq{};
+    return true;
 }
 
 /// The order is: commands done, last entry, end of the queue, completion (NVMe Base 2.3,
@@ -176,13 +183,17 @@ void user_data_suspended(Context<Bounds>& ctx, std::uint16_t function, bool dudm
     }
     const auto cdqid = static_cast<std::uint16_t>(c.udmq - 1);
     user_data_idle(ctx, function);
+    const Cdq& queue = ctx.subsystem.cdq[cdqid];
+    const bool logged = is_logging(queue);
     const bool idle_tells =
-        ctx.rules.on(Id::LogSuspendTellsIdle) && cdq_room(ctx.subsystem.cdq[cdqid], ctx.rules) != 0;
-    if ((c.logs || idle_tells) && ctx.rules.on(Id::LogSuspendIsLast)) {
+        ctx.rules.on(Id::LogSuspendTellsIdle) && cdq_room(queue, ctx.rules) != 0;
+    if ((logged || idle_tells) && ctx.rules.on(Id::LogSuspendIsLast)) {
         log_marker(ctx, cdqid, wire::Esa::Suspended);
     }
     if (dudmq) {
-        delete_cdq(ctx, cdqid);
+        delete_cdq(ctx, cdqid, CdqMove::DeleteOnSuspend);
+    } else if (logged ? is_logging(queue) : idle_tells) {  // else that filled the queue
+        move_cdq(ctx, cdqid, CdqMove::Suspend);
     }
 }
 
@@ -190,16 +201,27 @@ void user_data_suspended(Context<Bounds>& ctx, std::uint16_t function, bool dudm
 template <class Bounds>
 void begin_log(Context<Bounds>& ctx, std::uint16_t cdqid) {
     if (ctx.rules.on(spec::Id::LogFirstIsMarker)) {
-        return log_marker(ctx, cdqid, wire::Esa::First);
+        log_marker(ctx, cdqid, wire::Esa::First);
     }
-    ctx.subsystem.cdq[cdqid].first = true;
 }
 
 template <class Bounds>
 void user_data_resumed(Context<Bounds>& ctx, std::uint16_t function) {
     const Controller<Bounds>& c = ctx.controller(function);
-    if (c.logs && ctx.rules.on(spec::Id::LogResumeIsFirst)) {
-        begin_log(ctx, static_cast<std::uint16_t>(c.udmq - 1));
+    if (!logs(ctx.subsystem, c)) {
+        return;
+    }
+    const auto cdqid = static_cast<std::uint16_t>(c.udmq - 1);
+    if (move_cdq(ctx, cdqid, CdqMove::Resume)) {
+        begin_log(ctx, cdqid);
+    }
+}
+
+template <class Bounds>
+void user_data_reset(Context<Bounds>& ctx, std::uint16_t function) {
+    const Controller<Bounds>& c = ctx.controller(function);
+    if (logs(ctx.subsystem, c)) {
+        move_cdq(ctx, static_cast<std::uint16_t>(c.udmq - 1), CdqMove::McReset);
     }
 }
 
@@ -210,7 +232,35 @@ Cdq* find_cdq(Context<Bounds>& ctx, std::uint16_t creator, std::uint16_t cdqid) 
         return nullptr;
     }
     Cdq& queue = ctx.subsystem.cdq[cdqid];
-    return queue.entries != 0 && queue.creator == creator ? &queue : nullptr;
+    const bool there = exists(queue) && queue.creator == creator;
+    return there ? &queue : nullptr;
+}
+
+template <class Bounds>
+Outcome start_log(Context<Bounds>& ctx, std::uint16_t cdqid) {
+    const bool again = is_logging(ctx.subsystem.cdq[cdqid]);  // LM-LOG-42 is off
+    if (!again && !move_cdq(ctx, cdqid, CdqMove::Start)) {
+        return refuse(ctx, spec::Id::StatusInternalError);
+    }
+    if (ctx.rules.on(spec::Id::LogStartIsFirst)) {
+        begin_log(ctx, cdqid);
+    } else {
+        move_cdq(ctx, cdqid, CdqMove::Post);
+    }
+    return {};
+}
+
+/// Of a queue that does not log it changes nothing.
+template <class Bounds>
+Outcome stop_log(Context<Bounds>& ctx, std::uint16_t cdqid) {
+    const Cdq& queue = ctx.subsystem.cdq[cdqid];
+    if (is_logging(queue) && ctx.rules.on(spec::Id::LogStopIsLast)) {
+        log_marker(ctx, cdqid, wire::Esa::Stopped);
+    }
+    if (is_logging(queue)) {  // else that filled the queue
+        move_cdq(ctx, cdqid, CdqMove::Stop);
+    }
+    return {};
 }
 
 /// Track Send, Log User Data Changes, of the MMC.
@@ -227,12 +277,12 @@ Outcome log_user_data(Context<Bounds>& ctx, const wire::Sqe& sqe) {
     if (queue == nullptr) {
         return refuse(ctx, in_any_case(rules, Id::LogUnknownCdq));
     }
-    Controller<Bounds>& mc = ctx.controller(queue->mc);
+    const Controller<Bounds>& mc = ctx.controller(queue->mc);
     if (is(mc.migration, Migration::Suspended) && rules.on(Id::LogSuspended)) {
         return refuse(ctx, Id::LogSuspended);
     }
     const bool start = command.action == LogAction::Start;
-    if (start && mc.logs && rules.on(Id::LogAlready)) {
+    if (start && is_logging(*queue) && rules.on(Id::LogAlready)) {
         return refuse(ctx, Id::LogAlready);
     }
     if (start && cdq_room(*queue, rules) == 0 && rules.on(Id::LogQueueFull)) {
@@ -242,19 +292,7 @@ Outcome log_user_data(Context<Bounds>& ctx, const wire::Sqe& sqe) {
         queue->full_pending = false;
     }
     user_data_idle(ctx, queue->mc);
-    if (start) {
-        mc.logs = true;
-        if (rules.on(Id::LogStartIsFirst)) {
-            begin_log(ctx, command.cdqid);
-        }
-        return {};
-    }
-    if (mc.logs && rules.on(Id::LogStopIsLast)) {
-        log_marker(ctx, command.cdqid, wire::Esa::Stopped);
-    }
-    mc.logs = false;
-    queue->first = false;
-    return {};
+    return start ? start_log(ctx, command.cdqid) : stop_log(ctx, command.cdqid);
 }
 
 }  // namespace lmsim::nvme

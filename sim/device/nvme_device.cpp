@@ -435,7 +435,9 @@ void NvmeDevice::start_media(const Effect& effect) {
         case nvme::MediaOp::Flush: latency = &params_.media_flush; break;
         case nvme::MediaOp::Write:
         case nvme::MediaOp::Deallocate:
-            logging = subsystem_->controller[effect.function].logs ? params_.user_data_cost : 0;
+            logging = nvme::logs(*subsystem_, subsystem_->controller[effect.function])
+                          ? params_.user_data_cost
+                          : 0;
             break;
     }
     const Ps spent = latency->draw(media_random_).ps + logging;

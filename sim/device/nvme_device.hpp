@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/nvme/diagnose.hpp"
+#include "model/nvme/exists.hpp"
 #include "model/nvme/step.hpp"
 #include "sim/bridge/device_port.hpp"
 #include "sim/core/distribution.hpp"

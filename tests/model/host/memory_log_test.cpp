@@ -10,6 +10,7 @@
 #include "model/vfio/errno.hpp"
 #include "model/wire/track.hpp"
 #include "tests/catch.hpp"
+#include "tests/model/arc_cover.hpp"
 
 using namespace lmsim;
 using namespace lmsim::host;
@@ -29,6 +30,7 @@ struct Rig {
     std::vector<Effect> sent;
     std::vector<Effect> replies;
     int taken = 0;
+    fsm::Watcher* watcher = nullptr;
 
     Rig() {
         log.cntlid = 6;
@@ -39,6 +41,7 @@ struct Rig {
     }
     void give(const MemoryLogEvent& event) {
         Effects effects;
+        effects.watcher = watcher;
         step(log, event, rules, effects);
         for (const Effect& effect : effects) {
             if (effect.kind == EffectKind::Submit) {
@@ -273,4 +276,38 @@ TEST_CASE("each row of the memory log's machine has an arc that needs it", "[mem
         INFO(spec::row(arc.rule).name);
         CHECK(walk(without) != expected);
     }
+}
+
+TEST_CASE("every row of the memory log's machine is taken", "[memory_log][arcs]") {
+    tests::ArcCover cover;
+    for (int until = 0; until < 4; ++until) {
+        Rig rig;
+        rig.watcher = &cover;
+        rig.give(MemoryLogEvent::Kind::Start, 1);
+        if (until == 0) {
+            rig.answer(no_resources, 4);
+            rig.answer(0x002);
+            rig.give(MemoryLogEvent::Kind::Start, 1);
+        } else {
+            rig.answer();
+        }
+        if (until >= 2) {
+            rig.give(MemoryLogEvent::Kind::Report, 2);
+            rig.write_report(1, true);
+            rig.answer();
+        }
+        if (until == 3) {
+            rig.write_report(1, false);
+            rig.answer();
+            rig.give(MemoryLogEvent::Kind::Stop, 3);
+            rig.answer();
+            rig.give(MemoryLogEvent::Kind::Start, 1);
+            rig.answer();
+            rig.give(MemoryLogEvent::Kind::Stop, 3);
+        }
+        rig.give(MemoryLogEvent::Kind::Reset);
+        CHECK(rig.log.state == TrackState::Off);
+    }
+    CHECK(cover.missing(memory_log_arcs()) == "");
+    CHECK(tests::alike(memory_log_arcs()) == "");
 }

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "model/spec/table.hpp"
+#include "tests/model/arc_cover.hpp"
 #include "tests/model/host/udmq_rig.hpp"
 
 using namespace lmsim;
@@ -63,4 +64,69 @@ TEST_CASE("each row of the log's machine has an arc that needs it", "[udmq]") {
         INFO(spec::row(rule).name);
         CHECK(walk(without) != expected);
     }
+}
+
+namespace {
+
+/// A log in each of its states, some by more than one way.
+std::vector<Rig> logs(fsm::Watcher& watcher) {
+    std::vector<Rig> list;
+    const auto add = [&](bool poll = false, bool dudmq = false) -> Rig& {
+        list.emplace_back(8, 3);
+        list.back().watcher = &watcher;
+        list.back().log.poll = poll ? 1000 : 0;
+        list.back().log.dudmq = dudmq;
+        list.back().give(UdmqEvent::Kind::Start, start_ticket);
+        return list.back();
+    };
+    add();               // Creating
+    add().answer();      // Arming
+    add(true).answer();  // Starting
+    add().start();       // Logging
+    add().start();       // Tail
+    list.back().suspend();
+    add().start();  // Closed
+    list.back().suspend();
+    list.back().settle();
+    add(false, true).start();  // Closed, without a queue
+    list.back().suspend();
+    list.back().settle();
+    add().start();  // Stopping
+    list.back().give(UdmqEvent::Kind::Stop, stop_ticket);
+    add().start();  // Deleting
+    list.back().give(UdmqEvent::Kind::Stop, stop_ticket);
+    list.back().answer();
+    add().start();  // full
+    for (std::uint64_t block = 1; block < 9; ++block) list.back().post(block);
+    return list;
+}
+
+}  // namespace
+
+TEST_CASE("every row of the log's machine is taken", "[udmq][arcs]") {
+    tests::ArcCover cover;
+    const auto each = [&cover](const auto& what) {
+        for (Rig& rig : logs(cover)) {
+            what(rig);
+        }
+    };
+    each([](Rig& rig) { rig.settle(); });
+    each([](Rig& rig) {
+        rig.answer(0x138);
+        rig.settle();
+    });
+    each([](Rig& rig) { rig.give(UdmqEvent::Kind::Reset); });
+    each([](Rig& rig) { rig.suspend(); });
+    each([](Rig& rig) {
+        rig.log.lost = true;
+        rig.suspend();
+    });
+    each([](Rig& rig) { rig.give(UdmqEvent::Kind::Resumed); });
+    each([](Rig& rig) {
+        rig.rules.set_on(Id::HostDeletesDrained, false);
+        rig.give(UdmqEvent::Kind::Stop, stop_ticket);
+        rig.settle();
+    });
+    CHECK(cover.missing(udmq_arcs()) == "");
+    CHECK(tests::alike(udmq_arcs()) == "");
 }

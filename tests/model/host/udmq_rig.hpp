@@ -47,6 +47,7 @@ struct Rig {
     int zeroed = 0;
     int released = 0;
     bool ticking = false;
+    fsm::Watcher* watcher = nullptr;
 
     explicit Rig(std::uint32_t entries = 8, std::uint32_t batch = 3) {
         log.cntlid = 5;
@@ -57,6 +58,7 @@ struct Rig {
     }
     void give(const UdmqEvent& event) {
         Effects effects;
+        effects.watcher = watcher;
         step(log, event, rules, effects);
         for (const Effect& effect : effects) {
             switch (effect.kind) {

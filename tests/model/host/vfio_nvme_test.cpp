@@ -8,6 +8,7 @@
 #include "model/wire/controller_state.hpp"
 #include "model/wire/migration.hpp"
 #include "tests/catch.hpp"
+#include "tests/model/arc_cover.hpp"
 
 using namespace lmsim;
 using namespace lmsim::host;
@@ -51,6 +52,7 @@ struct Rig {
     std::size_t fail_at = ~std::size_t{0};
     PfError error = PfError::None;
     std::uint16_t status = 0x002;
+    fsm::Watcher* watcher = nullptr;
 
     Rig() {
         flow.cntlid = 5;
@@ -63,6 +65,7 @@ struct Rig {
     }
     void give(const FlowEvent& event) {
         Effects effects;
+        effects.watcher = watcher;
         step(flow, event, rules, effects);
         for (const Effect& effect : effects) {
             if (effect.kind == EffectKind::Reply) {
@@ -405,6 +408,48 @@ TEST_CASE("the machine's rows: all of them, in force and not") {
     rig.rules.set_on(spec::Id::FlowReadMore, false);
     CHECK(rig.arc(MigState::STOP, MigState::STOP_COPY) == Errno::Ok);
     CHECK(rig.submitted.size() == 2);  // of a state in two pieces the first
+}
+
+TEST_CASE("every row of the driver's flow is taken", "[arcs]") {
+    tests::ArcCover cover;
+    Rig rig;
+    rig.watcher = &cover;
+    FlowEvent reset;
+    reset.kind = FlowEvent::Kind::Reset;
+    const std::pair<MigState, MigState> arcs[] = {
+        {MigState::RUNNING, MigState::PRE_COPY},   {MigState::RUNNING, MigState::STOP},
+        {MigState::PRE_COPY, MigState::STOP_COPY}, {MigState::STOP, MigState::STOP_COPY},
+        {MigState::STOP, MigState::RUNNING},       {MigState::STOP, MigState::RESUMING},
+    };
+    for (std::size_t at = 0; at < 4; ++at) {
+        for (const auto& [from, to] : arcs) {
+            rig.fail_at = at;
+            rig.arc(from, to);
+            rig.begin(from, to);
+            for (std::size_t i = 0; i < at && !rig.reply; ++i) {
+                rig.fail_at = ~std::size_t{0};
+                rig.answer();
+            }
+            rig.give(reset);
+            rig.reply.reset();
+            CHECK(rig.flow.step == FlowStep::Idle);
+        }
+        rig.fail_at = ~std::size_t{0};
+        CHECK(rig.load(state_of(2, 64, rig.rules)) == Errno::Ok);
+        CHECK(rig.load({}) != Errno::Ok);
+        rig.fail_at = 1;
+        CHECK(rig.load(state_of(2, 64, rig.rules)) != Errno::Ok);
+        const Bytes state = state_of(2, 64, rig.rules);
+        std::copy(state.begin(), state.end(), rig.buffer.begin());
+        FlowEvent written;
+        written.kind = FlowEvent::Kind::Written;
+        written.value = state.size();
+        rig.give(written);
+        rig.begin(MigState::RESUMING, MigState::STOP);
+        rig.give(reset);
+    }
+    CHECK(cover.missing(flow_arcs()) == "");
+    CHECK(tests::alike(flow_arcs()) == "");
 }
 
 TEST_CASE("each piece waits for the completion of the one before (HO-MIG-02)") {

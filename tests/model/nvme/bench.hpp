@@ -21,6 +21,7 @@ class Device : protected Env {
     Config config;
     spec::Rules rules;
     std::vector<Effect> log;                  // every effect so far
+    fsm::Watcher* watcher = nullptr;          // is told of the rows that machines take
     std::function<bool(const Effect&)> held;  // these are not answered by run()
     std::uint64_t seed = 0;                   // 0: answers first come, first served
 
@@ -261,6 +262,7 @@ class Bench : public Device {
         Event event = first;
         do {
             Effects effects;
+            effects.watcher = watcher;
             nvme::step(*subsystem, event, config, rules, *this, effects);
             for (const Effect& effect : effects) {
                 perform(effect);

@@ -38,7 +38,7 @@ struct Host {
             for (std::uint64_t block = slba; block < slba + count; ++block) blocks.insert(block);
             rig.vf.put(1, rig.vf.io(spec::opcode::NvmWrite, slba, count));
         }
-        const bool logged = rig.mc().logs;
+        const bool logged = rig.logs();
         rig.vf.ring(1);
         RC_ASSERT(rig.bench.run());
         if (suspended) {
@@ -47,7 +47,7 @@ struct Host {
         }
         const std::size_t done = rig.vf.reap(1).size();
         RC_ASSERT(done == static_cast<std::size_t>(commands));
-        if (logged && rig.mc().logs) {
+        if (logged && rig.logs()) {
             missing.insert(blocks.begin(), blocks.end());
         }
     }

@@ -222,7 +222,7 @@ TEST_CASE("ETPT and TPT: an event when the slot is posted, once") {
     CHECK_FALSE(rig.get().feature.etpt);
     CHECK(rig.move_head(4) == 0);
     for (int i = 0; i < 7; ++i) rig.write(0);  // slot 3 is not reached again
-    CHECK(rig.mc().logs == false);             // but the queue is full
+    CHECK(rig.logs() == false);             // but the queue is full
     REQUIRE(rig.events().size() == 1);
 }
 
@@ -290,7 +290,7 @@ TEST_CASE("LM-CDQ-71 off: a queue of n slots takes more than n - 1 entries") {
     Rig rig(4);
     rig.rules().set_on(Id::CdqOneSlotStaysFree, false);
     for (int i = 0; i < 3; ++i) rig.write(0);
-    CHECK(rig.mc().logs);
+    CHECK(rig.logs());
     rig.write(0);
-    CHECK_FALSE(rig.mc().logs);
+    CHECK_FALSE(rig.logs());
 }

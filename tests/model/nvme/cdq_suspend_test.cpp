@@ -73,7 +73,7 @@ TEST_CASE("an idle controller is suspended at once, with its last entry") {
     CHECK(rig.suspend(true) == 0);
     CHECK(rig.take_esas() == Esas{Esa::First, Esa::Suspended});
     CHECK(rig.mc().udmq == 0);
-    CHECK_FALSE(rig.mc().logs);
+    CHECK_FALSE(rig.logs());
     CHECK(rig.cdq().entries == 0);
 }
 
@@ -107,15 +107,15 @@ TEST_CASE("the entry of a suspend that fills the queue") {
     SECTION("tells that it is full") {
         CHECK(rig.suspend() == 0);
         CHECK(rig.take_esas() == Esas{Esa::First, Esa::Full});
-        CHECK_FALSE(rig.mc().logs);
+        CHECK_FALSE(rig.logs());
     }
     SECTION("LM-LOG-78 off: or of the suspension, and a Resume finds no room") {
         rig.rules().set_on(Id::LogFullOutranksLast, false);
         CHECK(rig.suspend() == 0);
         CHECK(rig.take_esas() == Esas{Esa::First, Esa::Suspended});
-        CHECK(rig.mc().logs);
+        CHECK(rig.logs());
         CHECK(rig.pf.resume(1) == 0);
-        CHECK_FALSE(rig.mc().logs);
+        CHECK_FALSE(rig.logs());
         CHECK(rig.cdq().full_pending);
     }
 }
@@ -212,7 +212,7 @@ TEST_CASE("a Suspend that waits is aborted: its controller goes on") {
     CHECK(done[1].status == 0);
     CHECK(done[1].dw0 == 0);
     CHECK(is(rig.mc().migration, Migration::Operational));
-    CHECK(rig.mc().logs);
+    CHECK(rig.logs());
     CHECK(rig.mc().udmq != 0);
     CHECK(rig.vf.reap(1).size() == 63);
     REQUIRE(rig.bench.run());

@@ -313,14 +313,14 @@ TEST_CASE("a reset of the PF deletes its queues, even while one is being made") 
     SECTION("a function level reset") { rig.bench.reset(0); }
     CHECK(rig.cdq().entries == 0);
     CHECK(rig.mc().udmq == 0);
-    CHECK_FALSE(rig.mc().logs);
+    CHECK_FALSE(rig.logs());
 }
 
 TEST_CASE("a reset of the MC leaves its UDMQ alone, and the log goes on") {
     LogRig rig;
     REQUIRE(rig.start() == 0);
     rig.bench.reset(1);
-    CHECK(rig.mc().logs);
+    CHECK(rig.logs());
     rig.vf.enable();
     rig.vf.create(1, 64);
     rig.write(5);

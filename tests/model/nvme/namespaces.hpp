@@ -208,7 +208,7 @@ struct NamespaceRig {
         queue.creator = 0;
         queue.mc = 1;
         bench.at(1).udmq = 1;
-        bench.at(1).logs = true;
+        queue.life = static_cast<std::uint8_t>(CdqLife::Logging);
     }
     std::vector<Logged> logged() {
         std::vector<Logged> result;

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "model/nvme/exists.hpp"
 #include "model/wire/cdq.hpp"
 #include "tests/model/nvme/driver.hpp"
 
@@ -43,6 +44,8 @@ struct LogRig {
 
     spec::Rules& rules() { return bench.rules; }
     Controller<SimBounds>& mc() { return bench.at(1); }
+    /// Are its changes logged?
+    bool logs() { return nvme::logs(*bench.subsystem, mc()); }
     Cdq& cdq() { return bench.subsystem->cdq[ring.cdqid]; }
 
     wire::Cqe command(const ControllerDataQueue& command) {

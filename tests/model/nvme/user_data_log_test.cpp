@@ -128,13 +128,13 @@ TEST_CASE("a queue that fills: ESA 7, an event, and no more") {
     REQUIRE(rig.start() == 0);
     rig.write(1);
     CHECK(rig.events().empty());
-    CHECK(rig.mc().logs);
+    CHECK(rig.logs());
     rig.write(2);  // the last of three
     const auto events = rig.events();
     REQUIRE(events.size() == 1);
     CHECK(events[0].dw0 == 0x0000'0104);
     CHECK(events[0].dw1 == rig.ring.cdqid);
-    CHECK_FALSE(rig.mc().logs);
+    CHECK_FALSE(rig.logs());
     rig.write(3);
     check(rig.take(), {marker(Esa::First), range(1, 1), range(2, 1, Esa::Full)});
 
@@ -145,7 +145,7 @@ TEST_CASE("a queue that fills: ESA 7, an event, and no more") {
     CHECK(rig.move_head(1) == 0);
     CHECK(rig.start() == 0);  // one slot: its marker fills it again
     check(rig.take(), {marker(Esa::Full)});
-    CHECK_FALSE(rig.mc().logs);
+    CHECK_FALSE(rig.logs());
 }
 
 TEST_CASE("rules of a full queue that are off") {
@@ -155,7 +155,7 @@ TEST_CASE("rules of a full queue that are off") {
         REQUIRE(rig.start() == 0);
         for (int i = 1; i < 4; ++i) rig.write(1);
         CHECK(rig.take_esas() == Esas{Esa::First, Esa::Ordinary, Esa::Ordinary});
-        CHECK_FALSE(rig.mc().logs);
+        CHECK_FALSE(rig.logs());
         CHECK(rig.cdq().full_pending);
     }
     SECTION("LM-LOG-75: no event tells of it") {
@@ -169,7 +169,7 @@ TEST_CASE("rules of a full queue that are off") {
         for (int i = 1; i < 4; ++i) rig.write(1);
         rig.rules().set_on(Id::LogQueueFull, false);
         CHECK(rig.start() == 0);
-        CHECK_FALSE(rig.mc().logs);
+        CHECK_FALSE(rig.logs());
         CHECK(rig.cdq().full_pending);
     }
 }
@@ -246,7 +246,7 @@ TEST_CASE("entries that tell of the log itself, switched off") {
         REQUIRE(rig.start() == 0);
         CHECK(rig.stop() == 0);
         CHECK(rig.take_esas() == Esas{Esa::First});
-        CHECK_FALSE(rig.mc().logs);
+        CHECK_FALSE(rig.logs());
     }
     SECTION("LM-LOG-80") {
         rig.rules().set_on(Id::LogEveryChange, false);

@@ -57,9 +57,10 @@ class Toy {
     std::int64_t now = 1000;
     std::int64_t limit = 1000000;  // ms, then the run gives up
 
-    int fail_call = -1;        // the number of the call to fail, counted over both sides
-    int fail_times = 1;        // and how many in a row
-    int cancel_at_call = -1;   // cancel when this call of the source is asked
+    int fail_call = -1;       // the number of the call to fail, counted over both sides
+    int fail_times = 1;       // and how many in a row
+    int cancel_at_call = -1;  // cancel when this call of the source is asked
+    fsm::Watcher* watcher = nullptr;
     bool drop_return = false;  // the return path breaks before SHUT arrives
 
     std::vector<Seen> calls;
@@ -141,6 +142,7 @@ class Toy {
 
     void give(bool to_source, const Event& event) {
         Effects effects;
+        effects.watcher = watcher;
         if (to_source) {
             step(source, event, config, rules, effects);
         } else {
