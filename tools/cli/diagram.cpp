@@ -45,12 +45,15 @@ int list(bool json) {
     for (const viz::MachineInfo& machine : viz::machines()) {
         const viz::StateDiagram all = viz::draw(machine, {});
         rows.push_back({{"name", machine.name()},
+                        {"also", machine.also},
                         {"title", machine.title},
                         {"states", all.states.size()},
                         {"arcs", all.arcs.size()}});
         if (!json) {
-            fmt::print("{:16} {:2} states {:2} arcs  {}\n", machine.name(), all.states.size(),
-                       all.arcs.size(), machine.title);
+            const std::string also =
+                machine.also.empty() ? "" : fmt::format(" (also: {})", machine.also);
+            fmt::print("{:16} {:2} states {:2} arcs  {}{}\n", machine.name(), all.states.size(),
+                       all.arcs.size(), machine.title, also);
         }
     }
     if (json) {
