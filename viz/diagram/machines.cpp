@@ -25,6 +25,12 @@ std::vector<MachineInfo> device_machines() {
          nvme::life_arcs(),
          {{"shutdown", {"ShuttingDown", "ShutDown"}}}},
         {"suspend", "Suspend and resume of a controller", nvme::migration_arcs()},
+        {"", "A submission queue of a controller", nvme::sq_arcs()},
+        {"", "A completion queue of a controller", nvme::cq_arcs()},
+        {"",
+         "A User Data Migration Queue (CDQ) of a controller",
+         nvme::cdq_arcs(),
+         {{"logging user data", {"Begun", "Logging", "Suspended", "Full"}}}},
     };
 }
 
