@@ -30,7 +30,7 @@ std::vector<MachineInfo> device_machines() {
         {"",
          "A User Data Migration Queue (CDQ) of a controller",
          nvme::cdq_arcs(),
-         {{"logging user data", {"Begun", "Logging", "Suspended", "Full"}}}},
+         {{"logging user data", {"Begun", "Logging", "Suspended"}}}},
     };
 }
 
