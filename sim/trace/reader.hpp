@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/core/result.hpp"
+#include "sim/trace/ndjson.hpp"
+#include "sim/trace/sink.hpp"
+
+namespace lmsim::sim::trace {
+
+/// What a run directory says of its run.
+struct RunInfo {
+    std::string path;
+    std::string version;
+    std::string scenario;
+    std::uint64_t seed = 0;
+    std::string outcome;  // "completed", ...
+    std::string reason;   // why, in a sentence
+    Ps downtime_begin = 0;
+    Ps downtime = 0;
+    bool downtime_ended = true;
+
+    std::string trace() const { return path + "/trace.ndjson"; }
+};
+
+/// Opens the directory that `lmsim run --out` left. Refused, with file, place and what was
+/// expected: what is none, is not finished, is of an interrupted run, of another version of the
+/// schemas, or has no trace.
+sim::Result<RunInfo> open_run(const std::string& path);
+
+/// What was read.
+struct TraceRead {
+    TraceHeader header;
+    std::uint64_t records = 0;
+};
+
+/// Tells the sink all of a trace.ndjson, in the order of its lines, more than a million of them in
+/// a second. A line that is wrong is refused as "file:line:column: what, expected what"; the sink
+/// has then been told what stands before it. A line holds at most 16 MiB.
+sim::Result<TraceRead> read_trace(const std::string& path, TraceSink& sink);
+
+}  // namespace lmsim::sim::trace
