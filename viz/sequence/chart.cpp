@@ -187,9 +187,10 @@ std::vector<ChartRow> rows(const SequenceChart& chart) {
     return out;
 }
 
-std::string axis_time(Ps at) {
+std::string axis_time(Ps at, unsigned decimals) {
     const Ps ns = at / 1'000;
-    return fmt::format("{}.{:06} ms", ns / 1'000'000, ns % 1'000'000);
+    const std::string digits = fmt::format("{:06}", ns % 1'000'000);
+    return fmt::format("{}.{} ms", ns / 1'000'000, digits.substr(0, decimals));
 }
 
 std::string shortened(const std::string& text, std::size_t letters) {

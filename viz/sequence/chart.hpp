@@ -133,8 +133,8 @@ struct ChartRow {
 /// has none.
 std::vector<ChartRow> rows(const SequenceChart& chart);
 
-/// A time on the axis, cut off below nanoseconds: "793.976546 ms".
-std::string axis_time(Ps at);
+/// A time on the axis, cut off after so many decimals, 1 to 6: "793.976 ms".
+std::string axis_time(Ps at, unsigned decimals);
 
 /// At most `letters` letters (3 or more), the last three of them dots where it was cut.
 std::string shortened(const std::string& text, std::size_t letters);

@@ -1,0 +1,158 @@
+#include "viz/sequence/layout.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace lmsim::viz {
+
+namespace {
+
+constexpr int margin = 12;
+constexpr int phases_width = 34;
+constexpr int times_width = 96;
+constexpr int least_distance = 96;
+constexpr int most_distance = 236;
+constexpr int least_width = 720;
+constexpr int widest_portrait = 1'000;
+constexpr int title_height = 44;
+constexpr int remark_height = 15;
+constexpr int loop_head = 20;
+constexpr int loop_foot = 8;
+constexpr int most_stretch = 4;  // of a row, by time alone; beyond the axis is broken
+
+int text_width(const std::string& text) {
+    return static_cast<int>(std::min<std::size_t>(text.size(), 200)) * ChartLayout::letter;
+}
+
+/// Neighbours stand apart as what is said between them needs.
+std::vector<int> columns(const SequenceChart& chart, const std::vector<ChartRow>& rows, int left) {
+    const std::size_t count = chart.lifelines.size();
+    std::vector<int> distance(count, least_distance);
+    for (const ChartRow& row : rows) {
+        const ChartItem& item = chart.items[row.item];
+        const std::size_t low = std::min(item.from, item.to);
+        const int needed = std::min(text_width(row.text(chart)) + 24, most_distance);
+        if (item.from != item.to && std::max(item.from, item.to) == low + 1) {
+            distance[low] = std::max(distance[low], needed);
+        }
+    }
+    std::vector<int> x;
+    int at = left + least_distance / 2 + 20;
+    for (std::size_t line = 0; line < count; ++line) {
+        x.push_back(at);
+        const bool other_host =
+            line + 1 < count && chart.lifelines[line + 1].side != chart.lifelines[line].side;
+        at += distance[line] + (other_host ? 24 : 0);
+    }
+    return x;
+}
+
+/// Times between rows, those of none left out, in order.
+std::vector<Ps> pauses(const std::vector<ChartRow>& rows) {
+    std::vector<Ps> out;
+    Ps last = rows.empty() ? 0 : rows.front().at;
+    for (const ChartRow& row : rows) {
+        if (row.at > last) {
+            out.push_back(row.at - last);
+            last = row.at;
+        }
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+class Stacker {
+  public:
+    Stacker(const SequenceChart& chart, const std::vector<ChartRow>& rows, ChartLayout& out)
+        : chart_(chart), rows_(rows), out_(out) {
+        const std::vector<Ps> all = pauses(rows);
+        // So three of four pauses are drawn to scale.
+        row_time_ = all.empty() ? 1 : std::max<Ps>(all[all.size() * 3 / 4], 1);
+        out_.decimals = !all.empty() && all.front() >= 1'000'000 ? 3 : 6;
+        page_height_ = out.landscape ? out.width * 190 / 277 : out.width * 277 / 190;
+    }
+
+    void stack() {
+        const int heading = title_height + remark_height * static_cast<int>(chart_.remarks.size());
+        open_page(0, heading);
+        Ps last = rows_.empty() ? 0 : rows_.front().at;
+        for (std::size_t row = 0; row < rows_.size(); ++row) {
+            const Ps pause = std::max<Ps>(rows_[row].at - last, 0);
+            last = std::max(last, rows_[row].at);
+            put(row, pause);
+        }
+        close_page();
+        const ChartLayout::Page& page = out_.pages.back();
+        // A chart of one page ends where it ends.
+        out_.height = out_.pages.size() == 1 ? page.bottom + ChartLayout::box_height + margin
+                                             : page.begin + page_height_;
+    }
+
+  private:
+    void put(std::size_t row, Ps pause) {
+        const std::size_t loop = rows_[row].loop;
+        const bool opens = loop != ChartRow::no_loop && (row == 0 || rows_[row - 1].loop != loop);
+        const bool closes =
+            loop != ChartRow::no_loop && (row + 1 == rows_.size() || rows_[row + 1].loop != loop);
+        const bool breaks = pause / row_time_ >= most_stretch;
+        const int more = breaks ? ChartLayout::gap_height
+                                : static_cast<int>(pause * (ChartLayout::half_row) / row_time_);
+        const int height = more + 2 * ChartLayout::half_row + (opens ? loop_head : 0);
+        if (y_ + height + loop_foot > limit_ && row > 0) {
+            close_page();
+            open_page(out_.pages.back().begin + page_height_, margin);
+        }
+        if (breaks) {
+            out_.gaps.push_back({y_ + ChartLayout::gap_height / 2, pause});
+        }
+        y_ += height;
+        out_.y.push_back(y_ - ChartLayout::half_row);
+        y_ += closes ? loop_foot : 0;
+    }
+    void open_page(int begin, int heading) {
+        ChartLayout::Page page;
+        page.begin = begin;
+        page.top = begin + heading + ChartLayout::box_height;
+        out_.pages.push_back(page);
+        y_ = page.top + 8;
+        limit_ = begin + page_height_ - ChartLayout::box_height - margin;
+    }
+    void close_page() { out_.pages.back().bottom = y_ + 8; }
+
+    const SequenceChart& chart_;
+    const std::vector<ChartRow>& rows_;
+    ChartLayout& out_;
+    Ps row_time_ = 1;
+    int page_height_ = 0;
+    int y_ = 0;
+    int limit_ = 0;
+};
+
+}  // namespace
+
+ChartLayout layout(const SequenceChart& chart, const std::vector<ChartRow>& rows) {
+    ChartLayout out;
+    out.axis = margin + phases_width + times_width;
+    out.x = columns(chart, rows, out.axis);
+    const int last = out.x.empty() ? out.axis : out.x.back();
+    out.width = std::max(least_width, last + least_distance + margin);
+    out.landscape = out.width > widest_portrait;
+    Stacker(chart, rows, out).stack();
+    return out;
+}
+
+bool ChartLayout::stretch(const std::vector<ChartRow>& rows, const ChartSpan& span,
+                          const Page& page, int& top, int& bottom) const {
+    bool any = false;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        const bool here = y[row] >= page.top && y[row] <= page.bottom;
+        if (here && rows[row].at >= span.begin && rows[row].at <= span.end) {
+            top = any ? std::min(top, y[row] - half_row) : y[row] - half_row;
+            bottom = any ? std::max(bottom, y[row] + half_row) : y[row] + half_row;
+            any = true;
+        }
+    }
+    return any;
+}
+
+}  // namespace lmsim::viz
