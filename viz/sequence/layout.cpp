@@ -1,7 +1,7 @@
 #include "viz/sequence/layout.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <iterator>
 
 namespace lmsim::viz {
 
@@ -47,17 +47,28 @@ std::vector<int> columns(const SequenceChart& chart, const std::vector<ChartRow>
     return x;
 }
 
-/// Times between rows, those of none left out, in order.
-std::vector<Ps> pauses(const std::vector<ChartRow>& rows) {
+/// Times between rows, those of none left out, in order of their lengths.
+std::vector<Ps> pauses(const std::vector<Ps>& steps) {
+    std::vector<Ps> out;
+    std::copy_if(steps.begin(), steps.end(), std::back_inserter(out),
+                 [](Ps step) { return step > 0; });
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+/// What half a row stands for. So three of four pauses are drawn to scale.
+Ps scale(const std::vector<Ps>& sorted) {
+    return sorted.empty() ? 1 : std::max<Ps>(sorted[sorted.size() * 3 / 4], 1);
+}
+
+/// Time that passes before each row.
+std::vector<Ps> steps(const std::vector<ChartRow>& rows) {
     std::vector<Ps> out;
     Ps last = rows.empty() ? 0 : rows.front().at;
     for (const ChartRow& row : rows) {
-        if (row.at > last) {
-            out.push_back(row.at - last);
-            last = row.at;
-        }
+        out.push_back(std::max<Ps>(row.at - last, 0));
+        last = std::max(last, row.at);
     }
-    std::sort(out.begin(), out.end());
     return out;
 }
 
@@ -65,9 +76,10 @@ class Stacker {
   public:
     Stacker(const SequenceChart& chart, const std::vector<ChartRow>& rows, ChartLayout& out)
         : chart_(chart), rows_(rows), out_(out) {
-        const std::vector<Ps> all = pauses(rows);
-        // So three of four pauses are drawn to scale.
-        row_time_ = all.empty() ? 1 : std::max<Ps>(all[all.size() * 3 / 4], 1);
+        steps_ = steps(rows);
+        breaks_ = breaks(rows);
+        const std::vector<Ps> all = pauses(steps_);
+        scale_ = scale(all);
         out_.decimals = !all.empty() && all.front() >= 1'000'000 ? 3 : 6;
         page_height_ = out.landscape ? out.width * 190 / 277 : out.width * 277 / 190;
     }
@@ -75,11 +87,8 @@ class Stacker {
     void stack() {
         const int heading = title_height + remark_height * static_cast<int>(chart_.remarks.size());
         open_page(0, heading);
-        Ps last = rows_.empty() ? 0 : rows_.front().at;
         for (std::size_t row = 0; row < rows_.size(); ++row) {
-            const Ps pause = std::max<Ps>(rows_[row].at - last, 0);
-            last = std::max(last, rows_[row].at);
-            put(row, pause);
+            put(row);
         }
         close_page();
         const ChartLayout::Page& page = out_.pages.back();
@@ -89,25 +98,29 @@ class Stacker {
     }
 
   private:
-    void put(std::size_t row, Ps pause) {
+    void put(std::size_t row) {
         const std::size_t loop = rows_[row].loop;
         const bool opens = loop != ChartRow::no_loop && (row == 0 || rows_[row - 1].loop != loop);
         const bool closes =
             loop != ChartRow::no_loop && (row + 1 == rows_.size() || rows_[row + 1].loop != loop);
-        const bool breaks = pause / row_time_ >= most_stretch;
-        const int more = breaks ? ChartLayout::gap_height
-                                : static_cast<int>(pause * (ChartLayout::half_row) / row_time_);
+        const bool breaks = breaks_[row] > 0;
+        const int more = breaks ? ChartLayout::gap_height : to_scale(steps_[row]);
         const int height = more + 2 * ChartLayout::half_row + (opens ? loop_head : 0);
         if (y_ + height + loop_foot > limit_ && row > 0) {
             close_page();
             open_page(out_.pages.back().begin + page_height_, margin);
         }
         if (breaks) {
-            out_.gaps.push_back({y_ + ChartLayout::gap_height / 2, pause});
+            out_.gaps.push_back({y_ + ChartLayout::gap_height / 2, breaks_[row]});
         }
         y_ += height;
         out_.y.push_back(y_ - ChartLayout::half_row);
         y_ += closes ? loop_foot : 0;
+    }
+    /// Of what is shorter than `most_stretch` times the scale.
+    int to_scale(Ps step) const {
+        const Ps part = std::max<Ps>(scale_ / ChartLayout::half_row, 1);
+        return static_cast<int>(std::min<Ps>(step / part, most_stretch * ChartLayout::half_row));
     }
     void open_page(int begin, int heading) {
         ChartLayout::Page page;
@@ -122,13 +135,24 @@ class Stacker {
     const SequenceChart& chart_;
     const std::vector<ChartRow>& rows_;
     ChartLayout& out_;
-    Ps row_time_ = 1;
+    std::vector<Ps> steps_;
+    std::vector<Ps> breaks_;
+    Ps scale_ = 1;
     int page_height_ = 0;
     int y_ = 0;
     int limit_ = 0;
 };
 
 }  // namespace
+
+std::vector<Ps> breaks(const std::vector<ChartRow>& rows) {
+    std::vector<Ps> out = steps(rows);
+    const Ps unit = scale(pauses(out));
+    for (Ps& step : out) {
+        step = step / unit >= most_stretch ? step : 0;
+    }
+    return out;
+}
 
 ChartLayout layout(const SequenceChart& chart, const std::vector<ChartRow>& rows) {
     ChartLayout out;

@@ -37,6 +37,10 @@ struct ChartLayout {
                  int& top, int& bottom) const;
 };
 
+/// Before each row, the time in which so much less happens than elsewhere that it is not drawn to
+/// scale; 0 where it is.
+std::vector<Ps> breaks(const std::vector<ChartRow>& rows);
+
 ChartLayout layout(const SequenceChart& chart, const std::vector<ChartRow>& rows);
 
 }  // namespace lmsim::viz
