@@ -125,16 +125,11 @@ std::string ChartRow::text(const SequenceChart& chart) const {
 
 namespace {
 
-struct Placed {
-    ChartRow row;
-    std::uint64_t order;
-};
-
-void place(const SequenceChart& chart, std::size_t item, std::vector<Placed>& placed) {
+void place(const SequenceChart& chart, std::size_t item, std::vector<ChartRow>& placed) {
     const ChartItem& of = chart.items[item];
     const auto inside = [&](Ps at) { return at >= chart.from && at <= chart.to; };
     const auto put = [&](Ps at, ChartRow::Part part, std::uint64_t order) {
-        placed.push_back({{at, part, item, ChartRow::no_loop}, order});
+        placed.push_back({at, part, item, ChartRow::no_loop, order});
     };
     if (of.kind != ChartItem::Kind::Exchange || of.from == of.to) {
         // What began before the window is shown at its begin.
@@ -144,7 +139,7 @@ void place(const SequenceChart& chart, std::size_t item, std::vector<Placed>& pl
     if (inside(of.at)) {
         put(of.at, ChartRow::Part::Call, of.order);
     }
-    if (of.end == sim::trace::not_reached) {
+    if (of.end == sim::trace::not_reached && inside(of.at)) {
         put(chart.to, ChartRow::Part::Answer, of.end_order);
     } else if (inside(of.end)) {
         put(of.end, ChartRow::Part::Answer, of.end_order);
@@ -154,12 +149,12 @@ void place(const SequenceChart& chart, std::size_t item, std::vector<Placed>& pl
 }  // namespace
 
 std::vector<ChartRow> rows(const SequenceChart& chart) {
-    std::vector<Placed> placed;
+    std::vector<ChartRow> placed;
     for (std::size_t item = 0; item < chart.items.size(); ++item) {
         place(chart, item, placed);
     }
-    std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
-        return std::tie(a.row.at, a.order) < std::tie(b.row.at, b.order);
+    std::stable_sort(placed.begin(), placed.end(), [](const ChartRow& a, const ChartRow& b) {
+        return std::tie(a.at, a.order) < std::tie(b.at, b.order);
     });
     std::vector<std::size_t> loop_of(chart.items.size(), ChartRow::no_loop);
     std::vector<std::vector<ChartRow>> of_loop(chart.loops.size());
@@ -167,20 +162,20 @@ std::vector<ChartRow> rows(const SequenceChart& chart) {
         const ChartLoop& of = chart.loops[loop];
         std::fill_n(loop_of.begin() + static_cast<std::ptrdiff_t>(of.first), of.items, loop);
     }
-    for (Placed& one : placed) {
-        one.row.loop = loop_of[one.row.item];
-        if (one.row.loop != ChartRow::no_loop) {
-            of_loop[one.row.loop].push_back(one.row);
+    for (ChartRow& one : placed) {
+        one.loop = loop_of[one.item];
+        if (one.loop != ChartRow::no_loop) {
+            of_loop[one.loop].push_back(one);
         }
     }
     std::vector<ChartRow> out;
     out.reserve(placed.size());
-    for (const Placed& one : placed) {
-        if (one.row.loop == ChartRow::no_loop) {
-            out.push_back(one.row);
+    for (const ChartRow& one : placed) {
+        if (one.loop == ChartRow::no_loop) {
+            out.push_back(one);
             continue;
         }
-        std::vector<ChartRow>& together = of_loop[one.row.loop];
+        std::vector<ChartRow>& together = of_loop[one.loop];
         out.insert(out.end(), together.begin(), together.end());
         together.clear();
     }

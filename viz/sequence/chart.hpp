@@ -95,10 +95,13 @@ struct ChartLoop {
     std::string text() const;
 };
 
+/// From one row to another, both in it.
 struct ChartSpan {
     std::string label;
     Ps begin = 0;
     Ps end = 0;
+    std::uint64_t first_order = 0;  // of what has the same time as the begin or the end
+    std::uint64_t last_order = ~std::uint64_t{0};
 };
 
 /// What a sequence chart shows. Texts are as they came; whoever writes a format escapes them.
@@ -122,6 +125,14 @@ struct ChartRow {
     Part part = Part::Whole;
     std::size_t item = 0;
     std::size_t loop = no_loop;
+    std::uint64_t order = 0;
+
+    bool before(const ChartSpan& span) const {
+        return std::tie(at, order) < std::tie(span.begin, span.first_order);
+    }
+    bool after(const ChartSpan& span) const {
+        return std::tie(span.end, span.last_order) < std::tie(at, order);
+    }
 
     static constexpr std::size_t no_loop = ~std::size_t{0};
 

@@ -320,17 +320,19 @@ void ChartCollector::tell(Ps at, sim::trace::Storyline::Change change) {
     if (change.phase) {
         if (!chart_.phases.empty() && chart_.phases.back().end == not_reached) {
             chart_.phases.back().end = at;
+            chart_.phases.back().last_order = order_;
         }
         if (!story_.phase().empty()) {
-            chart_.phases.push_back({std::string(story_.phase()), at, not_reached});
+            chart_.phases.push_back({std::string(story_.phase()), at, not_reached, order_ + 1});
         }
     }
     if (change.guest) {
         if (!chart_.downtimes.empty() && chart_.downtimes.back().end == not_reached) {
             chart_.downtimes.back().end = at;
+            chart_.downtimes.back().last_order = order_ + 1;  // the call that ends it
         }
         if (story_.guest() == "stopped" && chart_.downtimes.size() < options_.limit) {
-            chart_.downtimes.push_back({"", at, not_reached});
+            chart_.downtimes.push_back({"", at, not_reached, order_ + 1});
         }
     }
 }

@@ -10,8 +10,9 @@ namespace {
 constexpr int margin = 12;
 constexpr int phases_width = 34;
 constexpr int times_width = 96;
-constexpr int least_distance = 96;
-constexpr int most_distance = 236;
+constexpr int least_distance = 74;
+constexpr int most_distance = 176;
+constexpr int shade_text = 14;
 constexpr int least_width = 720;
 constexpr int widest_portrait = 1'000;
 constexpr int title_height = 44;
@@ -37,7 +38,14 @@ std::vector<int> columns(const SequenceChart& chart, const std::vector<ChartRow>
         }
     }
     std::vector<int> x;
-    int at = left + least_distance / 2 + 20;
+    int first = least_distance;  // what stands over the first one
+    for (const ChartRow& row : rows) {
+        const ChartItem& item = chart.items[row.item];
+        if (item.from == 0 && item.to == 0) {
+            first = std::max(first, std::min(text_width(row.text(chart)), most_distance));
+        }
+    }
+    int at = left + first / 2 + 16;
     for (std::size_t line = 0; line < count; ++line) {
         x.push_back(at);
         const bool other_host =
@@ -159,7 +167,7 @@ ChartLayout layout(const SequenceChart& chart, const std::vector<ChartRow>& rows
     out.axis = margin + phases_width + times_width;
     out.x = columns(chart, rows, out.axis);
     const int last = out.x.empty() ? out.axis : out.x.back();
-    out.width = std::max(least_width, last + least_distance + margin);
+    out.width = std::max(least_width, last + least_distance + margin + shade_text);
     out.landscape = out.width > widest_portrait;
     Stacker(chart, rows, out).stack();
     return out;
@@ -168,11 +176,12 @@ ChartLayout layout(const SequenceChart& chart, const std::vector<ChartRow>& rows
 bool ChartLayout::stretch(const std::vector<ChartRow>& rows, const ChartSpan& span,
                           const Page& page, int& top, int& bottom) const {
     bool any = false;
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-        const bool here = y[row] >= page.top && y[row] <= page.bottom;
-        if (here && rows[row].at >= span.begin && rows[row].at <= span.end) {
-            top = any ? std::min(top, y[row] - half_row) : y[row] - half_row;
-            bottom = any ? std::max(bottom, y[row] + half_row) : y[row] + half_row;
+    const auto first = std::lower_bound(y.begin(), y.end(), page.top);
+    for (auto at = first; at != y.end() && *at <= page.bottom; ++at) {
+        const ChartRow& row = rows[static_cast<std::size_t>(at - y.begin())];
+        if (!row.before(span) && !row.after(span)) {
+            top = any ? top : *at - half_row;
+            bottom = *at + half_row;
             any = true;
         }
     }

@@ -81,12 +81,21 @@ class Painter {
             width, height, round, of_class);
     }
 
+    /// Text that stands upright, as much of it as there is room for.
+    void along(int x, int turn, int top, int bottom, const std::string& words) {
+        const int letters = std::max(4, (bottom - top) / 5);
+        put("<text transform=\"translate({} {}) rotate({})\" text-anchor=\"middle\">{}</text>", x,
+            (top + bottom) / 2, turn,
+            xml_text(shortened(words, static_cast<std::size_t>(letters))));
+    }
+
     void head() {
         const int page_mm = at_.landscape ? 277 : 190;
         out_ += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
         put("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}mm\" height=\"{}mm\" "
             "viewBox=\"0 0 {} {}\" role=\"img\">",
-            page_mm, (at_.height * page_mm + at_.width - 1) / at_.width, at_.width, at_.height);
+            page_mm, (std::int64_t{at_.height} * page_mm + at_.width - 1) / at_.width, at_.width,
+            at_.height);
         std::string all;
         for (const std::string& remark : chart_.remarks) {
             all += (all.empty() ? "" : "; ") + remark;
@@ -114,9 +123,9 @@ class Painter {
             int bottom = 0;
             if (at_.stretch(rows_, span, page, top, bottom)) {
                 put("<g><title>{}</title>", downtime_text(span));
-                box(at_.axis, top, at_.width - at_.axis - 12, bottom - top, "d");
+                box(at_.axis, top, at_.width - at_.axis - 20, bottom - top, "d");
                 out_ += "</g>\n";
-                text(at_.width - 16, top + 11, "end", "g", downtime_text(span));
+                along(at_.width - 16, 90, top, bottom, downtime_text(span));
             }
         }
     }
@@ -128,7 +137,7 @@ class Painter {
             line(x, page.top, x, page.bottom, "l");
             const bool alone = of.role == Lifeline::Role::Guest || of.role == Lifeline::Role::Media;
             for (const int y : {page.top - ChartLayout::box_height, page.bottom}) {
-                box(x - 44, y, 88, ChartLayout::box_height, "b", 3);
+                box(x - 34, y, 68, ChartLayout::box_height, "b", 3);
                 text(x, y + (alone ? 16 : 11), "middle", "", of.name());
                 if (!alone) {
                     text(x, y + 21, "middle", "t", std::string(sim::metrics::name(of.side)));
@@ -146,26 +155,21 @@ class Painter {
                 continue;
             }
             put("<path d=\"M40 {}H32V{}H40\" class=\"p\"/>", top + 1, bottom - 1);
-            const int middle = (top + bottom) / 2;
-            const int letters = std::max(4, (bottom - top) / 6);
-            put("<text transform=\"translate(26 {}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
-                middle, xml_text(shortened(span.label, static_cast<std::size_t>(letters))));
+            along(26, -90, top, bottom, span.label);
         }
     }
 
     /// Times, and zig-zags where the axis is broken.
     void axis() {
+        auto gap = at_.gaps.begin();
         for (const ChartLayout::Page& page : at_.pages) {
             int from = page.top;
-            for (const ChartLayout::Gap& gap : at_.gaps) {
-                if (gap.y > page.top && gap.y < page.bottom) {
-                    line(at_.axis, from, at_.axis, gap.y - 6, "p");
-                    from = gap.y + 6;
-                    put("<path d=\"M{} {}l-5 2l10 4l-10 4l5 2\" class=\"p\"/>", at_.axis,
-                        gap.y - 6);
-                    text(at_.axis - 8, gap.y + 4, "end", "t",
-                         sim::metrics::readable_time(gap.length));
-                }
+            for (; gap != at_.gaps.end() && gap->y < page.bottom; ++gap) {
+                line(at_.axis, from, at_.axis, gap->y - 6, "p");
+                from = gap->y + 6;
+                put("<path d=\"M{} {}l-5 2l10 4l-10 4l5 2\" class=\"p\"/>", at_.axis, gap->y - 6);
+                text(at_.axis - 8, gap->y + 4, "end", "t",
+                     sim::metrics::readable_time(gap->length));
             }
             line(at_.axis, from, at_.axis, page.bottom, "p");
         }
@@ -197,24 +201,23 @@ class Painter {
             }
             const int top = at_.y[row] - ChartLayout::half_row - 18;
             const int bottom = at_.y[end - 1] + ChartLayout::half_row + 3;
-            box(at_.axis + loop_indent, top, at_.width - at_.axis - 12 - 2 * loop_indent,
+            box(at_.axis + loop_indent, top, at_.width - at_.axis - 20 - 2 * loop_indent,
                 bottom - top, "o", 4);
             text(at_.axis + loop_indent + 6, top + 13, "start", "g", chart_.loops[loop].text());
             row = end;
         }
     }
     std::size_t page_of(int y) const {
-        std::size_t page = 0;
-        while (page + 1 < at_.pages.size() && at_.pages[page + 1].begin <= y) {
-            ++page;
-        }
-        return page;
+        const auto next =
+            std::upper_bound(at_.pages.begin(), at_.pages.end(), y,
+                             [](int at, const ChartLayout::Page& page) { return at < page.begin; });
+        return static_cast<std::size_t>(next - at_.pages.begin());
     }
 
     /// Within the picture.
     int fit(int x, int width) const {
         return std::clamp(x, at_.axis + 6 + width / 2,
-                          std::max(at_.axis + 6 + width / 2, at_.width - 14 - width / 2));
+                          std::max(at_.axis + 6 + width / 2, at_.width - 24 - width / 2));
     }
 
     void draw(std::size_t row) {
@@ -240,7 +243,7 @@ class Painter {
     }
 
     void block(std::size_t row, const ChartItem& item, const std::string& words) {
-        const int width = static_cast<int>(words.size()) * 5 + 16;
+        const int width = static_cast<int>(words.size()) * ChartLayout::letter + 12;
         const int low = at_.x[std::min(item.from, item.to)];
         const int high = at_.x[std::max(item.from, item.to)];
         const bool io = item.kind == ChartItem::Kind::Io;

@@ -127,13 +127,11 @@ class Writer {
         participants();
         const std::vector<ChartRow> all = rows(chart_);
         const std::vector<Ps> broken = breaks(all);
-        Ps now = chart_.from;
         for (std::size_t row = 0; row < all.size(); ++row) {
             const std::size_t loop = all[row].loop;
             const bool joins = row > 0 && loop != ChartRow::no_loop && all[row - 1].loop == loop;
-            now = std::max(now, all[row].at);
             if (!joins) {
-                between(now, broken[row]);
+                between(all[row], broken[row]);
                 if (loop != ChartRow::no_loop) {
                     script_.loop(chart_.loops[loop].text());
                 }
@@ -167,8 +165,8 @@ class Writer {
     }
 
     /// What begins and ends before a row outside of loops.
-    void between(Ps now, Ps pause) {
-        if (still_ && chart_.downtimes[downtime_].end < now) {
+    void between(const ChartRow& row, Ps pause) {
+        if (still_ && row.after(chart_.downtimes[downtime_])) {
             script_.end();
             still_ = false;
             ++downtime_;
@@ -176,12 +174,12 @@ class Writer {
         if (pause > 0) {
             script_.across(sim::metrics::readable_time(pause), false);
         }
-        for (; phase_ < chart_.phases.size() && chart_.phases[phase_].begin <= now; ++phase_) {
+        for (; phase_ < chart_.phases.size() && !row.before(chart_.phases[phase_]); ++phase_) {
             script_.across(chart_.phases[phase_].label, true);
         }
         while (!still_ && downtime_ < chart_.downtimes.size() &&
-               chart_.downtimes[downtime_].begin <= now) {
-            still_ = chart_.downtimes[downtime_].end >= now;
+               !row.before(chart_.downtimes[downtime_])) {
+            still_ = !row.after(chart_.downtimes[downtime_]);
             if (still_) {
                 script_.downtime(downtime_text(chart_.downtimes[downtime_]));
             } else {
