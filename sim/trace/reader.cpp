@@ -136,6 +136,7 @@ class Members {
         }
         into = value->get<T>();
     }
+    bool has(const char* key) const { return object_.find(key) != object_.end(); }
     const Json* object(const char* key) {
         const Json* value = find(key);
         if (value != nullptr && !value->is_object()) {
@@ -191,6 +192,11 @@ std::string not_a_directory(const std::string& path) {
     return "";
 }
 
+std::string interrupted(const std::string& file) {
+    return fmt::format("{}: \"partial\" is true: the run was interrupted; expected a whole run",
+                       printable(file));
+}
+
 std::string read_manifest(const std::string& path) {
     const std::string file = path + "/manifest.json";
     const auto json = read_json(
@@ -202,17 +208,18 @@ std::string read_manifest(const std::string& path) {
     }
     Members members(json.value(), file);
     members.schema(manifest_schema_name);
-    return members.error();
+    bool partial = false;
+    if (members.has("partial")) {
+        members.flag("partial", partial);
+    }
+    return members.error().empty() && partial ? interrupted(file) : members.error();
 }
 
 std::string read_result(RunInfo& run) {
     const std::string file = run.path + "/result.json";
-    const auto json =
-        read_json(file, fmt::format("{}: it has no result.json; expected what lmsim run --out "
-                                    "leaves",
-                                    printable(run.path)));
+    const auto json = read_json(file, "");
     if (!json) {
-        return json.error();
+        return json.error();  // none for a run that has none
     }
     bool partial = false;
     Members members(json.value(), file);
@@ -231,8 +238,7 @@ std::string read_result(RunInfo& run) {
         members.set_error(of_downtime.error());
     }
     if (members.error().empty() && partial) {
-        return fmt::format("{}: \"partial\" is true: the run was interrupted; expected a whole run",
-                           printable(file));
+        return interrupted(file);
     }
     return members.error();
 }
@@ -274,6 +280,9 @@ class Lines {
         }
     }
 
+    /// The line that the file ends in, if it has no newline.
+    std::string_view rest() const { return {buffer_.get() + begin_, filled_ - begin_}; }
+
   private:
     /// Makes room behind what is left, and reads into it.
     ssize_t fill() {
@@ -300,6 +309,11 @@ class Lines {
     std::size_t searched_ = 0;  // there is no newline from begin_ to here
     std::size_t filled_ = 0;
 };
+
+Failure wrong_line(const std::string& path, const TraceScanner& scanner) {
+    return {fmt::format("{}:{}:{}: {}", printable(path), scanner.lines(), scanner.column(),
+                        scanner.what())};
+}
 
 }  // namespace
 
@@ -329,15 +343,19 @@ sim::Result<TraceRead> read_trace(const std::string& path, TraceSink& sink) {
     Lines::Got got = lines.next(line);
     for (; got == Lines::Got::Line; got = lines.next(line)) {
         if (!scanner.line(line)) {
-            return Failure{fmt::format("{}:{}:{}: {}", printable(path), scanner.lines(),
-                                       scanner.column(), scanner.what())};
+            return wrong_line(path, scanner);
         }
     }
     const std::uint64_t next = scanner.lines() + 1;
+    const std::string_view begun = lines.rest();
+    // A header that is not ours says more than that its line has no end.
+    if (got == Lines::Got::Unfinished && next == 1 && !scanner.line(begun)) {
+        return wrong_line(path, scanner);
+    }
     switch (got) {
         case Lines::Got::Unfinished:
-            return Failure{fmt::format("{}:{}: the file ends within a line; expected a newline",
-                                       printable(path), next)};
+            return Failure{fmt::format("{}:{}:{}: the file ends within a line; expected a newline",
+                                       printable(path), next, begun.size() + 1)};
         case Lines::Got::TooLong:
             return Failure{fmt::format("{}:{}: the line is longer than 16 MiB; expected a record",
                                        printable(path), next)};
@@ -348,7 +366,7 @@ sim::Result<TraceRead> read_trace(const std::string& path, TraceSink& sink) {
         return Failure{fmt::format("{}:1:1: the file is empty; expected the header of a trace",
                                    printable(path))};
     }
-    return TraceRead{scanner.header(), scanner.records()};
+    return TraceRead{scanner.header(), scanner.records(), scanner.last()};
 }
 
 }  // namespace lmsim::sim::trace

@@ -15,6 +15,7 @@ struct RunInfo {
     std::string version;
     std::string scenario;
     std::uint64_t seed = 0;
+    // Of result.json; empty and 0 if there is none.
     std::string outcome;  // "completed", ...
     std::string reason;   // why, in a sentence
     Ps downtime_begin = 0;
@@ -33,6 +34,7 @@ sim::Result<RunInfo> open_run(const std::string& path);
 struct TraceRead {
     TraceHeader header;
     std::uint64_t records = 0;
+    Ps last = 0;  // the latest time of any line, those included that the sink is not told of
 };
 
 /// Tells the sink all of a trace.ndjson, in the order of its lines, more than a million of them in

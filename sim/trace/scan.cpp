@@ -105,9 +105,11 @@ bool TraceScanner::object(std::string_view text) {
 
 bool TraceScanner::tell() {
     std::string_view kind;
-    if (!text(Key::Kind, kind)) {
+    Ps at = 0;
+    if (!text(Key::Kind, kind) || !time(Key::T, at)) {
         return false;
     }
+    last_ = std::max(last_, at);
     bool well = true;
     ++records_;
     if (kind == "command") {
@@ -175,11 +177,12 @@ bool TraceScanner::tell_phase() {
     record.begin = edge == "begin";
     if (has(Key::Error)) {
         const FlatJson::Value& error = of(Key::Error);
-        if (error.type != FlatJson::Type::Integer || error.number > INT32_MAX) {
+        const std::uint64_t most = error.negative ? std::uint64_t{1} << 31U : INT32_MAX;
+        if (error.type != FlatJson::Type::Integer || error.number > most) {
             return unlike(Key::Error, "an integer of 32 bits");
         }
-        const auto number = static_cast<std::int32_t>(error.number);
-        record.error = error.negative ? -number : number;
+        const auto number = static_cast<std::int64_t>(error.number);
+        record.error = static_cast<std::int32_t>(error.negative ? -number : number);
     }
     if (!maybe_count(Key::Amount, record.amount)) {
         return false;

@@ -26,6 +26,8 @@ class TraceScanner {
     std::uint64_t lines() const { return lines_; }
     /// Lines that the sink was told of.
     std::uint64_t records() const { return records_; }
+    /// The latest `t` of them all, those of a kind that it does not know included.
+    Ps last() const { return last_; }
     /// What is wrong in the last line, with what was expected, and at which byte, from 1.
     const std::string& what() const { return json_.what(); }
     std::size_t column() const { return json_.column(); }
@@ -69,6 +71,7 @@ class TraceScanner {
     TraceHeader header_;
     std::uint64_t lines_ = 0;
     std::uint64_t records_ = 0;
+    Ps last_ = 0;
     const char* begin_ = nullptr;  // of the line
     std::uint64_t seen_ = 0;       // a bit for each key
     std::array<FlatJson::Value, most_keys> values_;

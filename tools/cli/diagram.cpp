@@ -5,8 +5,8 @@
 
 #include "model/vfio/uapi.hpp"
 #include "sim/core/text.hpp"
+#include "sim/trace/reader.hpp"
 #include "tools/cli/diagram_output.hpp"
-#include "tools/cli/diagram_run.hpp"
 #include "tools/cli/scenario_options.hpp"
 #include "tools/cli/verbs.hpp"
 #include "viz/diagram/machines.hpp"
@@ -133,6 +133,27 @@ int difference(const Arguments& arguments, const viz::MachineInfo& machine) {
     return emit(arguments.picture, viz::draw_difference(machine, first.dialect, second.dialect));
 }
 
+/// Puts on the diagram what a run did; an empty text or why it cannot be used.
+std::string lay_over(const std::string& directory, const viz::MachineInfo& machine,
+                     viz::StateDiagram& drawn) {
+    const auto run = sim::trace::open_run(directory);
+    if (!run) {
+        return run.error();
+    }
+    viz::HeatMeter meter(machine);
+    const auto read = sim::trace::read_trace(run.value().trace(), meter);
+    if (!read) {
+        return read.error();
+    }
+    meter.note(read.value().last, "end");  // states last until then
+    const sim::trace::TraceHeader& header = read.value().header;
+    meter.apply(drawn,
+                fmt::format("{}, seed {}",
+                            header.scenario.empty() ? "a scenario without a name" : header.scenario,
+                            header.seed));
+    return "";
+}
+
 int diagram(const Arguments& arguments) {
     const viz::MachineInfo* machine = viz::find_machine(arguments.name);
     if (machine == nullptr) {
@@ -154,12 +175,10 @@ int diagram(const Arguments& arguments) {
         }
     }
     if (!arguments.overlay.empty()) {
-        viz::HeatMeter meter(*machine);
-        const RunRead run = read_run(arguments.overlay, meter);
-        if (!run.error.empty()) {
-            return refuse("--overlay: {}: {}", sim::printable(arguments.overlay), run.error);
+        const std::string error = lay_over(arguments.overlay, *machine, drawn);
+        if (!error.empty()) {
+            return refuse("--overlay: {}", error);
         }
-        meter.apply(drawn, run.title);
     }
     return emit(arguments.picture, drawn);
 }

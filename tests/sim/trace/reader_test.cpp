@@ -157,8 +157,7 @@ void tell_any(TraceSink& sink) {
             const std::string detail = any_text();
             const bool begin = any<bool>();
             sink.phase({any_time(), begin, any_side(), any_device(), text,
-                        begin ? 0 : *rc::gen::inRange(-INT32_MAX, INT32_MAX),
-                        begin ? 0 : any<std::uint64_t>(), detail});
+                        begin ? 0 : any<std::int32_t>(), begin ? 0 : any<std::uint64_t>(), detail});
             return;
         }
         case 4:
@@ -225,7 +224,7 @@ TEST_CASE("a line that is wrong is refused with line, column and what was expect
         {"\n", "2:1: found the end of the line; expected '{'"},
         {"{}\n", "2:1: no \"kind\"; expected one in a line of this kind"},
         {R"({"t":1,"kind":"note","text":"x"})",
-         "2: the file ends within a line; expected a newline"},
+         "2:33: the file ends within a line; expected a newline"},
         {"{\"t\":1,\"kind\":\"note\",\"text\":\"x\"}\n[]\n", "3:1: found '['; expected '{'"},
         {R"({"t":1,"kind":"note"})"
          "\n",
@@ -343,16 +342,19 @@ constexpr const char* good_manifest = R"({"schema":"lmsim/manifest/1"})";
 
 TEST_CASE("a run directory is opened") {
     CHECK(opened(good_manifest, good_result) == "s seed 3 4+5");
+    CHECK(opened(good_manifest, "") == " seed 0 0+0");  // a trace needs no result
 }
 
 TEST_CASE("what is no run directory is refused: file, place, what was expected") {
     CHECK(opened("", good_result) ==
           ": it has no manifest.json, so it is not the directory of a finished run; expected what "
           "lmsim run --out leaves");
-    CHECK(opened(good_manifest, "") ==
-          ": it has no result.json; expected what lmsim run --out leaves");
     CHECK(opened(good_manifest, good_result, "") ==
           ": it has no trace.ndjson; expected a run without --no-trace");
+    CHECK(opened(R"({"schema":"lmsim/manifest/1","partial":true})", "") ==
+          "/manifest.json: \"partial\" is true: the run was interrupted; expected a whole run");
+    CHECK(opened(R"({"schema":"lmsim/manifest/1","partial":1})", "") ==
+          "/manifest.json: \"partial\" is something else; expected true or false");
     CHECK(opened(good_manifest, replaced(good_result, "false", "true")) ==
           "/result.json: \"partial\" is true: the run was interrupted; expected a whole run");
     CHECK(opened(good_manifest, replaced(good_result, "result/1", "result/2")) ==

@@ -117,7 +117,8 @@ TEST_CASE("DOT, Mermaid and PlantUML need no Graphviz", "[cli]") {
 namespace {
 
 const std::string manifest = R"({"schema":"lmsim/manifest/1","partial":false})";
-const std::string header = R"({"schema":"lmsim/trace/1","scenario":"<b>]; x","seed":7})";
+const std::string header = R"({"schema":"lmsim/trace/1","version":"0.1.0","scenario":"<b>]; x",)"
+                           R"("seed":7,"time_base":"simulated","unit":"ps"})";
 const std::string record =
     R"({"t":10,"kind":"state","side":"source","vf":0,"machine":"migration","state":"Suspending",)"
     R"("from":"Operational","event":"Suspend","rule":"LM-MC-01"})";
