@@ -1,11 +1,11 @@
-#include "viz/sequence/fold.hpp"
+#include "viz/sequence/chart/fold.hpp"
 
 #include "tests/catch.hpp"
-#include "tests/viz/sequence/story.hpp"
+#include "tests/viz/sequence/chart/story.hpp"
 
 using namespace lmsim;
-using namespace lmsim::viz;
-using namespace lmsim::viz::test;
+using namespace lmsim::viz::seq;
+using namespace lmsim::viz::seq::test;
 
 TEST_CASE("repeated exchanges become one, with how often and how long", "[sequence]") {
     SequenceChart chart = story();

@@ -4,10 +4,10 @@
 
 #include "sim/metrics/display.hpp"
 #include "viz/diagram/escape.hpp"
-#include "viz/sequence/layout.hpp"
-#include "viz/sequence/svg.hpp"
+#include "viz/sequence/chart/layout.hpp"
+#include "viz/sequence/chart/svg.hpp"
 
-namespace lmsim::viz {
+namespace lmsim::viz::seq {
 
 namespace {
 
@@ -220,4 +220,4 @@ std::string mermaid(const SequenceChart& chart) { return written(chart, Mermaid(
 
 std::string plantuml(const SequenceChart& chart) { return written(chart, Plantuml()); }
 
-}  // namespace lmsim::viz
+}  // namespace lmsim::viz::seq

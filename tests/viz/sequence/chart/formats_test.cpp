@@ -2,14 +2,14 @@
 
 #include "tests/catch.hpp"
 #include "tests/sim/metrics/golden.hpp"
-#include "tests/viz/sequence/story.hpp"
-#include "viz/sequence/fold.hpp"
-#include "viz/sequence/layout.hpp"
-#include "viz/sequence/svg.hpp"
+#include "tests/viz/sequence/chart/story.hpp"
+#include "viz/sequence/chart/fold.hpp"
+#include "viz/sequence/chart/layout.hpp"
+#include "viz/sequence/chart/svg.hpp"
 
 using namespace lmsim;
-using namespace lmsim::viz;
-using namespace lmsim::viz::test;
+using namespace lmsim::viz::seq;
+using namespace lmsim::viz::seq::test;
 
 namespace {
 
@@ -46,7 +46,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 TEST_CASE("a small chart is the golden one in each format", "[sequence]") {
     SequenceChart chart = story();
     fold(chart);
-    const std::string folder = "tests/viz/sequence/golden/";
+    const std::string folder = "tests/viz/sequence/chart/golden/";
     lmsim::tests::check_golden(folder + "story.svg", svg(chart));
     lmsim::tests::check_golden(folder + "story.mermaid", mermaid(chart));
     lmsim::tests::check_golden(folder + "story.plantuml", plantuml(chart));

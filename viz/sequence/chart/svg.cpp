@@ -1,4 +1,4 @@
-#include "viz/sequence/svg.hpp"
+#include "viz/sequence/chart/svg.hpp"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "sim/metrics/display.hpp"
-#include "viz/sequence/layout.hpp"
+#include "viz/sequence/chart/layout.hpp"
 
-namespace lmsim::viz {
+namespace lmsim::viz::seq {
 
 std::string xml_text(std::string_view text) {
     std::string out;
@@ -263,4 +263,4 @@ class Painter {
 
 std::string svg(const SequenceChart& chart) { return Painter(chart).paint(); }
 
-}  // namespace lmsim::viz
+}  // namespace lmsim::viz::seq

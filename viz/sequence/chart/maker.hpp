@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "sim/trace/storyline.hpp"
-#include "viz/sequence/chart.hpp"
+#include "viz/sequence/chart/chart.hpp"
 
-namespace lmsim::viz {
+namespace lmsim::viz::seq {
 
 struct ChartOptions {
     std::optional<Ps> from;
@@ -66,4 +66,4 @@ class ChartMaker : public sim::trace::TraceSink {
     Ps last_ = 0;
 };
 
-}  // namespace lmsim::viz
+}  // namespace lmsim::viz::seq

@@ -1,13 +1,13 @@
-#include "viz/sequence/chart_maker.hpp"
+#include "viz/sequence/chart/maker.hpp"
 
 #include <algorithm>
 
 #include "tests/catch.hpp"
-#include "tests/viz/sequence/story.hpp"
+#include "tests/viz/sequence/chart/story.hpp"
 
 using namespace lmsim;
-using namespace lmsim::viz;
-using namespace lmsim::viz::test;
+using namespace lmsim::viz::seq;
+using namespace lmsim::viz::seq::test;
 
 namespace {
 

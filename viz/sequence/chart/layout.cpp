@@ -1,9 +1,9 @@
-#include "viz/sequence/layout.hpp"
+#include "viz/sequence/chart/layout.hpp"
 
 #include <algorithm>
 #include <iterator>
 
-namespace lmsim::viz {
+namespace lmsim::viz::seq {
 
 namespace {
 
@@ -188,4 +188,4 @@ bool ChartLayout::stretch(const std::vector<ChartRow>& rows, const ChartSpan& sp
     return any;
 }
 
-}  // namespace lmsim::viz
+}  // namespace lmsim::viz::seq

@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "viz/sequence/chart.hpp"
+#include "viz/sequence/chart/chart.hpp"
 
-namespace lmsim::viz {
+namespace lmsim::viz::seq {
 
 /// Where a chart's parts stand, in units of which a line of text is 11 high.
 struct ChartLayout {
@@ -43,4 +43,4 @@ std::vector<Ps> breaks(const std::vector<ChartRow>& rows);
 
 ChartLayout layout(const SequenceChart& chart, const std::vector<ChartRow>& rows);
 
-}  // namespace lmsim::viz
+}  // namespace lmsim::viz::seq

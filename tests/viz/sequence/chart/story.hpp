@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "viz/sequence/chart_maker.hpp"
+#include "viz/sequence/chart/maker.hpp"
 
-namespace lmsim::viz::test {
+namespace lmsim::viz::seq::test {
 
 constexpr Ps us = 1'000'000;
 constexpr Ps ms = 1'000 * us;
@@ -104,4 +104,4 @@ inline SequenceChart story(const ChartOptions& options = {}) {
     return chart;
 }
 
-}  // namespace lmsim::viz::test
+}  // namespace lmsim::viz::seq::test

@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "viz/sequence/chart.hpp"
+#include "viz/sequence/chart/chart.hpp"
 
-namespace lmsim::viz {
+namespace lmsim::viz::seq {
 
 /// A picture that needs nothing else: A4 pages one below the other, upright or across as the
 /// lifelines need. The same chart gives the same bytes.
@@ -19,4 +19,4 @@ std::string plantuml(const SequenceChart& chart);
 /// escapes.
 std::string xml_text(std::string_view text);
 
-}  // namespace lmsim::viz
+}  // namespace lmsim::viz::seq

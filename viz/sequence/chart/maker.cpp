@@ -1,4 +1,4 @@
-#include "viz/sequence/chart_maker.hpp"
+#include "viz/sequence/chart/maker.hpp"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include "model/wire/migration.hpp"
 #include "sim/metrics/display.hpp"
 
-namespace lmsim::viz {
+namespace lmsim::viz::seq {
 
 using host::vmm::Call;
 using host::vmm::to_string;
@@ -484,4 +484,4 @@ SequenceChart ChartMaker::chart() {
     return std::move(chart_);
 }
 
-}  // namespace lmsim::viz
+}  // namespace lmsim::viz::seq
