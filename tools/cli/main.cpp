@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
     add_diagram(app, exit_code);
     add_run(app, exit_code);
     add_scenario(app, exit_code);
+    add_sequence(app, exit_code);
     add_spec(app, exit_code);
     try {
         app.parse(argc, argv);

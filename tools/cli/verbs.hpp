@@ -20,6 +20,7 @@ void add_decode(CLI::App& app, int& exit_code);
 void add_diagram(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 void add_scenario(CLI::App& app, int& exit_code);
+void add_sequence(CLI::App& app, int& exit_code);
 void add_spec(CLI::App& app, int& exit_code);
 
 }  // namespace lmsim::cli

@@ -3,210 +3,462 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/metrics/display.hpp"
+#include "viz/sequence/collect.hpp"
+#include "viz/sequence/fold.hpp"
+#include "viz/sequence/words.hpp"
 
 namespace lmsim::viz {
 
-using sim::metrics::plural;
-using sim::metrics::readable_bytes;
+using sim::Ps;
 using sim::metrics::readable_time;
-
-std::string Lifeline::name() const {
-    switch (role) {
-        case Role::Vmm: return "VMM";
-        case Role::Driver: return "driver";
-        case Role::Pf: return "PF";
-        case Role::Vf: return fmt::format("VF {}", vf);
-        case Role::Guest: return "guest";
-        case Role::Media: return "media";
-    }
-    return "";
-}
-
-std::string Lifeline::full_name() const {
-    const bool alone = role == Role::Guest || role == Role::Media;
-    return alone ? name() : fmt::format("{} {}", sim::metrics::name(side), name());
-}
-
-void IoCount::add(const IoCount& more) {
-    reads += more.reads;
-    writes += more.writes;
-    others += more.others;
-    bytes += more.bytes;
-    failed += more.failed;
-    changes += more.changes;
-}
+using sim::trace::Device;
 
 namespace {
 
-void append(std::string& text, const std::string& more) {
-    text += (text.empty() ? "" : ", ") + more;
+/// A time of which nothing is drawn is left out if it is at least this part of what is shown.
+constexpr Ps parts_of_window = 100;
+
+Ps at_of(const Entry& entry, const std::vector<Step>& steps) {
+    const Step& step = steps[entry.step];
+    return entry.edge == Edge::End ? step.end : step.at;
 }
 
-std::string io_text(const IoCount& io) {
-    std::string text;
-    const auto part = [&](std::uint64_t count, const char* noun) {
-        if (count > 0) {
-            append(text, plural(count, noun));
+/// Puts steps between the others for the times in which nothing happens, and where the guest stops
+/// or runs again: there the guest's I/O since the last one is told.
+class IdleTimes {
+  public:
+    IdleTimes(Collector& collector, const Window& window)
+        : collector_(collector),
+          least_((window.to - window.from) / parts_of_window),
+          last_(window.from),
+          told_(window.from) {}
+
+    std::vector<Entry> between(const std::vector<Entry>& entries, const Window& window) {
+        for (const Entry& entry : entries) {
+            const Ps at = at_of(entry, collector_.steps());
+            gap(at);
+            const bool turns = turns_guest(entry);
+            if (turns && entry.edge != Edge::End) {
+                tell(at, at, false);
+            }
+            result_.push_back(entry);
+            last_ = std::max(last_, ends(entry));
+            if (turns && entry.edge != Edge::Begin) {
+                tell(last_, last_, false);
+            }
         }
-    };
-    part(io.reads, "read");
-    part(io.writes, "write");
-    part(io.others, "other command");
-    if (io.bytes > 0) {
-        append(text, readable_bytes(io.bytes));
+        gap(window.to);
+        tell(window.to, window.to, false);
+        return std::move(result_);
     }
-    if (io.failed > 0) {
-        append(text, fmt::format("{} failed", io.failed));
+
+    /// What the guest did in each; those that tell nothing go away.
+    void take(const std::vector<IoSum>& sums, std::vector<Entry>& entries) const {
+        std::vector<Step>& steps = collector_.steps();
+        std::vector<Entry> kept;
+        std::size_t next = 0;
+        for (const Entry& entry : entries) {
+            Step& step = steps[entry.step];
+            if (step.kind == StepKind::Idle) {
+                const IoSum sum = next < sums.size() ? sums[next] : IoSum{};
+                ++next;
+                if (sum.all() > 0) {
+                    step.name = collector_.names().id(io_words(sum));
+                    step.side =
+                        sum.side[1] ? sim::trace::Side::Destination : sim::trace::Side::Source;
+                    step.qid = sum.side[0] && sum.side[1] ? 1 : 0;  // on both sides
+                } else if (!step.begun) {
+                    continue;
+                }
+            }
+            kept.push_back(entry);
+        }
+        entries = std::move(kept);
     }
-    if (io.changes > 0) {
-        append(text, fmt::format("{} logged", plural(io.changes, "change")));
+
+    const std::vector<Ps>& ends_of_times() const { return ends_; }
+
+  private:
+    Ps ends(const Entry& entry) const {
+        const Step& step = collector_.steps()[entry.step];
+        const Ps at = at_of(entry, collector_.steps());
+        return entry.edge == Edge::Both ? std::max(at, step.end) : at;
     }
-    return text;
+    bool turns_guest(const Entry& entry) {
+        const Step& step = collector_.steps()[entry.step];
+        return step.kind == StepKind::Call &&
+               viz::ends_of(step, collector_.names()).to == Who::Guest;
+    }
+    void gap(Ps until) {
+        if (until > last_ && until - last_ >= least_) {
+            tell(last_, until, true);
+            last_ = until;
+        }
+    }
+    void tell(Ps from, Ps to, bool is_gap) {
+        Step step;
+        step.kind = StepKind::Idle;
+        step.at = from;
+        step.end = to;
+        step.begun = is_gap;
+        step.extra = static_cast<std::uint64_t>(to - told_);
+        told_ = to;
+        result_.push_back({static_cast<std::uint32_t>(collector_.steps().size()), Edge::Both});
+        collector_.steps().push_back(step);
+        ends_.push_back(to);
+    }
+
+    Collector& collector_;
+    Ps least_;
+    Ps last_;  // what is drawn so far reaches to here
+    Ps told_;  // the guest's I/O is told up to here
+    std::vector<Entry> result_;
+    std::vector<Ps> ends_;
+};
+
+/// Makes rows of items.
+class RowMaker {
+  public:
+    RowMaker(Chart& chart, const std::vector<Entry>& entries, const std::vector<Step>& steps,
+             Names& names, std::size_t most)
+        : chart_(chart), entries_(entries), steps_(steps), names_(names), most_(most) {}
+
+    void make(const std::vector<Item>& items, unsigned depth = 0) {
+        for (const Item& item : items) {
+            if (depth == 0 && chart_.rows.size() >= most_) {
+                chart_.left_out += 1;
+                continue;
+            }
+            item.is_line() ? line(item, depth) : block(item, depth);
+        }
+    }
+
+  private:
+    static std::string times_words(const Item& item) {
+        const Times times = times_of(item.spans);
+        return times.max == 0
+                   ? fmt::format("x{}", item.times)
+                   : fmt::format("x{}, {} / {} / {}", item.times, readable_time(times.min),
+                                 readable_time(times.median), readable_time(times.max));
+    }
+
+    void block(const Item& item, unsigned depth) {
+        ChartRow row;
+        row.kind = ChartRow::Kind::Fold;
+        row.at = item.at;
+        row.until = item.end;
+        row.depth = depth;
+        row.text = times_words(item);
+        chart_.rows.push_back(row);
+        make(item.body, depth + 1);
+        row.kind = ChartRow::Kind::FoldEnd;
+        row.text.clear();
+        chart_.rows.push_back(row);
+    }
+
+    /// All steps that an item stands for as one: their VFs, and sums.
+    Step together(const Item& item, std::vector<Device>& vfs, bool& alike) const {
+        Step sum = steps_[entries_[item.entry].step];
+        alike = true;
+        const auto count = [&vfs](Device vf) {
+            if (vf != sim::trace::no_device && (vfs.empty() || vfs.back() != vf)) {
+                vfs.push_back(vf);
+            }
+        };
+        count(sum.vf);
+        for (const std::uint32_t index : item.more) {
+            const Step& step = steps_[entries_[index].step];
+            count(step.vf);
+            alike = alike && step.cdw10 == sum.cdw10 && step.cdw11 == sum.cdw11 &&
+                    (step.kind != StepKind::Log || step.amount == sum.amount);
+            if (step.kind == StepKind::Call || step.kind == StepKind::Io) {
+                sum.amount += step.amount;
+            }
+            sum.extra += step.kind == StepKind::Log ? step.extra : 0;
+        }
+        std::sort(vfs.begin(), vfs.end());
+        vfs.erase(std::unique(vfs.begin(), vfs.end()), vfs.end());
+        return sum;
+    }
+
+    void line(const Item& item, unsigned depth) {
+        std::vector<Device> vfs;
+        bool alike = true;
+        const Step step = together(item, vfs, alike);
+        if (step.kind == StepKind::Idle) {
+            idle(item, step, depth);
+            return;
+        }
+        const Edge edge = entries_[item.entry].edge;
+        const bool answered = answers(step, names_);
+        const Ends ends = ends_of(step, names_);
+        std::string text = words(step, names_);
+        if (!alike) {
+            text = step.kind == StepKind::Log ? text.substr(0, text.find(", NSID")) +
+                                                    fmt::format(", {} blocks", grouped(step.extra))
+                                              : text.substr(0, text.find(", C"));
+        }
+        ChartRow row;
+        row.depth = depth;
+        row.at = item.at;
+        row.until = item.end;
+        row.from = ends.from;
+        row.to = ends.to;
+        row.bad = is_bad(step) && edge != Edge::Begin;
+        row.lost = step.kind == StepKind::LostInterrupt;
+        row.text = vf_words(vfs) + text;
+        const bool arrow = ends.from != ends.to && step.kind != StepKind::Note;
+        row.kind = arrow ? ChartRow::Kind::Arrow : ChartRow::Kind::Note;
+        if (answered && edge == Edge::Both) {
+            row.kind = ChartRow::Kind::RoundTrip;
+            row.answer = answer_words(step, names_) + took(item, step);
+        } else if (edge == Edge::End) {
+            std::swap(row.from, row.to);
+            row.back = true;
+            row.text = vf_words(vfs) + text.substr(0, text.find(": ")) + ": " +
+                       answer_words(step, names_) + took(item, step);
+        } else {
+            row.text += tail(item, step, edge);
+            row.lost = row.lost || (answered && step.end == sim::trace::not_reached);
+        }
+        chart_.rows.push_back(std::move(row));
+    }
+
+    /// Of what is drawn by one arrow or note: how much and how long.
+    std::string tail(const Item& item, const Step& step, Edge edge) const {
+        if (answers(step, names_)) {
+            const bool lost = step.end == sim::trace::not_reached;
+            return (lost ? ": " + answer_words(step, names_) : "") +
+                   (item.times > 1 ? " " + times_words(item) : "");
+        }
+        const std::string how_much = answer_words(step, names_);
+        std::string text = how_much.empty() ? "" : (step.error != 0 ? ": " : ", ") + how_much;
+        if (item.times > 1 || item.more.empty()) {
+            const bool lasts = edge == Edge::Begin && step.end > step.at && item.times == 1;
+            text += lasts ? ", " + readable_time(step.end - step.at) : "";
+        }
+        return text + (item.times > 1 ? " " + times_words(item) : "");
+    }
+
+    /// How long what is answered took; of several, the shortest, the median and the longest.
+    std::string took(const Item& item, const Step& step) const {
+        if (!step.begun) {
+            return "";
+        }
+        std::vector<Ps> spans{step.end - step.at};
+        for (const std::uint32_t index : item.more) {
+            const Step& other = steps_[entries_[index].step];
+            if (other.begun) spans.push_back(other.end - other.at);
+        }
+        const std::string count = item.times > 1 ? fmt::format(" x{}", item.times) : "";
+        if (spans.size() == 1) {
+            return fmt::format(", {}{}", readable_time(std::max<Ps>(spans[0], 0)), count);
+        }
+        for (Ps& span : spans) span = std::max<Ps>(span, 0);
+        const Times times = times_of(spans);
+        return fmt::format("{}, {} / {} / {}", count, readable_time(times.min),
+                           readable_time(times.median), readable_time(times.max));
+    }
+
+    void idle(const Item& item, const Step& step, unsigned depth) {
+        ChartRow row;
+        row.kind = ChartRow::Kind::Idle;
+        row.depth = depth;
+        row.at = item.at;
+        row.until = item.end;
+        row.gap = step.begun;
+        row.from = step.qid != 0 || is_source(step.side) ? Who::SourceVf : Who::Guest;
+        row.to = step.qid != 0 || !is_source(step.side) ? Who::DestinationVf : Who::Media;
+        if (step.name != 0 && item.more.empty()) {
+            row.text = fmt::format("guest I/O: {} in {}", names_.text(step.name),
+                                   readable_time(static_cast<Ps>(step.extra)));
+        } else if (step.name != 0) {
+            row.text = "guest I/O";
+        }
+        chart_.rows.push_back(std::move(row));
+    }
+
+    Chart& chart_;
+    const std::vector<Entry>& entries_;
+    const std::vector<Step>& steps_;
+    Names& names_;
+    std::size_t most_;
+};
+
+std::string vf_lifeline(const std::vector<Device>& vfs) {
+    std::string text = vf_words(vfs);
+    text = text.substr(0, text.size() > 2 ? text.size() - 2 : 0);
+    return text.empty() ? "VF" : text;
 }
 
-std::string spread(Ps shortest, Ps median, Ps longest) {
-    return shortest == longest ? readable_time(median)
-                               : fmt::format("min {}, median {}, max {}", readable_time(shortest),
-                                             readable_time(median), readable_time(longest));
+/// Those that a row touches.
+void add_lifelines(Chart& chart, const std::vector<Device>& vfs) {
+    bool used[who_count] = {};
+    for (const ChartRow& row : chart.rows) {
+        const bool wide = row.kind == ChartRow::Kind::Note && row.from != row.to;
+        if (row.kind == ChartRow::Kind::Idle && !row.text.empty()) {
+            for (auto i = static_cast<std::size_t>(row.from); i <= static_cast<std::size_t>(row.to);
+                 ++i) {
+                used[i] = true;
+            }
+        } else if (row.kind <= ChartRow::Kind::Note && !wide) {
+            used[static_cast<std::size_t>(row.from)] = true;
+            used[static_cast<std::size_t>(row.to)] = true;
+        }
+    }
+    used[0] = true;
+    used[who_count - 1] = true;
+    const std::string vf = vf_lifeline(vfs);
+    const std::string names[who_count] = {"VMM",   "driver", "PF", vf,       "guest",
+                                          "media", vf,       "PF", "driver", "VMM"};
+    for (std::size_t i = 0; i < who_count; ++i) {
+        if (used[i]) {
+            chart.lifelines.push_back({static_cast<Who>(i), names[i]});
+        }
+    }
+}
+
+void add_spans(Chart& chart, const std::vector<Span>& spans, const sim::trace::RunInfo& run) {
+    const auto shown = [&](const Span& span) {
+        return span.begin <= chart.window.to && span.end >= chart.window.from;
+    };
+    for (const Span& span : spans) {
+        if (span.name == "migration" || span.name == "run" || !shown(span)) {
+            continue;
+        }
+        if (span.name != "downtime") {
+            chart.phases.push_back(span);
+            continue;
+        }
+        chart.downtime = span;
+        chart.downtime->name = run.downtime_ended ? "downtime " + readable_time(run.downtime)
+                                                  : "downtime without an end";
+    }
+}
+
+void add_texts(Chart& chart, const sim::trace::RunInfo& run, const SequenceRequest& request) {
+    const std::string name = run.scenario.empty() ? "a scenario without a name" : run.scenario;
+    chart.title = fmt::format("{}, seed {}", name, run.seed);
+    chart.subtitle =
+        fmt::format("{}: {}; shown: {} to {}{}", run.outcome, run.reason,
+                    chart_time(chart, chart.window.from), chart_time(chart, chart.window.to),
+                    request.fold ? "; x3, a / b / c: 3 times, the shortest, the "
+                                   "median and the longest"
+                                 : "");
+    chart.description = fmt::format(
+        "Sequence chart of a live migration, time runs down and is not to scale. {} "
+        "{}: {}. {} rows.",
+        chart.title, run.outcome, run.reason, chart.rows.size());
+}
+
+sim::Result<Choice> choose(const Survey& survey, const sim::trace::RunInfo& run,
+                           const SequenceRequest& request) {
+    Choice choice;
+    choice.each_io = !request.fold;
+    const auto window = parse_window(request.from, request.to, survey.spans(run));
+    if (!window) {
+        return sim::Failure{window.error()};
+    }
+    choice.window = window.value();
+    if (request.vf) {
+        const auto vfs = survey.vfs();
+        choice.vf = static_cast<Device>(std::min<std::uint32_t>(*request.vf, INT32_MAX));
+        if (std::find(vfs.begin(), vfs.end(), *choice.vf) == vfs.end()) {
+            const std::string there = vf_lifeline(vfs);
+            return sim::Failure{fmt::format("--vf: this run has no VF {}; it has {}", *request.vf,
+                                            vfs.empty() ? "none" : there)};
+        }
+    }
+    return choice;
 }
 
 }  // namespace
 
-std::string ChartItem::call_text() const {
-    if (kind == Kind::Io) {
-        const bool guest = io.reads + io.writes + io.others > 0;
-        return (guest ? "guest I/O: " : "") + io_text(io);
+sim::Result<Chart> sequence_chart(const sim::trace::RunInfo& run, const SequenceRequest& request) {
+    Survey survey;
+    const auto surveyed = sim::trace::read_trace(run.trace(), survey);
+    if (!surveyed) {
+        return sim::Failure{surveyed.error()};
     }
-    std::string text = label;
-    if (first_vf != sim::trace::no_device) {
-        append(text, first_vf == last_vf ? fmt::format("VF {}", first_vf)
-                                         : fmt::format("VF {} to {}", first_vf, last_vf));
+    const auto choice = choose(survey, run, request);
+    if (!choice) {
+        return sim::Failure{choice.error()};
     }
-    return text;
-}
-
-std::string ChartItem::answer_text() const {
-    std::string text = end == sim::trace::not_reached ? "no answer" : answer;
-    if (bytes > 0) {
-        append(text, readable_bytes(bytes));
+    Chart chart;
+    chart.window = choice.value().window;
+    Collector collector(choice.value());
+    if (const auto read = sim::trace::read_trace(run.trace(), collector); !read) {
+        return sim::Failure{read.error()};
     }
-    if (times > 1) {
-        append(text, spread(shortest, median, longest));
-    }
-    return text;
-}
-
-std::string ChartLoop::text() const {
-    return fmt::format("x {} in {}, each {}", times, readable_time(std::max<Ps>(end - begin, 0)),
-                       spread(shortest, median, longest));
-}
-
-std::string ChartRow::text(const SequenceChart& chart) const {
-    const ChartItem& of = chart.items[item];
-    if (part == Part::Answer) {
-        return of.answer_text();
-    }
-    std::string text = of.call_text();
-    const bool exchange = of.kind == ChartItem::Kind::Exchange;
-    if (part == Part::Whole && (exchange || of.kind == ChartItem::Kind::Sending)) {
-        const std::string answer = of.answer_text();
-        if (!answer.empty()) {
-            append(text, answer);
+    IdleTimes idle(collector, chart.window);
+    std::vector<Entry> entries = idle.between(collector.entries(), chart.window);
+    if (collector.has_each_io()) {
+        idle.take({}, entries);
+    } else {
+        IoCounter counter(choice.value(), idle.ends_of_times());
+        if (const auto read = sim::trace::read_trace(run.trace(), counter); !read) {
+            return sim::Failure{read.error()};
         }
+        idle.take(counter.sums(), entries);
     }
-    const bool takes_time = part == Part::Whole && of.kind != ChartItem::Kind::Note;
-    if (takes_time && of.times == 1 && of.duration() > 0) {
-        append(text, readable_time(of.duration()));
+    std::vector<Item> items =
+        lines(entries, collector.steps(), request.fold ? entries.size() : request.most_rows);
+    if (request.fold) {
+        fold(items);
+    } else {
+        chart.left_out = entries.size() - items.size();
     }
-    return text;
+    RowMaker(chart, entries, collector.steps(), collector.names(), request.most_rows).make(items);
+    const auto vfs = choice.value().vf ? std::vector<Device>{*choice.value().vf} : survey.vfs();
+    add_lifelines(chart, vfs);
+    add_spans(chart, survey.spans(run), run);
+    add_texts(chart, run, request);
+    return chart;
 }
 
-namespace {
+RowRange rows_within(const Chart& chart, const Span& span) {
+    RowRange range{chart.rows.size(), 0};
+    for (std::size_t i = 0; i < chart.rows.size(); ++i) {
+        const ChartRow& row = chart.rows[i];
+        if (row.depth > 0 || row.kind == ChartRow::Kind::FoldEnd || row.at < span.begin ||
+            row.at > span.end || (row.kind == ChartRow::Kind::Idle && row.until > span.end)) {
+            continue;
+        }
+        std::size_t last = i + 1;
+        while (last < chart.rows.size() &&
+               (chart.rows[last].depth > 0 || (row.kind == ChartRow::Kind::Fold && last > i &&
+                                               chart.rows[last].kind == ChartRow::Kind::FoldEnd))) {
+            ++last;
+        }
+        range.first = std::min(range.first, i);
+        range.last = std::max(range.last, last);
+    }
+    return range;
+}
 
-void place(const SequenceChart& chart, std::size_t item, std::vector<ChartRow>& placed) {
-    const ChartItem& of = chart.items[item];
-    const auto inside = [&](Ps at) { return at >= chart.from && at <= chart.to; };
-    const auto put = [&](Ps at, ChartRow::Part part, std::uint64_t order) {
-        placed.push_back({at, part, item, ChartRow::no_loop, order});
+std::string chart_time(const Chart& chart, Ps at) {
+    struct Unit {
+        Ps size;
+        const char* name;
     };
-    if (of.kind != ChartItem::Kind::Exchange || of.from == of.to) {
-        // What began before the window is shown at its begin.
-        put(std::clamp(of.at, chart.from, chart.to), ChartRow::Part::Whole, of.order);
-        return;
-    }
-    if (inside(of.at)) {
-        put(of.at, ChartRow::Part::Call, of.order);
-    }
-    if (of.end == sim::trace::not_reached && inside(of.at)) {
-        put(chart.to, ChartRow::Part::Answer, of.end_order);
-    } else if (inside(of.end)) {
-        put(of.end, ChartRow::Part::Answer, of.end_order);
-    }
+    constexpr Unit units[] = {
+        {1'000'000'000'000, "s"}, {1'000'000'000, "ms"}, {1'000'000, "us"}, {1'000, "ns"}};
+    const Ps span = chart.window.to - chart.window.from;
+    const Unit* unit = std::begin(units);
+    while (unit + 1 != std::end(units) && span / 10 < unit->size) ++unit;
+    const auto thousandths = static_cast<std::uint64_t>(at / (unit->size / 1'000));
+    return fmt::format("{}.{:03} {}", grouped(thousandths / 1'000), thousandths % 1'000,
+                       unit->name);
 }
 
-}  // namespace
-
-std::vector<ChartRow> rows(const SequenceChart& chart) {
-    std::vector<ChartRow> placed;
-    for (std::size_t item = 0; item < chart.items.size(); ++item) {
-        place(chart, item, placed);
-    }
-    std::stable_sort(placed.begin(), placed.end(), [](const ChartRow& a, const ChartRow& b) {
-        return std::tie(a.at, a.order) < std::tie(b.at, b.order);
-    });
-    std::vector<std::size_t> loop_of(chart.items.size(), ChartRow::no_loop);
-    std::vector<std::vector<ChartRow>> of_loop(chart.loops.size());
-    for (std::size_t loop = 0; loop < chart.loops.size(); ++loop) {
-        const ChartLoop& of = chart.loops[loop];
-        std::fill_n(loop_of.begin() + static_cast<std::ptrdiff_t>(of.first), of.items, loop);
-    }
-    for (ChartRow& one : placed) {
-        one.loop = loop_of[one.item];
-        if (one.loop != ChartRow::no_loop) {
-            of_loop[one.loop].push_back(one);
-        }
-    }
-    std::vector<ChartRow> out;
-    out.reserve(placed.size());
-    for (const ChartRow& one : placed) {
-        if (one.loop == ChartRow::no_loop) {
-            out.push_back(one);
-            continue;
-        }
-        std::vector<ChartRow>& together = of_loop[one.loop];
-        out.insert(out.end(), together.begin(), together.end());
-        together.clear();
-    }
-    return out;
-}
-
-std::string axis_time(Ps at, unsigned decimals) {
-    const Ps ns = at / 1'000;
-    const std::string digits = fmt::format("{:06}", ns % 1'000'000);
-    return fmt::format("{}.{} ms", ns / 1'000'000, digits.substr(0, decimals));
-}
-
-std::string shortened(const std::string& text, std::size_t letters) {
-    std::size_t seen = 0;
-    std::size_t cut = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        if ((static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) {
-            continue;
-        }
-        if (seen + 3 == letters) {
-            cut = at;
-        }
-        if (seen++ == letters) {
-            return text.substr(0, cut) + "...";
-        }
-    }
-    return text;
-}
-
-std::string downtime_text(const ChartSpan& span) {
-    return "the guest stands still for " + readable_time(std::max<Ps>(span.end - span.begin, 0));
+std::string_view who_id(Who who) {
+    constexpr std::string_view ids[who_count] = {"src_vmm",    "src_driver", "src_pf", "src_vf",
+                                                 "guest",      "media",      "dst_vf", "dst_pf",
+                                                 "dst_driver", "dst_vmm"};
+    return ids[static_cast<std::size_t>(who)];
 }
 
 }  // namespace lmsim::viz

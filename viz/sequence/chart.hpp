@@ -1,156 +1,87 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
-#include "sim/trace/sink.hpp"
+#include "sim/core/result.hpp"
+#include "sim/trace/reader.hpp"
+#include "viz/sequence/step.hpp"
+#include "viz/sequence/window.hpp"
 
 namespace lmsim::viz {
 
-using sim::Ps;
-using sim::metrics::Device;
-using sim::metrics::Side;
+/// What a chart is wanted of.
+struct SequenceRequest {
+    std::string from;  // as the user says it: a time, a name, or empty
+    std::string to;
+    std::optional<std::uint32_t> vf;
+    bool fold = false;
+    std::size_t most_rows = 400;
+};
 
-/// Who takes part. They stand from left to right in the order of operator<.
 struct Lifeline {
-    enum class Role : std::uint8_t { Vmm, Driver, Pf, Vf, Guest, Media };
-    Side side = Side::Source;
-    Role role = Role::Vmm;
-    Device vf = sim::trace::no_device;
-
-    /// "VF 3"
-    std::string name() const;
-    /// "source VF 3"; of the guest and the media its name alone.
-    std::string full_name() const;
-
-    friend bool operator<(const Lifeline& a, const Lifeline& b) {
-        return std::tie(a.side, a.role, a.vf) < std::tie(b.side, b.role, b.vf);
-    }
+    Who who = Who::SourceVmm;
+    std::string name;
 };
 
-/// I/O of the guest and what it left in the log of changes: counted.
-struct IoCount {
-    std::uint64_t reads = 0;
-    std::uint64_t writes = 0;
-    std::uint64_t others = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t failed = 0;
-    std::uint64_t changes = 0;  // entries of logs
-
-    bool none() const { return reads + writes + others + changes == 0; }
-    void add(const IoCount& more);
-};
-
-/// One thing that happened.
-struct ChartItem {
+/// A line of the chart, from top to bottom. Texts are raw: each format escapes them.
+struct ChartRow {
     enum class Kind : std::uint8_t {
-        Exchange,  // a call or command, and its answer
-        Sending,   // a message that has no answer
-        Note,      // something about `to`
-        Io,        // between `from` and `to`
+        Arrow,      // from one to another
+        RoundTrip,  // there and back: `answer`
+        Note,       // on the lifelines between from and to
+        Idle,       // nothing happens until `until`; `text`: the guest's I/O, if any
+        Fold,       // a repetition begins; its rows follow
+        FoldEnd,
     };
     Kind kind = Kind::Note;
-    bool failed = false;
-    Ps at = 0;
-    Ps end = sim::trace::not_reached;  // of an exchange: nobody answered
-    std::size_t from = 0;              // a lifeline of the chart
-    std::size_t to = 0;
-    Device first_vf = sim::trace::no_device;  // that it is about, where the lifelines do not say
-    Device last_vf = sim::trace::no_device;
-    std::string label;
+    sim::Ps at = 0;
+    sim::Ps until = 0;
+    Who from = Who::SourceVmm;
+    Who to = Who::SourceVmm;
+    std::string text;
     std::string answer;
-    std::uint64_t bytes = 0;  // moved
-    IoCount io;
-    std::uint64_t order = 0;  // of what has the same time
-    std::uint64_t end_order = 0;
-
-    // Of a folded item; its times are those of its first occurrence.
-    std::uint32_t times = 1;
-    Ps shortest = 0;
-    Ps median = 0;
-    Ps longest = 0;
-
-    /// "SetDeviceState STOP_COPY, VF 0"
-    std::string call_text() const;
-    /// "success, 520 B"
-    std::string answer_text() const;
-    Ps duration() const { return end >= at ? end - at : 0; }
+    bool back = false;   // an answer: the arrow is dashed
+    bool lost = false;   // it does not arrive
+    bool bad = false;    // an error
+    bool gap = true;     // of Idle: time was left out
+    unsigned depth = 0;  // folds around it
 };
 
-/// Items that come again and again, shown once.
-struct ChartLoop {
-    std::size_t first = 0;  // item
-    std::size_t items = 0;
-    std::uint32_t times = 0;
-    Ps begin = 0;  // of the first turn
-    Ps end = 0;    // of the last
-    Ps shortest = 0;
-    Ps median = 0;
-    Ps longest = 0;
-
-    /// "x 12 in 1.20 ms, each min 98.0 us, median 100 us, max 110 us"
-    std::string text() const;
-};
-
-/// From one row to another, both in it.
-struct ChartSpan {
-    std::string label;
-    Ps begin = 0;
-    Ps end = 0;
-    std::uint64_t first_order = 0;  // of what has the same time as the begin or the end
-    std::uint64_t last_order = ~std::uint64_t{0};
-};
-
-/// What a sequence chart shows. Texts are as they came; whoever writes a format escapes them.
-struct SequenceChart {
+/// A sequence chart: the same for all formats.
+struct Chart {
     std::string title;
-    std::vector<std::string> remarks;  // below the title
+    std::string subtitle;
+    std::string description;  // in a sentence, for those who do not see it
     std::vector<Lifeline> lifelines;
-    std::vector<ChartItem> items;  // in the order of their begin
-    std::vector<ChartLoop> loops;  // in the order of the items
-    std::vector<ChartSpan> phases;
-    std::vector<ChartSpan> downtimes;  // the guest stands still
-    Ps from = 0;                       // the window
-    Ps to = 0;
-    std::uint64_t left_out = 0;  // items beyond the limit
+    std::vector<ChartRow> rows;
+    std::vector<Span> phases;      // of the migration, within what is shown
+    std::optional<Span> downtime;  // its name says how long it was
+    Window window;
+    std::uint64_t left_out = 0;  // lines behind the last row
 };
 
-/// A line of a chart, from top to bottom.
-struct ChartRow {
-    enum class Part : std::uint8_t { Whole, Call, Answer };
-    Ps at = 0;
-    Part part = Part::Whole;
-    std::size_t item = 0;
-    std::size_t loop = no_loop;
-    std::uint64_t order = 0;
+/// Reads the run's trace and lays it out. Refused: a wrong trace or a request that does not fit it.
+sim::Result<Chart> sequence_chart(const sim::trace::RunInfo& run, const SequenceRequest& request);
 
-    bool before(const ChartSpan& span) const {
-        return std::tie(at, order) < std::tie(span.begin, span.first_order);
-    }
-    bool after(const ChartSpan& span) const {
-        return std::tie(span.end, span.last_order) < std::tie(at, order);
-    }
-
-    static constexpr std::size_t no_loop = ~std::size_t{0};
-
-    /// What stands at it.
-    std::string text(const SequenceChart& chart) const;
+/// Rows [first, last) that lie within a span; rows of folds go with the fold's begin.
+struct RowRange {
+    std::size_t first = 0;
+    std::size_t last = 0;
+    bool empty() const { return first >= last; }
 };
+RowRange rows_within(const Chart& chart, const Span& span);
 
-/// The rows in the order of their times, those of a loop together. What is outside of the window
-/// has none.
-std::vector<ChartRow> rows(const SequenceChart& chart);
+/// "766.335 ms", in a unit that suits what is shown.
+std::string chart_time(const Chart& chart, sim::Ps at);
 
-/// A time on the axis, cut off after so many decimals, 1 to 6: "793.976 ms".
-std::string axis_time(Ps at, unsigned decimals);
+/// What a lifeline is called in Mermaid and PlantUML: "src_vmm".
+std::string_view who_id(Who who);
 
-/// At most `letters` letters (3 or more), the last three of them dots where it was cut.
-std::string shortened(const std::string& text, std::size_t letters);
-
-/// "the guest stands still for 27.1 ms"
-std::string downtime_text(const ChartSpan& span);
+/// The chart as text of each format: the same bytes for the same chart.
+std::string sequence_svg(const Chart& chart);
+std::string sequence_mermaid(const Chart& chart);
+std::string sequence_plantuml(const Chart& chart);
 
 }  // namespace lmsim::viz

@@ -1,136 +1,137 @@
 #include "viz/sequence/fold.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
+
+#include "viz/sequence/words.hpp"
 
 namespace lmsim::viz {
 
+using sim::Ps;
+
 namespace {
 
-constexpr std::size_t longest_turn = 16;  // items
+/// Longer groups are no loop that anybody would recognize.
+constexpr std::size_t longest_group = 24;
 
-using Numbers = std::vector<std::uint32_t>;
-
-/// Items of one number are the same but for their times, the function that they are about where
-/// the lifelines do not say it, and how much they moved.
-Numbers kinds_of(const std::vector<ChartItem>& items) {
-    using Key =
-        std::tuple<ChartItem::Kind, bool, bool, std::size_t, std::size_t, std::string, std::string>;
-    std::map<Key, std::uint32_t> known;
-    Numbers numbers;
-    numbers.reserve(items.size());
-    for (const ChartItem& item : items) {
-        const bool open = item.end == sim::trace::not_reached;
-        const Key key(item.kind, item.failed, open, item.from, item.to, item.label, item.answer);
-        numbers.push_back(
-            known.emplace(key, static_cast<std::uint32_t>(known.size())).first->second);
-    }
-    return numbers;
+bool equal(const Item& a, const Item& b) {
+    return a.like == b.like && a.body.size() == b.body.size();
 }
 
-/// How often the `turn` items at `at` come one after the other.
-std::size_t turns(const Numbers& numbers, std::size_t at, std::size_t turn) {
-    std::size_t end = at + turn;
-    while (end < numbers.size() && numbers[end] == numbers[end - turn]) {
-        ++end;
-    }
-    return (end - at) / turn;
+/// How often the `length` items from `at` follow themselves.
+std::size_t repetitions(const std::vector<Item>& items, std::size_t at, std::size_t length) {
+    std::size_t next = at + length;
+    while (next < items.size() && equal(items[next], items[next - length])) ++next;
+    return (next - at) / length;
 }
 
-struct Found {
-    std::size_t turn = 1;
-    std::size_t times = 1;
-};
+/// `other` repeats `item`.
+void merge(Item& item, Item&& other) {
+    if (item.is_line()) {
+        item.more.push_back(other.entry);
+        item.more.insert(item.more.end(), other.more.begin(), other.more.end());
+    }
+    item.spans.insert(item.spans.end(), other.spans.begin(), other.spans.end());
+    item.end = std::max(item.end, other.end);
+    const std::size_t count = std::min(item.body.size(), other.body.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        merge(item.body[i], std::move(other.body[i]));
+    }
+}
 
-/// The shortest turn of those that cover most.
-Found best_at(const Numbers& numbers, std::size_t at) {
-    Found best;
-    for (std::size_t turn = 1; turn <= longest_turn && at + 2 * turn <= numbers.size(); ++turn) {
-        const std::size_t times = turns(numbers, at, turn);
-        const std::size_t covered = best.times > 1 ? best.times * best.turn : 0;
-        if (times > 1 && times * turn > covered) {
-            best = {turn, times};
+/// The items from `at`, which are `times` times the same `length`, as one.
+Item folded(std::vector<Item>& items, std::size_t at, std::size_t length, std::size_t times) {
+    const auto span = [&](std::size_t repetition) {
+        const std::size_t begin = at + repetition * length;
+        Ps end = items[begin].at;
+        for (std::size_t i = begin; i < begin + length; ++i) end = std::max(end, items[i].end);
+        return end - items[begin].at;
+    };
+    std::vector<Ps> spans;
+    for (std::size_t i = 0; i < times; ++i) spans.push_back(span(i));
+    std::vector<Item> body;
+    for (std::size_t i = 0; i < length; ++i) body.push_back(std::move(items[at + i]));
+    for (std::size_t i = length; i < times * length; ++i) {
+        merge(body[i % length], std::move(items[at + i]));
+    }
+    Item item;
+    const bool line = length == 1 && body[0].is_line() && body[0].times == 1;
+    if (line) {
+        item = std::move(body[0]);
+    } else {
+        item.at = body[0].at;
+        item.entry = body[0].entry;
+        for (const Item& one : body) {
+            item.like = item.like * 31 + one.like;
+            item.end = std::max(item.end, one.end);
         }
+        item.body = std::move(body);
     }
-    return best;
+    item.times = times;
+    item.like = item.like * 0x9E3779B97F4A7C15 + times;
+    item.spans = std::move(spans);
+    return item;
 }
 
-struct Times {
-    Ps shortest = 0;
-    Ps median = 0;
-    Ps longest = 0;
-};
-
-Times of(std::vector<Ps>& times) {
-    std::sort(times.begin(), times.end());
-    return {times.front(), times[(times.size() - 1) / 2], times.back()};
-}
-
-/// Item `at` with its later occurrences, a turn apart.
-ChartItem together(const std::vector<ChartItem>& items, std::size_t at, const Found& found) {
-    ChartItem all = items[at];
-    std::vector<Ps> durations;
-    for (std::size_t time = 0; time < found.times; ++time) {
-        const ChartItem& one = items[at + time * found.turn];
-        durations.push_back(one.duration());
-        all.first_vf = std::min(all.first_vf, one.first_vf);
-        all.last_vf = std::max(all.last_vf, one.last_vf);
-        if (time > 0) {
-            all.bytes += one.bytes;
-            all.io.add(one.io);
+/// One pass; true if something was folded.
+bool fold_once(std::vector<Item>& items, std::size_t longest) {
+    std::vector<Item> result;
+    bool changed = false;
+    for (std::size_t at = 0; at < items.size();) {
+        std::size_t best = 0;
+        std::size_t times = 1;
+        for (std::size_t length = 1; length <= longest && at + 2 * length <= items.size();
+             ++length) {
+            const std::size_t count = repetitions(items, at, length);
+            if (count >= 2 && count * length > times * best) {
+                best = length;
+                times = count;
+            }
         }
-    }
-    const Times spread = of(durations);
-    all.times = static_cast<std::uint32_t>(found.times);
-    all.shortest = spread.shortest;
-    all.median = spread.median;
-    all.longest = spread.longest;
-    return all;
-}
-
-ChartLoop loop_of(const std::vector<ChartItem>& items, std::size_t at, const Found& found) {
-    ChartLoop loop;
-    loop.items = found.turn;
-    loop.times = static_cast<std::uint32_t>(found.times);
-    loop.begin = items[at].at;
-    std::vector<Ps> durations;
-    for (std::size_t time = 0; time < found.times; ++time) {
-        const std::size_t first = at + time * found.turn;
-        Ps end = items[first].at;
-        for (std::size_t item = first; item < first + found.turn; ++item) {
-            end = std::max({end, items[item].at, items[item].end});
+        if (best == 0) {
+            result.push_back(std::move(items[at++]));
+            continue;
         }
-        durations.push_back(end - items[first].at);
-        loop.end = std::max(loop.end, end);
+        result.push_back(folded(items, at, best, times));
+        at += best * times;
+        changed = true;
     }
-    const Times spread = of(durations);
-    loop.shortest = spread.shortest;
-    loop.median = spread.median;
-    loop.longest = spread.longest;
-    return loop;
+    items = std::move(result);
+    return changed;
 }
 
 }  // namespace
 
-void fold(SequenceChart& chart) {
-    const Numbers numbers = kinds_of(chart.items);
-    std::vector<ChartItem> folded;
-    for (std::size_t at = 0; at < chart.items.size();) {
-        const Found found = best_at(numbers, at);
-        if (found.times < 2) {
-            folded.push_back(std::move(chart.items[at++]));
-            continue;
-        }
-        ChartLoop loop = loop_of(chart.items, at, found);
-        loop.first = folded.size();
-        for (std::size_t item = at; item < at + found.turn; ++item) {
-            folded.push_back(together(chart.items, item, found));
-        }
-        chart.loops.push_back(loop);
-        at += found.turn * found.times;
+Times times_of(std::vector<Ps> spans) {
+    if (spans.empty()) {
+        return {};
     }
-    chart.items = std::move(folded);
+    std::sort(spans.begin(), spans.end());
+    return {spans.front(), spans[(spans.size() - 1) / 2], spans.back()};
+}
+
+std::vector<Item> lines(const std::vector<Entry>& entries, const std::vector<Step>& steps,
+                        std::size_t most) {
+    std::vector<Item> items;
+    items.reserve(std::min(most, entries.size()));
+    for (std::size_t i = 0; i < entries.size() && i < most; ++i) {
+        const Step& step = steps[entries[i].step];
+        const Edge edge = entries[i].edge;
+        Item item;
+        item.like = likeness(step, edge);
+        item.entry = static_cast<std::uint32_t>(i);
+        item.at = edge == Edge::End ? step.end : step.at;
+        item.end = edge == Edge::Begin ? item.at : std::max(item.at, step.end);
+        items.push_back(std::move(item));
+    }
+    return items;
+}
+
+void fold(std::vector<Item>& items) {
+    fold_once(items, 1);
+    constexpr int most_passes = 4;
+    for (int pass = 0; pass < most_passes && fold_once(items, longest_group); ++pass) {
+    }
 }
 
 }  // namespace lmsim::viz
