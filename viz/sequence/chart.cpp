@@ -66,7 +66,7 @@ class IdleTimes {
                 const IoSum sum = next < sums.size() ? sums[next] : IoSum{};
                 ++next;
                 if (sum.all() > 0) {
-                    step.name = collector_.names().id(io_words(sum));
+                    step.amount = next;
                     step.side =
                         sum.side[1] ? sim::trace::Side::Destination : sim::trace::Side::Source;
                     step.qid = sum.side[0] && sum.side[1] ? 1 : 0;  // on both sides
@@ -123,8 +123,13 @@ class IdleTimes {
 class RowMaker {
   public:
     RowMaker(Chart& chart, const std::vector<Entry>& entries, const std::vector<Step>& steps,
-             Names& names, std::size_t most)
-        : chart_(chart), entries_(entries), steps_(steps), names_(names), most_(most) {}
+             const std::vector<IoSum>& sums, const Names& names, std::size_t most)
+        : chart_(chart),
+          entries_(entries),
+          steps_(steps),
+          sums_(sums),
+          names_(names),
+          most_(most) {}
 
     void make(const std::vector<Item>& items, unsigned depth = 0) {
         for (const Item& item : items) {
@@ -232,15 +237,14 @@ class RowMaker {
         if (answers(step, names_)) {
             const bool lost = step.end == sim::trace::not_reached;
             return (lost ? ": " + answer_words(step, names_) : "") +
-                   (item.times > 1 ? " " + times_words(item) : "");
+                   (item.times > 1 ? fmt::format(" x{}", item.times) : "");
         }
         const std::string how_much = answer_words(step, names_);
         std::string text = how_much.empty() ? "" : (step.error != 0 ? ": " : ", ") + how_much;
-        if (item.times > 1 || item.more.empty()) {
-            const bool lasts = edge == Edge::Begin && step.end > step.at && item.times == 1;
-            text += lasts ? ", " + readable_time(step.end - step.at) : "";
+        if (edge != Edge::Begin || step.end <= step.at) {
+            return text + (item.times > 1 ? fmt::format(" x{}", item.times) : "");
         }
-        return text + (item.times > 1 ? " " + times_words(item) : "");
+        return text + took(item, step);
     }
 
     /// How long what is answered took; of several, the shortest, the median and the longest.
@@ -272,11 +276,19 @@ class RowMaker {
         row.gap = step.begun;
         row.from = step.qid != 0 || is_source(step.side) ? Who::SourceVf : Who::Guest;
         row.to = step.qid != 0 || !is_source(step.side) ? Who::DestinationVf : Who::Media;
-        if (step.name != 0 && item.more.empty()) {
-            row.text = fmt::format("guest I/O: {} in {}", names_.text(step.name),
-                                   readable_time(static_cast<Ps>(step.extra)));
-        } else if (step.name != 0) {
-            row.text = "guest I/O";
+        IoSum sum = step.amount == 0 ? IoSum{} : sums_[step.amount - 1];
+        std::uint64_t time = step.extra;
+        std::vector<Ps> gaps{step.end - step.at};
+        for (const std::uint32_t index : item.more) {
+            const Step& other = steps_[entries_[index].step];
+            sum.add(other.amount == 0 ? IoSum{} : sums_[other.amount - 1]);
+            time += other.extra;
+            gaps.push_back(other.end - other.at);
+        }
+        row.until = row.at + times_of(gaps).median;
+        if (sum.all() > 0) {
+            row.text = fmt::format("guest I/O: {} in {}", io_words(sum),
+                                   readable_time(static_cast<Ps>(time)));
         }
         chart_.rows.push_back(std::move(row));
     }
@@ -284,7 +296,8 @@ class RowMaker {
     Chart& chart_;
     const std::vector<Entry>& entries_;
     const std::vector<Step>& steps_;
-    Names& names_;
+    const std::vector<IoSum>& sums_;
+    const Names& names_;
     std::size_t most_;
 };
 
@@ -323,7 +336,7 @@ void add_lifelines(Chart& chart, const std::vector<Device>& vfs) {
 
 void add_spans(Chart& chart, const std::vector<Span>& spans, const sim::trace::RunInfo& run) {
     const auto shown = [&](const Span& span) {
-        return span.begin <= chart.window.to && span.end >= chart.window.from;
+        return span.begin < chart.window.to && span.end > chart.window.from;
     };
     for (const Span& span : spans) {
         if (span.name == "migration" || span.name == "run" || !shown(span)) {
@@ -395,23 +408,23 @@ sim::Result<Chart> sequence_chart(const sim::trace::RunInfo& run, const Sequence
     }
     IdleTimes idle(collector, chart.window);
     std::vector<Entry> entries = idle.between(collector.entries(), chart.window);
-    if (collector.has_each_io()) {
-        idle.take({}, entries);
-    } else {
-        IoCounter counter(choice.value(), idle.ends_of_times());
+    IoCounter counter(choice.value(), idle.ends_of_times());
+    if (!collector.has_each_io()) {
         if (const auto read = sim::trace::read_trace(run.trace(), counter); !read) {
             return sim::Failure{read.error()};
         }
-        idle.take(counter.sums(), entries);
     }
-    std::vector<Item> items =
-        lines(entries, collector.steps(), request.fold ? entries.size() : request.most_rows);
+    idle.take(counter.sums(), entries);
+    std::vector<Item> items = lines(entries, collector.steps(), collector.names(),
+                                    request.fold ? entries.size() : request.most_rows);
     if (request.fold) {
         fold(items);
     } else {
         chart.left_out = entries.size() - items.size();
     }
-    RowMaker(chart, entries, collector.steps(), collector.names(), request.most_rows).make(items);
+    RowMaker(chart, entries, collector.steps(), counter.sums(), collector.names(),
+             request.most_rows)
+        .make(items);
     const auto vfs = choice.value().vf ? std::vector<Device>{*choice.value().vf} : survey.vfs();
     add_lifelines(chart, vfs);
     add_spans(chart, survey.spans(run), run);
@@ -419,12 +432,13 @@ sim::Result<Chart> sequence_chart(const sim::trace::RunInfo& run, const Sequence
     return chart;
 }
 
-RowRange rows_within(const Chart& chart, const Span& span) {
+RowRange rows_within(const Chart& chart, const Span& span, bool with_end) {
     RowRange range{chart.rows.size(), 0};
     for (std::size_t i = 0; i < chart.rows.size(); ++i) {
         const ChartRow& row = chart.rows[i];
-        if (row.depth > 0 || row.kind == ChartRow::Kind::FoldEnd || row.at < span.begin ||
-            row.at > span.end || (row.kind == ChartRow::Kind::Idle && row.until > span.end)) {
+        const bool behind = with_end ? row.at > span.end : row.at >= span.end;
+        if (row.depth > 0 || row.kind == ChartRow::Kind::FoldEnd || row.at < span.begin || behind ||
+            (row.kind == ChartRow::Kind::Idle && row.until > span.end)) {
             continue;
         }
         std::size_t last = i + 1;

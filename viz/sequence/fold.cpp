@@ -25,6 +25,13 @@ std::size_t repetitions(const std::vector<Item>& items, std::size_t at, std::siz
     return (next - at) / length;
 }
 
+/// Is each answer in the group one to what it asks, and each question answered?
+bool is_whole(const std::vector<Item>& items, std::size_t at, std::size_t length) {
+    int open = 0;
+    for (std::size_t i = at; i < at + length && open >= 0; ++i) open += items[i].opens;
+    return open == 0;
+}
+
 /// `other` repeats `item`.
 void merge(Item& item, Item&& other) {
     if (item.is_line()) {
@@ -83,7 +90,7 @@ bool fold_once(std::vector<Item>& items, std::size_t longest) {
         for (std::size_t length = 1; length <= longest && at + 2 * length <= items.size();
              ++length) {
             const std::size_t count = repetitions(items, at, length);
-            if (count >= 2 && count * length > times * best) {
+            if (count >= 2 && count * length > times * best && is_whole(items, at, length)) {
                 best = length;
                 times = count;
             }
@@ -111,7 +118,7 @@ Times times_of(std::vector<Ps> spans) {
 }
 
 std::vector<Item> lines(const std::vector<Entry>& entries, const std::vector<Step>& steps,
-                        std::size_t most) {
+                        const Names& names, std::size_t most) {
     std::vector<Item> items;
     items.reserve(std::min(most, entries.size()));
     for (std::size_t i = 0; i < entries.size() && i < most; ++i) {
@@ -122,6 +129,9 @@ std::vector<Item> lines(const std::vector<Entry>& entries, const std::vector<Ste
         item.entry = static_cast<std::uint32_t>(i);
         item.at = edge == Edge::End ? step.end : step.at;
         item.end = edge == Edge::Begin ? item.at : std::max(item.at, step.end);
+        if (edge != Edge::Both && answers(step, names)) {
+            item.opens = edge == Edge::Begin ? 1 : -1;
+        }
         items.push_back(std::move(item));
     }
     return items;

@@ -14,6 +14,7 @@ struct Item {
     std::vector<std::uint32_t> more;  // entries that it stands for, too
     std::vector<Item> body;           // of a repetition of several lines: once
     std::uint64_t times = 1;          // how often each time
+    int opens = 0;                    // 1: asks what a later line answers; -1: answers
     std::vector<sim::Ps> spans;       // how long each repetition took
     sim::Ps at = 0;
     sim::Ps end = 0;  // the latest of all
@@ -31,9 +32,10 @@ Times times_of(std::vector<sim::Ps> spans);
 
 /// A line for each entry, not folded.
 std::vector<Item> lines(const std::vector<Entry>& entries, const std::vector<Step>& steps,
-                        std::size_t most);
+                        const Names& names, std::size_t most);
 
-/// Lines and groups of lines that follow themselves become one; groups of such groups, too.
+/// Lines and groups of lines that follow themselves become one; groups of such groups, too. A group
+/// holds what it asks and the answer to it, or neither.
 void fold(std::vector<Item>& items);
 
 }  // namespace lmsim::viz

@@ -16,22 +16,29 @@ using sim::metrics::readable_time;
 namespace {
 
 // All lengths are in pixels of a page that is as wide as an A4 sheet on its side at 12 px text.
-constexpr int axis_x = 132;
+constexpr int axis_x = 126;
 constexpr int phase_x = 18;
 constexpr int margin = 34;
 constexpr int head_y = 96;  // of the lifelines' boxes
 constexpr int box_height = 26;
-constexpr int char_width = 64;  // tenths, of 12 px text
 constexpr std::size_t longest_text = 150;
 
 /// From a lifeline to the next one, by the left one: between a driver and its PF the texts are
 /// long.
-constexpr int widths[who_count] = {150, 215, 84, 92, 92, 92, 84, 215, 150, 0};
+constexpr int widths[who_count] = {150, 208, 80, 88, 88, 88, 80, 208, 150, 0};
 
+/// About as wide as Helvetica at 12 px.
 int text_width(std::string_view text) {
-    std::size_t letters = 0;
-    for (const char c : text) letters += (static_cast<unsigned char>(c) & 0xC0U) != 0x80 ? 1 : 0;
-    return static_cast<int>(letters) * char_width / 10;
+    int tenths = 0;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte & 0xC0U) == 0x80) continue;  // of a letter that is counted
+        const bool narrow =
+            std::string_view(" .,:;'|!()[]ijlftr/").find(c) != std::string_view::npos;
+        const bool wide = (c >= 'A' && c <= 'Z') || c == 'm' || c == 'w' || byte >= 0x80;
+        tenths += narrow ? 38 : wide ? 90 : 68;
+    }
+    return tenths / 10;
 }
 
 /// Cut to what a reader would read; the whole is in the title.
@@ -71,10 +78,7 @@ class Drawing {
         }
         right_ = x + 62;
         width_ = right_ + margin;
-        y_.push_back(head_y + box_height + 12);
-        for (const ChartRow& row : chart.rows) y_.push_back(y_.back() + height_of(row));
-        bottom_ = y_.back() + 12;
-        height_ = bottom_ + box_height + 30;
+        stack();
     }
 
     std::string text() {
@@ -97,6 +101,8 @@ class Drawing {
         fmt::format_to(std::back_inserter(out_), text, std::forward<Args>(args)...);
     }
 
+    void stack();
+    int bottom(std::size_t row) const { return y_[row] + height_of(chart_.rows[row]); }
     int x(Who who) const { return x_[static_cast<std::size_t>(who)]; }
     bool is_there(Who who) const { return x(who) != 0; }
 
@@ -118,7 +124,8 @@ class Drawing {
 
     const Chart& chart_;
     std::array<int, who_count> x_{};
-    std::vector<int> y_;  // tops of the rows, and the end of the last
+    std::vector<int> y_;              // tops of the rows
+    std::vector<int> heads_{head_y};  // tops of the lifelines' boxes, on each page
     int right_ = 0;
     int width_ = 0;
     int bottom_ = 0;
@@ -127,10 +134,35 @@ class Drawing {
     std::string out_;
 };
 
+/// Rows one below the other. What is more than an A4 sheet on its side goes on on the next, under
+/// the lifelines' boxes again.
+void Drawing::stack() {
+    constexpr int foot = 12 + box_height + 30;
+    const int page = width_ * 190 / 277;
+    int y = head_y + box_height + 12;
+    int pages = 1;
+    for (std::size_t i = 0; i < chart_.rows.size(); ++i) {
+        int height = height_of(chart_.rows[i]);
+        if (chart_.rows[i].kind == ChartRow::Kind::Fold && i + 1 < chart_.rows.size()) {
+            height += height_of(chart_.rows[i + 1]);  // not alone at the end of a page
+        }
+        const int below = i + 1 == chart_.rows.size() ? foot : 10;
+        if (y + height + below > pages * page) {
+            heads_.push_back(pages * page + 10);
+            y = heads_.back() + box_height + 12;
+            ++pages;
+        }
+        y_.push_back(y);
+        y += height_of(chart_.rows[i]);
+    }
+    bottom_ = y + 12;
+    height_ = pages == 1 ? y + foot : pages * page;
+}
+
 void Drawing::open() {
-    put("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
+    put("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"277mm\" height=\"{2}mm\" "
         "viewBox=\"0 0 {0} {1}\" role=\"img\" aria-labelledby=\"t d\">\n",
-        width_, height_);
+        width_, height_, height_ * 277 / width_);
     put("<title id=\"t\">{}</title>\n<desc id=\"d\">{}</desc>\n", xml_text(chart_.title),
         xml_text(chart_.description));
     out_ += R"(<style>
@@ -143,9 +175,8 @@ text { fill: #1b1f24; }
 .middle { text-anchor: middle; }
 .end { text-anchor: end; }
 .bad { fill: #b42318; }
-.life { stroke: #8c959f; stroke-width: 1; }
-.idle { stroke: #fff; stroke-width: 3; }
-.dots { stroke: #8c959f; stroke-width: 1; stroke-dasharray: 2 4; }
+.life { stroke: #8c959f; stroke-width: 1; fill: none; }
+.dots { stroke: #8c959f; stroke-width: 1; stroke-dasharray: 2 4; fill: none; }
 .box { fill: #fff; stroke: #57606a; }
 .name { font-weight: bold; text-anchor: middle; }
 .call { stroke: #1f4e8c; stroke-width: 1.4; fill: none; }
@@ -186,7 +217,7 @@ void Drawing::side(Who first, Who last, const char* name, const char* style) {
     }
     if (from != 0) {
         put("<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"6\"/>\n", style,
-            from - 46, head_y - 28, to - from + 92, bottom_ + box_height + 8 - head_y + 28);
+            from - 52, head_y - 28, to - from + 104, bottom_ + box_height + 8 - head_y + 28);
         put("<text class=\"small middle\" x=\"{}\" y=\"{}\">{}</text>\n", (from + to) / 2,
             head_y - 12, name);
     }
@@ -201,12 +232,12 @@ void Drawing::downtime() {
     if (!chart_.downtime) {
         return;
     }
-    const RowRange range = rows_within(chart_, *chart_.downtime);
+    const RowRange range = rows_within(chart_, *chart_.downtime, true);
     if (range.empty()) {
         return;
     }
     const int top = y_[range.first];
-    const int height = y_[range.last] - top;
+    const int height = bottom(range.last - 1) - top;
     put("<rect class=\"down\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"><title>{}</title>"
         "</rect>\n",
         axis_x, top, right_ - axis_x, height, xml_text(chart_.downtime->name));
@@ -215,25 +246,24 @@ void Drawing::downtime() {
         right_ + 14, top + height / 2, xml_text(chart_.downtime->name));
 }
 
+/// A line each, dotted where time is left out, and a box with the name at the top of each page and
+/// at the end.
 void Drawing::lifelines() {
     for (const Lifeline& lifeline : chart_.lifelines) {
         const int at = x(lifeline.who);
-        put("<line class=\"life\" x1=\"{0}\" y1=\"{1}\" x2=\"{0}\" y2=\"{2}\"/>\n", at,
-            head_y + box_height, bottom_);
+        int from = head_y + box_height;
         for (std::size_t i = 0; i < chart_.rows.size(); ++i) {
             if (chart_.rows[i].kind == ChartRow::Kind::Idle && chart_.rows[i].gap) {
-                const char* ground = lifeline.who == Who::Guest || lifeline.who == Who::Media
-                                         ? "#fff"
-                                     : lifeline.who < Who::Guest ? "#f3f7fc"
-                                                                 : "#f3faf5";
-                put("<path class=\"idle\" style=\"stroke:{}\" d=\"M{},{} v{}\"/>", ground, at,
-                    y_[i] + 4, height_of(chart_.rows[i]) - 8);
-                put("<path class=\"dots\" d=\"M{},{} v{}\"/>\n", at, y_[i] + 4,
-                    height_of(chart_.rows[i]) - 8);
+                put("<path class=\"life\" d=\"M{},{} V{}\"/>", at, from, y_[i] + 4);
+                put("<path class=\"dots\" d=\"M{},{} V{}\"/>\n", at, y_[i] + 4, bottom(i) - 4);
+                from = bottom(i) - 4;
             }
         }
+        put("<path class=\"life\" d=\"M{},{} V{}\"/>\n", at, from, bottom_);
         const int wide = std::max(68, std::min(text_width(lifeline.name) + 18, 88));
-        for (const int top : {head_y, bottom_}) {
+        std::vector<int> tops = heads_;
+        tops.push_back(bottom_);
+        for (const int top : tops) {
             put("<rect class=\"box\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\"/>"
                 "<text class=\"name\" x=\"{}\" y=\"{}\">{}</text>\n",
                 at - wide / 2, top, wide, box_height, at, top + 17, xml_text(cut(lifeline.name)));
@@ -244,12 +274,12 @@ void Drawing::lifelines() {
 /// Brackets at the left, with the names upright if there is room.
 void Drawing::phases() {
     for (const Span& phase : chart_.phases) {
-        const RowRange range = rows_within(chart_, phase);
+        const RowRange range = rows_within(chart_, phase, phase.end == chart_.phases.back().end);
         if (range.empty()) {
             continue;
         }
         const int top = y_[range.first] + 3;
-        const int height = std::max(y_[range.last] - top - 3, 4);
+        const int height = std::max(bottom(range.last - 1) - top - 3, 4);
         put("<path class=\"phase\" d=\"M{},{} h-7 v{} h7\"><title>{}</title></path>\n", phase_x + 9,
             top, height, xml_text(phase.name));
         if (height >= text_width(phase.name)) {
@@ -267,7 +297,7 @@ void Drawing::axis() {
     std::string path = fmt::format("M{},{}", axis_x, head_y + box_height);
     for (std::size_t i = 0; i < chart_.rows.size(); ++i) {
         if (chart_.rows[i].kind == ChartRow::Kind::Idle && chart_.rows[i].gap) {
-            const int top = y_[i] + (y_[i + 1] - y_[i]) / 2 - 12;
+            const int top = (y_[i] + bottom(i)) / 2 - 12;
             path += fmt::format(" V{} l-6,4 l12,5 l-12,6 l12,5 l-6,4", top);
         }
     }

@@ -326,6 +326,10 @@ std::uint64_t likeness(const Step& step, Edge edge) {
     mix(static_cast<std::uint64_t>(step.kind) << 8U | static_cast<std::uint64_t>(edge));
     mix(static_cast<std::uint64_t>(step.side));
     mix(step.vf == no_device ? 1 : 2);
+    if (step.kind == StepKind::Idle) {
+        mix(step.begun ? 1 : 2);
+        return hash;
+    }
     mix(std::uint64_t{step.name} << 32U | step.detail);
     if (step.kind == StepKind::Command || step.kind == StepKind::Io) {
         // The select field or what stands in its place; the rest is whom and how much.
