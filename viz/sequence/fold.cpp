@@ -12,7 +12,7 @@ using sim::Ps;
 namespace {
 
 /// Longer groups are no loop that anybody would recognize.
-constexpr std::size_t longest_group = 24;
+constexpr int longest_group = 24;
 
 bool equal(const Item& a, const Item& b) {
     return a.like == b.like && a.body.size() == b.body.size();
@@ -138,9 +138,12 @@ std::vector<Item> lines(const std::vector<Entry>& entries, const std::vector<Ste
 }
 
 void fold(std::vector<Item>& items) {
-    fold_once(items, 1);
-    constexpr int most_passes = 4;
-    for (int pass = 0; pass < most_passes && fold_once(items, longest_group); ++pass) {
+    // Short groups first: they may make up a longer one.
+    for (const int longest : {1, 2, 4, 8, 16, longest_group}) {
+        constexpr int most_passes = 4;
+        for (int pass = 0;
+             pass < most_passes && fold_once(items, static_cast<std::size_t>(longest)); ++pass) {
+        }
     }
 }
 

@@ -184,7 +184,6 @@ class PlantUml final : public TextChart {
         line("@startuml");
         line("title " + plantuml_text(chart_.title));
         line("header " + plantuml_text(chart_.subtitle));
-        line("hide unlinked");
     }
     void tail() override { line("@enduml"); }
     void box(const char* name, const char* color) override {
@@ -196,7 +195,7 @@ class PlantUml final : public TextChart {
                          who_id(lifeline.who)));
     }
     void shade(const std::string& name) override {
-        line("group #F9DCD9 #FDF1F0 " + plantuml_text(name));
+        line("group#F9DCD9 #FDF1F0 " + plantuml_text(name));
     }
     void phase(const std::string& name) override {
         line(fmt::format("== {} ==", plantuml_text(name)));
