@@ -7,6 +7,7 @@
 
 #include "sim/metrics/display.hpp"
 #include "viz/sequence/collect.hpp"
+#include "viz/sequence/escape.hpp"
 #include "viz/sequence/fold.hpp"
 #include "viz/sequence/words.hpp"
 
@@ -229,6 +230,7 @@ class RowMaker {
             row.text += tail(item, step, edge);
             row.lost = row.lost || (answered && step.end == sim::trace::not_reached);
         }
+        row.text = one_way(row.text);
         chart_.rows.push_back(std::move(row));
     }
 
@@ -354,7 +356,7 @@ void add_spans(Chart& chart, const std::vector<Span>& spans, const sim::trace::R
 
 void add_texts(Chart& chart, const sim::trace::RunInfo& run, const SequenceRequest& request) {
     const std::string name = run.scenario.empty() ? "a scenario without a name" : run.scenario;
-    chart.title = fmt::format("{}, seed {}", name, run.seed);
+    chart.title = one_way(fmt::format("{}, seed {}", name, run.seed));
     chart.subtitle =
         fmt::format("{}: {}; shown: {} to {}{}", run.outcome, run.reason,
                     chart_time(chart, chart.window.from), chart_time(chart, chart.window.to),
@@ -365,6 +367,8 @@ void add_texts(Chart& chart, const sim::trace::RunInfo& run, const SequenceReque
         "Sequence chart of a live migration, time runs down and is not to scale. {} "
         "{}: {}. {} rows.",
         chart.title, run.outcome, run.reason, chart.rows.size());
+    chart.subtitle = one_way(chart.subtitle);
+    chart.description = one_way(chart.description);
 }
 
 sim::Result<Choice> choose(const Survey& survey, const sim::trace::RunInfo& run,

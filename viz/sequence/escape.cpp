@@ -1,11 +1,31 @@
 #include "viz/sequence/escape.hpp"
 
+#include <fmt/format.h>
+
 #include <cctype>
 
 #include "sim/core/text.hpp"
 #include "viz/diagram/escape.hpp"
 
 namespace lmsim::viz {
+
+std::string one_way(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const std::string_view three = text.substr(at, 3);
+        // U+202A to U+202E, U+2066 to U+2069
+        const auto last = static_cast<unsigned char>(three.back());
+        const bool first = three.size() == 3 && three.substr(0, 2) == "\xE2\x80";
+        const bool second = three.size() == 3 && three.substr(0, 2) == "\xE2\x81";
+        if ((first && last >= 0xAA && last <= 0xAE) || (second && last >= 0xA6 && last <= 0xA9)) {
+            out += fmt::format("\\u{:04X}", first ? 0x2000 + last - 0x80 : 0x2040 + last - 0x80);
+            at += 2;
+        } else {
+            out += text[at];
+        }
+    }
+    return out;
+}
 
 std::string xml_text(std::string_view text) {
     const std::string shown = sim::printable(text);

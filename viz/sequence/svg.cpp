@@ -21,7 +21,6 @@ constexpr int phase_x = 18;
 constexpr int margin = 34;
 constexpr int head_y = 96;  // of the lifelines' boxes
 constexpr int box_height = 26;
-constexpr std::size_t longest_text = 150;
 
 /// From a lifeline to the next one, by the left one: between a driver and its PF the texts are
 /// long.
@@ -41,13 +40,17 @@ int text_width(std::string_view text) {
     return tenths / 10;
 }
 
-/// Cut to what a reader would read; the whole is in the title.
-std::string cut(const std::string& text) {
-    if (text.size() <= longest_text) {
+/// The text, or as much of it as fits; the whole is then in the title of its element.
+std::string cut(const std::string& text, int width) {
+    if (text_width(text) <= width) {
         return text;
     }
-    std::size_t at = longest_text;
-    while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80) --at;
+    std::size_t at = text.size();
+    while (at > 0 && text_width(std::string_view(text).substr(0, at)) + 12 > width) {
+        do {
+            --at;
+        } while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80);
+    }
     return text.substr(0, at) + "...";
 }
 
@@ -200,9 +203,9 @@ text { fill: #1b1f24; }
 )";
     put("<rect width=\"{}\" height=\"{}\" fill=\"#fff\"/>\n", width_, height_);
     put("<text class=\"title\" x=\"{}\" y=\"28\">{}</text>\n", phase_x - 8,
-        xml_text(cut(chart_.title)));
+        xml_text(cut(chart_.title, (width_ - 40) * 2 / 3)));
     put("<text class=\"small\" x=\"{}\" y=\"47\">{}</text>\n", phase_x - 8,
-        xml_text(cut(chart_.subtitle)));
+        xml_text(cut(chart_.subtitle, width_ - 40)));
 }
 
 /// The columns of one host.
@@ -266,7 +269,8 @@ void Drawing::lifelines() {
         for (const int top : tops) {
             put("<rect class=\"box\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\"/>"
                 "<text class=\"name\" x=\"{}\" y=\"{}\">{}</text>\n",
-                at - wide / 2, top, wide, box_height, at, top + 17, xml_text(cut(lifeline.name)));
+                at - wide / 2, top, wide, box_height, at, top + 17,
+                xml_text(cut(lifeline.name, 84)));
         }
     }
 }
@@ -363,7 +367,7 @@ void Drawing::line(int from, int to, int y, const char* style, bool lost) {
 void Drawing::label(const ChartRow& row, const std::string& text, int from, int to, int y) {
     const int left = std::min(from, to);
     const int right = std::max(from, to);
-    const std::string shown = cut(text);
+    const std::string shown = cut(text, right_ - axis_x - 40);
     const std::string full =
         shown.size() != text.size() ? "<title>" + xml_text(text) + "</title>" : "";
     const char* color = row.bad || row.lost ? " bad" : "";
@@ -399,7 +403,7 @@ void Drawing::arrow(const ChartRow& row, int y) {
 void Drawing::note(const ChartRow& row, int y) {
     const int from = is_there(row.from) ? x(row.from) : axis_x + 62;
     const int to = is_there(row.to) ? x(row.to) : right_ - 62;
-    const std::string shown = cut(row.text);
+    const std::string shown = cut(row.text, right_ - axis_x - 40);
     const int wide = std::max(text_width(shown) + 14, to - from);
     int left = (from + to) / 2 - wide / 2;
     left = std::min(left, right_ - wide - 4);
@@ -428,7 +432,7 @@ void Drawing::idle(const ChartRow& row, int y) {
     put("<rect class=\"io\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"22\" rx=\"3\"/>"
         "<text class=\"middle\" x=\"{}\" y=\"{}\">{}</text>\n",
         (from + to) / 2 - wide / 2, middle - 11, wide, (from + to) / 2, middle + 4,
-        xml_text(cut(row.text)));
+        xml_text(row.text));
 }
 
 void Drawing::foot() {

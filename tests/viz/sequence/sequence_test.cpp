@@ -256,6 +256,23 @@ TEST_CASE("sequence: hostile names are shown and never interpreted") {
     CHECK(count(plantuml, "\nend") == 2);
 }
 
+TEST_CASE("sequence: no text turns another around") {
+    CHECK(viz::one_way("a\xE2\x80\xAE-\xE2\x81\xA6 \xE2\x80\x93\xE2\x80") ==
+          "a\\u202E-\\u2066 \xE2\x80\x93\xE2\x80");
+    ToldRun run;
+    run.info.scenario = "\xE2\x80\xAEx";
+    run.tell([](sim::trace::TraceSink& sink) {
+        sink.note(0,
+                  "\xE2\x80\xAB"
+                  "remark");
+    });
+    for (const std::string& text :
+         {viz::sequence_svg(run.chart()), viz::sequence_plantuml(run.chart())}) {
+        CHECK(text.find("\xE2\x80") == std::string::npos);
+        CHECK(text.find("remark") != std::string::npos);
+    }
+}
+
 TEST_CASE("sequence: escapes of XML and of Mermaid's messages") {
     CHECK(viz::xml_text("a<b>&\"'\xEF\xBF\xBE\xEF\xBF\xBF\x01") ==
           "a&lt;b&gt;&amp;&quot;&#39;\\uFFFE\\uFFFF\\u0001");
