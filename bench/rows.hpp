@@ -34,6 +34,8 @@ void measure_command_path(Rows& rows, bool quick);
 void measure_logging(Rows& rows, bool quick);
 /// The path of a command while it is traced into files, against the same without a trace.
 void measure_traces(Rows& rows, bool quick);
+/// `lmsim sequence --fold` over a trace of a million commands.
+void measure_sequence(Rows& rows, bool quick);
 /// The bare event queue against std::priority_queue.
 void measure_event_queue(Rows& rows, bool quick);
 /// `lmsim run` of a scenario that does nothing.

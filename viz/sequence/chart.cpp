@@ -440,8 +440,10 @@ RowRange rows_within(const Chart& chart, const Span& span, bool with_end) {
     RowRange range{chart.rows.size(), 0};
     for (std::size_t i = 0; i < chart.rows.size(); ++i) {
         const ChartRow& row = chart.rows[i];
-        const bool behind = with_end ? row.at > span.end : row.at >= span.end;
-        if (row.depth > 0 || row.kind == ChartRow::Kind::FoldEnd || row.at < span.begin || behind ||
+        // An answer at the very edge is one to what was asked before it.
+        const bool before = row.at < span.begin || (row.at == span.begin && row.back);
+        const bool behind = row.at > span.end || (row.at == span.end && !row.back && !with_end);
+        if (row.depth > 0 || row.kind == ChartRow::Kind::FoldEnd || before || behind ||
             (row.kind == ChartRow::Kind::Idle && row.until > span.end)) {
             continue;
         }

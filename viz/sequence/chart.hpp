@@ -65,8 +65,8 @@ struct Chart {
 /// Reads the run's trace and lays it out. Refused: a wrong trace or a request that does not fit it.
 sim::Result<Chart> sequence_chart(const sim::trace::RunInfo& run, const SequenceRequest& request);
 
-/// Rows [first, last) that lie within a span, those at its very end only if told so. Rows of folds
-/// go with the fold's begin.
+/// Rows [first, last) that lie within a span, those at its very end only if told so or if they
+/// answer. Rows of folds go with the fold's begin.
 struct RowRange {
     std::size_t first = 0;
     std::size_t last = 0;

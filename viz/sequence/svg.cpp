@@ -159,7 +159,7 @@ void Drawing::stack() {
         y += height_of(chart_.rows[i]);
     }
     bottom_ = y + 12;
-    height_ = pages == 1 ? y + foot : pages * page;
+    height_ = y + foot;
 }
 
 void Drawing::open() {
@@ -235,7 +235,7 @@ void Drawing::downtime() {
     if (!chart_.downtime) {
         return;
     }
-    const RowRange range = rows_within(chart_, *chart_.downtime, true);
+    const RowRange range = rows_within(chart_, *chart_.downtime, false);
     if (range.empty()) {
         return;
     }

@@ -22,10 +22,10 @@ class TextChart {
   public:
     explicit TextChart(const Chart& chart) : chart_(chart) {
         if (chart.downtime) {
-            downtime_ = rows_within(chart, *chart.downtime, true);
+            downtime_ = rows_within(chart, *chart.downtime, false);
         }
         for (const Span& phase : chart.phases) {
-            const RowRange range = rows_within(chart, phase, true);
+            const RowRange range = rows_within(chart, phase, phase.end == chart.phases.back().end);
             if (!range.empty()) {
                 phases_.emplace_back(range.first, &phase.name);
             }
