@@ -169,7 +169,10 @@ void Drawing::open() {
     put("<title id=\"t\">{}</title>\n<desc id=\"d\">{}</desc>\n", xml_text(chart_.title),
         xml_text(chart_.description));
     out_ += R"(<style>
-svg { background: #fff; font: 12px "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif; }
+svg {
+  background: #fff;
+  font: 12px "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif;
+}
 text { fill: #1b1f24; }
 .halo { stroke: #fff; stroke-width: 3.5px; stroke-linejoin: round; paint-order: stroke; }
 .title { font-size: 17px; font-weight: bold; }
@@ -196,9 +199,13 @@ text { fill: #1b1f24; }
 .down { fill: #f9dcd9; fill-opacity: .75; }
 </style>
 <defs>
-<marker id="a" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path d="M0,0.8 L10,5 L0,9.2 z" fill="#1f4e8c"/></marker>
-<marker id="b" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path d="M0,0.8 L10,5 L0,9.2" fill="none" stroke="#57606a" stroke-width="1.4"/></marker>
-<marker id="w" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path d="M0,0.8 L10,5 L0,9.2 z" fill="#b42318"/></marker>
+<marker id="a" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="8" markerHeight="8"
+ orient="auto-start-reverse"><path d="M0,0.8 L10,5 L0,9.2 z" fill="#1f4e8c"/></marker>
+<marker id="b" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="8" markerHeight="8"
+ orient="auto-start-reverse"><path d="M0,0.8 L10,5 L0,9.2"
+ fill="none" stroke="#57606a" stroke-width="1.4"/></marker>
+<marker id="w" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="8" markerHeight="8"
+ orient="auto-start-reverse"><path d="M0,0.8 L10,5 L0,9.2 z" fill="#b42318"/></marker>
 </defs>
 )";
     put("<rect width=\"{}\" height=\"{}\" fill=\"#fff\"/>\n", width_, height_);

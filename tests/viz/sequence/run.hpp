@@ -71,7 +71,9 @@ inline std::string rows_text(const viz::Chart& chart) {
             case Kind::Arrow: text += who + row.text + (row.lost ? " (lost)" : ""); break;
             case Kind::RoundTrip: text += who + row.text + " => " + row.answer; break;
             case Kind::Note: text += std::string(who_id(row.from)) + ": " + row.text; break;
-            case Kind::Idle: text += (row.gap ? "~ " : "= ") + row.text; break;
+            case Kind::Idle:
+                text += (row.gap ? "~" : "=") + (row.text.empty() ? "" : " " + row.text);
+                break;
             case Kind::Fold: text += row.text + " {"; break;
             case Kind::FoldEnd: text += "}"; break;
         }

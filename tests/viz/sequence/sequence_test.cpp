@@ -90,7 +90,7 @@ TEST_CASE("sequence: a run that did not migrate has no phases and is shown whole
     const viz::Chart chart = run.chart();
     CHECK(chart.phases.empty());
     CHECK_FALSE(chart.downtime);
-    CHECK(rows_text(chart) == "~ \nsrc_driver -> src_pf: Identify: CNS 01h => Success, 1.00 ms\n");
+    CHECK(rows_text(chart) == "~\nsrc_driver -> src_pf: Identify: CNS 01h => Success, 1.00 ms\n");
     run.tell([](sim::trace::TraceSink&) {});
     CHECK(run.chart().rows.empty());
     CHECK(viz::sequence_svg(run.chart()).find("</svg>") != std::string::npos);
