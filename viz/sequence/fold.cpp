@@ -89,8 +89,9 @@ bool fold_once(std::vector<Item>& items, std::size_t longest) {
         std::size_t times = 1;
         for (std::size_t length = 1; length <= longest && at + 2 * length <= items.size();
              ++length) {
-            const std::size_t count = repetitions(items, at, length);
-            if (count >= 2 && count * length > times * best && is_whole(items, at, length)) {
+            const std::size_t count =
+                is_whole(items, at, length) ? repetitions(items, at, length) : 0;
+            if (count >= 2 && count * length > times * best) {
                 best = length;
                 times = count;
             }
@@ -129,7 +130,8 @@ std::vector<Item> lines(const std::vector<Entry>& entries, const std::vector<Ste
         item.entry = static_cast<std::uint32_t>(i);
         item.at = edge == Edge::End ? step.end : step.at;
         item.end = edge == Edge::Begin ? item.at : std::max(item.at, step.end);
-        if (edge != Edge::Both && answers(step, names)) {
+        const bool whole = step.begun && step.end != sim::trace::not_reached;
+        if (edge != Edge::Both && whole && answers(step, names)) {
             item.opens = edge == Edge::Begin ? 1 : -1;
         }
         items.push_back(std::move(item));

@@ -94,6 +94,12 @@ TEST_CASE("property: folding loses and doubles nothing, and does not fold the fo
           }) == "");
 }
 
+TEST_CASE("fold: what is never answered in what is shown stays, however long it is") {
+    std::vector<viz::Item> items = items_of(std::string(200'000, '('));
+    viz::fold(items);
+    CHECK(items.size() == 200'000);
+}
+
 TEST_CASE("fold: a long run in no time, as one line") {
     std::vector<viz::Item> items = items_of(std::string(200'000, 'a'));
     viz::fold(items);
