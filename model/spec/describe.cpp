@@ -96,6 +96,9 @@ constexpr std::pair<std::string_view, std::string_view> subjects[] = {
     {"QEMU-DEV", "VMM, one device"},
     {"QEMU-DST", "VMM, destination"},
     {"QEMU-CNC", "VMM, cancel"},
+    {"R000", "Defects of the posted header"},
+    {"R001", "Defects of the posted VFIO driver"},
+    {"R004", "Defects of the posted Controller Data Queue interface"},
 };
 
 constexpr std::uint32_t dword_bits = 32;

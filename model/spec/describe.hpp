@@ -30,6 +30,6 @@ std::string_view title_head(const Row& row);
 /// The kind of this name, in singular or plural ("limit", "limits", "opcodes").
 std::optional<Kind> kind_named(std::string_view name);
 
-constexpr Kind last_kind = Kind::Arc;
+constexpr Kind last_kind = Kind::Defect;
 
 }  // namespace lmsim::spec

@@ -42,6 +42,7 @@ void mutate(Rules& rules, Id id) {
         case Kind::Condition:
         case Kind::Behaviour:
         case Kind::Arc: return rules.set_on(id, false);
+        case Kind::Defect: return rules.set_on(id, true);
         case Kind::Field:
         case Kind::Layout: return rules.set_place(id, moved(source.kind, source.place));
         default: return rules.set_value(id, other_value(source.kind, source.value));

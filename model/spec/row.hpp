@@ -20,6 +20,7 @@ enum class Kind : std::uint8_t {
     Behaviour,  // on or off
     Switch,     // the documents leave it open: value (or on) is the stated default
     Arc,        // a transition of a machine
+    Defect,     // what a posted driver gets wrong: on or off, and off until asked for
 };
 
 /// A run of bits in a little-endian structure: bit 0 is bit 0 of byte 0.

@@ -25,7 +25,8 @@ void Rules::set_baseline_for_mutation_tests(const Rules& rules) { mutable_baseli
 Rules::Cell Rules::ratified(Id id) {
     const Row& source = row(id);
     // An alternative reading of an open point is a Switch; it is in force when its value says so.
-    const bool in_force = source.kind != Kind::Switch || source.value != 0;
+    const bool in_force =
+        source.kind == Kind::Switch ? source.value != 0 : source.kind != Kind::Defect;
     return {source.value, source.place.bit, source.place.width,
             static_cast<std::uint16_t>(source.status), in_force ? 1U : 0U};
 }
@@ -113,6 +114,7 @@ std::string_view to_string(Kind kind) {
         case Kind::Behaviour: return "behaviour";
         case Kind::Switch: return "switch";
         case Kind::Arc: return "arc";
+        case Kind::Defect: return "defect";
     }
     return "?";
 }

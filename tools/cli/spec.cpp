@@ -90,7 +90,7 @@ void add_spec(CLI::App& app, int& exit_code) {
     table
         ->add_option("kind", arguments->name,
                      "opcodes, status, fields, layout, sizes, values, limits, conditions, "
-                     "behaviour, switches or arcs")
+                     "behaviour, switches, arcs or defects")
         ->required();
     table->add_option("of", arguments->of, "one command or structure, such as Suspend or CS-SQ");
     table->callback([arguments, &exit_code] {

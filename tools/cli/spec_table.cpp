@@ -43,7 +43,8 @@ std::vector<std::string> names_of(Kind kind) {
     for (const Row& row : spec::table) {
         if (row.kind == kind) {
             add_once(names, spec::subject_title(spec::subject(row.name)));
-            add_once(names, kind == Kind::Layout ? "" : spec::title_head(row));
+            const bool headed = kind != Kind::Layout && kind != Kind::Defect;
+            add_once(names, headed ? spec::title_head(row) : "");
         }
     }
     return names;
@@ -90,6 +91,7 @@ std::vector<Column> columns_of(Kind kind) {
         case Kind::Layout: return {{"place", says}, title, id, section};
         case Kind::Behaviour:
         case Kind::Arc: return {title, id, {"source", source_text}};
+        case Kind::Defect: return {title, id, section};
         case Kind::Switch: return {{"default", spec::value_text}, title, id, section};
         default: return {{"value", spec::value_text}, title, id, section};
     }

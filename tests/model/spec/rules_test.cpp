@@ -15,7 +15,8 @@ TEST_CASE("default rules are the ratified rows") {
         CHECK(rules.value(row.id) == row.value);
         CHECK(rules.place(row.id) == row.place);
         CHECK(!rules.overlaid(row.id));
-        CHECK(rules.on(row.id) == (row.kind != Kind::Switch || row.value != 0));
+        const bool off = row.kind == Kind::Switch ? row.value == 0 : row.kind == Kind::Defect;
+        CHECK(rules.on(row.id) == !off);
     }
 }
 
