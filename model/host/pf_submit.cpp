@@ -155,6 +155,14 @@ bool resubmits_aer(PfError error, const spec::Rules& rules) {
     return error == PfError::None && rules.on(spec::Id::HostResubmitsAer);
 }
 
+bool resubmits_aer(PfError error, const wire::AerResult& event, bool claims,
+                   const spec::Rules& rules) {
+    const bool one_shot = event.type == rules.value(spec::Id::EventTypeOneShot);
+    const bool handled = claims && event.is(wire::CdqEvent::TailPointer, rules);
+    const bool forgotten = one_shot && !handled && rules.on(spec::Id::RfcOneShotEndsAers);
+    return resubmits_aer(error, rules) && !forgotten;
+}
+
 template <std::size_t Tags, std::size_t Waiters>
 void step(PfQueue<Tags, Waiters>& queue, const PfEvent& event, std::uint64_t timeout_ps,
           Effects& effects) {

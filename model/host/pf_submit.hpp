@@ -5,6 +5,7 @@
 
 #include "model/spec/rules.hpp"
 #include "model/step.hpp"
+#include "model/wire/cdq.hpp"
 
 namespace lmsim::host {
 
@@ -67,6 +68,10 @@ std::uint16_t tags_for_aers(std::uint16_t depth, std::uint16_t wanted, const spe
 
 /// Is an AER that ended like this submitted again? HO-ADM-02; a reset brings new ones anyway.
 bool resubmits_aer(PfError error, const spec::Rules& rules);
+
+/// The same where the event is known, and whether a queue of the host's `claims` it.
+bool resubmits_aer(PfError error, const wire::AerResult& event, bool claims,
+                   const spec::Rules& rules);
 
 /// Token of EffectKind::Call: the PF has to be reset; answered by ResetDone.
 constexpr std::uint64_t call_reset_pf = 1;

@@ -141,19 +141,24 @@ void look(Context& context) {
 
 bool uses_events(const Udmq& log) { return log.poll == 0; }
 
+bool arms(const Context& context) {
+    return uses_events(context.log) && !context.rules.on(Id::RfcNeverArmed);
+}
+
 /// Set Features 21h: gives the entries that were read back, and arms the trigger for when `batch`
 /// more will be there.
 void move_head(Context& context, std::uint32_t head, bool arm) {
     Udmq& log = context.log;
     log.moving = true;
-    log.asked = log.held;
+    const bool stays = context.rules.on(Id::RfcHeadNeverMoves);
+    log.asked = stays ? 0 : log.held;
     log.move = next_number(log.move);
     log.trigger = arm ? log.batch : 0;
     Effect& effect = context.effects.push(EffectKind::Submit);
     // Their answers are told from the others' by the upper half.
     effect.ticket = std::uint32_t{log.move} << 16;
     effect.token = static_cast<std::uint64_t>(LogCommand::Move);
-    effect.address = head;
+    effect.address = stays ? (log.slot + log.entries - log.held) % log.entries : head;
     effect.length = arm ? (head + log.batch - 1) % log.entries + 1 : 0;
 }
 
@@ -163,8 +168,9 @@ void move_if_due(Context& context) {
     if (log.state != LogState::Logging || log.moving || log.looking || log.ended) {
         return;
     }
-    const bool arm = uses_events(log) && context.rules.on(Id::HostRearms);
-    if (log.held >= log.batch || (arm && log.trigger == 0)) {
+    const bool arm = arms(context) && context.rules.on(Id::HostRearms);
+    const bool give_back = log.held >= log.batch && !context.rules.on(Id::RfcHeadNeverMoves);
+    if (give_back || (arm && log.trigger == 0)) {
         move_head(context, log.slot, arm);
     }
 }
@@ -187,7 +193,7 @@ struct Succeeded {
 struct SucceededPolling {
     static constexpr std::string_view name = "success, polled";
     bool operator()(const Context& context, const Answer& answer) const {
-        return is_ok(answer) && !uses_events(context.log);
+        return is_ok(answer) && !arms(context);
     }
 };
 struct NothingFollows {
@@ -476,11 +482,12 @@ void wait_for_tail(Context& context, const UdmqEvent& event) {
 /// A full queue gets its head moved past everything, then logging starts again.
 void empty_if_full(Context& context, const UdmqEvent& event) {
     Udmq& log = context.log;
-    if (log.state != LogState::Logging || !log.full || log.moving || log.looking) {
+    if (log.state != LogState::Logging || !log.full || log.moving || log.looking ||
+        context.rules.on(Id::RfcHeadNeverMoves)) {
         return;
     }
     if (log.held != 0) {
-        move_head(context, log.slot, uses_events(log));
+        move_head(context, log.slot, arms(context));
     } else {
         take<Emptied>(context, event);
     }

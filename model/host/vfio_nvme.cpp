@@ -90,11 +90,31 @@ Errno check_consistent(const FlowEvent& event, const spec::Rules& rules) {
     return wire::decode_csup(cqe, rules) ? Errno::Ok : Errno::Io;
 }
 
+// R001-07: what the posted driver takes of either part, in dwords.
+constexpr std::uint64_t posted_cap = 1024;
+
+/// Is this what a controller that stood still can have sent?
+bool is_sound(const Context& context, const wire::StateHeader& header) {
+    const spec::Rules& rules = context.rules;
+    const bool empty = header.nvmecss == 0 && !rules.on(Id::RfcEmptyStateIsFine);
+    const bool moved = !header.cp && rules.on(Id::HostChecksCsup);
+    return !empty && !moved;
+}
+
+/// Checks of the posted driver that refuse what is right.
+bool is_refused_as_posted(const Context& context, const wire::StateHeader& header) {
+    const spec::Rules& rules = context.rules;
+    const bool large = header.nvmecss > posted_cap || header.vss > posted_cap;
+    return (large && rules.on(Id::RfcStateCapped)) ||
+           (header.version != context.flow.csvi && rules.on(Id::RfcVersionIsIndex));
+}
+
 /// What the header announces, in bytes; 0 if it cannot be used.
-std::uint64_t announced(const FlowEvent& event, const spec::Rules& rules) {
+std::uint64_t announced(const Context& context, const FlowEvent& event) {
+    const spec::Rules& rules = context.rules;
     const auto header =
         wire::decode_state_header(event.bytes, wire::state_header_size(rules), rules);
-    if (!header || header->nvmecss == 0 || (rules.on(Id::HostChecksCsup) && !header->cp)) {
+    if (!header || !is_sound(context, *header) || is_refused_as_posted(context, *header)) {
         return 0;
     }
     return wire::state_size(*header, rules);
@@ -115,7 +135,7 @@ Errno judge(const Context& context, const FlowEvent& event) {
     if (consistent != Errno::Ok || flow.step == FlowStep::ReadState) {
         return consistent;
     }
-    const std::uint64_t size = announced(event, context.rules);
+    const std::uint64_t size = announced(context, event);
     return size == 0 ? Errno::Io : size > flow.limit ? Errno::NoMemory : Errno::Ok;
 }
 
@@ -129,7 +149,7 @@ Errno check_incoming(const Context& context, const FlowEvent& event) {
         return Errno::Ok;
     }
     const auto state = wire::ControllerStateView::parse(event.bytes, flow.size, context.rules);
-    if (!state || state->size() != flow.size || !state->header().cp || !state->has_nvme_state()) {
+    if (!state || state->size() != flow.size || !is_sound(context, state->header())) {
         return Errno::Invalid;
     }
     const bool vendor_unknown = state->vendor_size() != 0 && flow.csuuidi == 0;
@@ -234,7 +254,7 @@ struct AskState {
     static constexpr std::string_view name = "read first piece";
     void operator()(Context& context, const Given& given) const {
         context.flow.offset = 0;
-        context.flow.size = announced(given.event, context.rules);
+        context.flow.size = announced(context, given.event);
         submit_piece(context, FlowStep::ReadState);
     }
 };
@@ -391,6 +411,26 @@ void choose_formats(VfioNvme& flow, const wire::StateFormatsView& formats,
 
 fsm::ArcList flow_arcs() { return Machine::arcs(); }
 
+namespace {
+
+/// The indices by which a Get or Set Controller State names what it wants; `nothing` is the defect
+/// by which it wants none.
+struct Indices {
+    std::uint8_t csvi;
+    std::uint8_t csuuidi;
+
+    Indices(const VfioNvme& flow, const spec::Rules& rules, Id nothing)
+        : csvi(flow.csvi), csuuidi(flow.csuuidi) {
+        if (rules.on(nothing)) {
+            csvi = csuuidi = 0;
+        } else if (rules.on(Id::RfcFormatIndex0)) {
+            csvi = 0;
+        }
+    }
+};
+
+}  // namespace
+
 wire::Sqe command(const VfioNvme& flow, const Effect& submit, const spec::Rules& rules) {
     using wire::MigrationSend;
     switch (static_cast<FlowStep>(submit.token)) {
@@ -401,19 +441,22 @@ wire::Sqe command(const VfioNvme& flow, const Effect& submit, const spec::Rules&
             return encode(
                 MigrationSend::suspend(flow.cntlid, wire::SuspendType::Suspend, flow.dudmq), rules);
         case FlowStep::Resume: return encode(MigrationSend::resume(flow.cntlid), rules);
-        case FlowStep::LoadState:
+        case FlowStep::LoadState: {
+            const Indices of(flow, rules, Id::RfcSetsNothing);
             return encode(MigrationSend::set_controller_state(
-                              flow.cntlid, static_cast<wire::Seqind>(submit.token2), flow.csvi,
-                              flow.csuuidi, submit.address, submit.length / 4),
+                              flow.cntlid, static_cast<wire::Seqind>(submit.token2), of.csvi,
+                              of.csuuidi, submit.address, submit.length / 4),
                           rules);
+        }
         case FlowStep::ReadHeader:
         case FlowStep::ReadState:
         case FlowStep::Idle: break;
     }
     wire::MigrationReceive receive;
     receive.cntlid = flow.cntlid;
-    receive.csvi = flow.csvi;
-    receive.csuuidi = flow.csuuidi;
+    const Indices of(flow, rules, Id::RfcGetsNothing);
+    receive.csvi = of.csvi;
+    receive.csuuidi = of.csuuidi;
     receive.offset = submit.address;
     receive.dwords = submit.length / 4;
     return encode(receive, rules);

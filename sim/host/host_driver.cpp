@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/host/rfc/driver_rules.hpp"
 #include "model/wire/admin.hpp"
 #include "model/wire/identify.hpp"
 #include "model/wire/prp.hpp"
@@ -23,11 +24,11 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
                        const spec::Rules& rules)
     : Component(name, kernel),
       timing_(timing),
-      rules_(rules),
+      rules_(host::driver_rules(rules)),
       pf_(pf),
       memory_(pf.memory()),
       admin_(pf, timing.admin_depth),
-      survey_(*this, pf, rules),
+      survey_(*this, pf, rules_),
       cpu_lane_(add_lane()) {
     // One slot of the ring always stays empty.
     queue_.depth = static_cast<std::uint16_t>(timing.admin_depth - 1);
@@ -49,10 +50,10 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
     AdminQueue& queue = *this;
     if (timing.user_data.on) {
         log_ = std::make_unique<UserDataLog>((prefix + "_log").c_str(), kernel, timing.user_data,
-                                             queue, pf, count, rules);
+                                             queue, pf, count, rules_);
     }
     if (timing.memory.on) {
-        tracker_ = std::make_unique<MemoryTracker>(kernel, timing.memory, queue, pf, count, rules);
+        tracker_ = std::make_unique<MemoryTracker>(kernel, timing.memory, queue, pf, count, rules_);
     }
 }
 
@@ -392,14 +393,16 @@ void HostDriver::replied(const Effect& effect) {
 /// An AER is used up by an event: another one takes its place (HO-ADM-02). A reset sends new ones.
 void HostDriver::answer_event(const Effect& effect) {
     const auto error = static_cast<host::PfError>(effect.flags);
-    if (host::resubmits_aer(error, rules_)) {
+    wire::Cqe cqe;
+    cqe.dw0 = static_cast<std::uint32_t>(effect.token2);
+    cqe.dw1 = static_cast<std::uint32_t>(effect.token3);
+    const wire::AerResult event = wire::decode_aer_result(cqe, rules_);
+    const bool claims = log_ && log_->claims(event.cdqid);
+    if (host::resubmits_aer(error, event, claims, rules_)) {
         submit(wire::encode(wire::Aer{}, rules_), pf_events, 0);
     }
     if (log_ && error == host::PfError::None && effect.token == 0) {
-        wire::Cqe cqe;
-        cqe.dw0 = static_cast<std::uint32_t>(effect.token2);
-        cqe.dw1 = static_cast<std::uint32_t>(effect.token3);
-        log_->event(wire::decode_aer_result(cqe, rules_));
+        log_->event(event);
     }
 }
 

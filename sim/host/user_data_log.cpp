@@ -118,6 +118,12 @@ void UserDataLog::reset() {
     }
 }
 
+bool UserDataLog::claims(std::uint16_t cdqid) const {
+    return std::any_of(vfs_.begin(), vfs_.end(), [cdqid](const Vf& vf) {
+        return vf.log.state != host::LogState::Off && vf.log.cdqid == cdqid;
+    });
+}
+
 void UserDataLog::event(const wire::AerResult& event) {
     const bool full = event.is(wire::CdqEvent::FullError, rules_);
     if (!full && !event.is(wire::CdqEvent::TailPointer, rules_)) {

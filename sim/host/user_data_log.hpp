@@ -84,6 +84,8 @@ class UserDataLog : public Component {
     /// Ends all logs and frees their queues.
     void stop();
     void event(const wire::AerResult& event);
+    /// Is it one of these queues?
+    bool claims(std::uint16_t cdqid) const;
     void reset();
 
     bool exists(std::uint16_t vf) const { return vfs_[vf].log.state != host::LogState::Off; }

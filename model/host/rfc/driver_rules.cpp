@@ -56,7 +56,6 @@ constexpr Overlay overlays[] = {
     omitted(Id::RfcResumeIgnored, Id::HostFailsOnResumeError),
     omitted(Id::RfcIncomingUnchecked, Id::HostChecksHeader),
     omitted(Id::RfcRingNotZeroed, Id::HostZeroesCdqp),
-    omitted(Id::RfcNeverArmed, Id::HostRearms),
     omitted(Id::RfcFullUnheard, Id::HostRecopiesAfterFull),
     omitted(Id::RfcStaleAfterReset, Id::HostKnowsReset),
     omitted(Id::RfcStaleAfterReset, Id::HostKnowsDudmq),
