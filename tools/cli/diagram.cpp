@@ -5,13 +5,13 @@
 
 #include "model/vfio/uapi.hpp"
 #include "sim/core/text.hpp"
+#include "sim/profile/profile.hpp"
 #include "sim/trace/reader.hpp"
 #include "tools/cli/diagram_output.hpp"
 #include "tools/cli/scenario_options.hpp"
 #include "tools/cli/verbs.hpp"
 #include "viz/diagram/machines.hpp"
 #include "viz/diagram/overlay.hpp"
-#include "viz/diagram/profile.hpp"
 #include "viz/diagram/state_diagram.hpp"
 #include "viz/diagram/topology.hpp"
 #include "viz/diagram/walk.hpp"
@@ -98,12 +98,16 @@ int unknown_machine(const std::string& name) {
                   near.empty() ? "" : "; did you mean " + near + "?", sim::joined(names));
 }
 
+viz::Dialect dialect(const sim::Profile& profile) {
+    return {profile.name == "ratified" ? "" : profile.name, profile.rules, profile.features};
+}
+
 /// What the options say of the dialect; `exit_code` is not Ok if they say it wrongly.
 viz::Dialect dialect_of(const Arguments& arguments, const viz::MachineInfo& machine,
                         int& exit_code) {
-    viz::LoadedProfile loaded;
+    sim::Profile loaded;
     if (!arguments.profile.empty()) {
-        loaded = viz::load_profile(arguments.profile);
+        loaded = sim::load_profile(arguments.profile);
         if (!loaded.ok()) {
             fmt::print(stderr, "{}", loaded.error_text());
             exit_code = Usage;
@@ -111,26 +115,26 @@ viz::Dialect dialect_of(const Arguments& arguments, const viz::MachineInfo& mach
     }
     if (!arguments.features.empty()) {
         std::string error;
-        loaded.dialect.features = viz::parse_features(arguments.features, error);
+        loaded.features = sim::parse_features(arguments.features, error);
         if (!error.empty()) {
             exit_code = refuse("--features: {}", error);
         } else if (!machine.has_features) {
             exit_code = refuse("--features: {} has none; only vfio has", machine.name());
         }
-    } else if (!arguments.path.empty() && machine.has_features && !loaded.dialect.features) {
-        loaded.dialect.features = vfio::all_mig_flags;
+    } else if (!arguments.path.empty() && machine.has_features && !loaded.features) {
+        loaded.features = vfio::all_mig_flags;
     }
-    return loaded.dialect;
+    return dialect(loaded);
 }
 
 int difference(const Arguments& arguments, const viz::MachineInfo& machine) {
-    const viz::LoadedProfile first = viz::load_profile(arguments.diff[0]);
-    const viz::LoadedProfile second = viz::load_profile(arguments.diff[1]);
+    const sim::Profile first = sim::load_profile(arguments.diff[0]);
+    const sim::Profile second = sim::load_profile(arguments.diff[1]);
     if (!first.ok() || !second.ok()) {
         fmt::print(stderr, "{}{}", first.error_text(), second.error_text());
         return Usage;
     }
-    return emit(arguments.picture, viz::draw_difference(machine, first.dialect, second.dialect));
+    return emit(arguments.picture, viz::draw_difference(machine, dialect(first), dialect(second)));
 }
 
 /// Puts on the diagram what a run did; an empty text or why it cannot be used.
@@ -208,8 +212,8 @@ void add_diagram(CLI::App& app, int& exit_code) {
         verb->add_option("--path", arguments->path, "mark the walk between two states")
             ->type_name("FROM:TO");
     CLI::Option* profile = verb->add_option("--profile", arguments->profile,
-                                            "draw what is left with these rules on or off (TOML)")
-                               ->type_name("FILE");
+                                            "draw what is left under this profile, see `lmsim spec profiles`")
+                               ->type_name("NAME|FILE");
     CLI::Option* overlay =
         verb->add_option("--overlay", arguments->overlay,
                          "show what a run did: how often and how long, see `lmsim run --out`")

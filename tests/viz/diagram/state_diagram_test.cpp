@@ -4,10 +4,10 @@
 
 #include "model/spec/table.hpp"
 #include "model/vfio/machine.hpp"
+#include "sim/profile/profile.hpp"
 #include "tests/catch.hpp"
 #include "tests/sim/metrics/golden.hpp"
 #include "tests/viz/diagram/arcs.hpp"
-#include "viz/diagram/profile.hpp"
 
 using namespace lmsim;
 using namespace lmsim::viz;
@@ -23,7 +23,7 @@ const std::vector<std::vector<std::string>> feature_sets{{"stop_copy"},
 Dialect with_features(const std::vector<std::string>& names) {
     Dialect dialect;
     std::string error;
-    dialect.features = parse_features(names, error);
+    dialect.features = sim::parse_features(names, error);
     REQUIRE(error.empty());
     return dialect;
 }

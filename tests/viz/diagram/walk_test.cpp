@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "model/vfio/machine.hpp"
+#include "sim/profile/profile.hpp"
 #include "tests/catch.hpp"
 #include "tests/sim/metrics/golden.hpp"
 #include "tests/viz/diagram/arcs.hpp"
-#include "viz/diagram/profile.hpp"
 
 using namespace lmsim;
 using namespace lmsim::viz;
