@@ -1,0 +1,93 @@
+#include "model/explore/search/delta.hpp"
+
+#include <cstring>
+#include <utility>
+
+#include "model/assert.hpp"
+
+namespace lmsim::explore {
+
+namespace {
+
+constexpr std::size_t word_bytes = 8;
+constexpr std::size_t block_words = 4;
+constexpr std::size_t most_left_out = 255;
+
+std::uint64_t word_at(const std::uint8_t* bytes, std::size_t word) {
+    std::uint64_t value;
+    std::memcpy(&value, bytes + word * word_bytes, word_bytes);
+    return value;
+}
+
+/// The bytes of a word that differ, without a branch for each: which ones do is not predictable.
+std::uint8_t* put_word(const std::uint8_t* state, std::uint64_t difference, std::uint8_t* out) {
+    unsigned mask = 0;
+    std::uint8_t* next = out + 1;
+    for (unsigned i = 0; i < word_bytes; ++i) {
+        *next = state[i];
+        const unsigned differs = (difference >> (8 * i) & 0xff) != 0 ? 1 : 0;
+        next += differs;
+        mask |= differs << i;
+    }
+    *out = static_cast<std::uint8_t>(mask);
+    return next;
+}
+
+}  // namespace
+
+Delta::Delta(std::vector<std::uint8_t> initial)
+    : initial_(std::move(initial)), bytes_(initial_.size()) {
+    constexpr std::size_t unit = word_bytes * block_words;
+    initial_.resize((bytes_ + unit - 1) / unit * unit, 0);
+    words_ = initial_.size() / word_bytes;
+}
+
+std::size_t Delta::encode(const std::uint8_t* state, std::uint8_t* out) const {
+    const std::uint8_t* base = initial_.data();
+    std::uint8_t* next = out;
+    std::size_t last = 0;  // first word after the last one that was written
+    for (std::size_t block = 0; block < words_; block += block_words) {
+        std::uint64_t difference[block_words];
+        for (std::size_t i = 0; i < block_words; ++i) {
+            difference[i] = word_at(state, block + i) ^ word_at(base, block + i);
+        }
+        if ((difference[0] | difference[1] | difference[2] | difference[3]) == 0) {
+            continue;
+        }
+        for (std::size_t i = 0; i < block_words; ++i) {
+            if (difference[i] == 0) {
+                continue;
+            }
+            const std::size_t word = block + i;
+            std::size_t left_out = word - last;
+            for (; left_out >= most_left_out; left_out -= most_left_out) {
+                *next++ = most_left_out;
+            }
+            *next++ = static_cast<std::uint8_t>(left_out);
+            next = put_word(state + word * word_bytes, difference[i], next);
+            last = word + 1;
+        }
+    }
+    return static_cast<std::size_t>(next - out);
+}
+
+void Delta::decode(const std::uint8_t* data, std::size_t length, std::uint8_t* state) const {
+    std::memcpy(state, initial_.data(), initial_.size());
+    const std::uint8_t* const end = data + length;
+    std::size_t word = 0;
+    while (data != end) {
+        while (*data == most_left_out) {
+            word += most_left_out;
+            ++data;
+        }
+        word += *data++;
+        LMSIM_ASSERT(word < words_);
+        std::uint8_t* const bytes = state + word * word_bytes;
+        for (unsigned mask = *data++; mask != 0; mask &= mask - 1) {
+            bytes[__builtin_ctz(mask)] = *data++;
+        }
+        ++word;
+    }
+}
+
+}  // namespace lmsim::explore
