@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace lmsim::check {
@@ -15,16 +16,23 @@ struct Invariant {
     std::string_view section;
 };
 
-/// All of them, by id.
-struct Invariants {
-    const Invariant* first;
-    std::size_t count;
-    const Invariant* begin() const { return first; }
-    const Invariant* end() const { return first + count; }
+/// Rows of invariants.def.
+enum class Inv : std::uint8_t {
+#define LMSIM_INVARIANT(name, ...) name,
+#include "model/check/invariants.def"
+#undef LMSIM_INVARIANT
+    Count
 };
-Invariants invariants();
+constexpr std::size_t invariant_count = static_cast<std::size_t>(Inv::Count);
 
-/// nullptr: there is none.
+/// All of them, in the order of Inv.
+extern const Invariant invariants[invariant_count];
+
+inline const Invariant* invariant(Inv which) {
+    return &invariants[static_cast<std::size_t>(which)];
+}
+
+/// nullptr: there is none with this id.
 const Invariant* find_invariant(std::string_view id);
 
 }  // namespace lmsim::check

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "model/check/place.hpp"
+
+namespace lmsim::check {
+
+/// Of an identifier: what its command has come to.
+enum class Fate : std::uint8_t { None, Open, Waits, PostedHere, PostedThere };
+
+/// The guest's commands of one VF.
+template <class Bounds>
+struct Commands {
+    using Queue = typename Bounds::template Table<Fate, Bounds::cids>;
+    typename Bounds::template Table<Queue, Bounds::queues> fate;
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.fate);
+    }
+};
+
+constexpr Fate posted_on(std::uint8_t host) {
+    return host == source ? Fate::PostedHere : Fate::PostedThere;
+}
+
+inline const Invariant* post(Fate& fate, std::uint8_t host) {
+    switch (fate) {
+        case Fate::None: return invariant(Inv::CompletesOnce);
+        case Fate::Open:
+        case Fate::Waits: fate = posted_on(host); return nullptr;
+        default:
+            return invariant(fate == posted_on(host) ? Inv::CompletesOnce
+                                                     : Inv::CompletesOnOneSide);
+    }
+}
+
+template <class Bounds>
+const Invariant* on_command(Commands<Bounds>& commands, const Observation& o) {
+    if (o.what == What::Abandoned && o.cid == every_cid) {
+        for (auto& queue : commands.fate) {
+            for (Fate& fate : queue) {
+                fate = Fate::None;
+            }
+        }
+        return nullptr;
+    }
+    Fate& fate = commands.fate.at(o.queue).at(o.cid);
+    const Fate was = fate;
+    switch (o.what) {
+        case What::Submitted:
+            fate = (o.flags & flag::may_wait) != 0 ? Fate::Waits : Fate::Open;
+            return was == Fate::None ? nullptr : invariant(Inv::IdentifierIsFree);
+        case What::Posted: return post(fate, o.host);
+        case What::Completed:
+            fate = Fate::None;
+            return was == Fate::None                         ? invariant(Inv::CompletesOnce)
+                   : was == Fate::Open || was == Fate::Waits ? invariant(Inv::TakenWasPosted)
+                                                             : nullptr;
+        default: fate = Fate::None; return nullptr;
+    }
+}
+
+/// At rest.
+template <class Bounds>
+const Invariant* all_complete(const Commands<Bounds>& commands) {
+    for (const auto& queue : commands.fate) {
+        for (const Fate fate : queue) {
+            if (fate != Fate::None && fate != Fate::Waits) {
+                return invariant(Inv::CompletesAtAll);
+            }
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace lmsim::check
