@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "model/host/cdq_list.hpp"
 #include "model/vfio/errno.hpp"
 
 namespace lmsim::sim {
@@ -70,16 +71,17 @@ std::uint64_t UserDataLog::page_address(const Vf& vf, std::uint64_t page) const 
 }
 
 void UserDataLog::write_list(const Vf& vf) {
-    std::uint64_t at = vf.list;
+    std::vector<host::DmaSegment> segments;
     for (std::uint64_t page = 0; page < pages(); ++page) {
-        const bool last_entry = at % page_size == page_size - 8;
-        if (last_entry && page + 1 < pages()) {
-            wire::store_le<std::uint64_t>(memory_.bytes(at, 8), at + 8);
-            at += 8;
-        }
-        wire::store_le<std::uint64_t>(memory_.bytes(at, 8), page_address(vf, page));
-        at += 8;
+        segments.push_back({page_address(vf, page), page_size});
     }
+    const std::uint64_t list_page = host::CdqListShape(rules_).page();
+    host::write_cdq_list(
+        segments.data(), segments.size(), rules_,
+        [&](std::uint64_t page) { return vf.list + page * list_page; },
+        [this](std::uint64_t at, std::uint64_t value) {
+            wire::store_le<std::uint64_t>(memory_.bytes(at, 8), value);
+        });
 }
 
 void UserDataLog::start(Done done) {
