@@ -18,6 +18,7 @@ enum ExitCode : int {
 void add_conform(CLI::App& app, int& exit_code);
 void add_decode(CLI::App& app, int& exit_code);
 void add_diagram(CLI::App& app, int& exit_code);
+void add_export(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 void add_scenario(CLI::App& app, int& exit_code);
 void add_sequence(CLI::App& app, int& exit_code);

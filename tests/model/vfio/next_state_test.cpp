@@ -5,6 +5,7 @@
 
 #include "model/vfio/machine.hpp"
 #include "tests/catch.hpp"
+#include "tests/model/vfio/derived.hpp"
 #include "tests/model/vfio/rig.hpp"
 
 using namespace lmsim;
@@ -15,65 +16,6 @@ namespace {
 const spec::Rules& ratified = spec::Rules::baseline();
 
 std::uint32_t raw(MigState state) { return static_cast<std::uint32_t>(state); }
-
-bool saving(std::uint32_t state) { return state == 3 || state == 6 || state == 7; }
-
-// Independent of the model's search: every simple path over the arcs of the uAPI's prose, by depth
-// first, kept when its interior obeys the uAPI; the shortest wins.
-struct AllPaths {
-    std::uint8_t flags;
-    std::uint32_t target;
-    std::vector<std::uint32_t> best;
-    int ties = 0;
-
-    bool arc(std::uint32_t from, std::uint32_t to) const {
-        const bool p2p = (flags & 2) != 0;
-        const std::uint32_t pairs[][3] = {
-            // from, to, 1 where it exists without P2P only
-            {1, 2, 1}, {2, 1, 1}, {1, 5, 0}, {5, 1, 0}, {5, 2, 0}, {2, 5, 0},
-            {1, 3, 0}, {3, 1, 0}, {1, 4, 0}, {4, 1, 0}, {2, 6, 0}, {6, 2, 0},
-            {5, 7, 0}, {7, 5, 0}, {6, 7, 0}, {7, 6, 0}, {7, 3, 0}, {6, 3, 1},
-        };
-        for (const auto& pair : pairs) {
-            if (pair[0] == from && pair[1] == to && !(pair[2] == 1 && p2p)) {
-                return golden::exists(from, flags) && golden::exists(to, flags);
-            }
-        }
-        return false;
-    }
-
-    static bool allowed(const std::vector<std::uint32_t>& path) {
-        const bool group = saving(path.front()) && saving(path.back());
-        bool inside = false;
-        bool outside = false;
-        for (std::size_t i = 1; i + 1 < path.size(); ++i) {
-            (saving(path[i]) ? inside : outside) = true;
-        }
-        const bool restart = path.front() == 3 && (path.back() == 6 || path.back() == 7);
-        return !restart && (!inside || (group && !outside));
-    }
-
-    void extend(std::vector<std::uint32_t> path) {
-        if (path.back() == target) {
-            if (allowed(path) && (best.empty() || path.size() <= best.size())) {
-                ties = !best.empty() && path.size() == best.size() ? ties + 1 : 0;
-                best = path;
-            }
-            return;
-        }
-        for (std::uint32_t next = 1; next < 8; ++next) {
-            bool seen = false;
-            for (const std::uint32_t state : path) {
-                seen = seen || state == next;
-            }
-            if (!seen && arc(path.back(), next)) {
-                path.push_back(next);
-                extend(path);
-                path.pop_back();
-            }
-        }
-    }
-};
 
 std::string text(const Path& path) {
     std::string result;
@@ -86,19 +28,45 @@ std::string text(const Path& path) {
 
 }  // namespace
 
-TEST_CASE("the next hop is the kernel's, for every raw state, target and feature set") {
-    for (std::uint32_t flags = 0; flags < 8; ++flags) {
+TEST_CASE("the kernel's table, the uAPI's prose and the model agree for raw states 0 to 255") {
+    std::size_t cells = 0;
+    std::size_t hops = 0;
+    std::size_t differences = 0;
+    for (const std::uint8_t flags : golden::feature_sets) {
+        const derived::Table prose(flags);
         for (std::uint32_t current = 0; current < 256; ++current) {
             for (std::uint32_t target = 0; target < 256; ++target) {
-                const auto next =
-                    next_state(current, target, static_cast<std::uint8_t>(flags), ratified);
-                const std::uint8_t expected = golden::next_state(current, target, flags);
-                const bool same = raw(next.state) == expected &&
-                                  (next.error == Errno::Ok) == (expected != golden::error);
-                // STOP_COPY is mandatory; without it nothing is supported.
+                const NextState next = next_state(current, target, flags, ratified);
+                const std::uint8_t kernel = golden::next_state(current, target, flags);
+                const bool same = raw(next.state) == kernel &&
+                                  (next.error == Errno::Ok) == (kernel != golden::error) &&
+                                  prose.hop(current, target) == kernel;
                 if (!same) {
-                    CAPTURE(flags, current, target, next.state, int{expected});
-                    FAIL_CHECK("not the kernel's hop");
+                    CAPTURE(int{flags}, current, target, next.state, int{kernel},
+                            int{prose.hop(current, target)});
+                    FAIL_CHECK("the three tables differ");
+                }
+                ++cells;
+                hops += kernel != golden::error && current != target ? 1 : 0;
+                differences += same ? 0 : 1;
+            }
+        }
+    }
+    CHECK(cells == 4 * 256 * 256);
+    CHECK(hops == 91);  // of the 94 pairs, three are refused
+    CHECK(differences == 0);
+}
+
+TEST_CASE("without STOP_COPY, which is mandatory, no state is supported") {
+    for (const std::uint8_t flags : {0, 2, 4, 6}) {
+        for (std::uint32_t current = 0; current < 256; ++current) {
+            for (std::uint32_t target = 0; target < 256; ++target) {
+                const bool same =
+                    next_state(current, target, flags, ratified).error == Errno::Invalid &&
+                    golden::next_state(current, target, flags) == golden::error;
+                if (!same) {
+                    CAPTURE(int{flags}, current, target);
+                    FAIL_CHECK("not the kernel's answer");
                 }
             }
         }
@@ -122,15 +90,18 @@ TEST_CASE("the 94 ordered pairs take the one shortest path that the uAPI allows"
                     continue;
                 }
                 ++pairs;
-                AllPaths search{flags, raw(to), {}, 0};
-                search.extend({raw(from)});
+                const derived::Shortest prose = derived::shortest(
+                    static_cast<std::uint8_t>(from), static_cast<std::uint8_t>(to), flags);
+                const std::vector<MigState> kernel = golden::path(from, to, flags);
                 const Path path = find_path(from, to, flags, ratified);
                 CAPTURE(int{flags}, from, to, text(path));
-                REQUIRE(path.size == search.best.size());
-                CHECK(search.ties == 0);
+                REQUIRE(path.size == prose.path.size());
+                REQUIRE(path.size == kernel.size());
+                CHECK(prose.ties == 0);
                 refused += path.size == 0 ? 1 : 0;
                 for (std::size_t i = 0; i < path.size; ++i) {
-                    CHECK(raw(path.states[i]) == search.best[i]);
+                    CHECK(raw(path.states[i]) == prose.path[i]);
+                    CHECK(path.states[i] == kernel[i]);
                 }
             }
         }
