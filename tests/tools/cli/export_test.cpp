@@ -51,8 +51,8 @@ TEST_CASE("an export under a profile lacks what the profile lacks", "[cli]") {
 }
 
 TEST_CASE("a wrong export is refused with what was expected", "[cli]") {
-    refused("", "export");
-    refused("promela", "promela");
+    refused("", "A subcommand is required");
+    refused("promela", "A subcommand is required");
     refused("spin vfo", "no machine \"vfo\"; did you mean vfio?");
     refused("spin vfio --features p3p", "no feature \"p3p\"; did you mean p2p?");
     refused("spin controller --features p2p", "controller has none; only vfio has");
