@@ -201,6 +201,7 @@ std::vector<Entry> Collector::entries() {
     });
     join_states();
     join_edges();
+    join_ranges();
     std::vector<Entry> entries;
     entries.reserve(places_.size());
     for (const Place& place : places_) entries.push_back(place.entry);
@@ -244,6 +245,38 @@ void Collector::join_edges() {
                 continue;
             }
         }
+        places_[kept++] = place;
+    }
+    places_.resize(kept);
+}
+
+bool Collector::joins(const Step& line, const Step& range) const {
+    return line.vf == range.vf && line.side == range.side && line.name == range.name &&
+           line.detail == range.detail && line.cdw10 == range.cdw10 && line.cdw11 == range.cdw11;
+}
+
+/// The ranges that the log of one VF has are one line, until something else happens.
+void Collector::join_ranges() {
+    std::vector<std::uint32_t> lines;  // those that are not ended, one for each VF and kind
+    std::size_t kept = 0;
+    for (const Place& place : places_) {
+        const Step& step = steps_[place.entry.step];
+        // 0 blocks are the whole namespace: a matter of its own.
+        const bool range = step.kind == StepKind::Log && step.cdw10 != 0 && step.extra != 0;
+        if (!range) {
+            lines.clear();
+            places_[kept++] = place;
+            continue;
+        }
+        const auto line = std::find_if(lines.begin(), lines.end(), [&](std::uint32_t index) {
+            return joins(steps_[index], step);
+        });
+        if (line != lines.end()) {
+            ++steps_[*line].times;
+            steps_[*line].extra += step.extra;
+            continue;
+        }
+        lines.push_back(place.entry.step);
         places_[kept++] = place;
     }
     places_.resize(kept);

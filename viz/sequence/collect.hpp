@@ -57,6 +57,8 @@ class Collector : public sim::trace::TraceSink {
     void io(const sim::trace::CommandRecord& record);
     void join_states();
     void join_edges();
+    void join_ranges();
+    bool joins(const Step& line, const Step& range) const;
 
     Choice choice_;
     Names names_;

@@ -65,6 +65,7 @@ struct Step {
     std::uint16_t qid = 0;
     std::uint8_t opcode = 0;
     bool begun = true;         // the begin is known
+    std::uint32_t times = 1;   // ranges of a log that this one stands for
     std::uint64_t amount = 0;  // bytes; machines of a state; the round
     std::uint64_t extra = 0;   // dirty bytes of a round; blocks of a log's range
 };

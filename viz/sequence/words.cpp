@@ -228,14 +228,17 @@ std::string status_words(std::uint16_t status) {
 }
 
 std::string log_words(const Step& step, const Names& names) {
-    std::string text = fmt::format("log: {}", names.text(step.name));
+    const bool many = step.times > 1;
+    const std::string count = many ? grouped(step.times) + " x " : "";
+    std::string text = fmt::format("log: {}{}", count, names.text(step.name));
     if (step.detail != 0) {
         text += fmt::format(", ESA {}", names.text(step.detail));
     }
     if (step.cdw10 != 0) {
-        text += step.extra == 0 ? fmt::format(", all of NSID {}", step.cdw10)
-                                : fmt::format(", NSID {}, {} blocks from {}", step.cdw10,
-                                              grouped(step.extra), grouped(step.amount));
+        text += step.extra == 0
+                    ? fmt::format(", all of NSID {}", step.cdw10)
+                    : fmt::format(", NSID {}, {} blocks", step.cdw10, grouped(step.extra));
+        text += step.extra == 0 || many ? "" : fmt::format(" from {}", grouped(step.amount));
         text += step.cdw11 != 0 ? ", deallocated" : "";
     }
     return text;

@@ -172,6 +172,29 @@ TEST_CASE("sequence: the guest's commands one by one if they are few, counted if
     CHECK(folded == "~ guest I/O: 1 read, 2 writes in 3.50 ms\n");
 }
 
+TEST_CASE("sequence: ranges that a VF's log has one after the other are one line") {
+    ToldRun run;
+    run.tell([](sim::trace::TraceSink& sink) {
+        for (int i = 0; i < 1000; ++i) {
+            const auto vf = static_cast<sim::trace::Device>(i % 2);
+            sink.log({i * us, Side::Source, vf, "range", "ordinary", 1, 8U * i, 8, i % 500 == 7});
+        }
+        sink.log({1000 * us, Side::Source, 0, "tail event", "", 0, 0, 0, false});
+        sink.log({1001 * us, Side::Source, 0, "range", "ordinary", 1, 64, 8, false});
+        sink.log({1002 * us, Side::Source, 0, "range", "ordinary", 1, 0, 0, false});
+        sink.log({1003 * us, Side::Source, 0, "range", "ordinary", 1, 0, 0, false});
+    });
+    CHECK(rows_text(run.chart(request("0s", "2ms"))) ==
+          "src_driver: VF 0: log: 500 x range, ESA ordinary, NSID 1, 4 000 blocks\n"
+          "src_driver: VF 1: log: 498 x range, ESA ordinary, NSID 1, 3 984 blocks\n"
+          "src_driver: VF 1: log: 2 x range, ESA ordinary, NSID 1, 16 blocks, deallocated\n"
+          "~\n"
+          "src_pf -> src_driver: VF 0: log: tail event\n"
+          "src_driver: VF 0: log: range, ESA ordinary, NSID 1, 8 blocks from 64\n"
+          "src_driver: VF 0: log: range, ESA ordinary, all of NSID 1\n"
+          "src_driver: VF 0: log: range, ESA ordinary, all of NSID 1\n");
+}
+
 TEST_CASE("sequence: what is too much is left out, and said so in the chart") {
     ToldRun run;
     run.tell([](sim::trace::TraceSink& sink) {
