@@ -112,6 +112,9 @@ bool is_refused_as_posted(const Context& context, const wire::StateHeader& heade
 /// What the header announces, in bytes; 0 if it cannot be used.
 std::uint64_t announced(const Context& context, const FlowEvent& event) {
     const spec::Rules& rules = context.rules;
+    if (rules.on(Id::VendorCommands)) {
+        return event.dw0;  // LM-VND-02: a command of its own tells the size
+    }
     const auto header =
         wire::decode_state_header(event.bytes, wire::state_header_size(rules), rules);
     if (!header || !is_sound(context, *header) || is_refused_as_posted(context, *header)) {
@@ -139,6 +142,18 @@ Errno judge(const Context& context, const FlowEvent& event) {
     return size == 0 ? Errno::Io : size > flow.limit ? Errno::NoMemory : Errno::Ok;
 }
 
+/// What stands for no format: an index that no list has.
+std::uint8_t no_format(const spec::Rules& rules) {
+    return rules.value(Id::FormatsFirstIndex) == 0 ? 0xff : 0;
+}
+
+/// CSVI or CSUUIDI of what is at this position of a list, from 1; 0: it is not there.
+std::uint8_t format_index(std::uint8_t position, const spec::Rules& rules) {
+    return position == 0
+               ? no_format(rules)
+               : static_cast<std::uint8_t>(position - 1 + rules.value(Id::FormatsFirstIndex));
+}
+
 /// HO-MIG-05: what came over the network is checked before the device sees it.
 Errno check_incoming(const Context& context, const FlowEvent& event) {
     const VfioNvme& flow = context.flow;
@@ -152,7 +167,8 @@ Errno check_incoming(const Context& context, const FlowEvent& event) {
     if (!state || state->size() != flow.size || !is_sound(context, state->header())) {
         return Errno::Invalid;
     }
-    const bool vendor_unknown = state->vendor_size() != 0 && flow.csuuidi == 0;
+    const bool vendor_unknown =
+        state->vendor_size() != 0 && !has_format(flow.csuuidi, context.rules);
     return vendor_unknown ? Errno::Invalid : Errno::Ok;
 }
 
@@ -247,7 +263,9 @@ struct AskHeader {
     void operator()(Context& context, const Given&) const {
         context.flow.offset = 0;
         context.flow.size = 0;
-        submit(context, FlowStep::ReadHeader).length = wire::state_header_size(context.rules);
+        const bool asks_size = context.rules.on(Id::VendorCommands);
+        submit(context, FlowStep::ReadHeader).length =
+            asks_size ? 0 : wire::state_header_size(context.rules);
     }
 };
 struct AskState {
@@ -401,12 +419,15 @@ std::uint16_t cntlid_of(const wire::SecondaryController& entry, const spec::Rule
     return rules.on(Id::HostUsesCntlidOfVf) ? entry.scid : entry.pcid;
 }
 
+bool has_format(std::uint8_t index, const spec::Rules& rules) { return index != no_format(rules); }
+
 void choose_formats(VfioNvme& flow, const wire::StateFormatsView& formats,
                     const spec::Rules& rules) {
     const bool search = rules.on(Id::HostSearchesVersion);
     const auto version = static_cast<std::uint16_t>(rules.value(Id::NvmeStateVersion));
-    flow.csvi = search ? formats.find_version(version) : std::uint8_t{1};
-    flow.csuuidi = search ? formats.find_uuid(wire::vendor_area_uuid) : std::uint8_t{1};
+    const auto first = static_cast<std::uint8_t>(rules.value(Id::FormatsFirstIndex));
+    flow.csvi = search ? format_index(formats.find_version(version), rules) : first;
+    flow.csuuidi = search ? format_index(formats.find_uuid(wire::vendor_area_uuid), rules) : first;
 }
 
 fsm::ArcList flow_arcs() { return Machine::arcs(); }
@@ -458,7 +479,8 @@ wire::Sqe command(const VfioNvme& flow, const Effect& submit, const spec::Rules&
     receive.csvi = of.csvi;
     receive.csuuidi = of.csuuidi;
     receive.offset = submit.address;
-    receive.dwords = submit.length / 4;
+    receive.query_size = submit.length == 0;
+    receive.dwords = receive.query_size ? 1 : submit.length / 4;
     return encode(receive, rules);
 }
 

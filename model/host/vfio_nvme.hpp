@@ -81,7 +81,11 @@ wire::Sqe command(const VfioNvme& flow, const Effect& submit, const spec::Rules&
 /// The CNTLID by which the MMC knows a VF (HO-MIG-01): its own, not the PF's.
 std::uint16_t cntlid_of(const wire::SecondaryController& entry, const spec::Rules& rules);
 
-/// Looks up what the flow names formats by (HO-MIG-04): 0 for what the MMC does not list.
+/// Does the MMC list what this CSVI or CSUUIDI of a flow stands for?
+bool has_format(std::uint8_t index, const spec::Rules& rules);
+
+/// Looks up what the flow names formats by (HO-MIG-04): has_format() says whether the MMC
+/// lists them.
 void choose_formats(VfioNvme& flow, const wire::StateFormatsView& formats,
                     const spec::Rules& rules);
 

@@ -114,12 +114,13 @@ std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool
     if (is(Id::OpcodeAdminTrackReceive) && (mmc || !rules.on(Id::TrackReceiveToMc))) {
         return wire::decode_track_receive(sqe, rules).dwords * 4;
     }
-    if (is(Id::OpcodeAdminMigrationSend) && mmc) {
+    if (wire::is_migration_send(sqe, rules) && mmc) {
         const wire::MigrationSend send = wire::decode_migration_send(sqe, rules);
         return send.operation == wire::SendOperation::SetControllerState ? send.dwords * 4 : 0;
     }
-    if (is(Id::OpcodeAdminMigrationReceive) && mmc) {
-        return wire::decode_migration_receive(sqe, rules).dwords * 4;
+    if (wire::is_migration_receive(sqe, rules) && mmc) {
+        const wire::MigrationReceive receive = wire::decode_migration_receive(sqe, rules);
+        return receive.query_size ? 0 : receive.dwords * 4;
     }
     return 0;
 }
@@ -180,7 +181,7 @@ template <class Bounds>
 bool stands_still(const Context<Bounds>& ctx, const wire::Sqe& sqe) {
     using spec::Id;
     std::uint16_t cntlid = 0;
-    if (sqe.opcode == ctx.rules.value(Id::OpcodeAdminMigrationReceive)) {
+    if (wire::is_migration_receive(sqe, ctx.rules)) {
         cntlid = wire::decode_migration_receive(sqe, ctx.rules).cntlid;
     } else if (sqe.opcode == ctx.rules.value(Id::OpcodeAdminTrackReceive)) {
         cntlid = wire::decode_track_receive(sqe, ctx.rules).cntlid;

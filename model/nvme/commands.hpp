@@ -19,12 +19,12 @@ bool process(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, O
     const wire::Sqe sqe = to_sqe(ctx.controller(function).slot[slot]);
     const bool mmc = ctx.controller(function).primary && rules.on(Id::OneMmc);
     const std::uint32_t opcode = sqe.opcode;
-    if (opcode == rules.value(Id::OpcodeAdminMigrationSend)) {
+    if (wire::is_migration_send(sqe, rules)) {
         if (mmc) {
             return migration_send(ctx, slot, sqe, outcome);
         }
         outcome = refuse(ctx, in_any_case(rules, Id::MigrationSendToMc));
-    } else if (opcode == rules.value(Id::OpcodeAdminMigrationReceive)) {
+    } else if (wire::is_migration_receive(sqe, rules)) {
         outcome = mmc ? get_state(ctx, slot, sqe)
                       : refuse(ctx, in_any_case(rules, Id::MigrationReceiveToMc));
     } else if (opcode == rules.value(Id::OpcodeAdminIdentify)) {

@@ -13,15 +13,40 @@
 
 namespace lmsim::nvme {
 
-// What CNS 20h lists: version 0 at index 1, our vendor area's UUID at index 1.
-constexpr std::uint8_t state_versions = 1;
-constexpr std::uint8_t state_uuids = 1;
+constexpr std::uint8_t state_uuids = 1;  // that CNS 20h lists: our vendor area's
+
+/// The versions that CNS 20h lists: the controller's own, before which a dialect may have 0h.
+struct StateVersions {
+    std::uint16_t number[2] = {0, 0};
+    std::uint8_t count = 0;
+
+    explicit StateVersions(const spec::Rules& rules) {
+        if (rules.on(spec::Id::FormatsListVersion0)) {
+            number[count++] = 0;
+        }
+        number[count++] = static_cast<std::uint16_t>(rules.value(spec::Id::NvmeStateVersion));
+    }
+};
+
+/// Does a CSVI or CSUUIDI ask for something, and for one of `count`? (ID-FMT-06)
+inline bool asks(std::uint8_t index, const spec::Rules& rules) {
+    return index >= rules.value(spec::Id::FormatsFirstIndex);
+}
+inline bool is_beyond(std::uint8_t index, std::uint8_t count, const spec::Rules& rules) {
+    return index >= rules.value(spec::Id::FormatsFirstIndex) + count;
+}
+/// Version 0h of a controller that lists it beside its own?
+inline bool is_version0(std::uint8_t csvi, const spec::Rules& rules) {
+    return rules.on(spec::Id::FormatsListVersion0) &&
+           csvi == rules.value(spec::Id::FormatsFirstIndex);
+}
 
 /// Which parts a Get Controller State asks for, and whether the controller stands still.
 struct StateParts {
     bool nvme = true;
     bool vendor = true;
     bool suspended = true;
+    bool version0 = false;  // where a dialect has another
 };
 
 /// Whatever v0 leaves out and Config says is carried (NVMe Base 2.3, 5.2.17.1.3, figure 375).
@@ -57,6 +82,12 @@ wire::VendorArea vendor_area(const Controller<Bounds>& c, const Config& config) 
     return area;
 }
 
+/// What a state that holds the whole controller has of it.
+template <class Bounds>
+wire::VendorArea own_part(const Controller<Bounds>& c) {
+    return vendor_area(c, Config{});
+}
+
 template <class Bounds>
 wire::StateShape shape_of(const Context<Bounds>& ctx, std::uint16_t function, StateParts parts) {
     const Controller<Bounds>& c = ctx.subsystem.controller[function];
@@ -67,9 +98,14 @@ wire::StateShape shape_of(const Context<Bounds>& ctx, std::uint16_t function, St
         shape.sqs = static_cast<std::uint16_t>(shape.sqs + (exists(c.sq[i]) ? 1 : 0));
         shape.cqs = static_cast<std::uint16_t>(shape.cqs + (exists(c.cq[i]) ? 1 : 0));
     }
+    shape.version0 = parts.version0;
+    const bool whole = wire::state_body(parts.version0, ctx.rules) != wire::StateBody::Queues;
+    if (whole) {
+        shape.aers = c.aers;
+    }
     if (parts.vendor) {
         const wire::VendorArea area = vendor_area(c, ctx.config);
-        shape.vendor_bytes = wire::vendor_area_size(area) + ctx.config.vendor_bytes;
+        shape.vendor_bytes = (whole ? 0 : wire::vendor_area_size(area)) + ctx.config.vendor_bytes;
     }
     return shape;
 }
@@ -86,6 +122,7 @@ std::uint64_t largest_state(const Context<Bounds>& ctx) {
     shape.sqs = static_cast<std::uint16_t>(ctx.config.queue_pairs);
     shape.cqs = shape.sqs;
     shape.vendor_bytes = wire::vendor_area_max + ctx.config.vendor_bytes;
+    shape.aers = wire::VendorArea::max_aers;
     return wire::state_size(shape, ctx.rules);
 }
 
@@ -133,13 +170,21 @@ void save_state(Context<Bounds>& ctx, std::uint16_t function, StateParts parts, 
             writer.set_cq(cqs++, saved(c.cq[i], i));
         }
     }
-    if (parts.vendor) {
+    const bool whole = wire::state_body(parts.version0, ctx.rules) != wire::StateBody::Queues;
+    if (parts.nvme && whole) {
+        writer.set_own(own_part(c));
+    }
+    if (!parts.vendor) {
+        return;
+    }
+    std::uint8_t* opaque = writer.vendor_data();
+    if (!whole) {
         const wire::VendorArea area = vendor_area(c, ctx.config);
-        wire::encode(area, writer.vendor_data());
-        if (ctx.config.vendor_bytes != 0) {
-            std::memcpy(writer.vendor_data() + wire::vendor_area_size(area),
-                        ctx.env.vendor(function), ctx.config.vendor_bytes);
-        }
+        wire::encode(area, opaque);
+        opaque += wire::vendor_area_size(area);
+    }
+    if (ctx.config.vendor_bytes != 0) {
+        std::memcpy(opaque, ctx.env.vendor(function), ctx.config.vendor_bytes);
     }
 }
 
@@ -265,6 +310,42 @@ void load_vendor(Context<Bounds>& ctx, std::uint16_t function, const wire::Vendo
     }
 }
 
+/// Finds what queue states leave out: in the NVMe state where a dialect has it there, else in our
+/// vendor area. `carried`: it is there. Takes opaque vendor data, which anybody could have sent.
+template <class Bounds>
+spec::Id take_own_part(Context<Bounds>& ctx, std::uint16_t function,
+                       const wire::ControllerStateView& state, wire::VendorArea& area,
+                       bool& carried) {
+    using spec::Id;
+    Controller<Bounds>& c = ctx.controller(function);
+    const bool whole = state.has_nvme_state() && state.nvme().has_own();
+    if (whole) {
+        const auto own = state.nvme().own();
+        if (!own) return Id::SetStateIncomplete;
+        area = *own;
+        carried = true;
+    }
+    if (state.vendor_size() != 0) {
+        if (state.vendor_size() < ctx.config.vendor_bytes) return Id::SetStateIncomplete;
+        const std::size_t own = state.vendor_size() - ctx.config.vendor_bytes;
+        if (!whole) {
+            const auto decoded = wire::decode_vendor_area(state.vendor_data(), own);
+            if (!decoded) return Id::SetStateIncomplete;
+            area = *decoded;
+            carried = true;
+        } else if (own != 0) {
+            return Id::SetStateIncomplete;
+        }
+    }
+    if (carried && !fits(ctx, c, area)) return Id::SetStateQueueInvalid;
+    if (state.vendor_size() != 0 && ctx.config.vendor_bytes != 0) {
+        std::memcpy(ctx.env.vendor(function),
+                    state.vendor_data() + state.vendor_size() - ctx.config.vendor_bytes,
+                    ctx.config.vendor_bytes);
+    }
+    return Id::Count;
+}
+
 /// Verifies and takes a whole state; Id::Count, or the condition that it breaks, which changes
 /// nothing.
 template <class Bounds>
@@ -277,10 +358,11 @@ spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function, const wire::
     const Id incomplete = in_any_case(rules, Id::SetStateIncomplete);
     const Id invalid = in_any_case(rules, Id::SetStateQueueInvalid);
     if (!state) return incomplete;
-    if (rules.on(Id::SetStateCsviMissing) && send.csvi == 0 && state->has_nvme_state()) {
+    if (rules.on(Id::SetStateCsviMissing) && !asks(send.csvi, rules) && state->has_nvme_state()) {
         return Id::SetStateCsviMissing;
     }
-    if (rules.on(Id::SetStateCsuuidiMissing) && send.csuuidi == 0 && state->vendor_size() != 0) {
+    if (rules.on(Id::SetStateCsuuidiMissing) && !asks(send.csuuidi, rules) &&
+        state->vendor_size() != 0) {
         return Id::SetStateCsuuidiMissing;
     }
     if (rules.on(Id::SetStateQueuesExist) && state->has_nvme_state() && has_io_queue(c)) {
@@ -288,22 +370,13 @@ spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function, const wire::
     }
     if (!fits(ctx, c, *state)) return invalid;
     wire::VendorArea area;
-    if (state->vendor_size() != 0) {
-        if (state->vendor_size() < ctx.config.vendor_bytes) return incomplete;
-        const std::size_t own = state->vendor_size() - ctx.config.vendor_bytes;
-        const auto decoded = wire::decode_vendor_area(state->vendor_data(), own);
-        if (!decoded) return incomplete;
-        area = *decoded;
-        if (!fits(ctx, c, area)) return invalid;
-        if (ctx.config.vendor_bytes != 0) {
-            std::memcpy(ctx.env.vendor(function), state->vendor_data() + own,
-                        ctx.config.vendor_bytes);
-        }
-    }
+    bool carried = false;
+    const Id broken = take_own_part(ctx, function, *state, area, carried);
+    if (broken != Id::Count) return in_any_case(rules, broken);
     if (ctx.rules.on(Id::SetStateCreatesQueues)) {
         load_queues(ctx, function, *state);
     }
-    if (state->vendor_size() != 0) {
+    if (carried) {
         load_vendor(ctx, function, area);
     }
     c.committed = true;

@@ -109,9 +109,9 @@ Outcome identify(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slo
         if (!primary && ctx.rules.on(Id::StateFormatsToMc)) {
             return refuse(ctx, Id::StateFormatsToMc);
         }
-        const auto version = static_cast<std::uint16_t>(ctx.rules.value(Id::NvmeStateVersion));
-        wire::encode_state_formats(&version, state_versions, &wire::vendor_area_uuid, state_uuids,
-                                   page, ctx.rules);
+        const StateVersions versions(ctx.rules);
+        wire::encode_state_formats(versions.number, versions.count, &wire::vendor_area_uuid,
+                                   state_uuids, page, ctx.rules);
         return done;
     }
     return identify_namespaces(ctx, function, sqe, page);

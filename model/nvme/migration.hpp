@@ -216,8 +216,11 @@ spec::Id check_receive(const Context<Bounds>& ctx, const Controller<Bounds>& c,
     if (rules.on(Id::GetStateOffsetUnaligned) && receive.offset % 4 != 0) {
         return Id::GetStateOffsetUnaligned;
     }
-    if (rules.on(Id::GetStateBadCsvi) && receive.csvi > state_versions) return Id::GetStateBadCsvi;
-    if (rules.on(Id::GetStateBadCsuuidi) && receive.csuuidi > state_uuids) {
+    if (rules.on(Id::GetStateBadCsvi) &&
+        is_beyond(receive.csvi, StateVersions(rules).count, rules)) {
+        return Id::GetStateBadCsvi;
+    }
+    if (rules.on(Id::GetStateBadCsuuidi) && is_beyond(receive.csuuidi, state_uuids, rules)) {
         return Id::GetStateBadCsuuidi;
     }
     return Id::Count;
@@ -241,10 +244,13 @@ Outcome get_state(Context<Bounds>& ctx, std::uint32_t slot, const wire::Sqe& sqe
     }
     const bool suspended = ctx.controller(0).slot[slot].result != 0 &&
                            is(ctx.controller(function).migration, Migration::Suspended);
-    const StateParts parts{receive.csvi != 0 || !rules.on(Id::GetStateWithoutCsvi),
-                           receive.csuuidi != 0 || !rules.on(Id::GetStateWithoutCsuuidi),
-                           suspended};
+    const StateParts parts{asks(receive.csvi, rules) || !rules.on(Id::GetStateWithoutCsvi),
+                           asks(receive.csuuidi, rules) || !rules.on(Id::GetStateWithoutCsuuidi),
+                           suspended, is_version0(receive.csvi, rules)};
     const std::size_t size = saved_size(ctx, function, parts);
+    if (receive.query_size) {
+        return {0, static_cast<std::uint32_t>(size)};
+    }
     if (receive.offset > size && rules.on(Id::GetStateOffsetTooLarge)) {
         return refuse(ctx, Id::GetStateOffsetTooLarge);
     }
@@ -275,9 +281,9 @@ spec::Id check_piece(const Context<Bounds>& ctx, const Controller<Bounds>& c,
     } checks[] = {
         {Id::SetStateWrongState, !allowed},
         {Id::SetStateOffsetUnaligned, send.offset % 4 != 0},
-        {Id::SetStateBadCsvi, send.csvi > state_versions},
-        {Id::SetStateBadCsuuidi, send.csuuidi > state_uuids},
-        {Id::SetStateNoIndex, send.csvi == 0 && send.csuuidi == 0},
+        {Id::SetStateBadCsvi, is_beyond(send.csvi, StateVersions(rules).count, rules)},
+        {Id::SetStateBadCsuuidi, is_beyond(send.csuuidi, state_uuids, rules)},
+        {Id::SetStateNoIndex, !asks(send.csvi, rules) && !asks(send.csuuidi, rules)},
         {Id::SetStateNoSequence, !opens && c.sequence == 0},
         {Id::SetStateNumdZero, send.dwords == 0 && send.seqind != wire::Seqind::Last},
         {Id::SetStateOffsetTooLarge, send.offset > (opens ? 0 : c.received)},

@@ -16,6 +16,8 @@ inline constexpr std::string_view LinuxErrno = "Linux 7.3 include/uapi/asm-gener
 inline constexpr std::string_view LinuxReadWrite = "Linux 7.3 fs/read_write.c";
 inline constexpr std::string_view LinuxNvme = "Linux 7.3 drivers/nvme/host";
 inline constexpr std::string_view Qemu101 = "QEMU 10.1";
+inline constexpr std::string_view RfcVendor2022 =
+    "linux-nvme, 2022-12-05, RFC PATCH 5/5 nvme-vfio: Add a document for the NVMe device";
 inline constexpr std::string_view RfcHeader2025 =
     "linux-nvme, 2025-08-02, RFC PATCH 2/4 nvme: add live migration TP 4159 definitions";
 inline constexpr std::string_view RfcNvme2025 =
@@ -25,5 +27,6 @@ inline constexpr std::string_view RfcVfio2025 =
 inline constexpr std::string_view RfcCdq2026 =
     "linux-nvme, 2026-04-24, PATCH RFC 0/5 nvme: Controller Data Queue (CDQ) support";
 inline constexpr std::string_view Lmsim = "lmsim docs/vendor-area.md";
+inline constexpr std::string_view LmsimDrafts = "lmsim docs/profiles.md";
 
 }  // namespace lmsim::spec::document

@@ -12,7 +12,8 @@ using spec::Id;
 namespace {
 
 constexpr Id header_fields[] = {Id::StateVer, Id::StateCp, Id::StateNvmecss, Id::StateVss};
-constexpr Id nvme_fields[] = {Id::NvmeStateVer, Id::NvmeStateNiosq, Id::NvmeStateNiocq};
+constexpr Id nvme_fields[] = {Id::NvmeStateVer, Id::NvmeStateNiosq, Id::NvmeStateNiocq,
+                              Id::NvmeStateNfea, Id::NvmeStateNaer};
 constexpr Id sq_fields[] = {Id::SqStatePrp1, Id::SqStateQsize, Id::SqStateQid, Id::SqStateCqid,
                             Id::SqStatePc,   Id::SqStateQprio, Id::SqStateHp,  Id::SqStateTp};
 constexpr Id cq_fields[] = {Id::CqStatePrp1, Id::CqStateQsize, Id::CqStateQid,
@@ -22,11 +23,8 @@ constexpr Id cq_fields[] = {Id::CqStatePrp1, Id::CqStateQsize, Id::CqStateQid,
 // 2^60 dwords: no buffer has them, and four times as many bytes still fit into 64 bits.
 constexpr std::uint64_t most_dwords = std::uint64_t{1} << 60;
 
-std::size_t nvme_state_size(std::size_t sqs, std::size_t cqs, const spec::Rules& rules) {
-    const std::size_t bytes = rules.value(Id::NvmeStateHeaderSize) +
-                              sqs * rules.value(Id::SqStateSize) +
-                              cqs * rules.value(Id::CqStateSize);
-    return (bytes + 3) / 4 * 4;
+StateMap map_of(const StateShape& shape, const spec::Rules& rules) {
+    return lay_out(state_body(shape.version0, rules), shape.sqs, shape.cqs, shape.aers, rules);
 }
 
 void write_sq(LayoutWriter writer, const SqState& sq) {
@@ -100,21 +98,19 @@ Result<NvmeStateView> NvmeStateView::parse(const std::uint8_t* data, std::size_t
         return Fault{Error::Truncated, size};
     }
     const LayoutReader reader(data, header_size, rules);
-    if (reader.u16(Id::NvmeStateVer) != rules.value(Id::NvmeStateVersion)) {
+    const std::uint16_t version = reader.u16(Id::NvmeStateVer);
+    const bool version0 = version == 0 && rules.on(Id::FormatsListVersion0);
+    if (version != rules.value(Id::NvmeStateVersion) && !version0) {
         return Fault{Error::BadVersion, rules.offset(Id::NvmeStateVer)};
+    }
+    const Result<StateMap> map = find_pieces(state_body(version0, rules), data, size, rules);
+    if (!map) {
+        return map.fault();
     }
     NvmeStateView view;
     view.data_ = data;
     view.rules_ = &rules;
-    view.sq_count_ = reader.u16(Id::NvmeStateNiosq);
-    view.cq_count_ = reader.u16(Id::NvmeStateNiocq);
-    const std::size_t needed = nvme_state_size(view.sq_count_, view.cq_count_, rules);
-    if (size < needed) {
-        return Fault{Error::Truncated, size};
-    }
-    if (size > needed) {
-        return Fault{Error::SizeMismatch, needed};
-    }
+    view.map_ = *map;
     if (strictness == Strictness::CheckReserved) {
         const Fault reserved = find_reserved(data, header_size, nvme_fields, rules);
         if (reserved.error != Error::None) {
@@ -131,7 +127,7 @@ Result<NvmeStateView> NvmeStateView::parse(const std::uint8_t* data, std::size_t
 Fault NvmeStateView::check_order(Strictness strictness) const {
     const bool strict = strictness == Strictness::CheckReserved;
     std::uint32_t last = 0;
-    for (std::size_t i = 0; i < sq_count_; ++i) {
+    for (std::size_t i = 0; i < map_.sqs; ++i) {
         const std::uint16_t qid = sq(i).qid;
         if (qid == 0) {
             return {Error::OutOfRange, sq_at(i) + rules_->offset(Id::SqStateQid)};
@@ -147,7 +143,7 @@ Fault NvmeStateView::check_order(Strictness strictness) const {
         }
     }
     last = 0;
-    for (std::size_t i = 0; i < cq_count_; ++i) {
+    for (std::size_t i = 0; i < map_.cqs; ++i) {
         const std::uint16_t qid = cq(i).qid;
         if (qid == 0) {
             return {Error::OutOfRange, cq_at(i) + rules_->offset(Id::CqStateQid)};
@@ -166,15 +162,16 @@ Fault NvmeStateView::check_order(Strictness strictness) const {
 }
 
 std::size_t NvmeStateView::sq_at(std::size_t i) const {
-    LMSIM_ASSERT(i < sq_count_);
-    return rules_->value(Id::NvmeStateHeaderSize) + i * rules_->value(Id::SqStateSize);
+    LMSIM_ASSERT(i < map_.sqs);
+    return map_.sqs_at + i * rules_->value(Id::SqStateSize);
 }
 
 std::size_t NvmeStateView::cq_at(std::size_t i) const {
-    LMSIM_ASSERT(i < cq_count_);
-    return rules_->value(Id::NvmeStateHeaderSize) + sq_count_ * rules_->value(Id::SqStateSize) +
-           i * rules_->value(Id::CqStateSize);
+    LMSIM_ASSERT(i < map_.cqs);
+    return map_.cqs_at + i * rules_->value(Id::CqStateSize);
 }
+
+Result<VendorArea> NvmeStateView::own() const { return read_own(map_, data_, *rules_); }
 
 SqState NvmeStateView::sq(std::size_t i) const {
     const LayoutReader reader(data_ + sq_at(i), rules_->value(Id::SqStateSize), *rules_);
@@ -208,11 +205,11 @@ CqState NvmeStateView::cq(std::size_t i) const {
 bool NvmeStateView::has_cq(std::uint16_t qid) const {
     if (!rules_->on(Id::NvmeStateCqAscending)) {
         std::size_t i = 0;
-        while (i < cq_count_ && cq(i).qid != qid) ++i;
-        return i < cq_count_;
+        while (i < map_.cqs && cq(i).qid != qid) ++i;
+        return i < map_.cqs;
     }
     std::size_t low = 0;
-    std::size_t high = cq_count_;
+    std::size_t high = map_.cqs;
     while (low < high) {
         const std::size_t middle = low + (high - low) / 2;
         const std::uint16_t found = cq(middle).qid;
@@ -227,14 +224,14 @@ bool NvmeStateView::has_cq(std::uint16_t qid) const {
 }
 
 Fault NvmeStateView::check_queues() const {
-    for (std::size_t i = 0; i < sq_count_; ++i) {
+    for (std::size_t i = 0; i < map_.sqs; ++i) {
         const SqState state = sq(i);
         if (state.qsize == 0 || state.hp > state.qsize || state.tp > state.qsize ||
             !has_cq(state.cqid)) {
             return {Error::OutOfRange, sq_at(i)};
         }
     }
-    for (std::size_t i = 0; i < cq_count_; ++i) {
+    for (std::size_t i = 0; i < map_.cqs; ++i) {
         const CqState state = cq(i);
         if (state.qsize == 0 || state.hp > state.qsize || state.tp > state.qsize) {
             return {Error::OutOfRange, cq_at(i)};
@@ -279,7 +276,7 @@ Result<ControllerStateView> ControllerStateView::parse(const std::uint8_t* data,
 
 std::size_t state_size(const StateShape& shape, const spec::Rules& rules) {
     LMSIM_ASSERT(shape.vendor_bytes % 4 == 0);
-    const std::size_t nvme = shape.nvme_state ? nvme_state_size(shape.sqs, shape.cqs, rules) : 0;
+    const std::size_t nvme = shape.nvme_state ? map_of(shape, rules).size : 0;
     return state_header_size(rules) + nvme + shape.vendor_bytes;
 }
 
@@ -295,28 +292,39 @@ ControllerStateWriter::ControllerStateWriter(std::uint8_t* to, std::size_t capac
     header.set_flag(Id::StateCp, shape.cp);
     header.set(Id::StateNvmecss, nvme_bytes / 4);
     header.set(Id::StateVss, shape.vendor_bytes / 4);
-    if (shape.nvme_state) {
-        LayoutWriter nvme(to + header_size, rules.value(Id::NvmeStateHeaderSize), rules);
-        nvme.set(Id::NvmeStateVer, rules.value(Id::NvmeStateVersion));
+    if (!shape.nvme_state) {
+        return;
+    }
+    map_ = map_of(shape, rules);
+    LayoutWriter nvme(to + header_size, rules.value(Id::NvmeStateHeaderSize), rules);
+    nvme.set(Id::NvmeStateVer, shape.version0 ? 0 : rules.value(Id::NvmeStateVersion));
+    if (map_.body != StateBody::Parts) {
         nvme.set(Id::NvmeStateNiosq, shape.sqs);
         nvme.set(Id::NvmeStateNiocq, shape.cqs);
     }
+    if (map_.body == StateBody::Controller) {
+        nvme.set(Id::NvmeStateNfea, map_.features);
+        nvme.set(Id::NvmeStateNaer, map_.aers);
+    }
+    write_frames(map_, to + header_size, rules);
 }
 
 void ControllerStateWriter::set_sq(std::size_t i, const SqState& sq) {
     LMSIM_ASSERT(shape_.nvme_state && i < shape_.sqs);
     const std::size_t entry = rules_.value(Id::SqStateSize);
-    const std::size_t at =
-        state_header_size(rules_) + rules_.value(Id::NvmeStateHeaderSize) + i * entry;
+    const std::size_t at = state_header_size(rules_) + map_.sqs_at + i * entry;
     write_sq(LayoutWriter(to_ + at, entry, rules_), sq);
 }
 
 void ControllerStateWriter::set_cq(std::size_t i, const CqState& cq) {
     LMSIM_ASSERT(shape_.nvme_state && i < shape_.cqs);
     const std::size_t entry = rules_.value(Id::CqStateSize);
-    const std::size_t at = state_header_size(rules_) + rules_.value(Id::NvmeStateHeaderSize) +
-                           shape_.sqs * rules_.value(Id::SqStateSize) + i * entry;
+    const std::size_t at = state_header_size(rules_) + map_.cqs_at + i * entry;
     write_cq(LayoutWriter(to_ + at, entry, rules_), cq);
+}
+
+void ControllerStateWriter::set_own(const VendorArea& own) {
+    write_own(map_, own, to_ + state_header_size(rules_), rules_);
 }
 
 std::size_t copy_piece(const std::uint8_t* state, std::size_t state_size, std::uint64_t offset,

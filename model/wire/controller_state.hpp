@@ -5,6 +5,7 @@
 
 #include "model/spec/rules.hpp"
 #include "model/wire/result.hpp"
+#include "model/wire/state_body.hpp"
 
 namespace lmsim::wire {
 
@@ -66,9 +67,9 @@ std::uint64_t state_size(const StateHeader& header, const spec::Rules& rules);
 /// How strictly a view is made: reserved bits may be required to be 0.
 enum class Strictness : std::uint8_t { IgnoreReserved, CheckReserved };
 
-/// NVMe Controller State version 0 (figure 375), seen in the caller's bytes. A view is only ever
-/// made of bytes that hold all its queue states, so that sq(i) and cq(i) cannot fail. The bytes and
-/// the rules must outlive it.
+/// NVMe Controller State version 0 (figure 375), or what a dialect has in its place (CS-V1-01),
+/// seen in the caller's bytes. A view is only ever made of bytes that hold all its queue states, so
+/// that sq(i) and cq(i) cannot fail. The bytes and the rules must outlive it.
 class NvmeStateView {
   public:
     NvmeStateView() = default;
@@ -80,8 +81,11 @@ class NvmeStateView {
                                        const spec::Rules& rules,
                                        Strictness strictness = Strictness::IgnoreReserved);
 
-    std::uint16_t sq_count() const { return sq_count_; }
-    std::uint16_t cq_count() const { return cq_count_; }
+    std::uint16_t sq_count() const { return map_.sqs; }
+    std::uint16_t cq_count() const { return map_.cqs; }
+    /// Does it hold registers, admin queue, features and AERs? Then own() has them.
+    bool has_own() const { return map_.has_own; }
+    Result<VendorArea> own() const;
     SqState sq(std::size_t i) const;
     CqState cq(std::size_t i) const;
 
@@ -99,8 +103,7 @@ class NvmeStateView {
 
     const std::uint8_t* data_ = nullptr;
     const spec::Rules* rules_ = nullptr;
-    std::uint16_t sq_count_ = 0;
-    std::uint16_t cq_count_ = 0;
+    StateMap map_;
 };
 
 /// A Controller State data structure in the caller's bytes; the same promises.
@@ -141,6 +144,8 @@ struct StateShape {
     std::uint16_t sqs = 0;
     std::uint16_t cqs = 0;
     std::size_t vendor_bytes = 0;  // a multiple of 4; 0 if CSUUIDI was 0
+    bool version0 = false;         // version 0h, where a dialect has another (CS-V1-02)
+    std::uint16_t aers = 0;        // where the NVMe state holds them
 };
 
 /// Bytes that a structure of this shape takes.
@@ -155,6 +160,8 @@ class ControllerStateWriter {
 
     void set_sq(std::size_t i, const SqState& sq);
     void set_cq(std::size_t i, const CqState& cq);
+    /// Where the NVMe state holds it; it has as many AERs as the shape says.
+    void set_own(const VendorArea& own);
     /// The first of shape.vendor_bytes bytes, zero until written.
     std::uint8_t* vendor_data() { return to_ + size_ - shape_.vendor_bytes; }
     std::size_t size() const { return size_; }
@@ -162,6 +169,7 @@ class ControllerStateWriter {
   private:
     std::uint8_t* to_;
     StateShape shape_;
+    StateMap map_;
     const spec::Rules& rules_;
     std::size_t size_;
 };

@@ -44,6 +44,40 @@ SuspendType type_of(std::uint8_t stype, const spec::Rules& rules) {
     return SuspendType::Reserved;
 }
 
+/// LM-VND-01: each operation's own opcode says what SEL does elsewhere.
+bool has_own_opcodes(const spec::Rules& rules) { return rules.on(Id::VendorCommands); }
+
+constexpr std::pair<SendOperation, Id> own_opcodes[] = {
+    {SendOperation::Suspend, Id::VendorSuspend},
+    {SendOperation::Resume, Id::VendorResume},
+    {SendOperation::SetControllerState, Id::VendorLoad},
+};
+
+SendOperation operation_of(const Sqe& sqe, std::uint8_t sel, const spec::Rules& rules) {
+    if (!has_own_opcodes(rules)) {
+        return operation_of(sel, rules);
+    }
+    for (const auto& [operation, opcode] : own_opcodes) {
+        if (sqe.opcode == rules.value(opcode)) return operation;
+    }
+    return SendOperation::Reserved;
+}
+
+std::uint8_t send_opcode(const MigrationSend& command, const spec::Rules& rules) {
+    Id row = Id::OpcodeAdminMigrationSend;
+    for (const auto& [operation, opcode] : own_opcodes) {
+        if (has_own_opcodes(rules) && operation == command.operation) row = opcode;
+    }
+    return static_cast<std::uint8_t>(rules.value(row));
+}
+
+std::uint8_t receive_opcode(const MigrationReceive& command, const spec::Rules& rules) {
+    const Id row = !has_own_opcodes(rules) ? Id::OpcodeAdminMigrationReceive
+                   : command.query_size    ? Id::VendorQuerySize
+                                           : Id::VendorSave;
+    return static_cast<std::uint8_t>(rules.value(row));
+}
+
 constexpr Id seqind_rows[] = {Id::SeqindMiddle, Id::SeqindFirst, Id::SeqindLast, Id::SeqindOnly};
 
 Seqind seqind_of(std::uint64_t bits, const spec::Rules& rules) {
@@ -105,17 +139,30 @@ bool operator==(const MigrationSend& a, const MigrationSend& b) {
 bool operator==(const MigrationReceive& a, const MigrationReceive& b) {
     const auto tie = [](const MigrationReceive& c) {
         const std::uint8_t sel = c.get_controller_state ? std::uint8_t{0} : c.sel;
-        return std::make_tuple(c.get_controller_state, sel, c.uidx, c.cntlid, c.csvi, c.csuuidi,
-                               c.csuidxp, c.offset, c.dwords);
+        return std::make_tuple(c.get_controller_state, c.query_size, sel, c.uidx, c.cntlid, c.csvi,
+                               c.csuuidi, c.csuidxp, c.offset, c.dwords);
     };
     return tie(a) == tie(b);
 }
 
+bool is_migration_send(const Sqe& sqe, const spec::Rules& rules) {
+    return has_own_opcodes(rules) ? operation_of(sqe, 0, rules) != SendOperation::Reserved
+                                  : sqe.opcode == rules.value(Id::OpcodeAdminMigrationSend);
+}
+
+bool is_migration_receive(const Sqe& sqe, const spec::Rules& rules) {
+    return has_own_opcodes(rules) ? sqe.opcode == rules.value(Id::VendorQuerySize) ||
+                                        sqe.opcode == rules.value(Id::VendorSave)
+                                  : sqe.opcode == rules.value(Id::OpcodeAdminMigrationReceive);
+}
+
 Sqe encode(const MigrationSend& command, const spec::Rules& rules) {
     Sqe blank;
-    blank.opcode = static_cast<std::uint8_t>(rules.value(Id::OpcodeAdminMigrationSend));
+    blank.opcode = send_opcode(command, rules);
     SqeFields fields(blank, rules);
-    fields.set(Id::SendSel, sel_of(command, rules));
+    if (!has_own_opcodes(rules)) {
+        fields.set(Id::SendSel, sel_of(command, rules));
+    }
     fields.set(Id::SendUidx, command.uidx);
     if (command.operation == SendOperation::Suspend) {
         fields.set(Id::SuspendCntlid, command.cntlid);
@@ -141,7 +188,7 @@ MigrationSend decode_migration_send(const Sqe& sqe, const spec::Rules& rules) {
     const SqeFields fields(sqe, rules);
     MigrationSend command;
     command.sel = fields.u8(Id::SendSel);
-    command.operation = operation_of(command.sel, rules);
+    command.operation = operation_of(sqe, command.sel, rules);
     command.uidx = fields.u8(Id::SendUidx);
     if (command.operation == SendOperation::Suspend) {
         command.cntlid = fields.u16(Id::SuspendCntlid);
@@ -163,10 +210,12 @@ MigrationSend decode_migration_send(const Sqe& sqe, const spec::Rules& rules) {
 
 Sqe encode(const MigrationReceive& command, const spec::Rules& rules) {
     Sqe blank;
-    blank.opcode = static_cast<std::uint8_t>(rules.value(Id::OpcodeAdminMigrationReceive));
+    blank.opcode = receive_opcode(command, rules);
     SqeFields fields(blank, rules);
-    const std::uint32_t get_state = rules.value(Id::SelGetControllerState);
-    fields.set(Id::ReceiveSel, command.get_controller_state ? get_state : command.sel);
+    if (!has_own_opcodes(rules)) {
+        const std::uint32_t get_state = rules.value(Id::SelGetControllerState);
+        fields.set(Id::ReceiveSel, command.get_controller_state ? get_state : command.sel);
+    }
     fields.set(Id::ReceiveUidx, command.uidx);
     fields.set(Id::GetStateCsvi, command.csvi);
     fields.set(Id::GetStateCntlid, command.cntlid);
@@ -183,7 +232,9 @@ MigrationReceive decode_migration_receive(const Sqe& sqe, const spec::Rules& rul
     const SqeFields fields(sqe, rules);
     MigrationReceive command;
     command.sel = fields.u8(Id::ReceiveSel);
-    command.get_controller_state = command.sel == rules.value(Id::SelGetControllerState);
+    command.get_controller_state =
+        has_own_opcodes(rules) || command.sel == rules.value(Id::SelGetControllerState);
+    command.query_size = has_own_opcodes(rules) && sqe.opcode == rules.value(Id::VendorQuerySize);
     command.uidx = fields.u8(Id::ReceiveUidx);
     command.csvi = fields.u8(Id::GetStateCsvi);
     command.cntlid = fields.u16(Id::GetStateCntlid);

@@ -45,6 +45,7 @@ bool operator==(const MigrationSend& a, const MigrationSend& b);
 /// Migration Receive (NVMe Base 2.3, 5.2.16), of which Get Controller State is the only operation.
 struct MigrationReceive {
     bool get_controller_state = true;  // false: SEL is reserved
+    bool query_size = false;           // of the dialect that asks for the size first: LM-VND-02
     std::uint8_t sel = 0;              // as on the wire
     std::uint8_t uidx = 0;
     std::uint16_t cntlid = 0;
@@ -55,6 +56,11 @@ struct MigrationReceive {
     std::uint64_t dwords = 1;  // length, at least 1; on the wire as NUMDL's rule says
 };
 bool operator==(const MigrationReceive& a, const MigrationReceive& b);
+
+/// Is it Migration Send, or Migration Receive? A dialect may have an opcode for each operation
+/// (LM-VND-01).
+bool is_migration_send(const Sqe& sqe, const spec::Rules& rules);
+bool is_migration_receive(const Sqe& sqe, const spec::Rules& rules);
 
 /// An entry with opcode and command dwords; CID and PRPs are the caller's.
 Sqe encode(const MigrationSend& command, const spec::Rules& rules);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "model/nvme/registers.hpp"
+#include "model/wire/migration.hpp"
 #include "sim/device/device_port.hpp"
 #include "sim/device/prp_walk.hpp"
 
@@ -458,18 +459,33 @@ void NvmeDevice::execute(const Effect& effect) {
          effect.ticket);
 }
 
+namespace {
+
+/// As much of an admin command as an Execute effect tells: opcode and the low byte of CDW10.
+wire::Sqe command_of(const Effect& effect) {
+    wire::Sqe sqe;
+    sqe.opcode = static_cast<std::uint8_t>(effect.token2);
+    sqe.cdw10 = static_cast<std::uint32_t>(effect.token3);
+    return sqe;
+}
+
+}  // namespace
+
 /// Of an admin command; what is not listed costs what Identify does.
 const Distribution& NvmeDevice::latency_of(const Effect& effect) const {
     using spec::Id;
-    const auto sel = static_cast<std::uint32_t>(effect.token3);
     const auto is = [&](Id opcode) { return effect.token2 == rules_.value(opcode); };
-    if (is(Id::OpcodeAdminMigrationSend)) {
-        return sel == rules_.value(Id::SelSetControllerState) ? params_.set_state
-               : sel == rules_.value(Id::SelResume)           ? params_.resume
-                                                              : params_.suspend;
+    const wire::Sqe sqe = command_of(effect);
+    if (wire::is_migration_send(sqe, rules_)) {
+        const wire::SendOperation operation = wire::decode_migration_send(sqe, rules_).operation;
+        return operation == wire::SendOperation::SetControllerState ? params_.set_state
+               : operation == wire::SendOperation::Resume           ? params_.resume
+                                                                    : params_.suspend;
+    }
+    if (wire::is_migration_receive(sqe, rules_)) {
+        return params_.get_state;
     }
     const std::pair<Id, const Distribution*> times[] = {
-        {Id::OpcodeAdminMigrationReceive, &params_.get_state},
         {Id::OpcodeAdminCreateSq, &params_.create_queue},
         {Id::OpcodeAdminCreateCq, &params_.create_queue},
         {Id::OpcodeAdminDeleteSq, &params_.create_queue},
@@ -495,10 +511,11 @@ const Distribution& NvmeDevice::latency_of(const Effect& effect) const {
 }
 
 Ps NvmeDevice::execution_time(const Effect& effect) {
-    using spec::Id;
-    const bool state = effect.token2 == rules_.value(Id::OpcodeAdminMigrationReceive) ||
-                       (effect.token2 == rules_.value(Id::OpcodeAdminMigrationSend) &&
-                        effect.token3 == rules_.value(Id::SelSetControllerState));
+    const wire::Sqe sqe = command_of(effect);
+    const bool state = wire::is_migration_receive(sqe, rules_) ||
+                       (wire::is_migration_send(sqe, rules_) &&
+                        wire::decode_migration_send(sqe, rules_).operation ==
+                            wire::SendOperation::SetControllerState);
     Ps spent = latency_of(effect).draw(admin_random_).ps;
     if (state && params_.state_rate.bits_per_s != 0) {
         spent += transfer(Bytes{effect.length}, params_.state_rate).ps;

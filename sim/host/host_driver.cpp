@@ -202,6 +202,9 @@ bool HostDriver::take_boot_page() {
         const auto list = wire::SecondaryListView::parse(page, page_size, rules_);
         // A full page holds 127 of them: there may be more.
         boot_ = list.ok() && list->count() == 127 ? Boot::Secondary : Boot::Formats;
+        if (boot_ == Boot::Formats && rules_.on(spec::Id::VendorCommands)) {
+            choose_formats({});  // that dialect has no list of formats
+        }
         for (std::size_t i = 0; list.ok() && i < list->count(); ++i) {
             const wire::SecondaryController entry = (*list)[i];
             next_cntid_ = static_cast<std::uint16_t>(entry.scid + 1);
@@ -224,14 +227,18 @@ bool HostDriver::take_boot_page() {
         return found.ok();
     }
     const auto formats = wire::StateFormatsView::parse(page, page_size, rules_);
-    boot_ = Boot::Namespaces;
     if (!formats.ok()) {
         return false;
     }
+    choose_formats(*formats);
+    return vfs_.empty() || host::has_format(vfs_[0].flow.csvi, rules_);
+}
+
+void HostDriver::choose_formats(const wire::StateFormatsView& formats) {
+    boot_ = Boot::Namespaces;
     for (Vf& vf : vfs_) {
-        host::choose_formats(vf.flow, *formats, rules_);
+        host::choose_formats(vf.flow, formats, rules_);
     }
-    return vfs_.empty() || vfs_[0].flow.csvi != 0;
 }
 
 void HostDriver::boot_answered(const Effect& reply) {

@@ -185,6 +185,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     void next_boot_step();
     void boot_answered(const Effect& reply);
     bool take_boot_page();
+    void choose_formats(const wire::StateFormatsView& formats);
     bool bring_online();
     void survey_namespaces();
     void end_boot(bool ok);
