@@ -28,6 +28,18 @@ struct ProofBounds {
     static constexpr std::size_t ranges = 2;
 };
 
+/// The same, for the product of all machines with this many VFs.
+template <std::size_t Vfs>
+struct WorldBounds {
+    static constexpr std::size_t functions = Vfs + 1;
+    static constexpr std::size_t queues = 2;
+    static constexpr std::size_t slots = 3;
+    static constexpr std::size_t aers = 1;
+    static constexpr std::size_t cdqs = Vfs;
+    static constexpr std::size_t namespaces = 1;
+    static constexpr std::size_t ranges = 1;
+};
+
 /// Submission queue as the controller knows it. Positions are slots, `size` counts entries.
 struct Sq {
     std::uint64_t base = 0;  // PRP1 of the create command
