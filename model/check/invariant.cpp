@@ -21,13 +21,32 @@ const Invariant* find_invariant(std::string_view id) {
     return nullptr;
 }
 
-std::string_view to_string(What what) {
-    constexpr std::string_view names[] = {
-#define LMSIM_WHAT(name, text) text,
+namespace {
+
+struct WhatText {
+    std::string_view name;
+    std::string_view text;
+};
+constexpr WhatText whats[what_count] = {
+#define LMSIM_WHAT(name, text) {#name, text},
 #include "model/check/what.def"
 #undef LMSIM_WHAT
-    };
-    return names[static_cast<std::size_t>(what)];
+};
+
+}  // namespace
+
+std::string_view name(What what) { return whats[static_cast<std::size_t>(what)].name; }
+
+std::string_view to_string(What what) { return whats[static_cast<std::size_t>(what)].text; }
+
+bool find_what(std::string_view name, What& into) {
+    for (std::size_t i = 0; i < what_count; ++i) {
+        if (whats[i].name == name) {
+            into = static_cast<What>(i);
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace lmsim::check

@@ -152,6 +152,33 @@ const Invariant* on_memory(Monitor<Bounds>& m, const Observation& o) {
 
 }  // namespace monitor
 
+/// All has come to rest: nothing that was begun is under way. Returns the first invariant that does
+/// not hold then.
+template <class Bounds>
+const Invariant* at_end(const Monitor<Bounds>& m) {
+    const bool aborted = m.vm.journey == Journey::Aborted;
+    if (m.vm.ended) {
+        return nullptr;
+    }
+    if (aborted && !m.vm.on(source)) {
+        return invariant(Inv::AbortKeepsVm);
+    }
+    if (m.vm.runs == 0) {
+        return invariant(Inv::SomeOwner);
+    }
+    for (const WatchedVf<Bounds>& vf : m.vf) {
+        for (std::uint8_t host = 0; host < hosts; ++host) {
+            if (m.vm.on(host) && vf.place[host].still != 0) {
+                return invariant(aborted ? Inv::AbortKeepsDevices : Inv::OwnerHasDevices);
+            }
+        }
+        if (const Invariant* broken = all_complete(vf.commands)) {
+            return broken;
+        }
+    }
+    return nullptr;
+}
+
 /// The next thing that was seen. Returns the invariant that it breaks, nullptr if none.
 template <class Bounds>
 const Invariant* step(Monitor<Bounds>& m, const Observation& o, const spec::Rules& rules) {
@@ -201,33 +228,7 @@ const Invariant* step(Monitor<Bounds>& m, const Observation& o, const spec::Rule
         case What::CdqHead:
         case What::CdqDeleted:
             return on_data_queue(m.cdq.at(std::size_t{o.queue} * hosts + o.host), o);
-    }
-    return nullptr;
-}
-
-/// All has come to rest: nothing that was begun is under way. Returns the first invariant that does
-/// not hold then.
-template <class Bounds>
-const Invariant* at_end(const Monitor<Bounds>& m) {
-    const bool aborted = m.vm.journey == Journey::Aborted;
-    if (m.vm.ended) {
-        return nullptr;
-    }
-    if (aborted && !m.vm.on(source)) {
-        return invariant(Inv::AbortKeepsVm);
-    }
-    if (m.vm.runs == 0) {
-        return invariant(Inv::SomeOwner);
-    }
-    for (const WatchedVf<Bounds>& vf : m.vf) {
-        for (std::uint8_t host = 0; host < hosts; ++host) {
-            if (m.vm.on(host) && vf.place[host].still != 0) {
-                return invariant(aborted ? Inv::AbortKeepsDevices : Inv::OwnerHasDevices);
-            }
-        }
-        if (const Invariant* broken = all_complete(vf.commands)) {
-            return broken;
-        }
+        case What::Rest: return at_end(m);
     }
     return nullptr;
 }

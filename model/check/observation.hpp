@@ -15,6 +15,11 @@ enum class What : std::uint8_t {
 #include "model/check/what.def"
 #undef LMSIM_WHAT
 };
+#define LMSIM_WHAT(name, text) +1
+constexpr std::size_t what_count = 0
+#include "model/check/what.def"
+    ;
+#undef LMSIM_WHAT
 
 constexpr std::uint16_t no_vf = 0xffff;  // the PF, or none
 constexpr std::uint16_t every_cid = 0xffff;
@@ -42,6 +47,11 @@ struct Observation {
     std::uint64_t value2 = 0;
 };
 static_assert(std::is_trivially_copyable_v<Observation> && sizeof(Observation) <= 32);
+
+/// "Posted": as What names it.
+std::string_view name(What what);
+/// False if there is no such name.
+bool find_what(std::string_view name, What& into);
 
 /// "completion posted".
 std::string_view to_string(What what);
