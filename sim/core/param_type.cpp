@@ -148,6 +148,26 @@ std::string ParamType<FilePath>::print(const FilePath& value) {
     return toml_string(error ? value.path : path.lexically_normal().string());
 }
 
+bool ProfileName::is_file() const {
+    constexpr std::string_view extension = ".toml";
+    return text.find('/') != std::string::npos ||
+           (text.size() > extension.size() &&
+            text.compare(text.size() - extension.size(), extension.size(), extension) == 0);
+}
+
+Result<ProfileName> ParamType<ProfileName>::read(const Value& value) {
+    const Result<std::string> text = ParamType<std::string>::read(value);
+    if (!text) return Failure{text.error()};
+    if (!ProfileName{text.value()}.is_file()) return ProfileName{text.value()};
+    const Result<FilePath> file = ParamType<FilePath>::read(value);
+    if (!file) return Failure{file.error()};
+    return ProfileName{file.value().path};
+}
+
+std::string ParamType<ProfileName>::print(const ProfileName& value) {
+    return value.is_file() ? ParamType<FilePath>::print({value.text}) : toml_string(value.text);
+}
+
 bool IndexSet::contains(std::uint32_t index) const {
     return all || std::find(indices.begin(), indices.end(), index) != indices.end();
 }

@@ -152,6 +152,24 @@ struct ParamType<FilePath> {
     static std::string schema() { return R"({"type":"string"})"; }
 };
 
+/// A profile: the name of one of the program's own, or a file, which is NAME.toml or has a slash
+/// and is relative as a FilePath is. Empty: none is named.
+struct ProfileName {
+    std::string text;
+
+    bool empty() const { return text.empty(); }
+    bool is_file() const;
+    friend bool operator==(const ProfileName& a, const ProfileName& b) { return a.text == b.text; }
+};
+
+template <>
+struct ParamType<ProfileName> {
+    static Result<ProfileName> read(const Value& value);
+    static std::string print(const ProfileName& value);
+    static std::string name() { return "profile"; }
+    static std::string schema() { return R"({"type":"string"})"; }
+};
+
 /// Some members of a numbered set: the text "all", or a list of indices.
 struct IndexSet {
     bool all = true;

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "model/vfio/uapi.hpp"
+#include "sim/core/param_type.hpp"
 #include "sim/core/text.hpp"
 #include "sim/profile/reader.hpp"
 #include "sim/scenario/toml.hpp"
@@ -33,13 +34,6 @@ std::string folder_of(const std::string& file) {
 
 /// "a/draft.toml" and "draft" name a profile "draft.toml" and "draft" until it names itself.
 std::string name_of(const std::string& file) { return file.substr(folder_of(file).size()); }
-
-bool looks_like_file(const std::string& name) {
-    constexpr std::string_view extension = ".toml";
-    return name.find('/') != std::string::npos ||
-           (name.size() > extension.size() &&
-            name.compare(name.size() - extension.size(), extension.size(), extension) == 0);
-}
 
 const KnownProfile* find_known(const std::string& name) {
     for (const KnownProfile& each : known_profiles()) {
@@ -107,7 +101,7 @@ Profile load(const std::string& name, const std::string& folder, std::uint32_t d
     if (const KnownProfile* known = find_known(name)) {
         return load_text(known->text, name, "", depth);
     }
-    if (looks_like_file(name)) {
+    if (ProfileName{name}.is_file()) {
         return load_file(name.front() == '/' ? name : folder + name, depth);
     }
     const std::string near = nearest(name, profile_names());

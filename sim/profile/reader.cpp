@@ -16,10 +16,10 @@ using spec::Id;
 using spec::Kind;
 using spec::Row;
 
-const std::vector<std::string> keys{"name",  "title",  "base",  "documents", "features", "off",
-                                    "on",    "value",  "status", "place",     "offset",   "rows"};
-const std::vector<std::string> row_keys{"on",     "off",    "value",   "status",
-                                        "place",  "offset", "source", "assumed"};
+const std::vector<std::string> keys{"name", "title", "base",   "documents", "features", "off",
+                                    "on",   "value", "status", "place",     "offset",   "rows"};
+const std::vector<std::string> row_keys{"on",    "off",    "value",  "status",
+                                        "place", "offset", "source", "assumed"};
 constexpr std::uint32_t largest_size = 4096;  // of a structure: a page
 constexpr std::uint16_t largest_status = 0x7ff;
 constexpr std::uint16_t widest_number = 128;  // bits
@@ -256,8 +256,9 @@ class Reader {
         }
         const Kind kind = spec::row(*answer).kind;
         if (kind != Kind::Status && kind != Kind::Value) {
-            fail(cell.value.where, fmt::format("status: {} is {}; expected a status, such as ST-002",
-                                               spec::row(*answer).name, kind_phrase(kind)));
+            fail(cell.value.where,
+                 fmt::format("status: {} is {}; expected a status, such as ST-002",
+                             spec::row(*answer).name, kind_phrase(kind)));
             return;
         }
         profile_.rules.set_status(id, *answer);
@@ -282,8 +283,8 @@ class Reader {
         }
         const std::uint16_t widest = std::max<std::uint16_t>(row.place.width, widest_number);
         if (place.width > widest) {
-            fail(cell.value.where, fmt::format("place: {} bits; {} has at most {}", place.width,
-                                               row.name, widest));
+            fail(cell.value.where,
+                 fmt::format("place: {} bits; {} has at most {}", place.width, row.name, widest));
             return;
         }
         profile_.rules.set_place(id, place);
@@ -342,8 +343,8 @@ class Reader {
                 names.emplace_back(row.name);
                 names.emplace_back(row.symbol);
             }
-            fail(where, fmt::format("no row {}{}", in_quotes(name),
-                                    suggestion(nearest(name, names))));
+            fail(where,
+                 fmt::format("no row {}{}", in_quotes(name), suggestion(nearest(name, names))));
         }
         return id;
     }

@@ -102,12 +102,13 @@ DeviceTiming device_timing(const Scenario& scenario, const HostParams& host) {
     return timing;
 }
 
-std::uint64_t largest_state(const DeviceParams& device) {
+std::uint64_t largest_state(const DeviceParams& device, const spec::Rules& rules) {
     wire::StateShape shape;
     shape.sqs = static_cast<std::uint16_t>(device.queue_pairs);
     shape.cqs = shape.sqs;
     shape.vendor_bytes = wire::vendor_area_max + device.vendor_bytes.count;
-    return wire::state_size(shape, spec::Rules{});
+    shape.aers = wire::VendorArea::max_aers;
+    return wire::state_size(shape, rules);
 }
 
 namespace {
@@ -138,7 +139,7 @@ MemoryTrackTiming memory_timing(const Scenario& scenario, const HostParams& host
 
 }  // namespace
 
-HostTiming host_timing(const Scenario& scenario, const HostParams& host) {
+HostTiming host_timing(const Scenario& scenario, const HostParams& host, const Dialects& dialects) {
     HostTiming timing;
     timing.ioctl = host.driver.ioctl.ps;
     timing.submit = host.driver.submit.ps;
@@ -153,17 +154,18 @@ HostTiming host_timing(const Scenario& scenario, const HostParams& host) {
                                   (host.driver.pre_copy ? vfio::PRE_COPY_FLAG : 0));
     timing.mdts = host.device.mdts.count;
     // Both sides must hold what either can send.
-    timing.state_limit = std::max(largest_state(scenario.hosts.src.device),
-                                  largest_state(scenario.hosts.dst.device));
+    timing.state_limit = std::max(largest_state(scenario.hosts.src.device, dialects.device[0]),
+                                  largest_state(scenario.hosts.dst.device, dialects.device[1]));
     timing.user_data = user_data_timing(host);
     timing.memory = memory_timing(scenario, host);
     return timing;
 }
 
-std::uint64_t host_pages(const Scenario& scenario, const HostParams& host) {
-    const std::uint64_t state = host_timing(scenario, host).state_limit / page_size + 2;
+std::uint64_t host_pages(const Scenario& scenario, const HostParams& host,
+                         const Dialects& dialects) {
+    const std::uint64_t state = host_timing(scenario, host, dialects).state_limit / page_size + 2;
     const std::uint64_t rings = std::uint64_t{80} * host.device.admin.depth / page_size + 2;
-    const HostTiming timing = host_timing(scenario, host);
+    const HostTiming timing = host_timing(scenario, host, dialects);
     std::uint64_t logs = timing.user_data.on ? UserDataLog::memory_bytes(timing.user_data) : 0;
     logs += timing.memory.on ? MemoryTracker::memory_bytes(timing.memory) : 0;
     return host.device.vfs * (state + logs / page_size) + rings + 2;

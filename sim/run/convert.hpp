@@ -6,6 +6,7 @@
 #include "sim/host/channel.hpp"
 #include "sim/host/host_driver.hpp"
 #include "sim/host/vmm_pair.hpp"
+#include "sim/run/dialects.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace lmsim::sim {
@@ -13,16 +14,18 @@ namespace lmsim::sim {
 // What a scenario says, as the components take it.
 
 DeviceTiming device_timing(const Scenario& scenario, const HostParams& host);
-HostTiming host_timing(const Scenario& scenario, const HostParams& host);
+HostTiming host_timing(const Scenario& scenario, const HostParams& host,
+                       const Dialects& dialects = {});
 GuestTiming guest_timing(const Scenario& scenario);
 VmmTiming vmm_timing(const Scenario& scenario);
 Channel make_channel(const Scenario& scenario);
 host::vmm::Config vmm_config(const Scenario& scenario);
 
 /// Bytes that the state of one VF takes at most: what a driver sets aside for it.
-std::uint64_t largest_state(const DeviceParams& device);
+std::uint64_t largest_state(const DeviceParams& device, const spec::Rules& rules);
 
 /// Pages of memory that the host's own driver needs.
-std::uint64_t host_pages(const Scenario& scenario, const HostParams& host);
+std::uint64_t host_pages(const Scenario& scenario, const HostParams& host,
+                         const Dialects& dialects = {});
 
 }  // namespace lmsim::sim

@@ -61,7 +61,9 @@ std::string check_memory(const Scenario& scenario, const Workload& workload) {
 /// The rules in force, with what the scenario says of them.
 RunOptions effective(const Scenario& scenario, RunOptions options) {
     if (scenario.carry.doorbells == DoorbellCarrier::None) {
-        options.rules.set_value(spec::Id::SuspendRecordsDoorbells, 0);
+        for (spec::Rules& rules : options.dialects.device) {
+            rules.set_value(spec::Id::SuspendRecordsDoorbells, 0);
+        }
     }
     return options;
 }
@@ -75,20 +77,21 @@ struct Simulation::Host {
     std::vector<std::unique_ptr<RecordPort>> recorders;
     std::vector<DevicePort*> ports;  // of the VFs
 
-    Host(const char* name, Kernel& run, const Scenario& scenario, const HostParams& params,
-         const RunOptions& options)
+    Host(const char* name, Kernel& run, const Scenario& scenario, VmmSide side,
+         const HostParams& params, const RunOptions& options)
         : vm(pages_of(scenario.vm.ram)),
-          kernel(host_pages(scenario, params)),
+          kernel(host_pages(scenario, params, options.dialects)),
           device(fmt::format("{}_device", name).c_str(), run, device_timing(scenario, params),
-                 options.rules, scenario.seed) {
+                 options.dialects.device[static_cast<std::size_t>(side)], scenario.seed) {
         device.attach(0, kernel);
         for (std::uint16_t vf = 1; vf <= params.device.vfs; ++vf) {
             device.attach(vf, vm);
             ports.push_back(&port(name, vf, options));
         }
-        driver = std::make_unique<HostDriver>(fmt::format("{}_driver", name).c_str(), run,
-                                              host_timing(scenario, params), port(name, 0, options),
-                                              ports, options.rules);
+        driver = std::make_unique<HostDriver>(
+            fmt::format("{}_driver", name).c_str(), run,
+            host_timing(scenario, params, options.dialects), port(name, 0, options), ports,
+            options.dialects.driver[static_cast<std::size_t>(side)]);
     }
 
     /// The function's port, behind a recorder if the run is recorded.
@@ -114,8 +117,10 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
     if (options.ports != nullptr) {
         options.ports->use_clock(kernel_);
     }
-    source_ = std::make_unique<Host>("src", kernel_, scenario_, scenario_.hosts.src, options_);
-    destination_ = std::make_unique<Host>("dst", kernel_, scenario_, scenario_.hosts.dst, options_);
+    source_ = std::make_unique<Host>("src", kernel_, scenario_, VmmSide::Source,
+                                     scenario_.hosts.src, options_);
+    destination_ = std::make_unique<Host>("dst", kernel_, scenario_, VmmSide::Destination,
+                                          scenario_.hosts.dst, options_);
     build_guest(workload);
     build_vmms();
     watch();
@@ -159,7 +164,7 @@ void Simulation::build_vmms() {
                      interrupts(scenario_.hosts.dst)};
     vmms_ =
         std::make_unique<VmmPair>("vmm", kernel_, vmm_timing(scenario_), make_channel(scenario_),
-                                  vmm_config(scenario_), options_.rules, *guest_, from, to);
+                                  vmm_config(scenario_), options_.dialects.vmm, *guest_, from, to);
 }
 
 void Simulation::watch() {
@@ -192,6 +197,9 @@ void Simulation::watch() {
     meter_.watch_link(metrics::Side::Network, "forward", vmms_->channel().forward);
     meter_.watch_link(metrics::Side::Network, "back", vmms_->channel().back);
     meter_.on_state_loaded([this](std::uint16_t vf) {
+        if (!options_.dialects.same_devices()) {
+            return;  // the destination would write the same state otherwise
+        }
         const std::vector<std::uint8_t> saved = source_->driver->state_bytes(vf);
         const auto function = static_cast<std::uint16_t>(vf + 1);
         state_mismatch_ += destination_->device.snapshot(function, saved.size()) == saved ? 0 : 1;

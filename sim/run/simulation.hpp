@@ -9,6 +9,7 @@
 #include "sim/core/kernel.hpp"
 #include "sim/device/nvme_device.hpp"
 #include "sim/metrics/result.hpp"
+#include "sim/run/dialects.hpp"
 #include "sim/run/run_meter.hpp"
 #include "sim/run/workload.hpp"
 #include "sim/trace/sink.hpp"
@@ -23,7 +24,7 @@ struct RunOptions {
     trace::TraceSink* sink = nullptr;  // nullptr: no trace is written; the hash is always there
     trace::StepLog* steps = nullptr;   // nullptr: step() calls are not logged
     PortRecording* ports = nullptr;    // nullptr: what crosses the ports is not recorded
-    spec::Rules rules;
+    Dialects dialects;
     /// Told now and then, and at the end: simulated time and what the run is at. May be empty.
     std::function<void(Ps now, std::string_view phase)> progress;
 };

@@ -65,6 +65,9 @@ struct DriverParams {
               "what the VFs write to memory comes from the device's tracking (VFIO DMA logging); "
               "else the VMM knows it by itself",
               choice);
+    ProfileName profile =
+        param(&profile, "profile", ProfileName{},
+              "the dialect that the drivers speak; empty: the scenario's", choice);
     UserDataLogParams user_data = group(&user_data, "user_data", "the log of user data changes");
     MemoryTrackParams memory = group(&memory, "memory", "the tracking of memory");
 };
@@ -75,12 +78,19 @@ struct PortParams {
                                 "what stands behind the function's port", choice);
 };
 
+/// The physical function, whose profile is that of the whole device.
+struct PfParams : PortParams {
+    ProfileName profile =
+        param(&profile, "profile", ProfileName{},
+              "the dialect that the device speaks; empty: the scenario's", choice);
+};
+
 /// One side of the migration.
 struct HostParams {
     DeviceParams device = group(&device, "device", "the NVM subsystem");
     LinkParams link = group(&link, "link", "the PCIe link of the device");
     DriverParams driver = group(&driver, "driver", "the host's drivers");
-    PortParams pf = group(&pf, "pf", "the physical function");
+    PfParams pf = group(&pf, "pf", "the physical function");
     std::vector<PortParams> vf = list(&vf, "vf", 256, "single VFs, in the order of their index");
 };
 

@@ -18,6 +18,11 @@ struct Scenario {
     std::string name = param(&name, "name", "", "what to call the run", choice);
     std::string description =
         param(&description, "description", "", "the question that the scenario answers", choice);
+    ProfileName profile =
+        param(&profile, "profile", ProfileName{"ratified"},
+              "the dialect of the standard that devices, drivers and VMM speak: "
+              "a name (`lmsim spec profiles`), or a file relative to the scenario",
+              choice);
     std::uint64_t seed = param(&seed, "seed", 1, between<std::int64_t>(0, INT64_MAX),
                                "of all random streams", choice);
     RunParams run = group(&run, "run", "when things happen");

@@ -9,6 +9,7 @@
 #include "sim/conform/suite.hpp"
 #include "sim/core/text.hpp"
 #include "sim/trace/output_file.hpp"
+#include "tools/cli/spec_profile.hpp"
 #include "tools/cli/verbs.hpp"
 
 namespace lmsim::cli {
@@ -25,6 +26,7 @@ struct Arguments {
     std::string filter;
     std::string export_to;
     std::string mutant;
+    std::string profile;
     bool list = false;
     bool json = false;
 };
@@ -108,7 +110,11 @@ int conform(const Arguments& arguments) {
         return complain(fmt::format("--target {}: no such target; expected model",
                                     sim::in_quotes(arguments.target)));
     }
-    spec::Rules rules;
+    const auto profile = profile_or_complain(arguments.profile);
+    if (!profile) {
+        return Usage;
+    }
+    spec::Rules rules = profile->rules;
     if (!arguments.mutant.empty()) {
         const auto row = spec::find(arguments.mutant);
         if (!row) {
@@ -144,6 +150,10 @@ void add_conform(CLI::App& app, int& exit_code) {
         ->type_name("FILE")
         ->expected(0, 1)
         ->default_str(to_stdout);
+    verb->add_option("--profile", arguments->profile,
+                     "let the model speak this dialect (`lmsim spec profiles`, or a file): which "
+                     "cases of the standard does it fail?")
+        ->type_name("NAME|FILE");
     verb->add_option("--mutant", arguments->mutant,
                      "let the model break the row with this requirement id: which cases notice?")
         ->type_name("ROW");

@@ -12,6 +12,7 @@
 #include "sim/core/text.hpp"
 #include "tools/cli/decode_input.hpp"
 #include "tools/cli/decode_print.hpp"
+#include "tools/cli/spec_profile.hpp"
 #include "tools/cli/verbs.hpp"
 
 namespace lmsim::cli {
@@ -27,6 +28,7 @@ struct Arguments {
     std::string as;
     std::string input = "auto";
     std::string groups = "auto";
+    std::string profile;
     std::uint64_t offset = 0;
     std::uint64_t length = ~std::uint64_t{0};
     bool json = false;
@@ -325,12 +327,15 @@ int decode(const Arguments& arguments) {
         return complain("--length 0: expected 1 or more");
     }
     const auto begin = static_cast<std::size_t>(arguments.offset);
-    const spec::Rules rules;
+    const auto profile = profile_or_complain(arguments.profile);
+    if (!profile) {
+        return Usage;
+    }
     Input input;
     input.data = dump.bytes.data() + begin;
     input.size = static_cast<std::size_t>(
         std::min<std::uint64_t>(dump.bytes.size() - begin, arguments.length));
-    input.rules = &rules;
+    input.rules = &profile->rules;
     const Choice choice = choose(arguments.as, input);
     if (choice.structure == nullptr) {
         return complain(fmt::format("{}: {}", name, choice.error));
@@ -359,6 +364,9 @@ void add_decode(CLI::App& app, int& exit_code) {
         ->check(CLI::IsMember({"auto", "bytes", "words"}));
     verb->add_option("--offset", arguments->offset, "first byte to decode")->check(not_negative);
     verb->add_option("--length", arguments->length, "bytes to decode")->check(not_negative);
+    verb->add_option("--profile", arguments->profile,
+                     "in which dialect it is: a name (`lmsim spec profiles`) or a file")
+        ->type_name("NAME|FILE");
     verb->add_flag("--brief", arguments->brief, "one line for each entry or block");
     verb->add_flag("--json", arguments->json, "print JSON");
     verb->callback([arguments, &exit_code] { exit_code = decode(*arguments); });

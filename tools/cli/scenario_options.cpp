@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/core/text.hpp"
 #include "sim/run/simulation.hpp"
 
 namespace lmsim::cli {
@@ -28,14 +29,23 @@ void add_scenario_options(CLI::App& verb, ScenarioOptions& options) {
     verb.add_option("--seed", options.seed, "seed of all random streams")
         ->type_name("N")
         ->check(check_seed);
+    verb.add_option("--profile", options.profile,
+                    "the dialect that devices and drivers speak where the scenario names no other: "
+                    "a name (`lmsim spec profiles`) or a file")
+        ->type_name("NAME|FILE");
 }
 
 PreparedRun prepare(const ScenarioOptions& options) {
-    PreparedRun run{sim::load_scenario(options.file, options.set, options.seed), {}};
+    std::vector<std::string> set = options.set;
+    if (!options.profile.empty()) {
+        set.push_back("profile=" + sim::toml_string(options.profile));
+    }
+    PreparedRun run{sim::load_scenario(options.file, set, options.seed), {}, {}};
     if (!run.loaded.ok()) {
         return run;
     }
     run.workload = sim::load_workload(run.loaded, run.loaded.errors);
+    run.dialects = sim::load_dialects(run.loaded);
     if (run.loaded.ok()) {
         const std::string text = sim::check_memory(run.loaded.scenario, run.workload);
         if (!text.empty()) {

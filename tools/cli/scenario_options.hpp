@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/run/dialects.hpp"
 #include "sim/run/workload.hpp"
 #include "sim/scenario/load.hpp"
 
@@ -16,6 +17,7 @@ struct ScenarioOptions {
     std::string file;
     std::vector<std::string> set;
     std::optional<std::uint64_t> seed;
+    std::string profile;  // empty: as the scenario says
 };
 
 void add_scenario_options(CLI::App& verb, ScenarioOptions& options);
@@ -24,9 +26,11 @@ void add_scenario_options(CLI::App& verb, ScenarioOptions& options);
 struct PreparedRun {
     sim::LoadedScenario loaded;
     sim::Workload workload;
+    sim::Dialects dialects;
 };
 
-/// Reads the scenario and, if it is sound, its fio files, and checks that they fit together.
+/// Reads the scenario and, if it is sound, its fio files and profiles, and checks that they fit
+/// together.
 PreparedRun prepare(const ScenarioOptions& options);
 
 }  // namespace lmsim::cli

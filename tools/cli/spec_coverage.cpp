@@ -69,7 +69,7 @@ int spec_coverage(const std::string& prefix, SpecFormat format) {
         all.count(kill);
         table.rows.push_back({std::string(row.name), std::string(spec::to_string(row.kind)),
                               std::string(row.title), covered_by(kill)});
-        rows.push_back(row_json(row));
+        rows.push_back(row_json(row, spec::Rules()));
     }
     if (all.rows == 0) {
         fmt::print(stderr, "lmsim spec coverage: no row has an id that begins with {}\n",

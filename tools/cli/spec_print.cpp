@@ -6,6 +6,7 @@
 
 #include "model/spec/describe.hpp"
 #include "tools/cli/kills.hpp"
+#include "tools/cli/spec_profile.hpp"
 
 namespace lmsim::cli {
 
@@ -81,7 +82,8 @@ std::string source_text(const spec::Row& row) {
     return fmt::format("{}, {}", row.document, row.section);
 }
 
-nlohmann::ordered_json row_json(const spec::Row& row) {
+nlohmann::ordered_json row_json(const spec::Row& stated, const spec::Rules& rules) {
+    const spec::Row row = effective(stated, rules);
     nlohmann::ordered_json json = {
         {"id", row.name},
         {"symbol", row.symbol},
@@ -102,6 +104,9 @@ nlohmann::ordered_json row_json(const spec::Row& row) {
     if (row.status != spec::Id::Count) {
         const spec::Row& answer = spec::row(row.status);
         json["status"] = {{"id", answer.name}, {"code", answer.value}, {"name", answer.title}};
+    }
+    if (rules.overlaid(row.id)) {
+        json["overlaid"] = says(stated, rules);
     }
     if (const Kill* kill = recorded_kill(row.name)) {
         if (kill->killed()) {

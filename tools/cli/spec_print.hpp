@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/spec/rules.hpp"
 #include "model/spec/table.hpp"
 
 namespace lmsim::cli {
@@ -22,8 +23,9 @@ struct SpecTable {
 /// As aligned columns, or as Markdown that can be pasted.
 std::string printed(const SpecTable& table, SpecFormat format);
 
-/// All that is known of a row: its columns, and which test fails when it changes.
-nlohmann::ordered_json row_json(const spec::Row& row);
+/// All that is known of a row, as the rules have it: its columns, and which test fails when it
+/// changes.
+nlohmann::ordered_json row_json(const spec::Row& row, const spec::Rules& rules);
 
 /// Ends in a newline.
 std::string json_text(const nlohmann::ordered_json& value);

@@ -10,6 +10,7 @@
 #include "model/spec/rules.hpp"
 #include "sim/core/text.hpp"
 #include "tools/cli/kills.hpp"
+#include "tools/cli/spec_profile.hpp"
 #include "tools/cli/verbs.hpp"
 
 namespace lmsim::cli {
@@ -49,9 +50,10 @@ std::string killed_by(const spec::Row& row) {
                           : fmt::format("none: {}", kill->reason);
 }
 
-SpecTable sheet(const spec::Row& row) {
+SpecTable sheet(const spec::Row& stated, const sim::Profile& profile) {
+    const spec::Row row = effective(stated, profile.rules);
     SpecTable table{std::string(row.name), {"what", "says"}, {}};
-    const auto add = [&table](const char* what, std::string says) {
+    const auto add = [&table](const std::string& what, std::string says) {
         if (!says.empty()) {
             table.rows.push_back({what, std::move(says)});
         }
@@ -65,6 +67,10 @@ SpecTable sheet(const spec::Row& row) {
     add(row.kind == spec::Kind::Switch ? "default" : "value", spec::value_text(row));
     add("place", spec::place_text(row));
     add("answers", spec::status_text(row));
+    if (const sim::Overlay* overlay = profile.find(row.id)) {
+        add("in " + profile.name, says(stated, profile.rules));
+        add("says", overlay->source + (overlay->assumed ? " (assumed)" : ""));
+    }
     add("fails if changed", killed_by(row));
     return table;
 }
@@ -85,7 +91,7 @@ std::vector<const spec::Row*> related_rows(const spec::Row& row) {
     return found;
 }
 
-int spec_show(const std::string& name, SpecFormat format) {
+int spec_show(const std::string& name, const sim::Profile& profile, SpecFormat format) {
     std::optional<spec::Id> id = spec::find(name);
     if (!id) {
         id = spec::find(upper(name));
@@ -98,7 +104,7 @@ int spec_show(const std::string& name, SpecFormat format) {
     const spec::Row& row = spec::row(*id);
     std::vector<const spec::Row*> related = related_rows(row);
     if (format == SpecFormat::Json) {
-        nlohmann::ordered_json json = row_json(row);
+        nlohmann::ordered_json json = row_json(row, profile.rules);
         json["related"] = nlohmann::ordered_json::array();
         for (const spec::Row* other : related) {
             json["related"].push_back(other->name);
@@ -106,12 +112,12 @@ int spec_show(const std::string& name, SpecFormat format) {
         fmt::print("{}", json_text(json));
         return Ok;
     }
-    fmt::print("{}\n", printed(sheet(row), format));
+    fmt::print("{}\n", printed(sheet(row, profile), format));
     SpecTable table{"Related", {"id", "kind", "title", "says"}, {}};
     for (std::size_t i = 0; i < std::min(related.size(), most_related); ++i) {
         const spec::Row& other = *related[i];
         table.rows.push_back({std::string(other.name), std::string(spec::to_string(other.kind)),
-                              std::string(other.title), says(other)});
+                              std::string(other.title), says(other, profile.rules)});
     }
     if (!table.rows.empty()) {
         fmt::print("{}", printed(table, format));

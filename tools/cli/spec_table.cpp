@@ -9,6 +9,7 @@
 
 #include "model/spec/describe.hpp"
 #include "sim/core/text.hpp"
+#include "tools/cli/spec_profile.hpp"
 #include "tools/cli/verbs.hpp"
 
 namespace lmsim::cli {
@@ -78,26 +79,35 @@ std::vector<const Row*> rows_of(Kind kind, const std::string& of) {
 
 struct Column {
     const char* name;
-    std::function<std::string(const Row&)> cell;
+    std::function<std::string(const Row&, const spec::Rules&)> cell;
 };
 
 std::vector<Column> columns_of(Kind kind) {
-    const Column title = {"title", [](const Row& row) { return std::string(row.title); }};
-    const Column id = {"id", [](const Row& row) { return std::string(row.name); }};
-    const Column section = {"section", [](const Row& row) { return std::string(row.section); }};
+    const Column title = {
+        "title", [](const Row& row, const spec::Rules&) { return std::string(row.title); }};
+    const Column id = {"id",
+                       [](const Row& row, const spec::Rules&) { return std::string(row.name); }};
+    const Column source = {"source", [](const Row& row, const spec::Rules& rules) {
+                               const bool off = !rules.on(row.id) && row.kind != Kind::Defect;
+                               return (off ? "off; " : "") + source_text(row);
+                           }};
+    const auto in_force = [](const Row& row, const spec::Rules& rules) { return says(row, rules); };
+    const Column section = {
+        "section", [](const Row& row, const spec::Rules&) { return std::string(row.section); }};
     switch (kind) {
-        case Kind::Condition: return {{"status", spec::status_text}, title, id, section};
+        case Kind::Condition: return {{"status", in_force}, title, id, section};
         case Kind::Field:
-        case Kind::Layout: return {{"place", says}, title, id, section};
+        case Kind::Layout: return {{"place", in_force}, title, id, section};
         case Kind::Behaviour:
-        case Kind::Arc: return {title, id, {"source", source_text}};
+        case Kind::Arc: return {title, id, source};
         case Kind::Defect: return {title, id, section};
-        case Kind::Switch: return {{"default", spec::value_text}, title, id, section};
-        default: return {{"value", spec::value_text}, title, id, section};
+        case Kind::Switch: return {{"default", in_force}, title, id, section};
+        default: return {{"value", in_force}, title, id, section};
     }
 }
 
-std::vector<SpecTable> tables_of(Kind kind, const std::vector<const Row*>& rows) {
+std::vector<SpecTable> tables_of(Kind kind, const std::vector<const Row*>& rows,
+                                 const spec::Rules& rules) {
     const std::vector<Column> columns = columns_of(kind);
     std::vector<SpecTable> tables;
     for (const Row* row : rows) {
@@ -110,7 +120,7 @@ std::vector<SpecTable> tables_of(Kind kind, const std::vector<const Row*>& rows)
         }
         std::vector<std::string> cells;
         for (const Column& column : columns) {
-            cells.push_back(column.cell(*row));
+            cells.push_back(column.cell(*row, rules));
         }
         tables.back().rows.push_back(std::move(cells));
     }
@@ -131,7 +141,8 @@ std::vector<std::string> kind_names() {
     return names;
 }
 
-int spec_table(const std::string& what, const std::string& of, SpecFormat format) {
+int spec_table(const std::string& what, const std::string& of, const spec::Rules& rules,
+               SpecFormat format) {
     const std::optional<Kind> kind = spec::kind_named(what);
     if (!kind) {
         fmt::print(stderr, "lmsim spec table: no table {}; there are {}\n", sim::in_quotes(what),
@@ -151,13 +162,13 @@ int spec_table(const std::string& what, const std::string& of, SpecFormat format
     if (format == SpecFormat::Json) {
         nlohmann::ordered_json json = {{"table", spec::to_string(*kind)}};
         for (const Row* row : rows) {
-            json["rows"].push_back(row_json(*row));
+            json["rows"].push_back(row_json(*row, rules));
         }
         fmt::print("{}", json_text(json));
         return Ok;
     }
     const char* between = "";
-    for (const SpecTable& table : tables_of(*kind, rows)) {
+    for (const SpecTable& table : tables_of(*kind, rows, rules)) {
         fmt::print("{}{}", between, printed(table, format));
         between = "\n";
     }

@@ -62,9 +62,23 @@ sim::Workload workload_of(const Run& run, const LoadedScenario& loaded) {
     return workload;
 }
 
+/// What the scenario says, unless the test says otherwise.
+Dialects dialects_of(const Run& run, LoadedScenario& loaded) {
+    if (run.rules != spec::Rules()) {
+        return Dialects::all(run.rules);
+    }
+    const Dialects dialects = load_dialects(loaded);
+    if (!loaded.ok()) {
+        std::fprintf(stderr, "%s", loaded.error_text().c_str());
+        _exit(failed);
+    }
+    return dialects;
+}
+
 /// In the child: runs and tells.
-void run_here(const Run& run, const LoadedScenario& loaded, std::FILE* to) {
+void run_here(const Run& run, LoadedScenario loaded, std::FILE* to) {
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
+    const Dialects dialects = dialects_of(run, loaded);
     const Scenario& scenario = loaded.scenario;
     sim::Workload workload = workload_of(run, loaded);
     const std::string refused = check_memory(scenario, workload);
@@ -74,7 +88,7 @@ void run_here(const Run& run, const LoadedScenario& loaded, std::FILE* to) {
     }
     RunOptions options;
     options.stride = run.stride;
-    options.rules = run.rules;
+    options.dialects = dialects;
     options.sink = run.sink;
     const auto simulation = std::make_unique<Simulation>(scenario, workload, options);
     simulation->run();

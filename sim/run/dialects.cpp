@@ -1,0 +1,92 @@
+#include "sim/run/dialects.hpp"
+
+#include <fmt/format.h>
+
+#include <list>
+
+#include "model/vfio/uapi.hpp"
+#include "sim/core/text.hpp"
+#include "sim/profile/profile.hpp"
+
+namespace lmsim::sim {
+namespace {
+
+class Loader {
+  public:
+    explicit Loader(LoadedScenario& loaded) : loaded_(loaded) {}
+
+    Dialects run() {
+        Scenario& scenario = loaded_.scenario;
+        Dialects dialects;
+        dialects.vmm = profile_at("profile", scenario.profile).rules;
+        HostParams* hosts[] = {&scenario.hosts.src, &scenario.hosts.dst};
+        for (std::size_t side = 0; side < 2; ++side) {
+            const std::string host = side == 0 ? "hosts.src." : "hosts.dst.";
+            dialects.device[side] = named(host + "pf.profile", hosts[side]->pf.profile).rules;
+            const Profile& driver = named(host + "driver.profile", hosts[side]->driver.profile);
+            dialects.driver[side] = driver.rules;
+            if (driver.features) {
+                DriverParams& params = hosts[side]->driver;
+                limit(host + "driver.p2p", params.p2p, driver, vfio::P2P_FLAG);
+                limit(host + "driver.pre_copy", params.pre_copy, driver, vfio::PRE_COPY_FLAG);
+            }
+        }
+        return dialects;
+    }
+
+  private:
+    /// The profile of one part; the scenario's where it has none of its own.
+    const Profile& named(const std::string& path, const ProfileName& name) {
+        return name.empty() ? profile_at("profile", loaded_.scenario.profile)
+                            : profile_at(path, name);
+    }
+
+    const Profile& profile_at(const std::string& path, const ProfileName& name) {
+        for (const auto& [known, profile] : read_) {
+            if (known == name.text) {
+                return profile;
+            }
+        }
+        read_.emplace_back(name.text, load_profile(name.text));
+        const Profile& profile = read_.back().second;
+        if (!profile.ok()) {
+            loaded_.errors.push_back(
+                {loaded_.where(path),
+                 fmt::format("{}: {} cannot be used", path, in_quotes(name.text))});
+            loaded_.errors.insert(loaded_.errors.end(), profile.errors.begin(),
+                                  profile.errors.end());
+        }
+        return profile;
+    }
+
+    /// A feature that the profile does not name is gone.
+    void limit(const std::string& path, bool& on, const Profile& profile, std::uint8_t flag) {
+        if (!on || (*profile.features & flag) != 0) {
+            return;
+        }
+        if (loaded_.origins.count(path) != 0) {
+            loaded_.errors.push_back(
+                {loaded_.where(path),
+                 fmt::format("{}: drivers of profile {} cannot do this; expected false", path,
+                             in_quotes(profile.name))});
+        }
+        on = false;
+    }
+
+    LoadedScenario& loaded_;
+    std::list<std::pair<std::string, Profile>> read_;  // references to them stay good
+};
+
+}  // namespace
+
+Dialects Dialects::all(const spec::Rules& rules) {
+    Dialects dialects;
+    dialects.vmm = rules;
+    dialects.device.fill(rules);
+    dialects.driver.fill(rules);
+    return dialects;
+}
+
+Dialects load_dialects(LoadedScenario& loaded) { return Loader(loaded).run(); }
+
+}  // namespace lmsim::sim
