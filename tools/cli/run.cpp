@@ -188,6 +188,7 @@ int run(const Arguments& arguments) {
     sim::metrics::Progress progress;
     sim::RunOptions options;
     options.stride = arguments.per_event ? sim::Stride::Event : sim::Stride::Horizon;
+    options.dialects = prepared.dialects;
     options.sink = sink_of(outputs);
     options.steps = outputs.steps.get();
     options.ports = outputs.ports.get();

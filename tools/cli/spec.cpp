@@ -9,6 +9,7 @@
 #include "tools/cli/spec_diff.hpp"
 #include "tools/cli/spec_print.hpp"
 #include "tools/cli/spec_profile.hpp"
+#include "tools/cli/spec_rfc.hpp"
 #include "tools/cli/spec_show.hpp"
 #include "tools/cli/spec_table.hpp"
 #include "tools/cli/verbs.hpp"
@@ -147,6 +148,11 @@ void add_spec(CLI::App& app, int& exit_code) {
     add_verb(*spec, "profiles", "Print the dialects that the program brings along", arguments)
         ->callback([arguments, &exit_code] { exit_code = spec_profiles(arguments->wanted()); });
     add_diff(*spec, arguments, exit_code);
+
+    CLI::App* rfc = add_verb(*spec, "rfc", "Print what the posted drivers get wrong", arguments);
+    rfc->add_option("defect", arguments->name, "one of them, such as R004-11");
+    rfc->callback(
+        [arguments, &exit_code] { exit_code = spec_rfc(arguments->name, arguments->wanted()); });
 
     CLI::App* coverage =
         add_verb(*spec, "coverage", "Print which test fails when a row changes", arguments);
