@@ -8,7 +8,6 @@
 #include "tools/cli/spec_coverage.hpp"
 #include "tools/cli/spec_diff.hpp"
 #include "tools/cli/spec_print.hpp"
-#include "tools/cli/spec_rfc.hpp"
 #include "tools/cli/spec_profile.hpp"
 #include "tools/cli/spec_rfc.hpp"
 #include "tools/cli/spec_show.hpp"
@@ -149,11 +148,6 @@ void add_spec(CLI::App& app, int& exit_code) {
     add_verb(*spec, "profiles", "Print the dialects that the program brings along", arguments)
         ->callback([arguments, &exit_code] { exit_code = spec_profiles(arguments->wanted()); });
     add_diff(*spec, arguments, exit_code);
-
-    CLI::App* rfc = add_verb(*spec, "rfc", "Print what the posted drivers get wrong", arguments);
-    rfc->add_option("defect", arguments->name, "one of them, such as R004-11");
-    rfc->callback(
-        [arguments, &exit_code] { exit_code = spec_rfc(arguments->name, arguments->wanted()); });
 
     CLI::App* rfc = add_verb(*spec, "rfc", "Print what the posted drivers get wrong", arguments);
     rfc->add_option("defect", arguments->name, "one of them, such as R004-11");
