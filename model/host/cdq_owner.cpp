@@ -173,7 +173,7 @@ void create_answered(Context& context, OwnedQueue& queue, const OwnerEvent& even
         return created(context, queue, event);
     }
     context.answer(queue, Errno::Io);
-    if (event.answer == OwnerAnswer::TimedOut && !context.rules.on(Id::RfcDeleteFailureForgotten)) {
+    if (event.answer == OwnerAnswer::TimedOut) {
         queue.state = State::Doomed;
     } else {
         release(context, queue);

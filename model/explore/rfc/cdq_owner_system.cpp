@@ -129,13 +129,13 @@ class OwnerSystem : public ByteSystem<OwnerState> {
         }
         const bool there = creating || state.at_device[queue.cdqid] != 0;
         add(there ? How::Done : How::Unknown);
+        if (creating) {
+            add(How::Unkept);
+        }
         if (fault_left(state) && there) {
             add(How::Refused);
             add(How::LostUndone);
             add(How::LostDone);
-            if (creating) {
-                add(How::Unkept);
-            }
         }
     }
 
@@ -212,7 +212,7 @@ const check::Invariant* OwnerSystem::give(OwnerState& state, const OwnerEvent& e
 const check::Invariant* OwnerSystem::answer(OwnerState& state, std::uint8_t slot, How how) {
     const bool creating = state.owner.queue[slot].state == Live::Creating;
     const bool done = how == How::Done || how == How::Unkept || how == How::LostDone;
-    const bool fault = how != How::Done && how != How::Unknown;
+    const bool fault = how == How::Refused || how == How::LostUndone || how == How::LostDone;
     state.faults =
         static_cast<std::uint8_t>(state.faults + (fault && state.refusable[slot] == 0 ? 1 : 0));
     OwnerEvent event;
