@@ -581,6 +581,11 @@ void resumed(Context& context, const UdmqEvent& event) {
     }
 }
 
+/// HO-UDM-12: a Move that ends after the queue would move the head of the next one.
+bool awaits_move(const Context& context) {
+    return context.log.moving && context.rules.on(Id::HostDeletesIdle);
+}
+
 void stop(Context& context, const UdmqEvent& event) {
     Udmq& log = context.log;
     if (log.state == LogState::Off) {
@@ -588,9 +593,16 @@ void stop(Context& context, const UdmqEvent& event) {
     }
     log.stop = event.ticket;
     const bool waits = log.state == LogState::Tail && context.rules.on(Id::HostDeletesDrained);
-    if (!waits) {
+    if (!waits && !awaits_move(context)) {
         take<Stop>(context, event);
     }
+}
+
+/// A Stop that came too early is due in the next state that takes one.
+bool stop_is_due(const Context& context, const UdmqEvent& event) {
+    const Udmq& log = context.log;
+    return log.stop != 0 && event.kind != UdmqEvent::Kind::Stop && !awaits_move(context) &&
+           (log.state == LogState::Logging || log.state == LogState::Closed);
 }
 
 void reset(Context& context, const UdmqEvent& event) {
@@ -632,13 +644,12 @@ void step(Udmq& log, const UdmqEvent& event, const spec::Rules& rules, Effects& 
         case UdmqEvent::Kind::Stop: stop(context, event); break;
         case UdmqEvent::Kind::Reset: reset(context, event); break;
     }
+    if (stop_is_due(context, event)) {
+        take<Stop>(context, event);
+        return;
+    }
     empty_if_full(context, event);
     move_if_due(context);
-    // A Stop that came too early is due in the next state that takes one.
-    if (log.stop != 0 && event.kind != UdmqEvent::Kind::Stop &&
-        (log.state == LogState::Logging || log.state == LogState::Closed)) {
-        take<Stop>(context, event);
-    }
 }
 
 fsm::ArcList udmq_arcs() { return Machine::arcs(); }

@@ -496,3 +496,30 @@ TEST_CASE("a reset of the PF takes the queue and the log", "[udmq]") {
     rig.give(late);
     CHECK(rig.log.state == LogState::Logging);
 }
+
+TEST_CASE("a queue is deleted after the Set Features 21h for it have ended") {
+    for (const bool waits : {true, false}) {
+        for (const bool suspended : {false, true}) {
+            CAPTURE(waits, suspended);
+            Rig rig(4, 1);
+            rig.rules.set_on(Id::HostDeletesIdle, waits);
+            rig.start();
+            rig.post(1);
+            rig.deliver();
+            REQUIRE(rig.look());
+            REQUIRE(rig.log.moving);
+            if (suspended) {
+                rig.suspend();
+                REQUIRE(rig.look());
+                REQUIRE(rig.log.state == LogState::Closed);
+            }
+            rig.give(UdmqEvent::Kind::Stop, stop_ticket);
+            const bool begun = rig.count(LogCommand::StopLog) + rig.count(LogCommand::Delete) != 0;
+            CHECK(begun == !waits);
+            rig.settle();
+            CHECK(rig.log.state == LogState::Off);
+            CHECK(rig.reply(stop_ticket) == Errno::Ok);
+            CHECK(rig.released == 1);
+        }
+    }
+}
