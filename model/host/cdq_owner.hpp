@@ -29,12 +29,6 @@ struct OwnedQueue {
     bool bad_event = false;   // what is in the place of the eventfd is none (R004-10)
     std::uint8_t caller = 0;  // ticket of the ioctl that waits; 0: none
     std::uint8_t error = 0;   // errno that it will get, whatever the Delete at hand says
-
-    template <class Visitor, class Self>
-    static constexpr void fields(Visitor& visit, Self& self) {
-        visit(self.state, self.cdqid, self.handlers, self.listed, self.has_event, self.bad_event,
-              self.caller, self.error);
-    }
 };
 
 /// The Controller Data Queues that programs have at one controller: the interface posted in 2026
@@ -44,14 +38,6 @@ struct CdqOwner {
     static constexpr std::size_t slots = 2;
     OwnedQueue queue[slots];
     bool removed = false;  // the controller is going: nothing new is taken
-
-    template <class Visitor, class Self>
-    static constexpr void fields(Visitor& visit, Self& self) {
-        for (auto& each : self.queue) {
-            OwnedQueue::fields(visit, each);
-        }
-        visit(self.removed);
-    }
 };
 static_assert(std::is_trivially_copyable_v<CdqOwner>);
 

@@ -62,11 +62,6 @@ struct Ledger {
     std::uint8_t held[Objects] = {};     // 0, or 1 | flags of the Take << 1
     std::uint8_t written[Objects] = {};  // by the device, since it was taken
 
-    template <class Visitor, class Self>
-    static constexpr void fields(Visitor& visit, Self& self) {
-        visit(self.held, self.written);
-    }
-
     /// A Call of a machine.
     Misuse told(const Effect& call) {
         if (call.address == no_object) {

@@ -24,11 +24,6 @@ struct SavedState {
     Step step = Step::Idle;
     bool pf_bound = true;
     bool has_state = false;  // the file's pointer to the state is set
-
-    template <class Visitor, class Self>
-    static constexpr void fields(Visitor& visit, Self& self) {
-        visit(self.step, self.pf_bound, self.has_state);
-    }
 };
 static_assert(std::is_trivially_copyable_v<SavedState>);
 
