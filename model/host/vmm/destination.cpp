@@ -226,7 +226,9 @@ void DestinationRun::stream_ends() {
         start_vm();
         return;
     }
-    move(Move::Again);
+    if (!move(Move::Again)) {
+        return;
+    }
     report(Report::DstBhVmStarted);
     end(Outcome::Completed);
     shut(0);
@@ -246,8 +248,9 @@ void DestinationRun::starting_answered() {
         }
         report(Report::DstBhVmStarted);
         end(Outcome::Completed);
-        move(Move::Next);
-        shut(0);
+        if (move(Move::Next)) {
+            shut(0);
+        }
     }
 }
 
