@@ -1,0 +1,9 @@
+#include "model/explore/world/world_system.hpp"
+
+namespace lmsim::explore::world {
+
+std::unique_ptr<System> make_free_2(const Settings& settings) {
+    return std::make_unique<WorldSystem<2, 1>>(settings);
+}
+
+}  // namespace lmsim::explore::world

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+
+#include "model/explore/world/actions.hpp"
+#include "model/explore/world/canonical.hpp"
+#include "model/explore/world/describe.hpp"
+#include "model/explore/world/device.hpp"
+#include "model/explore/world/guest.hpp"
+#include "model/explore/world/pf.hpp"
+#include "model/explore/world/set_up.hpp"
+#include "model/explore/world/vfio_user.hpp"
+#include "model/explore/world/vmm.hpp"
+
+namespace lmsim::explore::world {
+
+/// The product of the machines as the search wants it. One file instantiates it for each size.
+template <std::size_t Vfs, std::size_t Hosts>
+class WorldSystem final : public System {
+  public:
+    using W = World<Vfs, Hosts>;
+
+    explicit WorldSystem(const Settings& settings)
+        : settings_(settings), scratch_(std::make_unique<Scratch>()) {}
+
+    std::size_t state_bytes() const override { return sizeof(W); }
+
+    void initial(std::uint8_t* state) override {
+        std::memset(state, 0, sizeof(W));
+        W& w = *new (state) W;
+        Play<W> play(w, settings_, *scratch_);
+        play.set_up();
+        LMSIM_ASSERT(play.broken == nullptr);
+    }
+
+    std::size_t actions(const std::uint8_t* state, Action* out, std::size_t room) override {
+        return Choices<W>(at(state), settings_, out, room).all();
+    }
+
+    Outcome apply(std::uint8_t* state, Action action) override {
+        Play<W> play(at(state), settings_, *scratch_);
+        perform(play, action);
+        return {play.broken};
+    }
+
+    /// In free searches the VFs may change places: the least of both hashes.
+    std::uint64_t fingerprint(const std::uint8_t* state) override {
+        std::uint64_t least = fingerprint_in(state, orders_[0]);
+        if constexpr (Hosts == 1 && Vfs == 2) {
+            least = std::min(least, fingerprint_in(state, orders_[1]));
+        }
+        return least;
+    }
+    std::uint64_t fair_fingerprint(const std::uint8_t* state) override {
+        return fingerprint_in(state, orders_[0]);
+    }
+
+    void canonical(const std::uint8_t* state, std::uint8_t* out) override {
+        const std::size_t order =
+            Hosts == 1 && Vfs == 2 &&
+                    fingerprint_in(state, orders_[1]) < fingerprint_in(state, orders_[0])
+                ? 1
+                : 0;
+        fingerprint_in(state, orders_[order]);
+        const std::size_t size = words_.size() * sizeof(std::uint64_t);
+        LMSIM_ASSERT(size <= sizeof(W));
+        std::memset(out, 0, sizeof(W));
+        std::memcpy(out, words_.begin(), size);
+    }
+
+    bool at_rest(const std::uint8_t* state) override { return Choices<W>::is_settled(at(state)); }
+
+    bool good(const std::uint8_t* state) override { return is_good(at(state)); }
+
+    unsigned fair_class(const std::uint8_t* state, Action action) override;
+
+    std::string describe(const std::uint8_t* state, Action action) override {
+        const Arrow line = arrow(state, action);
+        return line.from + (line.to.empty() ? "" : " to " + line.to) + ": " + line.text;
+    }
+    Arrow arrow(const std::uint8_t* state, Action action) override {
+        return Narrator<W>(at(state)).arrow(action);
+    }
+
+  private:
+    static W& at(std::uint8_t* state) { return *std::launder(reinterpret_cast<W*>(state)); }
+    static const W& at(const std::uint8_t* state) {
+        return *std::launder(reinterpret_cast<const W*>(state));
+    }
+
+    std::uint64_t fingerprint_in(const std::uint8_t* state, const std::uint8_t* order) {
+        words_.clear();
+        Canonical<W>(at(state), settings_, order, words_).all();
+        return words_.hash();
+    }
+
+    static bool is_good(const W& w);
+
+    static constexpr std::uint8_t orders_[2][2] = {{0, 1}, {1, 0}};
+    Settings settings_;
+    std::unique_ptr<Scratch> scratch_;
+    Words words_;
+};
+
+/// The migration is over and every command of the guest is. With one host: the commands of those
+/// VFs that the user lets run.
+template <std::size_t Vfs, std::size_t Hosts>
+bool WorldSystem<Vfs, Hosts>::is_good(const W& w) {
+    if (Hosts == 2 && !Choices<W>::is_settled(w)) {
+        return false;
+    }
+    for (std::size_t i = 0; i < Vfs; ++i) {
+        const Guest& guest = w.guest[i];
+        const bool runs = Hosts == 2 || w.vf[0][i].device.state == vfio::MigState::RUNNING ||
+                          w.vf[0][i].device.state == vfio::MigState::PRE_COPY;
+        if (runs && !guest.lost && guest.taken != guest.submitted) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Each part that goes on by itself is a class: the guest's taking of completions for each VF, each
+/// controller, each driver, each VMM, the channel. Wishes, verdicts against going on, and faults
+/// need never happen.
+template <std::size_t Vfs, std::size_t Hosts>
+unsigned WorldSystem<Vfs, Hosts>::fair_class(const std::uint8_t*, Action action) {
+    switch (static_cast<Do>(action.kind)) {
+        case Do::Take: return 1U + action.a;
+        case Do::LookAt:
+        case Do::EnablePf: return 4U + action.a;
+        case Do::Call: return action.b == verdict::go_on ? 6U + action.a : unfair;
+        case Do::Deliver: return 8;
+        case Do::DeliverBack: return 9;
+        case Do::TellClosed: return 10;
+        case Do::TellCut: return 11;
+        case Do::Answer: return 16U + (action.a >> 4) * 16U + (action.a & 15) * 4U + action.b;
+        default: return unfair;
+    }
+}
+
+std::unique_ptr<System> make_free_1(const Settings& settings);
+std::unique_ptr<System> make_free_2(const Settings& settings);
+std::unique_ptr<System> make_migration_1(const Settings& settings);
+std::unique_ptr<System> make_migration_2(const Settings& settings);
+
+}  // namespace lmsim::explore::world
