@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/check/invariant.hpp"
 #include "model/explore/system.hpp"
 #include "model/spec/rules.hpp"
 
@@ -52,10 +53,14 @@ struct WorldConfig {
     bool switchover_ack = false;
     bool free_verdicts = true;  // each decision of the source goes either way
     bool exact_calls = true;    // false: a call of a VMM that nobody else can see takes no time
+    bool completes = false;     // a migration that no fault disturbs and that fails is wrong
 
     /// Changes of user data are logged in a Controller Data Queue for each VF.
     bool log = false;
 };
+
+/// What WorldConfig::completes asks for.
+extern const check::Invariant undisturbed_completes;
 
 /// What is wrong with the configuration, for its author; empty if nothing is.
 std::string objection(const WorldConfig& config);

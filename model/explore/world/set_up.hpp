@@ -18,7 +18,9 @@ void Play<W>::set_up() {
         for (std::uint8_t vf = 0; vf < vfs; ++vf) {
             VfSide& side = w.vf[host][vf];
             side.device = vfio::make_device(s.config.features, false);
-            side.flow.cntlid = static_cast<std::uint16_t>(vf + 1);
+            wire::SecondaryController entry;  // of the PF's list
+            entry.scid = static_cast<std::uint16_t>(vf + 1);
+            side.flow.cntlid = host::cntlid_of(entry, s.driver);
             side.flow.csvi = s.formats.csvi;
             side.flow.csuuidi = s.formats.csuuidi;
             side.flow.piece = s.piece;

@@ -117,9 +117,11 @@ void Play<W>::reported(std::uint8_t host, const Effect& report) {
         w.journey.closed = w.journey.closed || host == check::source;
     }
     if (host == check::source) {
-        tell(outcome == Outcome::Completed ? check::What::MigrationCompleted
-                                           : check::What::MigrationAborted,
-             host);
+        const bool well = outcome == Outcome::Completed;
+        tell(well ? check::What::MigrationCompleted : check::What::MigrationAborted, host);
+        if (!well && s.config.completes && w.faults == 0 && broken == nullptr) {
+            broken = &undisturbed_completes;
+        }
     }
 }
 

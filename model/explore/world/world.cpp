@@ -71,6 +71,14 @@ Settings settle(const WorldConfig& config, const spec::Rules& rules) {
 
 }  // namespace
 
+const check::Invariant undisturbed_completes = {
+    "INV-DONE-01",
+    "a migration that nothing disturbs completes",
+    "Without a fault and without a cancel the VM arrives at the destination.",
+    "The driver or the device cannot migrate at all.",
+    "",
+    ""};
+
 std::string_view to_string(Fault fault) {
     switch (fault) {
         case Fault::VfReset: return "vf-reset";
