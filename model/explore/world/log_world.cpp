@@ -204,21 +204,27 @@ void LogWorld::perform(Action action) {
     }
 }
 
-/// What guest and VMM wish is free, but for the ways on from a suspension.
+/// What guest and VMM wish is free, but for the ways on from a suspension. Commands are told apart
+/// by whose they are: their slots change.
 unsigned LogWorld::fair_class(const std::uint8_t* bytes, Action action) {
-    const auto kind = static_cast<Kind>(action.kind);
-    switch (kind) {
+    load(bytes);
+    const auto* slots = state_.subsystem.controller;
+    switch (static_cast<Kind>(action.kind)) {
         case Kind::Start:
         case Kind::Write:
         case Kind::Suspend:
         case Kind::Resume:
         case Kind::LastLook: return unfair;
-        case Kind::Stop: load(bytes); return state_.phase == LogPhase::Arrived ? 1 : unfair;
-        case Kind::Media:
-        case Kind::Execute:
-        case Kind::Copy: return 2U + 4U * static_cast<unsigned>(kind) + action.a % 4U;
-        default: return 2U + 4U * static_cast<unsigned>(kind);
+        case Kind::Stop: return state_.phase == LogPhase::Arrived ? 1 : unfair;
+        case Kind::Complete: return 2;
+        case Kind::Look: return 3;
+        case Kind::Tick: return 4;
+        case Kind::Arrive: return 5;
+        case Kind::Copy: return 8U + action.a;
+        case Kind::Media: return 12U + slots[1].slot[action.a].cid;
+        case Kind::Execute: break;
     }
+    return 16U + static_cast<unsigned>(state_.owner[slots[0].slot[action.a].cid]);
 }
 
 std::string LogWorld::describe(const std::uint8_t* bytes, Action action) {
@@ -229,11 +235,9 @@ std::string LogWorld::describe(const std::uint8_t* bytes, Action action) {
         case Kind::Start: return "VMM: log the VF's user data";
         case Kind::Write: return fmt::format("guest: write block {}", action.a);
         case Kind::Media:
-            return fmt::format("VF: block {} written, logged, completed",
-                               vf.slot[action.a % LogBounds::slots].slba);
+            return fmt::format("VF: block {} written, logged, completed", vf.slot[action.a].slba);
         case Kind::Execute:
-            return fmt::format("PF: {} done",
-                               command_name(state_, pf.slot[action.a % LogBounds::slots]));
+            return fmt::format("PF: {} done", command_name(state_, pf.slot[action.a]));
         case Kind::Complete:
             return fmt::format("PF driver: takes the completion of {}",
                                owner_name(state_.owner[state_.completion[0].cid]));
