@@ -19,18 +19,17 @@ std::uint64_t word_at(const std::uint8_t* bytes, std::size_t word) {
     return value;
 }
 
-/// The bytes of a word that differ, without a branch for each: which ones do is not predictable.
+/// The bytes of a word that differ; mostly it is one. `difference` is not 0.
 std::uint8_t* put_word(const std::uint8_t* state, std::uint64_t difference, std::uint8_t* out) {
-    unsigned mask = 0;
-    std::uint8_t* next = out + 1;
-    for (unsigned i = 0; i < word_bytes; ++i) {
-        *next = state[i];
-        const unsigned differs = (difference >> (8 * i) & 0xff) != 0 ? 1 : 0;
-        next += differs;
-        mask |= differs << i;
+    constexpr std::uint64_t low = 0x7f7f'7f7f'7f7f'7f7f;
+    // The highest bit of each byte that is not 0, then these bits side by side.
+    const std::uint64_t differs = (((difference & low) + low) | difference) & ~low;
+    auto mask = static_cast<unsigned>((differs >> 7) * 0x0102'0408'1020'4080 >> 56);
+    *out++ = static_cast<std::uint8_t>(mask);
+    for (; mask != 0; mask &= mask - 1) {
+        *out++ = state[__builtin_ctz(mask)];
     }
-    *out = static_cast<std::uint8_t>(mask);
-    return next;
+    return out;
 }
 
 }  // namespace
