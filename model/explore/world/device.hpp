@@ -15,6 +15,7 @@ template <class W>
 void Play<W>::step_device(std::uint8_t host, nvme::Event event) {
     auto& subsystem = w.device[host];
     const unsigned queues = io_queues(host);
+    const std::uint16_t first = event.function;
     unsigned works = 0;  // a bit for each function whose own work takes no time here
     for (;;) {
         {
@@ -44,6 +45,32 @@ void Play<W>::step_device(std::uint8_t host, nvme::Event event) {
         }
     }
     tell_queues(host, queues);
+    forget(host, 0);
+    if (first != 0) {
+        forget(host, first);
+    }
+}
+
+/// What a freed slot held is over: states differ in less, and are told apart for less.
+template <class W>
+void Play<W>::forget(std::uint8_t host, std::uint16_t function) {
+    auto& c = w.device[host].controller[function];
+    for (std::size_t i = 0; i < W::Bounds::slots; ++i) {
+        Slot& slot = c.slot[i];
+        if (slot.stage != nvme::Stage::Free ||
+            (slot.prp1 | slot.slba | slot.cid | slot.status | slot.opcode) == 0) {
+            continue;
+        }
+        const std::uint32_t next = slot.next;
+        slot = Slot{};
+        slot.next = next;
+        if (function == 0) {
+            w.pf[host].fetches[i] = 0;
+            w.pf[host].data[i] = 0;
+        } else {
+            w.vf[host][function - 1].fetches[i] = 0;
+        }
+    }
 }
 
 template <class W>
@@ -145,7 +172,10 @@ void Play<W>::entered(std::uint8_t host, const Effect& effect) {
     if (nvme::is(migration, nvme::Migration::Suspended)) {
         tell(What::Suspended, host, vf);
     } else if (nvme::is(migration, nvme::Migration::Operational)) {
-        tell(What::Resumed, host, vf);
+        // A reset ends a suspension too, and nothing goes on.
+        const auto& c = w.device[host].controller[effect.function];
+        const bool goes_on = nvme::is(c.life, nvme::Life::Ready) && c.online;
+        tell(goes_on ? What::Resumed : What::Reset, host, vf);
     }
 }
 

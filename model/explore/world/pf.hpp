@@ -72,6 +72,8 @@ void Play<W>::look_at_completions(std::uint8_t host) {
     pf.interrupted = false;
     for (std::uint32_t i = 0; i < pf_ring && pf.cq[pf.cq_head].phase == pf.cq_phase; ++i) {
         const PfCompletion entry = pf.cq[pf.cq_head];
+        pf.cq[pf.cq_head] = PfCompletion{};
+        pf.cq[pf.cq_head].phase = entry.phase;
         pf.cq_head = static_cast<std::uint8_t>((pf.cq_head + 1) % pf_ring);
         pf.cq_phase ^= pf.cq_head == 0 ? 1 : 0;
         nvme::Event doorbell;

@@ -117,6 +117,7 @@ class Play {
 
     // device.hpp
     void step_device(std::uint8_t host, nvme::Event event);
+    void forget(std::uint8_t host, std::uint16_t function);
     void enable(std::uint8_t host, std::uint8_t function);
     void write_register(std::uint8_t host, std::uint8_t function, std::uint64_t address,
                         std::uint64_t value);

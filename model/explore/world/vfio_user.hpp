@@ -89,14 +89,16 @@ void Play<W>::state_entered(std::uint8_t host, std::uint8_t vf, const Effect& ef
     tell(check::What::VfioState, host, vf, effect.token, effect.token2);
     const bool loaded = static_cast<MigState>(effect.token) == MigState::STOP &&
                         static_cast<MigState>(effect.token2) == MigState::RESUMING;
-    if (hosts != 2 || host != check::destination || !loaded) {
-        return;
+    const auto& c = w.device[host].controller[vf + 1];
+    if (hosts != 2 || host != check::destination || !loaded ||
+        !nvme::is(c.migration, nvme::Migration::Suspended)) {
+        return;  // what is loaded into one that does not stand still is no state to go on from
     }
     std::uint8_t bytes[Scratch::room];
     const std::size_t size = nvme::snapshot(w.device[host], static_cast<std::uint16_t>(vf + 1),
                                             s.device, s.rules, scratch_, bytes, sizeof bytes);
     tell(check::What::StateLoaded, host, vf, scratch_.contents.token(bytes, size));
-    w.vf[host][vf].struck = !w.device[host].controller[vf + 1].online;
+    w.vf[host][vf].struck = !c.online;
 }
 
 template <class W>
