@@ -16,6 +16,7 @@ void Play<W>::step_device(std::uint8_t host, nvme::Event event) {
     auto& subsystem = w.device[host];
     const unsigned queues = io_queues(host);
     const std::uint16_t first = event.function;
+    resetting_ = event.kind == nvme::Event::Kind::LevelReset;
     unsigned works = 0;  // a bit for each function whose own work takes no time here
     for (;;) {
         {
@@ -173,9 +174,7 @@ void Play<W>::entered(std::uint8_t host, const Effect& effect) {
         tell(What::Suspended, host, vf);
     } else if (nvme::is(migration, nvme::Migration::Operational)) {
         // A reset ends a suspension too, and nothing goes on.
-        const auto& c = w.device[host].controller[effect.function];
-        const bool goes_on = nvme::is(c.life, nvme::Life::Ready) && c.online;
-        tell(goes_on ? What::Resumed : What::Reset, host, vf);
+        tell(resetting_ ? What::Reset : What::Resumed, host, vf);
     }
 }
 

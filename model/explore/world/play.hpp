@@ -158,6 +158,7 @@ class Play {
 
     vfio::Errno io_error_ = vfio::Errno::Ok;  // of the latest read or write
     std::uint64_t io_bytes_ = 0;
+    bool resetting_ = false;  // what the device does now, a reset has caused
     Scratch& scratch_;
 };
 

@@ -130,10 +130,12 @@ vfio::Errno Play<W>::read_state(std::uint8_t host, std::uint8_t vf, std::uint64_
     bytes = io_bytes_;
     if (bytes != 0) {
         side.read = true;
-        side.arrived = side.buffer;
+        side.arrived = hosts == 2 || s.config.resuming ? side.buffer : 0;
     } else if (side.device.state == vfio::MigState::STOP_COPY && !side.ended) {
         side.ended = true;
-        tell(check::What::StateSaved, host, vf, side.buffer);
+        if (hosts == 2) {  // with one host it goes nowhere
+            tell(check::What::StateSaved, host, vf, side.buffer);
+        }
     }
     return vfio::Errno::Ok;
 }
