@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "model/explore/rfc/cdq_owner_system.hpp"
 #include "model/explore/rfc/saved_state_system.hpp"
+#include "model/explore/world/config.hpp"
+#include "model/explore/world/log_config.hpp"
+#include "model/host/rfc/driver_rules.hpp"
 
 namespace lmsim::explore {
 namespace {
@@ -25,6 +30,42 @@ bool of_cdq_owner(const Defect& defect) {
            defect.id == Id::RfcCreateUnchecked || defect.id == Id::RfcAnyQueueType;
 }
 
+/// The VFIO driver's commands, and what they bring: all that the world has.
+bool of_migration(const Defect& defect) {
+    const bool on_wire = defect.of == DefectClass::Wire || defect.of == DefectClass::Data;
+    const bool of_memory = defect.id == Id::RfcIdentifyPlaces ||
+                           defect.id == Id::RfcIdentifyShifted ||
+                           defect.id == Id::RfcGenericStatuses;
+    return on_wire && !is_of(defect, "R004") && !of_memory;
+}
+
+/// One VM with one VF, and no verdict but that enough has been sent.
+WorldConfig migration() {
+    WorldConfig config;
+    config.commands = 1;
+    config.state_pieces = 2;
+    config.free_verdicts = false;
+    config.completes = true;
+    return config;
+}
+
+WorldConfig refused_migration() {
+    WorldConfig config = migration();
+    config.faults = fault_bit(Fault::Refusal);
+    return config;
+}
+
+bool of_log(const Defect& defect) {
+    return defect.id == Id::RfcRingNotZeroed || defect.id == Id::RfcFullUnheard;
+}
+
+LogConfig log() {
+    LogConfig config;
+    config.blocks = 1;
+    config.abort = false;
+    return config;
+}
+
 const char* kind_text(Violation::Kind kind) {
     return kind == Violation::Kind::Deadlock ? "deadlock" : "starvation";
 }
@@ -35,6 +76,13 @@ const std::vector<RfcModel>& rfc_models() {
     static const std::vector<RfcModel> models = {
         {"saved-state", "what the VFIO driver holds while it saves a state", of_saved_state,
          [](const spec::Rules& rules) { return make_saved_state_system(rules); }},
+        {"migration", "a VM with one VF moves, and nothing disturbs it", of_migration,
+         [](const spec::Rules& rules) { return make_world(migration(), rules); }},
+        {"refused-migration", "the same, and the PF may refuse one command", of_migration,
+         [](const spec::Rules& rules) { return make_world(refused_migration(), rules); }},
+        // Its host and its device have one set of rules, of which these defects change the host's.
+        {"user-data-log", "a VF's user data are logged, copied, and it moves", of_log,
+         [](const spec::Rules& rules) { return make_log_world(log(), host::driver_rules(rules)); }},
         {"cdq-owner", "what the kernel holds for Controller Data Queues", of_cdq_owner,
          [](const spec::Rules& rules) { return make_cdq_owner_system({}, rules); }},
     };
@@ -45,26 +93,49 @@ std::string RfcFinding::text() const {
     if (violations.empty()) {
         return complete ? "nothing" : "nothing so far";
     }
-    const Violation& first = violations.front();
-    const std::string what = first.invariant != nullptr ? std::string(first.invariant->id)
-                                                        : std::string(kind_text(first.kind));
-    const std::size_t steps = first.steps.size();
-    return fmt::format("{} in {} step{}", what, steps, steps == 1 ? "" : "s");
+    std::string text;
+    for (const Violation& each : violations) {
+        const std::string what = each.invariant != nullptr ? std::string(each.invariant->id)
+                                                           : std::string(kind_text(each.kind));
+        const std::size_t steps = each.steps.size();
+        text += fmt::format("{}{} in {} step{}", text.empty() ? "" : ", ", what, steps,
+                            steps == 1 ? "" : "s");
+    }
+    return text;
 }
 
-RfcFinding search_rfc(const RfcModel& model, const spec::Rules& rules,
-                      const SearchOptions& options) {
-    const SearchReport report = search([&] { return model.make(rules); }, options);
-    return {&model, report.states, report.transitions, report.stop == Stop::None,
-            report.violations};
+RfcFinding RfcSearches::search_with(const RfcModel& model, const spec::Rules& rules) const {
+    const SearchReport report = search([&] { return model.make(rules); }, options_);
+    return {&model, report.states, report.transitions, report.complete(), report.violations};
 }
 
-std::vector<RfcFinding> findings_of(const Defect& defect, const SearchOptions& options) {
+const RfcFinding& RfcSearches::baseline(const RfcModel& model) {
+    const auto of_model = [&](const RfcFinding& each) { return each.model == &model; };
+    const auto known = std::find_if(baselines_.begin(), baselines_.end(), of_model);
+    if (known != baselines_.end()) {
+        return *known;
+    }
+    baselines_.push_back(search_with(model, spec::Rules{}));
+    return baselines_.back();
+}
+
+std::vector<RfcFinding> RfcSearches::of(const Defect& defect) {
     std::vector<RfcFinding> findings;
     for (const RfcModel& model : rfc_models()) {
-        if (defect.id != Id::Count && model.covers(defect)) {
-            findings.push_back(search_rfc(model, rules_with(defect), options));
+        if (defect.id == Id::Count || !model.covers(defect)) {
+            continue;
         }
+        const std::vector<Violation>& before = baseline(model).violations;
+        RfcFinding finding = search_with(model, rules_with(defect));
+        const auto falls_anyway = [&](const Violation& violation) {
+            return std::any_of(before.begin(), before.end(), [&](const Violation& known) {
+                return known.kind == violation.kind && known.invariant == violation.invariant;
+            });
+        };
+        finding.violations.erase(
+            std::remove_if(finding.violations.begin(), finding.violations.end(), falls_anyway),
+            finding.violations.end());
+        findings.push_back(std::move(finding));
     }
     return findings;
 }

@@ -34,16 +34,28 @@ struct RfcFinding {
     bool complete = false;
     std::vector<Violation> violations;  // the first one is the shortest
 
-    /// "INV-HOLD-01 in 5 steps"; "nothing".
+    /// "INV-HOLD-01 in 5 steps, INV-HOLD-02 in 7 steps"; "nothing".
     std::string text() const;
 };
 
-/// The model with these rules.
-RfcFinding search_rfc(const RfcModel& model, const spec::Rules& rules,
-                      const SearchOptions& options);
+/// The searches of all models, without a defect and with each alone.
+class RfcSearches {
+  public:
+    explicit RfcSearches(const SearchOptions& options) : options_(options) {}
 
-/// What the models that cover a defect find with it alone: one finding for each.
-std::vector<RfcFinding> findings_of(const spec::Defect& defect, const SearchOptions& options);
+    /// With all defects off.
+    const RfcFinding& baseline(const RfcModel& model);
+
+    /// What the models that cover a defect find with it alone, one finding for each: violations of
+    /// what holds without it.
+    std::vector<RfcFinding> of(const spec::Defect& defect);
+
+  private:
+    RfcFinding search_with(const RfcModel& model, const spec::Rules& rules) const;
+
+    SearchOptions options_;
+    std::vector<RfcFinding> baselines_;
+};
 
 /// The steps of a violation, as the model describes them.
 std::vector<std::string> path_of(const RfcModel& model, const spec::Rules& rules,
