@@ -8,6 +8,7 @@
 
 #include "model/nvme/registers.hpp"
 #include "model/wire/migration.hpp"
+#include "sim/check/state_digest.hpp"
 #include "sim/device/device_port.hpp"
 #include "sim/device/prp_walk.hpp"
 
@@ -34,17 +35,18 @@ void read_bytes(Memory& memory, std::uint64_t address, std::uint8_t* to, std::ui
     }
 }
 
-/// A posted write: where there is no memory it is lost, and nobody is told.
-void write_bytes(Memory& memory, std::uint64_t address, const std::uint8_t* from,
+/// A posted write: where there is no memory it is lost, and its owner is not told. False then.
+bool write_bytes(Memory& memory, std::uint64_t address, const std::uint8_t* from,
                  std::uint64_t length) {
     const std::uint64_t end = memory.pages() * page_size;
     if (address >= end || length > end - address) {
-        return;
+        return false;
     }
     if (memory.has_bytes(address, length)) {
         std::memcpy(memory.bytes(address, length), from, length);
     }
     memory.dma_wrote(address, length);
+    return true;
 }
 
 }  // namespace
@@ -265,14 +267,15 @@ void NvmeDevice::answer(const DownItem& item) {
 
 void NvmeDevice::arrive_up(const UpItem& item) {
     Function& function = functions_[item.function];
+    bool inside = true;
     switch (item.kind) {
         case EffectKind::TransferOut:
-        case EffectKind::WriteMemory: write_data(item); break;
+        case EffectKind::WriteMemory: inside = write_data(item); break;
         case EffectKind::PostCqe: {
             std::uint8_t entry[16];
             wire::store_le(entry, item.token);
             wire::store_le(entry + 8, item.token2);
-            write_bytes(*function.memory, item.address, entry, sizeof entry);
+            inside = write_bytes(*function.memory, item.address, entry, sizeof entry);
             break;
         }
         case EffectKind::PostCdqe: {
@@ -281,7 +284,7 @@ void NvmeDevice::arrive_up(const UpItem& item) {
             wire::store_le(entry + 8, item.token2);
             wire::store_le<std::uint64_t>(entry + 16, 0);
             wire::store_le(entry + 24, item.token3);
-            write_bytes(*function.memory, item.address, entry, sizeof entry);
+            inside = write_bytes(*function.memory, item.address, entry, sizeof entry);
             break;
         }
         case EffectKind::Interrupt:
@@ -294,25 +297,28 @@ void NvmeDevice::arrive_up(const UpItem& item) {
         case EffectKind::Reply: function.client->read_done(item.token, item.token2); break;
         default: LMSIM_ASSERT(!"nothing else goes up");
     }
+    if (!inside) {
+        watch_.wrote_outside(now(), item.function);
+    }
 }
 
-void NvmeDevice::write_data(const UpItem& item) {
+/// False if part of it has no memory.
+bool NvmeDevice::write_data(const UpItem& item) {
     Memory& memory = *functions_[item.function].memory;
     if (item.kind == EffectKind::TransferOut) {
-        walk_prp(memory, item.address, item.token, item.length,
-                 [&](std::uint64_t address, std::uint64_t length) {
-                     memory.dma_wrote(address, length);
-                 });
-        return;
+        return walk_prp(memory, item.address, item.token, item.length,
+                        [&](std::uint64_t address, std::uint64_t length) {
+                            memory.dma_wrote(address, length);
+                        });
     }
     const std::vector<std::uint8_t> bytes = std::move(outgoing_.front());
     outgoing_.pop_front();
     const std::uint8_t* from = bytes.data();
-    walk_prp(memory, item.address, item.token, item.length,
-             [&](std::uint64_t address, std::uint64_t length) {
-                 write_bytes(memory, address, from, length);
-                 from += length;
-             });
+    return walk_prp(memory, item.address, item.token, item.length,
+                    [&](std::uint64_t address, std::uint64_t length) {
+                        write_bytes(memory, address, from, length);
+                        from += length;
+                    });
 }
 
 void NvmeDevice::done(const DownItem& item, const std::uint8_t* bytes, bool there) {
@@ -331,19 +337,24 @@ void NvmeDevice::step(const nvme::Event& first) {
     do {
         subsystem_->more = false;
         effects_.clear();
-        effects_.watcher = tap_.at(now());
+        watch_.begin(now(), event);
+        effects_.watcher = watch_.watcher(tap_.at(now()));
         const bool suspended = is_suspended(event.function);
         nvme::step(*subsystem_, event, params_.config, rules_, *this, effects_);
         if (steps_ != nullptr) {
+            steps_->after(step_digest(*subsystem_, event, effects_));
             steps_->nvme(now(), side_, event, effects_);
         }
+        watch_.stepped();
         for (const Effect& effect : effects_) {
+            watch_.effect(effect);
             if (suspended && effect.function == event.function && is_transaction(effect.kind) &&
                 is_suspended(event.function) && observer_ != nullptr) {
                 observer_->broke_suspension(now(), event.function);
             }
             perform(effect);
         }
+        watch_.ended();
         send_riders();
         event.kind = nvme::Event::Kind::Continue;
     } while (subsystem_->more);
@@ -410,6 +421,9 @@ void NvmeDevice::track(const Effect& effect) {
     }
     const auto mark = [&](std::uint64_t address, std::uint64_t length) {
         function.tracked.mark(address, length);
+        if (steps_ != nullptr) {
+            steps_->memory_written(now(), side_, effect.function, address, length);
+        }
     };
     if (effect.kind == EffectKind::PostCqe) {
         mark(effect.address, effect.length);

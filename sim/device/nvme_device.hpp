@@ -13,6 +13,7 @@
 #include "model/nvme/exists.hpp"
 #include "model/nvme/step.hpp"
 #include "sim/bridge/device_port.hpp"
+#include "sim/check/device_watch.hpp"
 #include "sim/core/distribution.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/core/random.hpp"
@@ -78,6 +79,9 @@ class NvmeDevice : public Component, private nvme::Env {
         side_ = side;
     }
     void set_trace(trace::TraceSink* sink, metrics::Side side) { tap_.connect(sink, side); }
+    void set_monitor(RunMonitor* monitor, metrics::Side side) {
+        watch_.connect(monitor, side, *subsystem_, cdq_pages_, rules_);
+    }
 
     const nvme::Subsystem<nvme::SimBounds>& subsystem() const { return *subsystem_; }
     /// The state of a function as a Get Controller State would bring it now, at most `limit` bytes.
@@ -137,7 +141,7 @@ class NvmeDevice : public Component, private nvme::Env {
     void arrive_up(const UpItem& item);
     void send_riders();
     void read_host(const Effect& effect, std::uint8_t what);
-    void write_data(const UpItem& item);
+    bool write_data(const UpItem& item);
 
     void step(const nvme::Event& event);
     void perform(const Effect& effect);
@@ -193,6 +197,7 @@ class NvmeDevice : public Component, private nvme::Env {
     DeviceObserver* observer_ = nullptr;
     trace::StepLog* steps_ = nullptr;
     trace::MachineTap tap_;
+    DeviceWatch watch_;
     metrics::Side side_ = metrics::Side::Source;
 
     Pipe up_;

@@ -4,6 +4,7 @@
 
 #include "model/host/rfc/driver_rules.hpp"
 #include "model/wire/admin.hpp"
+#include "model/wire/controller_state.hpp"
 #include "model/wire/identify.hpp"
 #include "model/wire/prp.hpp"
 #include "model/wire/vendor_area.hpp"
@@ -54,27 +55,6 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
     }
     if (timing.memory.on) {
         tracker_ = std::make_unique<MemoryTracker>(kernel, timing.memory, queue, pf, count, rules_);
-    }
-}
-
-void HostDriver::set_step_log(trace::StepLog* steps, metrics::Side side) {
-    steps_ = steps;
-    side_ = side;
-    if (log_) {
-        log_->set_step_log(steps, side);
-    }
-    if (tracker_) {
-        tracker_->set_step_log(steps, side);
-    }
-}
-
-void HostDriver::set_trace(trace::TraceSink* sink, metrics::Side side) {
-    tap_.connect(sink, side);
-    if (log_) {
-        log_->set_trace(sink, side);
-    }
-    if (tracker_) {
-        tracker_->set_trace(sink, side);
     }
 }
 
@@ -289,8 +269,12 @@ void HostDriver::pf_step(const host::PfEvent& first) {
     host::PfEvent event = first;
     do {
         Effects effects;
+        if (steps_ != nullptr) {
+            steps_->before(now(), side_, trace::StepPart::Pf, 0, queue_);
+        }
         host::step(queue_, event, static_cast<std::uint64_t>(timing_.admin_timeout), effects);
         if (steps_ != nullptr) {
+            steps_->after(side_, trace::StepPart::Pf, 0, queue_);
             steps_->pf(now(), side_, event, effects);
         }
         for (const Effect& effect : effects) {
@@ -452,6 +436,7 @@ void HostDriver::start_logs(std::function<void()> done) {
         return then();
     }
     log_->start([this, then](vfio::Errno) {
+        watch_logs(check::What::LogStarts);
         for (std::uint16_t vf = 0; vf < vfs_.size(); ++vf) {
             vfs_[vf].flow.dudmq = log_->deletes_at_suspend() && log_->exists(vf);
         }
@@ -477,6 +462,7 @@ void HostDriver::when_logs_closed(std::function<void()> done) {
 
 void HostDriver::stop_logs() {
     if (log_) {
+        watch_logs(check::What::LogStops);
         log_->stop();
     }
     if (tracks_memory()) {
@@ -556,11 +542,16 @@ void HostDriver::vfio_step(std::uint16_t index, const vfio::Event& event) {
     Vf& vf = vfs_[index];
     Effects effects;
     effects.watcher = tap_.at(now(), index);
+    if (steps_ != nullptr) {
+        steps_->before(now(), side_, trace::StepPart::Vfio, index, vf.device);
+    }
     vfio::step(vf.device, event, rules_, effects);
     if (steps_ != nullptr) {
+        steps_->after(side_, trace::StepPart::Vfio, index, vf.device);
         steps_->vfio(now(), side_, index, event, effects);
     }
     for (const Effect& effect : effects) {
+        watch_vfio(index, effect);
         switch (effect.kind) {
             case EffectKind::DriverArc: {
                 host::FlowEvent arc;
@@ -585,9 +576,15 @@ void HostDriver::flow_step(std::uint16_t index, const host::FlowEvent& event) {
     Vf& vf = vfs_[index];
     Effects effects;
     effects.watcher = tap_.at(now(), index);
+    const std::size_t state_bytes =
+        std::max<std::uint64_t>(vf.flow.size, wire::state_header_size(rules_));
+    if (steps_ != nullptr) {
+        steps_->before(now(), side_, trace::StepPart::Flow, index, vf.flow);
+    }
     host::step(vf.flow, event, rules_, effects);
     if (steps_ != nullptr) {
-        steps_->flow(now(), side_, index, event, effects);
+        steps_->after(side_, trace::StepPart::Flow, index, vf.flow);
+        steps_->flow(now(), side_, index, event, state_bytes, effects);
     }
     for (const Effect& effect : effects) {
         if (effect.kind == EffectKind::Submit) {
@@ -630,6 +627,11 @@ void HostDriver::finish_call(std::uint16_t index, const Effect& reply) {
     }
     VfioAnswer answer{static_cast<vfio::Errno>(reply.token), reply.token2, reply.token3};
     Ps copying = 0;
+    const bool moves =
+        vf.call.event.kind == vfio::EventKind::Read || vf.call.event.kind == vfio::EventKind::Write;
+    if (moves && answer.error == vfio::Errno::Ok) {
+        watch_session(index, answer.value);
+    }
     if (answer.error == vfio::Errno::Ok && vf.call.event.kind == vfio::EventKind::Read) {
         const std::uint8_t* from = memory_.bytes(vf.buffer + vf.read_at, answer.value);
         vf.last_read.assign(from, from + answer.value);

@@ -11,6 +11,7 @@
 #include "model/host/vfio_nvme.hpp"
 #include "model/vfio/event.hpp"
 #include "sim/bridge/command_port.hpp"
+#include "sim/check/run_monitor.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/core/units.hpp"
 #include "sim/host/admin_queue.hpp"
@@ -123,6 +124,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     void on_timed_out(std::function<void(std::uint16_t vf)> look) { timed_out_ = std::move(look); }
     void set_step_log(trace::StepLog* steps, metrics::Side side);
     void set_trace(trace::TraceSink* sink, metrics::Side side);
+    void set_monitor(RunMonitor* monitor, metrics::Side side);
 
     void handle(const Event& event) override;
 
@@ -197,6 +199,9 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     void flow_step(std::uint16_t vf, const host::FlowEvent& event);
     void flow_submit(std::uint16_t vf, const Effect& effect);
     void finish_call(std::uint16_t vf, const Effect& reply);
+    void watch_vfio(std::uint16_t vf, const Effect& effect);
+    void watch_session(std::uint16_t vf, std::uint64_t bytes);
+    void watch_logs(check::What what);
     std::uint64_t available(std::uint16_t vf) const;
 
     // PortClient of the PF
@@ -228,6 +233,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     DriverObserver* observer_ = nullptr;
     trace::StepLog* steps_ = nullptr;
     trace::MachineTap tap_;
+    RunMonitor* monitor_ = nullptr;
     metrics::Side side_ = metrics::Side::Source;
     LaneId cpu_lane_;
     Ps cpu_busy_ = 0;

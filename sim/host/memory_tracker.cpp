@@ -88,9 +88,13 @@ void MemoryTracker::step(std::uint16_t index, const MemoryLogEvent& event) {
     Vf& vf = vfs_[index];
     Effects effects;
     effects.watcher = tap_.at(kernel_.now(), index);
+    if (steps_ != nullptr) {
+        steps_->before(kernel_.now(), side_, trace::StepPart::MemoryLog, index, vf.log);
+    }
     host::step(vf.log, event, rules_, effects);
     if (steps_ != nullptr) {
-        steps_->memory_log(kernel_.now(), side_, index, event, effects);
+        steps_->after(side_, trace::StepPart::MemoryLog, index, vf.log);
+        steps_->memory_log(kernel_.now(), side_, index, event, timing_.report, effects);
     }
     for (const Effect& effect : effects) {
         switch (effect.kind) {

@@ -154,8 +154,12 @@ void UserDataLog::request(std::uint16_t vf, UdmqEvent::Kind kind, std::uint32_t 
 void UserDataLog::step(std::uint16_t vf, const UdmqEvent& event) {
     Effects effects;
     effects.watcher = tap_.at(now(), vf);
+    if (steps_ != nullptr) {
+        steps_->before(now(), side_, trace::StepPart::Udmq, vf, vfs_[vf].log);
+    }
     host::step(vfs_[vf].log, event, rules_, effects);
     if (steps_ != nullptr) {
+        steps_->after(side_, trace::StepPart::Udmq, vf, vfs_[vf].log);
         steps_->udmq(now(), side_, vf, event, effects);
     }
     for (const Effect& effect : effects) {
@@ -180,6 +184,9 @@ void UserDataLog::perform(std::uint16_t vf, const Effect& effect) {
 void UserDataLog::submit(std::uint16_t vf, const Effect& effect) {
     const bool moves = static_cast<LogCommand>(effect.token) == LogCommand::Move;
     used_.head_updates += moves ? 1 : 0;
+    if (moves) {
+        watch_head(vf, effect.address);
+    }
     const std::uint32_t ticket = effect.ticket;
     admin_.submit(host::command(vfs_[vf].log, effect, rules_),
                   [this, vf, ticket](const AdminAnswer& answer) {
@@ -226,6 +233,7 @@ void UserDataLog::look(std::uint16_t index, std::uint32_t slot, std::uint32_t co
     looking_ = true;
     step(index, event);
     looking_ = false;
+    watch_taken(index, slot, event.bytes, used_.entries - before);
     // What follows waits for the CPU until it has taken these.
     const auto taken = static_cast<Ps>(used_.entries - before);
     cpu_busy_ = std::max(cpu_busy_, now()) + timing_.entry_cost * taken;
@@ -243,6 +251,7 @@ void UserDataLog::send_look() {
 
 void UserDataLog::report(std::uint16_t vf, const Effect& effect) {
     const auto what = static_cast<LogReport>(effect.token);
+    watch_report(vf, effect);
     if (what == LogReport::Lost || what == LogReport::Restarted) {
         used_.lost += what == LogReport::Lost ? 1 : 0;
         if (observer_ != nullptr) {

@@ -8,6 +8,7 @@
 #include "model/host/udmq.hpp"
 #include "model/wire/cdq.hpp"
 #include "sim/bridge/device_port.hpp"
+#include "sim/check/run_monitor.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/host/admin_queue.hpp"
 #include "sim/trace/machine_tap.hpp"
@@ -97,6 +98,10 @@ class UserDataLog : public Component {
         side_ = side;
     }
     void set_trace(trace::TraceSink* sink, metrics::Side side) { tap_.connect(sink, side); }
+    void set_monitor(RunMonitor* monitor, metrics::Side side) {
+        monitor_ = monitor;
+        side_ = side;
+    }
 
     void handle(const Event& event) override;
 
@@ -117,6 +122,10 @@ class UserDataLog : public Component {
     void replied(const Effect& effect);
     void look(std::uint16_t vf, std::uint32_t slot, std::uint32_t count);
     void send_look();
+    void watch_taken(std::uint16_t vf, std::uint32_t slot, const std::uint8_t* bytes,
+                     std::uint64_t count);
+    void watch_head(std::uint16_t vf, std::uint64_t head);
+    void watch_report(std::uint16_t vf, const Effect& effect);
     void write_list(const Vf& vf);
     std::uint64_t pages() const;
     std::uint64_t page_address(const Vf& vf, std::uint64_t page) const;
@@ -143,6 +152,8 @@ class UserDataLog : public Component {
     UserDataObserver* observer_ = nullptr;
     trace::StepLog* steps_ = nullptr;
     trace::MachineTap tap_;
+    RunMonitor* monitor_ = nullptr;
+    std::vector<std::uint32_t> heads_;  // that the look at hand has moved to
     metrics::Side side_ = metrics::Side::Source;
 };
 

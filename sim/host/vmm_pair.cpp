@@ -49,19 +49,27 @@ void VmmPair::set_trace(trace::TraceSink* sink) {
     taps_[1].connect(sink, metrics::Side::Destination);
 }
 
+template <class Vmm>
+void VmmPair::step_vmm(Vmm& vmm, metrics::Side side, const host::vmm::Event& event,
+                       Effects& effects) {
+    if (steps_ != nullptr) {
+        steps_->before(now(), side, trace::StepPart::Vmm, 0, vmm);
+    }
+    host::vmm::step(vmm, event, config_, rules_, effects);
+    if (steps_ != nullptr) {
+        steps_->after(side, trace::StepPart::Vmm, 0, vmm);
+        steps_->vmm(now(), side, event, effects);
+    }
+}
+
 void VmmPair::step(VmmSide side, const host::vmm::Event& event) {
     Effects effects;
     effects.watcher = taps_[static_cast<std::size_t>(side)].at(now(), metrics::no_device);
     const bool was_finished = finished();
     if (side == VmmSide::Source) {
-        host::vmm::step(source_, event, config_, rules_, effects);
+        step_vmm(source_, metrics::Side::Source, event, effects);
     } else {
-        host::vmm::step(destination_, event, config_, rules_, effects);
-    }
-    if (steps_ != nullptr) {
-        const bool source = side == VmmSide::Source;
-        steps_->vmm(now(), source ? metrics::Side::Source : metrics::Side::Destination, event,
-                    effects);
+        step_vmm(destination_, metrics::Side::Destination, event, effects);
     }
     for (const Effect& effect : effects) {
         perform(side, effect);

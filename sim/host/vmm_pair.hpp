@@ -110,6 +110,8 @@ class VmmPair : public Component {
 
     std::int64_t now_ms() const { return now() / 1'000'000'000; }
     void step(VmmSide side, const host::vmm::Event& event);
+    template <class Vmm>
+    void step_vmm(Vmm& vmm, metrics::Side side, const host::vmm::Event& event, Effects& effects);
     void perform(VmmSide side, const Effect& effect);
     void call(VmmSide side, const Effect& effect);
     bool call_host(VmmSide side, const Effect& effect);

@@ -166,6 +166,18 @@ Section logs_section(const Result& result) {
     return section;
 }
 
+/// The first that fell: what follows may be its consequence.
+std::vector<std::string> invariant_row(const Result& result) {
+    if (result.breaches.empty()) {
+        return {"invariants", "ok", "all of lmsim check hold"};
+    }
+    const BrokenInvariant& first = result.breaches.front();
+    const std::size_t others = result.breaches.size() - 1;
+    return {"invariants", "FAILED",
+            fmt::format("{} at {}: {}; {}{}", first.id, readable_time(first.at), first.seen,
+                        first.text, others == 0 ? "" : fmt::format(" ({} more)", others))};
+}
+
 Section checks_section(const Result& result) {
     const CommandCounts& commands = result.commands;
     const Conservation& conservation = result.conservation;
@@ -185,6 +197,7 @@ Section checks_section(const Result& result) {
          fmt::format("{:.2f} under way, {:.0f} completions/s, {:.2f} us each", result.littles_law.l,
                      result.littles_law.lambda_per_s, result.littles_law.w_ns / 1000)},
     };
+    section.table.rows.insert(section.table.rows.end() - 1, invariant_row(result));
     return section;
 }
 

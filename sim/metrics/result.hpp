@@ -89,6 +89,15 @@ struct Conservation {
     std::uint64_t page_mismatch = 0;       // pages that differ on the destination
 };
 
+/// An invariant that did not hold.
+struct BrokenInvariant {
+    std::string id;    // "INV-CMD-01", docs/check.md
+    std::string text;  // what should have held
+    std::string seen;  // what happened when it fell first
+    Ps at = 0;
+    std::uint64_t times = 0;
+};
+
 /// What the source's host read of its VFs' logs of user data changes.
 struct UserDataLogResult {
     std::uint64_t entries = 0;
@@ -172,6 +181,7 @@ struct Result {
     std::vector<Round> rounds;
     CommandCounts commands;
     Conservation conservation;
+    std::vector<BrokenInvariant> breaches;  // in the order in which they fell
     UserDataLogResult cdq;
     MemoryTrackResult tracking;
     AdminUse source_admin;
@@ -183,7 +193,7 @@ struct Result {
     Utilization destination;
     LittlesLaw littles_law;
 
-    /// Nothing lost, duplicated or different.
+    /// Nothing lost, duplicated or different, and every invariant held.
     bool conserved() const;
 };
 

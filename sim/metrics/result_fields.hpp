@@ -121,6 +121,16 @@ void check_fields(Visitor& v, const Result& result) {
         w.count("page_mismatch", result.conservation.page_mismatch,
                 "pages that differ on the destination");
     });
+    v.list("broken_invariants", result.breaches,
+           "invariants that did not hold (docs/check.md), in the order in which they fell; must be "
+           "empty",
+           [](auto& w, const BrokenInvariant& breach) {
+               w.text("id", breach.id, "of the invariant");
+               w.text("text", breach.text, "what should have held");
+               w.text("seen", breach.seen, "what happened when it fell first");
+               w.time("t_ps", breach.at, "simulated time of that");
+               w.count("times", breach.times, "how often it fell");
+           });
     v.object("littles_law", "L = lambda * W over the run", [&](auto& w) {
         w.number("l", result.littles_law.l, "mean number of commands under way");
         w.number("lambda_per_s", result.littles_law.lambda_per_s, "completions per second");

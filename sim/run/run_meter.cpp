@@ -68,6 +68,10 @@ trace::CommandRecord& RunMeter::record(std::uint16_t vf, std::uint16_t queue, st
 
 void RunMeter::command_submitted(Ps at, std::uint16_t vf, std::uint16_t queue, const wire::Sqe& sqe,
                                  std::uint64_t length) {
+    if (monitor_ != nullptr) {
+        monitor_->tell(at, observe_queue(check::What::Submitted, trace_side(downtime_.owner()), vf,
+                                         queue, sqe.cid));
+    }
     if (sink_ == nullptr) {
         return;
     }
@@ -87,6 +91,10 @@ void RunMeter::command_submitted(Ps at, std::uint16_t vf, std::uint16_t queue, c
 
 void RunMeter::command_completed(Ps at, std::uint16_t vf, std::uint16_t queue,
                                  const wire::Cqe& cqe) {
+    if (monitor_ != nullptr) {
+        monitor_->tell(at, observe_queue(check::What::Completed, trace_side(downtime_.owner()), vf,
+                                         queue, cqe.cid));
+    }
     if (sink_ == nullptr) {
         return;
     }
@@ -153,8 +161,29 @@ void RunMeter::log_lost(Ps at, std::uint16_t vf, bool restarted) {
 
 // --- VMM ----------------------------------------------------------------------------------------
 
+void RunMeter::enter(Ps at, metrics::Window window) {
+    guest_.enter(at, window);
+    if (monitor_ != nullptr && window == metrics::Window::During) {
+        monitor_->tell(at, observe(check::What::MigrationBegins, metrics::Side::Source));
+    }
+}
+
+/// The vCPUs stand still once a call to pause them is made, and run once one to resume them is
+/// done.
+void RunMeter::watch_vcpus(Ps at, VmmSide side, Call call) {
+    if (monitor_ == nullptr || (call != Call::PauseVcpus && call != Call::ResumeVcpus)) {
+        return;
+    }
+    const bool runs = call == Call::ResumeVcpus;
+    monitor_->tell(at,
+                   observe(runs ? check::What::VmRuns : check::What::VmStops, trace_side(side)));
+}
+
 void RunMeter::call_began(Ps at, VmmSide side, const Effect& call) {
     look(at);
+    if (static_cast<Call>(call.token) == Call::PauseVcpus) {
+        watch_vcpus(at, side, Call::PauseVcpus);
+    }
     open_call_[static_cast<std::size_t>(side)] = call;
     downtime_.call_began(at, side, call);
     if (static_cast<Call>(call.token) == Call::PauseVcpus &&
@@ -173,6 +202,9 @@ void RunMeter::call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t
     const Effect& call = open_call_[static_cast<std::size_t>(side)];
     downtime_.call_ended(at, side);
     const auto what = static_cast<Call>(call.token);
+    if (what == Call::ResumeVcpus) {
+        watch_vcpus(at, side, what);
+    }
     if (what == Call::RamSendSlice || what == Call::SendDeviceBlock) {
         sent_bytes_ += value;
         if (!rounds_.empty()) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "sim/check/run_monitor.hpp"
 #include "sim/device/observer.hpp"
 #include "sim/guest/guest.hpp"
 #include "sim/host/host_driver.hpp"
@@ -21,6 +22,9 @@ namespace lmsim::sim {
 class RunMeter : public GuestObserver, public VmmObserver, private UserDataObserver {
   public:
     RunMeter(std::uint16_t vfs, trace::TraceSink* sink);
+
+    /// What it sees of the VM and its commands is also told to this monitor.
+    void set_monitor(RunMonitor* monitor) { monitor_ = monitor; }
 
     /// The observers to give to the components of one side.
     DeviceObserver& device(VmmSide side) { return sides_[static_cast<std::size_t>(side)]; }
@@ -39,7 +43,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     /// Called when the destination has loaded everything and nothing works there yet.
     void on_stream_loaded(std::function<void()> check) { stream_loaded_ = std::move(check); }
 
-    void enter(Ps at, metrics::Window window) { guest_.enter(at, window); }
+    void enter(Ps at, metrics::Window window);
     /// The guest has I/O to do that stands still with it.
     void guest_waits(Ps at) { guest_.waits(at); }
     /// Asked when the vCPUs stop: has the guest I/O to do that no doorbell has rung for yet?
@@ -124,11 +128,13 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
             links_.tell(at, *sink_);
         }
     }
+    void watch_vcpus(Ps at, VmmSide side, host::vmm::Call call);
     trace::CommandRecord& record(std::uint16_t vf, std::uint16_t queue, std::uint16_t cid);
 
     metrics::GuestMeter guest_;
     DowntimeMeter downtime_;
     trace::TraceSink* sink_;
+    RunMonitor* monitor_ = nullptr;
     LinkMeter links_;
     Side sides_[2];
     std::vector<metrics::Round> rounds_;

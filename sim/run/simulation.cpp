@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/check/describe.hpp"
+#include "model/pack.hpp"
 #include "sim/core/reports.hpp"
 #include "sim/core/version.hpp"
 #include "sim/run/convert.hpp"
@@ -58,7 +60,6 @@ std::string check_memory(const Scenario& scenario, const Workload& workload) {
         (needed + working_set) / 256 + 1);
 }
 
-/// The rules in force, with what the scenario says of them.
 RunOptions effective(const Scenario& scenario, RunOptions options) {
     if (scenario.carry.doorbells == DoorbellCarrier::None) {
         for (spec::Rules& rules : options.dialects.device) {
@@ -112,6 +113,7 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
       options_(effective(scenario, options)),
       workload_(workload),
       kernel_("kernel", options.stride),
+      monitor_(options.sink),
       meter_(static_cast<std::uint16_t>(scenario.hosts.src.device.vfs), options.sink) {
     install_report_handler();
     if (options.ports != nullptr) {
@@ -196,16 +198,57 @@ void Simulation::watch() {
     }
     meter_.watch_link(metrics::Side::Network, "forward", vmms_->channel().forward);
     meter_.watch_link(metrics::Side::Network, "back", vmms_->channel().back);
-    meter_.on_state_loaded([this](std::uint16_t vf) {
-        if (!options_.dialects.same_devices()) {
-            return;  // the destination would write the same state otherwise
-        }
-        const std::vector<std::uint8_t> saved = source_->driver->state_bytes(vf);
-        const auto function = static_cast<std::uint16_t>(vf + 1);
-        state_mismatch_ += destination_->device.snapshot(function, saved.size()) == saved ? 0 : 1;
+    watch_invariants();
+    meter_.on_state_loaded([this](std::uint16_t vf) { state_loaded(vf); });
+    meter_.on_stream_loaded([this] {
+        const std::uint64_t differ = source_->vm.differences(destination_->vm);
+        page_mismatch_ += differ;
+        monitor_.tell(kernel_.now(), observe(check::What::MemoryArrived, metrics::Side::Destination,
+                                             check::no_vf, differ));
     });
-    meter_.on_stream_loaded(
-        [this] { page_mismatch_ += source_->vm.differences(destination_->vm); });
+}
+
+/// The state of a VF is in the destination's controller, which would save the same one now.
+void Simulation::state_loaded(std::uint16_t vf) {
+    const std::vector<std::uint8_t> saved = source_->driver->state_bytes(vf);
+    const auto function = static_cast<std::uint16_t>(vf + 1);
+    // A device of another dialect would write the same state otherwise.
+    const auto loaded = options_.dialects.same_devices()
+                            ? destination_->device.snapshot(function, saved.size())
+                            : saved;
+    state_mismatch_ += loaded == saved ? 0 : 1;
+    monitor_.tell(kernel_.now(), observe(check::What::StateLoaded, metrics::Side::Destination, vf,
+                                         hash_bytes(loaded.data(), loaded.size())));
+}
+
+/// The monitor sees what both hosts and the guest do, from the guest's boot on the source.
+void Simulation::watch_invariants() {
+    monitor_.tell(0, observe(check::What::VmRuns, metrics::Side::Source));
+    meter_.set_monitor(&monitor_);
+    source_->device.set_monitor(&monitor_, metrics::Side::Source);
+    source_->driver->set_monitor(&monitor_, metrics::Side::Source);
+    destination_->device.set_monitor(&monitor_, metrics::Side::Destination);
+    destination_->driver->set_monitor(&monitor_, metrics::Side::Destination);
+}
+
+/// The run is over. One that was cut short, or whose guest never came up, is nowhere near rest.
+void Simulation::come_to_rest() {
+    if (!director_->booted() || director_->timed_out() || kernel_.was_interrupted()) {
+        return;
+    }
+    const auto tell = [this](Ps at, check::What what) {
+        monitor_.tell(at, observe(what, metrics::Side::Source));
+    };
+    if (vmms_->finished()) {
+        const host::vmm::Outcome outcome = vmms_->outcome();
+        const bool completed = outcome == host::vmm::Outcome::Completed;
+        tell(director_->migration_ended(),
+             completed ? check::What::MigrationCompleted : check::What::MigrationAborted);
+        if (outcome == host::vmm::Outcome::Aborted) {
+            tell(director_->migration_ended(), check::What::VmEnds);
+        }
+    }
+    tell(kernel_.now(), check::What::Rest);
 }
 
 void Simulation::run() {
@@ -213,6 +256,7 @@ void Simulation::run() {
     if (director_->phase() != Director::Phase::Over) {
         meter_.close(kernel_.now());
     }
+    come_to_rest();
     guest_->for_each_outstanding([this](Ps submitted) { meter_.unfinished(submitted); });
     meter_.tell_open();
     for (const VmmSide side : {VmmSide::Source, VmmSide::Destination}) {
@@ -429,6 +473,11 @@ metrics::Result Simulation::result() const {
                        meter_.failed_ios()};
     if (result.partial || director_->timed_out()) {
         result.commands.lost = 0;  // what was under way when the run ended is not lost
+    }
+    for (const Breach& breach : monitor_.breaches()) {
+        result.breaches.push_back({std::string(breach.invariant->id),
+                                   std::string(breach.invariant->text),
+                                   check::describe(breach.seen), breach.at, breach.times});
     }
     result.conservation = {meter_.suspended_activity(), state_mismatch_, page_mismatch_};
     describe_workload(result);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/bridge/record_port.hpp"
+#include "sim/check/run_monitor.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/device/nvme_device.hpp"
 #include "sim/metrics/result.hpp"
@@ -54,6 +55,9 @@ class Simulation {
     void build_guest(Workload& workload);
     void build_vmms();
     void watch();
+    void watch_invariants();
+    void come_to_rest();
+    void state_loaded(std::uint16_t vf);
     Ps warm_up_ramp() const;
     void describe_workload(metrics::Result& result) const;
     void fill_outcome(metrics::Result& result) const;
@@ -73,11 +77,15 @@ class Simulation {
     std::unique_ptr<Guest> guest_;
     std::unique_ptr<VmmPair> vmms_;
     std::unique_ptr<Director> director_;
+    RunMonitor monitor_;
     RunMeter meter_;
     std::string diagnosis_;  // of the first time-out
     std::uint64_t page_mismatch_ = 0;
     std::uint64_t state_mismatch_ = 0;
 };
+
+/// The rules in force, with what the scenario says of them.
+RunOptions effective(const Scenario& scenario, RunOptions options);
 
 /// Why the guest of this scenario cannot be laid out in its memory, or nothing.
 std::string check_memory(const Scenario& scenario, const Workload& workload);

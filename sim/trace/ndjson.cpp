@@ -207,6 +207,27 @@ void NdjsonWriter::link(const LinkRecord& record) {
         .field(",\"busy\":", record.busy);
 }
 
+void NdjsonWriter::seen(const SeenRecord& record) {
+    const check::Observation& seen = record.seen;
+    const std::string_view what = check::name(seen.what);
+    Line line(*this, what.size());
+    line.field("{\"t\":", record.at)
+        .raw(",\"kind\":\"seen\"")
+        .side(seen.host == check::source ? Side::Source : Side::Destination)
+        .vf(seen.vf == check::no_vf ? no_device : Device{seen.vf})
+        .text(",\"what\":", what);
+    const auto maybe = [&line](const auto& key, std::uint64_t value) {
+        if (value != 0) {
+            line.field(key, value);
+        }
+    };
+    maybe(",\"queue\":", seen.queue);
+    maybe(",\"cid\":", seen.cid);
+    maybe(",\"flags\":", seen.flags);
+    maybe(",\"value\":", seen.value);
+    maybe(",\"value2\":", seen.value2);
+}
+
 void NdjsonWriter::interrupt_lost(Ps at, Side side, Device vf) {
     Line(*this).field("{\"t\":", at).raw(",\"kind\":\"interrupt_lost\"").side(side).vf(vf);
 }

@@ -31,6 +31,7 @@ class NdjsonWriter final : public TraceSink {
     void round(const RoundRecord& record) override;
     void log(const LogRecord& record) override;
     void link(const LinkRecord& record) override;
+    void seen(const SeenRecord& record) override;
     void interrupt_lost(Ps at, Side side, Device vf) override;
     void note(Ps at, std::string_view text) override;
 

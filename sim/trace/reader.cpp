@@ -333,7 +333,7 @@ sim::Result<RunInfo> open_run(const std::string& path) {
     return run;
 }
 
-sim::Result<TraceRead> read_trace(const std::string& path, TraceSink& sink) {
+sim::Result<TraceRead> read_trace(const std::string& path, TraceSink& sink, std::uint64_t* number) {
     Lines lines(path);
     if (!lines.is_open()) {
         return unreadable(path, errno);
@@ -342,6 +342,9 @@ sim::Result<TraceRead> read_trace(const std::string& path, TraceSink& sink) {
     std::string_view line;
     Lines::Got got = lines.next(line);
     for (; got == Lines::Got::Line; got = lines.next(line)) {
+        if (number != nullptr) {
+            *number = scanner.lines() + 1;
+        }
         if (!scanner.line(line)) {
             return wrong_line(path, scanner);
         }

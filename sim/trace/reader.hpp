@@ -39,7 +39,9 @@ struct TraceRead {
 
 /// Tells the sink all of a trace.ndjson, in the order of its lines, more than a million of them in
 /// a second. A line that is wrong is refused as "file:line:column: what, expected what"; the sink
-/// has then been told what stands before it. A line holds at most 16 MiB.
-sim::Result<TraceRead> read_trace(const std::string& path, TraceSink& sink);
+/// has then been told what stands before it. A line holds at most 16 MiB. `line`, if there is one,
+/// is the number of the line at hand, from 1, while the sink is told.
+sim::Result<TraceRead> read_trace(const std::string& path, TraceSink& sink,
+                                  std::uint64_t* line = nullptr);
 
 }  // namespace lmsim::sim::trace

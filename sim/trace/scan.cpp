@@ -6,6 +6,7 @@
 #include <iterator>
 #include <limits>
 
+#include "model/check/describe.hpp"
 #include "sim/core/text.hpp"
 
 namespace lmsim::sim::trace {
@@ -17,7 +18,7 @@ constexpr std::string_view key_names[] = {
     "qid", "cid", "opcode", "slba", "length", "status", "submit", "fetch", "post", "complete",
     "cdw10", "cdw11", "for_vf", "name", "edge", "error", "amount", "detail",
     "round", "dirty_bytes", "sent_bytes", "what", "esa", "nsid", "blocks", "deallocated",
-    "link", "span", "busy", "text", "schema", "version", "scenario", "seed", "time_base", "unit"};
+    "link", "span", "busy", "flags", "value", "value2", "text", "schema", "version", "scenario", "seed", "time_base", "unit"};
 // clang-format on
 
 constexpr std::size_t key_count = std::size(key_names);
@@ -71,7 +72,7 @@ enum class TraceScanner::Key : std::uint8_t {
     Qid, Cid, Opcode, Slba, Length, Status, Submit, Fetch, Post, Complete,
     Cdw10, Cdw11, ForVf, Name, Edge, Error, Amount, Detail,
     Round, DirtyBytes, SentBytes, What, Esa, Nsid, Blocks, Deallocated,
-    Link, Span, Busy, Text, Schema, Version, Scenario, Seed, TimeBase, Unit
+    Link, Span, Busy, Flags, Value, Value2, Text, Schema, Version, Scenario, Seed, TimeBase, Unit
 };
 // clang-format on
 
@@ -124,6 +125,8 @@ bool TraceScanner::tell() {
         well = tell_log();
     } else if (kind == "round") {
         well = tell_round();
+    } else if (kind == "seen") {
+        well = tell_seen();
     } else if (kind == "interrupt_lost") {
         well = tell_lost();
     } else if (kind == "note") {
@@ -222,6 +225,42 @@ bool TraceScanner::tell_link() {
         return false;
     }
     sink_.link(record);
+    return true;
+}
+
+bool TraceScanner::tell_seen() {
+    SeenRecord record;
+    check::Observation& seen = record.seen;
+    Side where = Side::Source;
+    Device vf = no_device;
+    std::string_view what;
+    if (!place(record.at, where, vf) || !text(Key::What, what) ||
+        !maybe_count(Key::Queue, seen.queue) || !maybe_count(Key::Cid, seen.cid) ||
+        !maybe_count(Key::Flags, seen.flags) || !maybe_count(Key::Value, seen.value) ||
+        !maybe_count(Key::Value2, seen.value2)) {
+        return false;
+    }
+    if (where == Side::Network) {
+        return unlike(Key::Side, "\"source\" or \"destination\"");
+    }
+    if (!check::find_what(what, seen.what)) {
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < check::what_count; ++i) {
+            names.emplace_back(check::name(static_cast<check::What>(i)));
+        }
+        const std::string near = nearest(what, names);
+        return json_.wrong(of(Key::What).at,
+                           fmt::format("nothing is observed as {}; expected {}", in_quotes(what),
+                                       near.empty() ? "a name of docs/check.md" : in_quotes(near)));
+    }
+    seen.host = where == Side::Source ? check::source : check::destination;
+    seen.vf = vf == no_device ? check::no_vf : static_cast<std::uint16_t>(vf);
+    const std::string_view expected = check::expected_of(seen);
+    if (!expected.empty()) {
+        return json_.wrong(of(Key::What).at,
+                           fmt::format("{} is not observed so; expected {}", what, expected));
+    }
+    sink_.seen(record);
     return true;
 }
 

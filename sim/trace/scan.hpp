@@ -45,6 +45,7 @@ class TraceScanner {
     bool tell_log();
     bool tell_round();
     bool tell_link();
+    bool tell_seen();
     bool tell_lost();
     bool tell_note();
     bool read_header();

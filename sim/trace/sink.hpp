@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "model/check/observation.hpp"
 #include "sim/metrics/part.hpp"
 
 namespace lmsim::sim::trace {
@@ -93,6 +94,34 @@ struct LinkRecord {
     Ps busy = 0;            // of the span
 };
 
+/// Something that an invariant looks at and no record of another kind says.
+struct SeenRecord {
+    Ps at = 0;
+    check::Observation seen;  // its host: the side; vf: check::no_vf if it is of none
+};
+
+/// Is this told as a record of its own? The rest is in records of other kinds, or happens with
+/// every command and is told only where it breaks an invariant.
+constexpr bool is_own_record(check::What what) {
+    switch (what) {
+        case check::What::Submitted:
+        case check::What::Posted:
+        case check::What::Completed:
+        case check::What::Fetches:
+        case check::What::Reads:
+        case check::What::Writes:
+        case check::What::Interrupts:
+        case check::What::QueueCreated:
+        case check::What::QueueDeleted:
+        case check::What::Suspended:
+        case check::What::Resumed:
+        case check::What::VfioState:
+        case check::What::Logged:
+        case check::What::LogLost: return false;
+        default: return true;
+    }
+}
+
 /// What happens in a run, told as it happens. Whoever writes a format derives from it; this class
 /// itself lets everything pass. Texts are used before the call returns.
 class TraceSink {
@@ -104,6 +133,7 @@ class TraceSink {
     virtual void round(const RoundRecord&) {}
     virtual void log(const LogRecord&) {}
     virtual void link(const LinkRecord&) {}
+    virtual void seen(const SeenRecord&) {}
     /// A command is on its way, command() will tell of it at its end: for queue depths. The files
     /// of records have no line for it.
     virtual void submitted(Ps /*at*/, Side /*side*/, Device /*vf*/, std::uint16_t /*qid*/) {}

@@ -27,12 +27,35 @@ StepLog::StepLog(OutputFile file) : file_(std::move(file)) {
 StepLog::~StepLog() { close(); }
 
 void StepLog::close() {
-    file_.write(buffer_);
-    buffer_.clear();
-    file_.close();
+    if (file_) {
+        write_out();
+        file_->close();
+    }
 }
 
-void StepLog::begin(Ps at, metrics::Side side, const char* part) {
+void StepLog::write_out() {
+    file_->write(buffer_);
+    buffer_.clear();
+}
+
+void StepLog::set_state(Ps at, metrics::Side side, StepPart part, std::uint16_t vf,
+                        const std::uint8_t* state, std::size_t size) {
+    begin(at, side, step_part_names[static_cast<std::size_t>(part)]);
+    field("vf", vf);
+    bytes("state", state, size);
+    buffer_ += "}\n";
+}
+
+void StepLog::memory_written(Ps at, metrics::Side side, std::uint16_t function,
+                             std::uint64_t address, std::uint64_t length) {
+    begin(at, side, "memory");
+    field("function", function);
+    field("address", address);
+    field("length", length);
+    buffer_ += "}\n";
+}
+
+void StepLog::begin(Ps at, metrics::Side side, std::string_view part) {
     fmt::format_to(std::back_inserter(buffer_), "{{\"t\":{},\"side\":\"{}\",\"part\":\"{}\"", at,
                    metrics::name(side), part);
 }
@@ -45,13 +68,15 @@ void StepLog::field(const char* key, Value value) {
     }
 }
 
-void StepLog::bytes(const std::uint8_t* from, std::size_t length) {
+void StepLog::bytes(const char* key, const std::uint8_t* from, std::size_t length) {
     if (from == nullptr || length == 0) {
         return;
     }
-    buffer_ += ",\"bytes\":\"";
+    constexpr const char* digits = "0123456789abcdef";
+    fmt::format_to(std::back_inserter(buffer_), ",\"{}\":\"", key);
     for (std::size_t i = 0; i < length; ++i) {
-        fmt::format_to(std::back_inserter(buffer_), "{:02x}", from[i]);
+        buffer_ += digits[from[i] >> 4];
+        buffer_ += digits[from[i] & 15];
     }
     buffer_ += '"';
 }
@@ -63,10 +88,9 @@ void StepLog::end(const Effects& effects) {
                        &e == effects.begin() ? "" : ",", number(e.kind), e.flags, e.function,
                        e.ticket, e.address, e.length, e.token, e.token2, e.token3);
     }
-    buffer_ += "]}\n";
-    if (buffer_.size() >= flush_at) {
-        file_.write(buffer_);
-        buffer_.clear();
+    fmt::format_to(std::back_inserter(buffer_), "],\"hash\":\"{:016x}\"}}\n", hash_);
+    if (file_ && buffer_.size() >= flush_at) {
+        write_out();
     }
 }
 
@@ -78,7 +102,9 @@ void StepLog::nvme(Ps at, metrics::Side side, const nvme::Event& event, const Ef
     field("ticket", event.ticket);
     field("address", event.address);
     field("value", event.value);
-    bytes(event.bytes, event.length);
+    field("length", event.length);
+    field("failed", number(event.failed));
+    bytes("bytes", event.bytes, event.length);
     end(effects);
 }
 
@@ -93,11 +119,21 @@ void StepLog::vfio(Ps at, metrics::Side side, std::uint16_t vf, const vfio::Even
     field("fd", event.fd);
     field("length", event.length);
     field("available", event.available);
+    field("initial", event.initial);
+    field("dirty", event.dirty);
+    field("argsz", event.argsz);
+    field("fatal", number(event.fatal));
+    field("nonblocking", number(event.nonblocking));
+    field("positioned", number(event.positioned));
+    field("producing", number(event.producing));
+    field("fault", number(event.fault));
+    field("reply_fault", number(event.reply_fault));
+    field("reinit", number(event.reinit));
     end(effects);
 }
 
 void StepLog::flow(Ps at, metrics::Side side, std::uint16_t vf, const host::FlowEvent& event,
-                   const Effects& effects) {
+                   std::size_t state_bytes, const Effects& effects) {
     begin(at, side, "vfio_nvme");
     field("vf", vf);
     field("kind", number(event.kind));
@@ -108,6 +144,7 @@ void StepLog::flow(Ps at, metrics::Side side, std::uint16_t vf, const host::Flow
     field("dw0", event.dw0);
     field("ticket", event.ticket);
     field("value", event.value);
+    bytes("bytes", event.bytes, state_bytes);
     end(effects);
 }
 
@@ -132,12 +169,13 @@ void StepLog::udmq(Ps at, metrics::Side side, std::uint16_t vf, const host::Udmq
     field("ticket", event.ticket);
     field("dw0", event.dw0);
     field("count", event.count);
-    bytes(event.bytes, event.count * wire::udmq_entry_size(spec::Rules{}));
+    bytes("bytes", event.bytes, event.count * wire::udmq_entry_size(spec::Rules{}));
     end(effects);
 }
 
 void StepLog::memory_log(Ps at, metrics::Side side, std::uint16_t vf,
-                         const host::MemoryLogEvent& event, const Effects& effects) {
+                         const host::MemoryLogEvent& event, std::size_t report_bytes,
+                         const Effects& effects) {
     begin(at, side, "memory_log");
     field("vf", vf);
     field("kind", number(event.kind));
@@ -146,6 +184,7 @@ void StepLog::memory_log(Ps at, metrics::Side side, std::uint16_t vf,
     field("ticket", event.ticket);
     field("dw0", event.dw0);
     field("dw1", event.dw1);
+    bytes("bytes", event.bytes, report_bytes);
     end(effects);
 }
 
@@ -153,6 +192,9 @@ void StepLog::vmm(Ps at, metrics::Side side, const host::vmm::Event& event,
                   const Effects& effects) {
     begin(at, side, "vmm");
     field("kind", number(event.kind));
+    field("quota", number(event.quota));
+    field("exact", number(event.exact));
+    field("ready", number(event.ready));
     field("message", number(event.message));
     field("marker", number(event.marker));
     field("device", event.device);

@@ -18,6 +18,7 @@ class TeeSink final : public TraceSink {
     void round(const RoundRecord& record) override { all(&TraceSink::round, record); }
     void log(const LogRecord& record) override { all(&TraceSink::log, record); }
     void link(const LinkRecord& record) override { all(&TraceSink::link, record); }
+    void seen(const SeenRecord& record) override { all(&TraceSink::seen, record); }
     void submitted(Ps at, Side side, Device vf, std::uint16_t qid) override {
         all(&TraceSink::submitted, at, side, vf, qid);
     }

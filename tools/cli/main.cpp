@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
     CLI::App app("lmsim: simulates NVMe SR-IOV live migration", "lmsim");
     app.set_version_flag("--version", std::string("lmsim ") + lmsim::version);
     app.require_subcommand(1);
+    add_check(app, exit_code);
     add_conform(app, exit_code);
     add_decode(app, exit_code);
     add_diagram(app, exit_code);

@@ -15,6 +15,7 @@ enum ExitCode : int {
 };
 
 // Each verb adds itself; when it is called it sets `exit_code`.
+void add_check(CLI::App& app, int& exit_code);
 void add_conform(CLI::App& app, int& exit_code);
 void add_decode(CLI::App& app, int& exit_code);
 void add_diagram(CLI::App& app, int& exit_code);

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/check/monitor.hpp"
+#include "model/spec/rules.hpp"
+#include "sim/trace/sink.hpp"
+
+namespace lmsim::sim {
+
+/// An invariant that fell in a run: the first time.
+struct Breach {
+    const check::Invariant* invariant = nullptr;
+    Ps at = 0;
+    check::Observation seen;
+    std::uint64_t times = 0;
+};
+
+/// Watches a run while it happens: components tell it what they do. Nothing depends on it.
+class RunMonitor {
+  public:
+    /// The trace is told of what no record of another kind says. `sink` may be null; it outlives
+    /// the monitor. Whatever dialects the devices speak, what has to hold is in the standard.
+    explicit RunMonitor(trace::TraceSink* sink) : sink_(sink) {}
+
+    void tell(Ps at, const check::Observation& seen) {
+        const check::Invariant* const broken = check::step(monitor_, seen, rules_);
+        if (broken != nullptr || (sink_ != nullptr && trace::is_own_record(seen.what))) {
+            tell_more(at, seen, broken);
+        }
+    }
+
+    /// Is any log of user data on? Nobody needs to hear of changes otherwise.
+    bool watches_user_data() const { return user_data_; }
+    void watch_user_data(bool on) { user_data_ = on; }
+    /// In the order in which they fell.
+    const std::vector<Breach>& breaches() const { return breaches_; }
+
+  private:
+    void tell_more(Ps at, const check::Observation& seen, const check::Invariant* broken);
+
+    spec::Rules rules_;
+    trace::TraceSink* sink_;
+    check::Monitor<check::WideBounds> monitor_;
+    std::vector<Breach> breaches_;
+    bool user_data_ = false;
+};
+
+/// An observation of a VF (check::no_vf: of none) on a host.
+inline check::Observation observe(check::What what, metrics::Side side,
+                                  std::uint16_t vf = check::no_vf, std::uint64_t value = 0,
+                                  std::uint64_t value2 = 0) {
+    check::Observation seen;
+    seen.what = what;
+    seen.host = side == metrics::Side::Destination ? check::destination : check::source;
+    seen.vf = vf;
+    seen.value = value;
+    seen.value2 = value2;
+    return seen;
+}
+
+/// The same of a queue or a command in it.
+inline check::Observation observe_queue(check::What what, metrics::Side side, std::uint16_t vf,
+                                        std::uint16_t queue, std::uint16_t cid = 0) {
+    check::Observation seen = observe(what, side, vf);
+    seen.queue = queue;
+    seen.cid = cid;
+    return seen;
+}
+
+}  // namespace lmsim::sim

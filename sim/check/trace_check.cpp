@@ -1,0 +1,44 @@
+#include "sim/check/trace_check.hpp"
+
+#include <algorithm>
+
+#include "model/check/describe.hpp"
+#include "sim/check/trace_observer.hpp"
+
+namespace lmsim::sim {
+
+sim::Result<TraceVerdict> check_trace(const std::string& path) {
+    std::uint64_t line = 0;
+    TraceObserver observer(line);
+    const auto read = trace::read_trace(path, observer, &line);
+    if (!read) {
+        return Failure{read.error()};
+    }
+    TraceVerdict verdict;
+    verdict.header = read.value().header;
+    verdict.records = read.value().records;
+    const std::vector<PlacedObservation> all = observer.in_order();
+    verdict.observations = all.size();
+    check::Monitor<check::WideBounds> monitor;
+    const spec::Rules rules;
+    for (const PlacedObservation& placed : all) {
+        verdict.came_to_rest = verdict.came_to_rest || placed.seen.what == check::What::Rest;
+        const check::Invariant* const broken = check::step(monitor, placed.seen, rules);
+        if (broken == nullptr) {
+            continue;
+        }
+        auto& breaches = verdict.breaches;
+        const auto known = std::find_if(breaches.begin(), breaches.end(), [&](const auto& breach) {
+            return breach.invariant == broken;
+        });
+        if (known != breaches.end()) {
+            ++known->times;
+        } else {
+            breaches.push_back({broken, placed.at, placed.line,
+                                check::describe(observer.original(placed.seen)), 1});
+        }
+    }
+    return verdict;
+}
+
+}  // namespace lmsim::sim

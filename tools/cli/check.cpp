@@ -1,0 +1,200 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "sim/check/step_replay.hpp"
+#include "sim/check/trace_check.hpp"
+#include "sim/core/text.hpp"
+#include "sim/run/simulation.hpp"
+#include "sim/trace/reader.hpp"
+#include "tools/cli/verbs.hpp"
+
+namespace lmsim::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* verb_name = "check";
+
+struct Arguments {
+    std::string path;
+    bool steps = false;
+    bool json = false;
+    bool list = false;
+};
+
+int refuse(const std::string& why) {
+    fmt::print(stderr, "{}: {}\n", verb_name, why);
+    return Usage;
+}
+
+std::string source_of(const check::Invariant& row) {
+    return row.document.empty() ? "" : fmt::format("{}, {}", row.document, row.section);
+}
+
+/// The table of docs/check.md.
+int list(bool json) {
+    Json rows = Json::array();
+    for (const check::Invariant& row : check::invariants) {
+        if (json) {
+            rows.push_back(Json({{"id", row.id},
+                                 {"name", row.name},
+                                 {"text", row.text},
+                                 {"why", row.why},
+                                 {"document", row.document},
+                                 {"section", row.section}}));
+        } else {
+            const std::string from = source_of(row);
+            fmt::print("{}  {}\n    {}\n    If not: {}\n{}", row.id, row.name, row.text, row.why,
+                       from.empty() ? "" : "    " + from + "\n");
+        }
+    }
+    if (json) {
+        fmt::print("{}\n", Json({{"schema", "lmsim/invariants/1"}, {"invariants", rows}}).dump(2));
+    }
+    return Ok;
+}
+
+Json breach_json(const sim::TraceBreach& breach) {
+    return Json({{"id", breach.invariant->id},
+                 {"text", breach.invariant->text},
+                 {"why", breach.invariant->why},
+                 {"document", breach.invariant->document},
+                 {"section", breach.invariant->section},
+                 {"line", breach.line},
+                 {"t_ps", breach.at},
+                 {"seen", breach.seen},
+                 {"times", breach.times}});
+}
+
+void print_json(const std::string& path, const sim::TraceVerdict& verdict) {
+    Json broken = Json::array();
+    for (const sim::TraceBreach& breach : verdict.breaches) {
+        broken.push_back(breach_json(breach));
+    }
+    const Json all({{"schema", "lmsim/check/1"},
+                    {"trace", sim::printable(path)},
+                    {"scenario", sim::printable(verdict.header.scenario)},
+                    {"records", verdict.records},
+                    {"observations", verdict.observations},
+                    {"at_rest", verdict.came_to_rest},
+                    {"ok", verdict.ok()},
+                    {"broken", broken}});
+    fmt::print("{}\n", all.dump(2));
+}
+
+void print_text(const std::string& path, const sim::TraceVerdict& verdict) {
+    for (const sim::TraceBreach& breach : verdict.breaches) {
+        const std::string from = source_of(*breach.invariant);
+        fmt::print("{}:{}: at {} ps: {}\n    {} {}{}{}\n    {}\n", sim::printable(path),
+                   breach.line, breach.at, breach.seen, breach.invariant->id,
+                   breach.invariant->text, from.empty() ? "" : " (" + from + ")",
+                   breach.times == 1 ? "" : fmt::format(" {} times", breach.times),
+                   breach.invariant->why);
+    }
+    fmt::print("{} records, {} observations: {}\n", verdict.records, verdict.observations,
+               verdict.ok() ? fmt::format("ok, {} invariants hold", check::invariant_count)
+                            : fmt::format("{} of {} invariants do not hold",
+                                          verdict.breaches.size(), check::invariant_count));
+    if (!verdict.came_to_rest) {
+        fmt::print(
+            "The trace does not say that all came to rest: what holds then was not looked "
+            "at.\n");
+    }
+}
+
+int check_records(const Arguments& arguments) {
+    std::string path = arguments.path;
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) {
+        const auto run = sim::trace::open_run(path);
+        if (!run) {
+            return refuse(run.error());
+        }
+        path = run.value().trace();
+    }
+    const auto verdict = sim::check_trace(path);
+    if (!verdict) {
+        return refuse(verdict.error());
+    }
+    (arguments.json ? print_json : print_text)(path, verdict.value());
+    return verdict.value().ok() ? Ok : Failed;
+}
+
+void print_replay(const std::string& path, const sim::ReplayVerdict& verdict, bool json) {
+    if (json) {
+        const Json all({{"schema", "lmsim/replay/1"},
+                        {"steps_file", sim::printable(path)},
+                        {"steps", verdict.steps},
+                        {"states", verdict.states},
+                        {"ok", verdict.ok()},
+                        {"line", verdict.line},
+                        {"logged", verdict.logged},
+                        {"replayed", verdict.replayed}});
+        fmt::print("{}\n", all.dump(2));
+    } else if (verdict.ok()) {
+        fmt::print("{} steps replayed, {} states set by hosts: ok, the model does the same\n",
+                   verdict.steps, verdict.states);
+    } else {
+        fmt::print("{}:{}: the model does something else\n    logged:   {}\n    replayed: {}\n",
+                   sim::printable(path), verdict.line, verdict.logged, verdict.replayed);
+    }
+}
+
+/// The configuration of the run lies beside the log.
+int check_steps(const Arguments& arguments) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    const fs::path given = arguments.path;
+    const fs::path steps = fs::is_directory(given, ignored) ? given / "steps.ndjson" : given;
+    const fs::path config = steps.parent_path() / "config.toml";
+    sim::LoadedScenario loaded = sim::load_scenario(config.string(), {}, std::nullopt);
+    sim::RunOptions options;
+    if (loaded.ok()) {
+        options.dialects = sim::load_dialects(loaded);
+    }
+    if (!loaded.ok()) {
+        fmt::print(stderr, "{}", loaded.error_text());
+        return refuse("a log of steps needs the config.toml of its run beside it");
+    }
+    options = sim::effective(loaded.scenario, std::move(options));
+    const auto verdict = sim::replay_steps(steps.string(), loaded.scenario, options.dialects);
+    if (!verdict) {
+        return refuse(verdict.error());
+    }
+    print_replay(steps.string(), verdict.value(), arguments.json);
+    return verdict.value().ok() ? Ok : Failed;
+}
+
+int check(const Arguments& arguments) {
+    if (arguments.list) {
+        return list(arguments.json);
+    }
+    if (arguments.path.empty()) {
+        return refuse("no trace; expected TRACE.ndjson or the directory of a run");
+    }
+    return arguments.steps ? check_steps(arguments) : check_records(arguments);
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, int& exit_code) {
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* verb = app.add_subcommand(
+        "check", "Say whether a trace, simulated or captured, breaks what has to hold");
+    verb->add_option("TRACE", arguments->path,
+                     "a trace.ndjson (docs/schema/trace.schema.json), or what `lmsim run --out` "
+                     "has left");
+    verb->add_flag(
+        "--steps", arguments->steps,
+        "TRACE is a steps.ndjson (`lmsim run --trace steps`): give each step to the model "
+        "again and compare what it does");
+    verb->add_flag("--list", arguments->list, "print the invariants instead");
+    verb->add_flag("--json", arguments->json, "print for programs");
+    verb->callback([arguments, &exit_code] { exit_code = check(*arguments); });
+}
+
+}  // namespace lmsim::cli
