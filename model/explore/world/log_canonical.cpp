@@ -1,63 +1,8 @@
-#include <algorithm>
-#include <iterator>
-
 #include "model/explore/world/log_state.hpp"
 #include "model/wire/cdq.hpp"
 
 namespace lmsim::explore {
 namespace {
-
-using nvme::Slot;
-using nvme::Stage;
-using Controller = nvme::Controller<LogBounds>;
-
-/// A ring of `size` slots whose first entry is at 0; what lies past the last one is cleared.
-template <class Entry, std::size_t Size>
-void rotate(nvme::Sq& sq, Entry (&entries)[Size]) {
-    std::rotate(std::begin(entries), entries + sq.head, std::end(entries));
-    const std::size_t held = (sq.tail + Size - sq.head) % Size;
-    std::fill(entries + held, std::end(entries), Entry{});
-    sq.tail = static_cast<std::uint32_t>(held);
-    sq.head = 0;
-}
-
-/// Every completion was taken at once.
-void rewind(nvme::Cq& cq) {
-    LMSIM_ASSERT(cq.head == cq.tail);
-    cq.head = 0;
-    cq.tail = 0;
-    cq.phase = 1;
-}
-
-bool before(const Slot& a, const Slot& b) {
-    return a.stage != b.stage ? a.stage > b.stage : a.cid < b.cid;
-}
-
-/// Occupied slots first, in order; `moved[i]` is where slot i went.
-void sort_slots(Controller& c, std::uint8_t (&moved)[LogBounds::slots]) {
-    std::uint8_t order[LogBounds::slots];
-    for (std::uint8_t i = 0; i < LogBounds::slots; ++i) {
-        order[i] = i;
-    }
-    std::stable_sort(std::begin(order), std::end(order),
-                     [&c](std::uint8_t a, std::uint8_t b) { return before(c.slot[a], c.slot[b]); });
-    Slot sorted[LogBounds::slots];
-    c.free_slot = 0;
-    for (std::uint8_t i = LogBounds::slots; i-- != 0;) {
-        moved[order[i]] = i;
-        if (c.slot[order[i]].stage == Stage::Free) {
-            sorted[i].next = c.free_slot;
-            c.free_slot = i + 1U;
-        } else {
-            sorted[i] = c.slot[order[i]];
-            sorted[i].next = 0;
-        }
-    }
-    std::copy(std::begin(sorted), std::end(sorted), std::begin(c.slot));
-    for (std::uint16_t i = 0; i < c.aers; ++i) {
-        c.aer[i] = moved[c.aer[i]];
-    }
-}
 
 void canonicalize(host::Udmq& log) {
     using host::LogState;
@@ -96,27 +41,8 @@ void forget_entries(LogState& state, const spec::Rules& rules) {
 }  // namespace
 
 void canonicalize(LogState& state, const spec::Rules& rules) {
-    Controller& pf = state.subsystem.controller[0];
-    Controller& vf = state.subsystem.controller[1];
-    rotate(pf.sq[0], state.command);
-    rotate(vf.sq[1], state.write);
-    vf.sq[0].head = 0;
-    vf.sq[0].tail = 0;
-    rewind(pf.cq[0]);
-    rewind(vf.cq[0]);
-    rewind(vf.cq[1]);
-    std::uint8_t moved[LogBounds::slots] = {};
-    for (Controller* c : {&vf, &pf}) {
-        c->generation = 0;
-        c->next_queue = 0;
-        LMSIM_ASSERT(c->logging_slot == 0);
-        sort_slots(*c, moved);
-    }
-    if (vf.suspender != 0) {
-        vf.suspender = moved[vf.suspender - 1] + 1U;
-    }
-    std::fill(state.completion + state.done, std::end(state.completion), LogCompletion{});
-    for (nvme::Cdq& queue : state.subsystem.cdq) {
+    canonicalize(state.device);
+    for (nvme::Cdq& queue : state.device.subsystem.cdq) {
         queue.tpt = queue.etpt ? queue.tpt : 0;
     }
     forget_entries(state, rules);

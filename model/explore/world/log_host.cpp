@@ -35,12 +35,12 @@ void LogMachine::start() {
 
 void LogMachine::suspend() {
     state_->phase = LogPhase::Suspending;
-    submit(LogOwner::Suspend);
+    submit(static_cast<std::uint8_t>(LogOwner::Suspend));
 }
 
 void LogMachine::resume() {
     state_->phase = LogPhase::Resuming;
-    submit(LogOwner::Resume);
+    submit(static_cast<std::uint8_t>(LogOwner::Resume));
 }
 
 void LogMachine::stop() {
@@ -108,11 +108,12 @@ void LogMachine::give(const UdmqEvent& event) {
 }
 
 void LogMachine::submitted(const Effect& effect) {
+    const auto number = [](LogOwner owner) { return static_cast<std::uint8_t>(owner); };
     const bool move = static_cast<LogCommand>(effect.token) == LogCommand::Move;
-    const LogOwner owner = move ? LogOwner::Move : LogOwner::Log;
-    for (LogOwner& other : state_->owner) {
+    const std::uint8_t owner = number(move ? LogOwner::Move : LogOwner::Log);
+    for (std::uint8_t& other : state_->device.owner) {
         if (other == owner) {
-            other = move ? LogOwner::StaleMove : LogOwner::StaleLog;
+            other = number(move ? LogOwner::StaleMove : LogOwner::StaleLog);
         }
     }
     if (static_cast<LogCommand>(effect.token) == LogCommand::Create) {
@@ -130,8 +131,6 @@ void LogMachine::called(const Effect& effect) {
         case host::LogCall::Release: dirty_ring(); break;
     }
 }
-
-void LogMachine::everything_again() { state_->to_copy = all_blocks(); }
 
 void LogMachine::told(const Effect& report) {
     LogState& s = *state_;
@@ -192,17 +191,12 @@ void LogMachine::replied(const Effect& reply) {
 }
 
 void LogMachine::complete() {
-    LogState& s = *state_;
-    LMSIM_ASSERT(s.done != 0);
-    const LogCompletion completion = s.completion[0];
-    std::copy(s.completion + 1, s.completion + s.done, s.completion);
-    --s.done;
-    const LogOwner owner = s.owner[completion.cid];
-    s.owner[completion.cid] = LogOwner::None;
-    answer(owner, completion);
+    std::uint8_t owner = 0;
+    const PfCompletion completion = take_completion(owner);
+    answer(static_cast<LogOwner>(owner), completion);
 }
 
-void LogMachine::answer(LogOwner owner, const LogCompletion& completion) {
+void LogMachine::answer(LogOwner owner, const PfCompletion& completion) {
     LogState& s = *state_;
     UdmqEvent event = make_event(UdmqEvent::Kind::Answer);
     event.status = completion.status;
@@ -231,7 +225,7 @@ void LogMachine::answer(LogOwner owner, const LogCompletion& completion) {
     give(event);
 }
 
-void LogMachine::happened(const LogCompletion& completion) {
+void LogMachine::happened(const PfCompletion& completion) {
     wire::Cqe cqe;
     cqe.dw0 = completion.dw0;
     cqe.dw1 = completion.dw1;
@@ -243,7 +237,7 @@ void LogMachine::happened(const LogCompletion& completion) {
         give(make_event(tail ? UdmqEvent::Kind::Tail : UdmqEvent::Kind::Full));
     }
     if (host::resubmits_aer(host::PfError::None, result, claims, rules_)) {
-        submit(LogOwner::Event);
+        submit(static_cast<std::uint8_t>(LogOwner::Event));
     }
 }
 

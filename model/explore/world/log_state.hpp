@@ -4,8 +4,8 @@
 
 #include "model/check/bounds.hpp"
 #include "model/check/data_queue.hpp"
+#include "model/explore/world/small_device.hpp"
 #include "model/host/udmq.hpp"
-#include "model/nvme/state.hpp"
 
 // The explored state of a LogWorld; nobody else includes it.
 namespace lmsim::explore {
@@ -25,68 +25,18 @@ enum class LogPhase : std::uint8_t {
     Over
 };
 
-/// Whose an admin command of the PF is.
+/// Whose an admin command of the PF is: SmallDevice::owner.
 enum class LogOwner : std::uint8_t { None, Event, Log, StaleLog, Move, StaleMove, Suspend, Resume };
 
-/// An entry of the PF's submission queue, as far as it is not told by its owner.
-struct LogCommandEntry {
-    std::uint8_t cid = 0;
-    std::uint8_t token = 0;    // of the flow's Submit
-    std::uint8_t address = 0;  // the same
-    std::uint8_t length = 0;
-
-    template <class Visitor, class Self>
-    static constexpr void fields(Visitor& visit, Self& self) {
-        visit(self.cid, self.token, self.address, self.length);
-    }
-};
-
-/// A completion of the PF that its driver has not seen.
-struct LogCompletion {
-    std::uint8_t cid = 0;
-    std::uint16_t status = 0;
-    std::uint32_t dw0 = 0;
-    std::uint32_t dw1 = 0;
-
-    template <class Visitor, class Self>
-    static constexpr void fields(Visitor& visit, Self& self) {
-        visit(self.cid, self.status, self.dw0, self.dw1);
-    }
-};
-
-/// An entry of the guest's submission queue: it writes this block.
-struct LogWrite {
-    std::uint8_t cid = 0;
-    std::uint8_t block = 0;
-
-    template <class Visitor, class Self>
-    static constexpr void fields(Visitor& visit, Self& self) {
-        visit(self.cid, self.block);
-    }
-};
-
-/// As small as a PF and one VF need.
-using LogBounds = nvme::WorldBounds<1>;
-
 struct LogState {
-    static constexpr std::uint8_t pf_entries = 6;  // slots; CIDs 0 to 5
-    static constexpr std::uint8_t vf_entries = 3;  // CIDs 0 and 1
     static constexpr std::uint8_t most_slots = 4;  // of the CDQ
     static constexpr std::uint8_t entry_bytes = 32;
 
-    nvme::Subsystem<LogBounds> subsystem;
+    SmallDevice device;
     host::Udmq log;
     check::DataQueue<check::ProofBounds> queue;
     std::uint8_t ring[most_slots * entry_bytes] = {};
     bool ring_given = false;  // the memory is the controller's to write
-
-    LogOwner owner[pf_entries] = {};  // by CID
-    LogCommandEntry command[pf_entries];
-    std::uint8_t done = 0;
-    LogCompletion completion[pf_entries];
-
-    std::uint8_t writing = 0;  // CIDs of the guest, a bit each
-    LogWrite write[vf_entries];
 
     LogPhase phase = LogPhase::Idle;
     std::uint8_t stale = 0;    // blocks that differ between source and destination
@@ -95,15 +45,13 @@ struct LogState {
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
-        visit(self.subsystem, self.log, self.queue, self.ring, self.ring_given);
-        visit(self.owner, self.command);
-        visit.array(self.completion, self.done);
-        visit(self.writing, self.write, self.phase, self.stale, self.to_copy, self.lost);
+        visit(self.device, self.log, self.queue, self.ring, self.ring_given, self.phase, self.stale,
+              self.to_copy, self.lost);
     }
 };
 
-/// Brings what only counts, or says nothing any more, to one form: positions begin at 0, slots
-/// are in order, numbers of commands are those in use.
+/// Brings what only counts, or says nothing any more, to one form: positions in queues,
+/// numbers of commands, entries that were read.
 void canonicalize(LogState& state, const spec::Rules& rules);
 
 }  // namespace lmsim::explore

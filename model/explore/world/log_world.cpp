@@ -41,8 +41,12 @@ struct Choices {
     }
 };
 
+LogOwner owner_of(const LogState& state, std::uint16_t cid) {
+    return static_cast<LogOwner>(state.device.owner[cid]);
+}
+
 std::string_view command_name(const LogState& state, const Slot& slot) {
-    switch (state.owner[slot.cid]) {
+    switch (owner_of(state, slot.cid)) {
         case LogOwner::Move:
         case LogOwner::StaleMove: return "Set Features 21h";
         case LogOwner::Suspend: return "Suspend";
@@ -119,7 +123,7 @@ class LogWorld : public System {
     void load(const std::uint8_t* bytes) {
         const bool whole = unpack(bytes, state_bytes(), state_) != 0;
         LMSIM_ASSERT(whole);
-        state_.subsystem.functions = 2;
+        state_.device.subsystem.functions = 2;
     }
     void store(const LogState& state, std::uint8_t* bytes) const {
         const std::size_t size = pack(state, bytes, state_bytes());
@@ -142,13 +146,13 @@ class LogWorld : public System {
 };
 
 void LogWorld::list_device(Choices& choices) const {
-    const auto& pf = state_.subsystem.controller[0];
-    const auto& vf = state_.subsystem.controller[1];
-    for (std::size_t i = 0; i < LogBounds::slots; ++i) {
+    const auto& pf = state_.device.subsystem.controller[0];
+    const auto& vf = state_.device.subsystem.controller[1];
+    for (std::size_t i = 0; i < SmallBounds::slots; ++i) {
         if (vf.slot[i].stage == Stage::Media) choices.add(Kind::Media, i);
         if (pf.slot[i].stage == Stage::Executing) choices.add(Kind::Execute, i);
     }
-    const auto in_use = static_cast<unsigned>(__builtin_popcount(state_.writing));
+    const auto in_use = static_cast<unsigned>(__builtin_popcount(state_.device.in_use));
     if (state_.phase <= LogPhase::Suspending && in_use < config_.commands) {
         for (std::uint8_t block = 0; block < config_.blocks; ++block) {
             choices.add(Kind::Write, block);
@@ -158,7 +162,7 @@ void LogWorld::list_device(Choices& choices) const {
 
 void LogWorld::list_host(Choices& choices) const {
     const host::Udmq& log = state_.log;
-    if (state_.done != 0) choices.add(Kind::Complete);
+    if (state_.device.done != 0) choices.add(Kind::Complete);
     if (log.looking) choices.add(Kind::Look);
     if (log.looking && log.state == Udmq::Tail) choices.add(Kind::LastLook);
     if (log.ticking) choices.add(Kind::Tick);
@@ -190,7 +194,7 @@ void LogWorld::perform(Action action) {
     switch (static_cast<Kind>(action.kind)) {
         case Kind::Start: return machine_.start();
         case Kind::Write: return machine_.write(action.a);
-        case Kind::Media: return machine_.finish(1, action.a);
+        case Kind::Media: return machine_.written(action.a);
         case Kind::Execute: return machine_.finish(0, action.a);
         case Kind::Complete: return machine_.complete();
         case Kind::Look: return machine_.look();
@@ -208,7 +212,7 @@ void LogWorld::perform(Action action) {
 /// by whose they are: their slots change.
 unsigned LogWorld::fair_class(const std::uint8_t* bytes, Action action) {
     load(bytes);
-    const auto* slots = state_.subsystem.controller;
+    const auto* slots = state_.device.subsystem.controller;
     switch (static_cast<Kind>(action.kind)) {
         case Kind::Start:
         case Kind::Write:
@@ -224,13 +228,13 @@ unsigned LogWorld::fair_class(const std::uint8_t* bytes, Action action) {
         case Kind::Media: return 12U + slots[1].slot[action.a].cid;
         case Kind::Execute: break;
     }
-    return 16U + static_cast<unsigned>(state_.owner[slots[0].slot[action.a].cid]);
+    return 16U + static_cast<unsigned>(owner_of(state_, slots[0].slot[action.a].cid));
 }
 
 std::string LogWorld::describe(const std::uint8_t* bytes, Action action) {
     load(bytes);
-    const auto& pf = state_.subsystem.controller[0];
-    const auto& vf = state_.subsystem.controller[1];
+    const auto& pf = state_.device.subsystem.controller[0];
+    const auto& vf = state_.device.subsystem.controller[1];
     switch (static_cast<Kind>(action.kind)) {
         case Kind::Start: return "VMM: log the VF's user data";
         case Kind::Write: return fmt::format("guest: write block {}", action.a);
@@ -240,7 +244,7 @@ std::string LogWorld::describe(const std::uint8_t* bytes, Action action) {
             return fmt::format("PF: {} done", command_name(state_, pf.slot[action.a]));
         case Kind::Complete:
             return fmt::format("PF driver: takes the completion of {}",
-                               owner_name(state_.owner[state_.completion[0].cid]));
+                               owner_name(owner_of(state_, state_.device.completion[0].cid)));
         case Kind::Look: return fmt::format("host: looks at slot {} and on", state_.log.slot);
         case Kind::LastLook: return "host: looks, and waits no longer for the last entry";
         case Kind::Tick: return "host: timer";
