@@ -85,6 +85,7 @@ constexpr std::pair<std::string_view, std::string_view> subjects[] = {
     {"HO-MIG", "Host, migration"},
     {"HO-ADM", "Host, admin queue"},
     {"HO-UDM", "Host, user data migration"},
+    {"HO-CIO", "Host, Controller Data Queues of programs"},
     {"HO-FLOW", "Host, VFIO driver's flow"},
     {"VFIO-ARC", "VFIO device states"},
     {"VFIO-PATH", "VFIO paths"},

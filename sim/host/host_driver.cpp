@@ -49,9 +49,14 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
     const auto count = static_cast<std::uint16_t>(vfs.size());
     const std::string prefix = this->basename();
     AdminQueue& queue = *this;
+    if (timing.user_data.on && rules_.on(spec::Id::CdqByIoctl)) {
+        program_ = std::make_unique<CdqProgram>((prefix + "_program").c_str(), kernel,
+                                                timing.program, queue, rules_);
+    }
     if (timing.user_data.on) {
+        AdminQueue& user_data = program_ ? static_cast<AdminQueue&>(*program_) : queue;
         log_ = std::make_unique<UserDataLog>((prefix + "_log").c_str(), kernel, timing.user_data,
-                                             queue, pf, count, rules_);
+                                             user_data, pf, count, rules_);
     }
     if (timing.memory.on) {
         tracker_ = std::make_unique<MemoryTracker>(kernel, timing.memory, queue, pf, count, rules_);
@@ -317,6 +322,9 @@ void HostDriver::put_on_queue(std::uint32_t owner, std::uint16_t tag) {
 void HostDriver::reset_pf() {
     std::fill(tag_owner_.begin(), tag_owner_.end(), 0);
     boot_ = Boot::Enable;
+    if (program_) {
+        program_->reset();
+    }
     if (log_) {
         log_->reset();
     }
@@ -393,7 +401,11 @@ void HostDriver::answer_event(const Effect& effect) {
         submit(wire::encode(wire::Aer{}, rules_), pf_events, 0);
     }
     if (log_ && error == host::PfError::None && effect.token == 0) {
-        log_->event(event);
+        if (program_) {
+            program_->event(event, [this](const wire::AerResult& told) { log_->event(told); });
+        } else {
+            log_->event(event);
+        }
     }
 }
 

@@ -15,6 +15,7 @@
 #include "sim/core/kernel.hpp"
 #include "sim/core/units.hpp"
 #include "sim/host/admin_queue.hpp"
+#include "sim/host/cdq_program.hpp"
 #include "sim/host/memory_tracker.hpp"
 #include "sim/host/namespace_survey.hpp"
 #include "sim/host/user_data_log.hpp"
@@ -37,6 +38,7 @@ struct HostTiming {
     std::uint64_t mdts = 0;         // bytes
     std::uint64_t state_limit = 0;  // bytes of one VF's state, at most
     UserDataLogTiming user_data;
+    CdqProgramTiming program;  // of user data, where the dialect has it: HO-CIO-01
     MemoryTrackTiming memory;
 };
 
@@ -97,6 +99,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::string namespace_mismatch(std::uint16_t vf, const HostDriver& destination) const;
     /// nullptr: there is none.
     const UserDataLog* user_data_log() const { return log_.get(); }
+    /// nullptr: the driver itself has the queues.
+    const CdqProgram* program() const { return program_.get(); }
     const MemoryTracker* memory_tracker() const { return tracker_.get(); }
     void set_user_data_observer(UserDataObserver* observer) {
         if (log_) {
@@ -219,6 +223,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::vector<std::uint32_t> tag_owner_;  // whose command waits for its turn on the CPU
     std::vector<Vf> vfs_;
     NamespaceSurvey survey_;
+    std::unique_ptr<CdqProgram> program_;
     std::unique_ptr<UserDataLog> log_;
     std::unique_ptr<MemoryTracker> tracker_;
     std::uint64_t boot_page_ = 0;

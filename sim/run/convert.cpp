@@ -157,6 +157,9 @@ HostTiming host_timing(const Scenario& scenario, const HostParams& host, const D
     timing.state_limit = std::max(largest_state(scenario.hosts.src.device, dialects.device[0]),
                                   largest_state(scenario.hosts.dst.device, dialects.device[1]));
     timing.user_data = user_data_timing(host);
+    const UserDataLogParams& log = host.driver.user_data;
+    timing.program = {host.driver.ioctl.ps, log.pin.ps, log.wake.ps,
+                      log.abi == ProgramAbi::I386 ? host::CdqAbi::I386 : host::CdqAbi::Lp64};
     timing.memory = memory_timing(scenario, host);
     return timing;
 }

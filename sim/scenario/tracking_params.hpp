@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 #include "sim/core/param.hpp"
 
 namespace lmsim::sim {
@@ -51,6 +53,12 @@ struct TrackingParams {
               "tracked ranges have a power of two of granules (TRATTR.MRTLL)", estimate);
 };
 
+enum class ProgramAbi : std::uint8_t { Lp64, I386 };
+template <>
+struct EnumNames<ProgramAbi> {
+    static constexpr std::array names{"lp64", "i386"};
+};
+
 /// How a host logs the user data changes of a VF: its User Data Migration Queue.
 struct UserDataLogParams {
     std::uint32_t entries = param(&entries, "entries", 4096, between(4, 1 << 20),
@@ -66,6 +74,14 @@ struct UserDataLogParams {
                             "CPU time to take one entry", estimate);
     bool contiguous = param(&contiguous, "contiguous", true,
                             "the queue is contiguous in memory; else it has a PRP list", choice);
+    ProgramAbi abi = param(&abi, "abi", ProgramAbi::Lp64,
+                           "of the program that has the queues, where the driver's dialect lets a "
+                           "program have them (HO-CIO-01)",
+                           choice);
+    Time pin = param(&pin, "pin", 100_ns, between(0_s, 1_ms),
+                     "CPU time to pin one page of such a program's queue", estimate);
+    Time wake = param(&wake, "wake", 5_us, between(0_s, 1_s),
+                      "from the signal of an eventfd until such a program runs", estimate);
     bool delete_at_suspend =
         param(&delete_at_suspend, "delete_at_suspend", false,
               "the Suspend deletes the queue (DUDMQ); else a command does, at the end", choice);

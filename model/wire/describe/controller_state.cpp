@@ -1,6 +1,8 @@
 #include "model/wire/describe/controller_state.hpp"
 
+#include <algorithm>
 #include "model/wire/controller_state.hpp"
+#include "model/wire/describe/state_body.hpp"
 #include "model/wire/layout.hpp"
 #include "model/wire/vendor_area.hpp"
 
@@ -38,6 +40,21 @@ constexpr Field nvme_fields[] = {
 };
 constexpr Block nvme_block = {"NVMe Controller State header", Id::NvmeStateHeaderSize, 0,
                               nvme_fields};
+
+constexpr Field count_fields[] = {
+    {"NFEA", Id::NvmeStateNfea},
+    {"NAER", Id::NvmeStateNaer},
+};
+constexpr Block whole_block = {"NVMe Controller State header",
+                               Id::NvmeStateHeaderSize,
+                               0,
+                               nvme_fields,
+                               Rest::Reserved,
+                               nullptr,
+                               {count_fields}};
+constexpr Field version_fields[] = {{"VER", Id::NvmeStateVer, Style::Decimal, says_nvme_version}};
+constexpr Block parts_block = {"NVMe Controller State header", Id::NvmeStateHeaderSize, 0,
+                               version_fields};
 
 constexpr Field sq_fields[] = {
     {"PRP1", Id::SqStatePrp1, Style::Hex},
@@ -147,9 +164,35 @@ void check_cqids(Walker& walker, std::size_t sqs_at, std::uint64_t sqs, std::uin
     }
 }
 
+/// The body of this state; version 0h may stand beside another.
+StateBody body_of(const View& header) {
+    const spec::Rules& rules = *header.rules;
+    const bool version0 = header.get(Id::NvmeStateVer) == 0 && rules.on(Id::FormatsListVersion0);
+    return state_body(version0, rules);
+}
+
+const Block& header_of(StateBody body) {
+    return body == StateBody::Queues       ? nvme_block
+           : body == StateBody::Controller ? whole_block
+                                           : parts_block;
+}
+
+bool part_of_queues(Walker& walker, bool submission) {
+    const Block& block = submission ? sq_block : cq_block;
+    return queues(walker, block, walker.left() / size_of(block, walker.rules()),
+                  submission ? Id::SqStateQid : Id::CqStateQid,
+                  submission ? Id::NvmeStateSqAscending : Id::NvmeStateCqAscending);
+}
+
 std::uint64_t nvme_size(const View& header) {
     const spec::Rules& rules = *header.rules;
-    const std::uint64_t bytes = rules.value(Id::NvmeStateHeaderSize) +
+    std::uint64_t own = 0;
+    if (body_of(header) == StateBody::Controller) {
+        own = rules.value(Id::OwnStateSize) +
+              header.get(Id::NvmeStateNfea) * rules.value(Id::FeatureStateSize) +
+              header.get(Id::NvmeStateNaer) * rules.value(Id::AerStateSize);
+    }
+    const std::uint64_t bytes = rules.value(Id::NvmeStateHeaderSize) + own +
                                 header.get(Id::NvmeStateNiosq) * rules.value(Id::SqStateSize) +
                                 header.get(Id::NvmeStateNiocq) * rules.value(Id::CqStateSize);
     return (bytes + 3) / 4 * 4;
@@ -158,15 +201,23 @@ std::uint64_t nvme_size(const View& header) {
 // `dwords` is what the header around it announces; 0: there is none.
 bool nvme_state(Walker& walker, std::uint64_t dwords) {
     const std::size_t begin = walker.at();
-    if (!walker.block(nvme_block)) {
+    const std::size_t room = walker.rules().value(Id::NvmeStateHeaderSize);
+    const View ahead{walker.data() + begin, std::min(room, walker.left()), begin, &walker.rules()};
+    const StateBody body = body_of(ahead);
+    if (!walker.block(header_of(body))) {
         return false;
     }
     const View header = walker.last();
-    if (header.get(Id::NvmeStateVer) != walker.rules().value(Id::NvmeStateVersion)) {
+    const std::uint64_t version = header.get(Id::NvmeStateVer);
+    const bool version0 = version == 0 && walker.rules().on(Id::FormatsListVersion0);
+    if (version != walker.rules().value(Id::NvmeStateVersion) && !version0) {
         return walker.stop(Error::BadVersion, header.where(Id::NvmeStateVer), Id::NvmeStateVersion,
                            "VER = {}: no other version than {} is known",
                            header.get(Id::NvmeStateVer),
                            walker.rules().value(Id::NvmeStateVersion));
+    }
+    if (body == StateBody::Parts) {
+        return walk_parts(walker, part_of_queues);
     }
     const std::uint64_t needed = nvme_size(header);
     if (dwords != 0 && needed != dwords * 4) {
@@ -177,6 +228,10 @@ bool nvme_state(Walker& walker, std::uint64_t dwords) {
     }
     const std::uint64_t sqs = header.get(Id::NvmeStateNiosq);
     const std::uint64_t cqs = header.get(Id::NvmeStateNiocq);
+    if (body == StateBody::Controller &&
+        !walk_own(walker, header.get(Id::NvmeStateNfea), header.get(Id::NvmeStateNaer))) {
+        return false;
+    }
     const std::size_t sqs_at = walker.at();
     if (!queues(walker, sq_block, sqs, Id::SqStateQid, Id::NvmeStateSqAscending) ||
         !queues(walker, cq_block, cqs, Id::CqStateQid, Id::NvmeStateCqAscending)) {
@@ -268,6 +323,10 @@ void controller_state_evidence(const Input& input, Evidence& evidence) {
         return evidence.because.add("a header with NVMECSS {}", header->nvmecss);
     }
     const View view{input.data + header_size, nvme_header, header_size, input.rules};
+    if (body_of(view) == StateBody::Parts) {
+        evidence.points = 20;
+        return evidence.because.add("a header with NVMECSS {}", header->nvmecss);
+    }
     const bool same = nvme_size(view) == header->nvmecss * 4;
     evidence.points = same ? 60 : 0;
     evidence.because.add("NVMECSS of {} dwords {} {} SQ and {} CQ states", header->nvmecss,
