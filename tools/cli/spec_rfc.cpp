@@ -21,20 +21,24 @@ using spec::Defect;
 constexpr const char* introduction =
     R"(# What the posted drivers get wrong
 
-Printed by `lmsim spec rfc --format md`; a test holds this file to it. Each defect of the drivers that
-were posted to the Linux lists is a switch, off until asked for: with all of them off there is the
-corrected driver. `lmsim spec rfc R004-11` prints one with its counterexample, and a profile with
-`on = ["R004-11"]` puts it into any run or search.
+Printed by `lmsim spec rfc --format md`; a test holds this file to it. Each defect of the
+drivers that were posted to the Linux lists is a switch, off until asked for: with all of them
+off there is the corrected driver. `lmsim spec rfc R004-11` prints one with its counterexample,
+and a profile with `on = ["R004-11"]` puts it into any run or search.
 
-Severity: H wrong on the wire, or data lost; M wrong handling in the host; L a text, or robustness.
-Class: wire, what a command says or how its answer is taken; data, what is read or written; lifetime,
-of memory, pins and references in the host; outside, not in the model, with the reason.
-Found: what runs of a search break with this defect alone on a device that does what NVMe Base 2.3
-says, and the steps of the shortest (INV-.. are invariants of `lmsim check` and of the models below).
-"nothing": in the bounds of the search it does no harm alone. "test": no search has room for what it
-takes. In both cases a directed test in `tests/model/host` shows what it takes, and what comes of it.
-What falls in a search without any defect is not counted: INV-STATE-03 there is the VMM's, which
-starts the VM although a device refuses its state.
+**Severity:** H wrong on the wire, or data lost; M wrong handling in the host; L a text, or
+robustness.
+
+**Class:** wire, what a command says or how its answer is taken; data, what is read or written;
+lifetime, of memory, pins and references in the host; outside, not in the model, with the
+reason.
+
+**Found:** what runs of a search break with this defect alone on a device that does what NVMe
+Base 2.3 says, and the steps of the shortest (INV-.. are invariants of `lmsim check` and of the
+models below). "nothing": in the bounds of the search it does no harm alone. "test": no search
+has room for what it takes. In both cases a directed test in `tests/model/host` shows what it
+takes, and what comes of it. What falls in a search without any defect is not counted: INV-
+STATE-03 there is the VMM's, which starts the VM although a device refuses its state.
 )";
 
 struct Source {
