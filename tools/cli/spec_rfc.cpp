@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "model/explore/rfc/conformance.hpp"
 #include "sim/core/text.hpp"
@@ -34,11 +35,10 @@ lifetime, of memory, pins and references in the host; outside, not in the model,
 reason.
 
 **Found:** what runs of a search break with this defect alone on a device that does what NVMe
-Base 2.3 says, and the steps of the shortest (INV-.. are invariants of `lmsim check` and of the
-models below). "nothing": in the bounds of the search it does no harm alone. "test": no search
+Base 2.3 says, and the steps of the shortest. "nothing": in the bounds of the search it does no harm alone. "test": no search
 has room for what it takes. In both cases a directed test in `tests/model/host` shows what it
-takes, and what comes of it. What falls in a search without any defect is not counted: INV-
-STATE-03 there is the VMM's, which starts the VM although a device refuses its state.
+takes, and what comes of it. What falls in a search without any defect is not counted:
+INV-STATE-03 there is the VMM's, which starts the VM although a device refuses its state.
 )";
 
 struct Source {
@@ -76,17 +76,31 @@ std::string place(const Defect& defect) {
                                              : fmt::format("`{}`", defect.where);
 }
 
-SpecTable table_of(const Source& source, RfcSearches& searches) {
+/// What fell, by id.
+using Fallen = std::map<std::string_view, const check::Invariant*>;
+
+void note(const std::vector<RfcFinding>& findings, Fallen& fallen) {
+    for (const RfcFinding& finding : findings) {
+        for (const explore::Violation& violation : finding.violations) {
+            if (violation.invariant != nullptr) {
+                fallen[violation.invariant->id] = violation.invariant;
+            }
+        }
+    }
+}
+
+SpecTable table_of(const Source& source, RfcSearches& searches, Fallen& fallen) {
     SpecTable table{source.title,
                     {"id", "severity", "class", "where", "does", "right", "leads to", "found"},
                     {}};
     for (const Defect& defect : spec::defects) {
         if (defect.name.substr(0, 4) == source.prefix) {
+            const std::vector<RfcFinding> findings = searches.of(defect);
+            note(findings, fallen);
             table.rows.push_back({std::string(defect.name), std::string(to_string(defect.severity)),
                                   std::string(to_string(defect.of)), place(defect),
                                   std::string(defect.does), std::string(defect.right),
-                                  std::string(defect.leads_to),
-                                  found(defect, searches.of(defect))});
+                                  std::string(defect.leads_to), found(defect, findings)});
         }
     }
     return table;
@@ -97,6 +111,15 @@ SpecTable table_of_models(RfcSearches& searches) {
     for (const RfcModel& model : explore::rfc_models()) {
         table.rows.push_back(
             {std::string(model.name), std::string(model.text), searches.baseline(model).text()});
+    }
+    return table;
+}
+
+SpecTable table_of_invariants(const Fallen& fallen) {
+    SpecTable table{"What falls", {"id", "what holds", "else"}, {}};
+    for (const auto& each : fallen) {
+        table.rows.push_back({std::string(each.first), std::string(each.second->text),
+                              std::string(each.second->why)});
     }
     return table;
 }
@@ -145,9 +168,11 @@ int print_all(SpecFormat format, RfcSearches& searches) {
     if (format == SpecFormat::Markdown) {
         fmt::print("{}\n", introduction);
     }
+    Fallen fallen;
     for (const Source& source : sources) {
-        fmt::print("{}\n", printed(table_of(source, searches), format));
+        fmt::print("{}\n", printed(table_of(source, searches, fallen), format));
     }
+    fmt::print("{}\n", printed(table_of_invariants(fallen), format));
     fmt::print("{}", printed(table_of_models(searches), format));
     return Ok;
 }
