@@ -17,7 +17,7 @@ struct ScenarioOptions {
     std::string file;
     std::vector<std::string> set;
     std::optional<std::uint64_t> seed;
-    std::string profile;  // empty: as the scenario says
+    std::string profile = {};  // empty: as the scenario says
 };
 
 void add_scenario_options(CLI::App& verb, ScenarioOptions& options);
