@@ -35,7 +35,7 @@ std::string row(const fsm::Arc& arc, const EventRows& event) {
         body += identifier(arc.action) + "(); ";
     }
     body += arc.internal ? "skip" : fmt::format("{} = {}", variable, identifier(arc.target));
-    return fmt::format("\t:: {} -> {}\t/* {} */\n", guard, body, spec::row(arc.rule).name);
+    return fmt::format("    :: {} -> {}  /* {} */\n", guard, body, spec::row(arc.rule).name);
 }
 
 }  // namespace
@@ -91,8 +91,8 @@ std::string take_rows(const MachineInfo& machine, const Dialect& dialect, const 
         return fmt::format("inline {} {{ taken = false }}\n", event.name);
     }
     return fmt::format(
-        "inline {} {{\n\ttaken = true;\n\tif\n{}\t:: else -> taken = false\n\tfi\n}}\n", event.name,
-        rows);
+        "inline {} {{\n    taken = true;\n    if\n{}    :: else -> taken = false\n    fi\n}}\n",
+        event.name, rows);
 }
 
 std::string take_events(const MachineInfo& machine, const Dialect& dialect,
@@ -114,28 +114,28 @@ std::string take_events(const MachineInfo& machine, const Dialect& dialect,
 }
 
 std::string option(std::string_view guard, std::string_view body, std::string_view comment) {
-    const std::string said = comment.empty() ? "" : fmt::format("\t/* {} */", comment);
-    return fmt::format("\t:: d_step {{ {} -> {}; check() }}{}\n", guard, body, said);
+    const std::string said = comment.empty() ? "" : fmt::format("  /* {} */", comment);
+    return fmt::format("    :: d_step {{ {} -> {}; check() }}{}\n", guard, body, said);
 }
 
 std::string define(std::string_view name, bool value, std::string_view comment) {
-    return fmt::format("#define {} {}\t/* {} */\n", name, value ? 1 : 0, comment);
+    return fmt::format("#define {} {}  /* {} */\n", name, value ? 1 : 0, comment);
 }
 
 /// Guards of such a table need more than the machine: each may hold or not.
 std::string table_model(const MachineInfo& machine, const Dialect& dialect) {
     std::string text = head(machine.title, machine.name(), dialect);
     text += state_numbers(machine) + "\nbyte state = " + std::to_string(machine.arcs.initial()) +
-            ";\n\nactive proctype machine() {\nend:\tdo\n";
+            ";\n\nactive proctype machine() {\nend:\n    do\n";
     for (const fsm::Arc& arc : machine.arcs) {
         if (exists(machine, arc, dialect)) {
             const std::string guard = arc.guard.empty() ? "" : fmt::format(" [{}]", arc.guard);
-            text += fmt::format("\t:: d_step {{ state == {} -> state = {} }}\t/* {}: {}{} */\n",
+            text += fmt::format("    :: d_step {{ state == {} -> state = {} }}  /* {}: {}{} */\n",
                                 identifier(arc.source), identifier(arc.target),
                                 spec::row(arc.rule).name, arc.event, guard);
         }
     }
-    return text + "\t:: false\n\tod\n}\n";
+    return text + "    :: false\n    od\n}\n";
 }
 
 }  // namespace spin

@@ -19,25 +19,25 @@ constexpr std::string_view variables = R"(
 #define SESSION_RESUMING 2
 
 byte state = RUNNING;
-bool walking;		/* a SET is under way: */
-byte arc_to;		/* where its arc leads, */
-byte target;		/* and the SET */
-bool reset_pending;	/* a reset came during the SET */
-bool reply_fault;	/* the answer of the SET cannot be written */
+bool walking;  /* a SET is under way: */
+byte arc_to;  /* where its arc leads, */
+byte target;  /* and the SET */
+bool reset_pending;  /* a reset came during the SET */
+bool reply_fault;  /* the answer of the SET cannot be written */
 byte session;
-bool fd_open;		/* the user has not closed its data_fd */
-bool ended;		/* its read() has answered 0 */
-bool logging;		/* of DMA */
+bool fd_open;  /* the user has not closed its data_fd */
+bool ended;  /* its read() has answered 0 */
+bool logging;  /* of DMA */
 bool precopy_info_v2;
-hidden byte hop;	/* these three are no part of the state */
+hidden byte hop;  /* these three are no part of the state */
 hidden byte taken;
 hidden byte opened;
 
 inline begin_saving_session() {
-	session = SESSION_SAVING; fd_open = true; ended = false; opened = true
+    session = SESSION_SAVING; fd_open = true; ended = false; opened = true
 }
 inline begin_resuming_session() {
-	session = SESSION_RESUMING; fd_open = true; ended = false; opened = true
+    session = SESSION_RESUMING; fd_open = true; ended = false; opened = true
 }
 inline end_session() { session = SESSION_NONE; fd_open = false; ended = false }
 
@@ -46,34 +46,34 @@ inline end_session() { session = SESSION_NONE; fd_open = false; ended = false }
 constexpr std::string_view procedures = R"(
 /* The answer of a SET: a reset that waited comes first. `fd`: it hands out a data_fd. */
 inline end_set(fd) {
-	walking = false;
-	if :: reset_pending -> take_reset() :: else fi;
-	if :: fd && reply_fault && TESTS_FAULTS -> fd_open = false :: else fi;
-	reset_pending = false; reply_fault = false; arc_to = ERROR; target = ERROR
+    walking = false;
+    if :: reset_pending -> take_reset() :: else fi;
+    if :: fd && reply_fault && TESTS_FAULTS -> fd_open = false :: else fi;
+    reset_pending = false; reply_fault = false; arc_to = ERROR; target = ERROR
 }
 inline set(to, fault) {
-	if
-	:: to == state -> skip
-	:: else ->
-		next_hop(to);
-		if
-		:: hop == ERROR -> skip	/* refused */
-		:: else -> walking = true; arc_to = hop; target = to; reply_fault = fault
-		fi
-	fi
+    if
+    :: to == state -> skip
+    :: else ->
+        next_hop(to);
+        if
+        :: hop == ERROR -> skip  /* refused */
+        :: else -> walking = true; arc_to = hop; target = to; reply_fault = fault
+        fi
+    fi
 }
 inline arc_done() {
-	opened = false;
-	take_arc();
-	if
-	:: !taken -> end_set(false)
-	:: taken && state == target -> end_set(opened)
-	:: taken && state != target && opened && DROPS_FD_ON_THE_WAY ->
-		fd_open = false; end_set(false)
-	:: else ->
-		next_hop(target);
-		if :: hop == ERROR -> end_set(false) :: else -> arc_to = hop fi
-	fi
+    opened = false;
+    take_arc();
+    if
+    :: !taken -> end_set(false)
+    :: taken && state == target -> end_set(opened)
+    :: taken && state != target && opened && DROPS_FD_ON_THE_WAY ->
+        fd_open = false; end_set(false)
+    :: else ->
+        next_hop(target);
+        if :: hop == ERROR -> end_set(false) :: else -> arc_to = hop fi
+    fi
 }
 )";
 
@@ -89,7 +89,7 @@ ltl reset_runs { [] (reset_pending -> <> (state == RUNNING && !walking)) }
 std::string hops(const Dialect& dialect, std::uint8_t flags) {
     std::string text =
         "/* vfio_mig_get_next_state(), computed from the arcs under the path rules */\n"
-        "inline next_hop(to) {\n\tif\n";
+        "inline next_hop(to) {\n    if\n";
     for (std::uint32_t from = 1; from < vfio::state_count; ++from) {
         for (std::uint32_t hop = 1; hop < vfio::state_count; ++hop) {
             std::string targets;
@@ -102,13 +102,13 @@ std::string hops(const Dialect& dialect, std::uint8_t flags) {
                 }
             }
             if (!targets.empty()) {
-                text += fmt::format("\t:: state == {} && ({}) -> hop = {}\n",
+                text += fmt::format("    :: state == {} && ({}) -> hop = {}\n",
                                     name_of(static_cast<MigState>(from)), targets,
                                     name_of(static_cast<MigState>(hop)));
             }
         }
     }
-    return text + "\t:: else -> hop = ERROR\n\tfi\n}\n";
+    return text + "    :: else -> hop = ERROR\n    fi\n}\n";
 }
 
 /// INV: a session is open in the states that have one, and in no other.
@@ -122,18 +122,18 @@ std::string assertions(std::uint8_t flags) {
     }
     return fmt::format(
         "inline check() {{\n"
-        "\tassert((session == SESSION_SAVING) == ({}));\n"
-        "\tassert((session == SESSION_RESUMING) == (state == RESUMING));\n"
-        "\tassert(!ended || state == STOP_COPY);\n"
-        "\tassert(!fd_open || session != SESSION_NONE);\n"
-        "\tassert(walking || !reset_pending)\n}}\n",
+        "    assert((session == SESSION_SAVING) == ({}));\n"
+        "    assert((session == SESSION_RESUMING) == (state == RESUMING));\n"
+        "    assert(!ended || state == STOP_COPY);\n"
+        "    assert(!fd_open || session != SESSION_NONE);\n"
+        "    assert(walking || !reset_pending)\n}}\n",
         saving);
 }
 
 std::string user(const spec::Rules& rules, std::uint8_t flags) {
     const std::string idle = rules.on(Id::VfioOneAtATime) ? "!walking" : "true";
     const std::string open = rules.on(Id::VfioFdUnknown) ? " && fd_open" : "";
-    std::string text = "\nactive proctype user() {\nend:\tdo\n";
+    std::string text = "\nactive proctype user() {\nend:\n    do\n";
     for (std::uint32_t to = 0; to <= vfio::state_count; ++to) {
         const auto state = static_cast<MigState>(to);
         const bool named = to < vfio::state_count && (to == 0 || vfio::supported(state, flags));
@@ -157,15 +157,15 @@ std::string user(const spec::Rules& rules, std::uint8_t flags) {
     if ((flags & vfio::PRE_COPY_FLAG) != 0 || !rules.on(Id::VfioPrecopyV2NoPrecopy)) {
         text += option("!precopy_info_v2", "precopy_info_v2 = true", "MIG_PRECOPY_INFOv2");
     }
-    return text + "\tod\n}\n";
+    return text + "    od\n}\n";
 }
 
 std::string driver() {
-    std::string text = "\nactive proctype driver() {\nend:\tdo\n";
+    std::string text = "\nactive proctype driver() {\nend:\n    do\n";
     text += option("walking", "arc_done()");
     text += option("walking", "end_set(false)", "the arc fails and changes nothing");
     text += option("walking", "take_failure(); end_set(false)", "the arc fails beyond repair");
-    return text + "\tod\n}\n";
+    return text + "    od\n}\n";
 }
 
 }  // namespace
