@@ -32,6 +32,10 @@ Result bad_result() {
     result.vmm.downtime_return_path_ms.reset();
     result.commands = {154'000, 153'990, 2, 1};
     result.conservation = {3, 1, 4};
+    result.breaches.push_back({"INV-SUSP-01", "A suspended controller reads no memory of its host.",
+                               "source VF 3: command fetched, queue 1", 1'500'000'000'000, 3});
+    result.breaches.push_back({"INV-STATE-01", "What is loaded is what was saved.",
+                               "destination VF 3: state loaded, digest 1f", 1'600'000'000'000, 1});
     result.fidelity = Fidelity::Hybrid;
     result.error_bound = 0.02;
     result.ignored[0].value = "a|b\n`c`";

@@ -120,3 +120,10 @@ TEST_CASE("conservation is each of five") {
         CHECK_FALSE(result.conserved());
     }
 }
+
+TEST_CASE("a broken invariant is a failed run") {
+    Result result;
+    result.breaches.push_back({"INV-CMD-01", "text", "seen", 1, 1});
+    CHECK_FALSE(result.conserved());
+    CHECK(json_of(result)["broken_invariants"][0]["id"] == "INV-CMD-01");
+}
