@@ -127,6 +127,7 @@ struct Beside {
     bool driver = false;
     bool log = false;
     Writers* writers = nullptr;
+    bool monitor = true;
 };
 
 /// The machine as Simulation builds it, with one host and nobody who migrates it.
@@ -137,6 +138,7 @@ class Machine {
           memory(path.memory_pages),
           device("device", kernel, path.device, spec::Rules{}, path.seed),
           guest("guest", kernel, path.guest, memory, no_writer(path)),
+          monitor(beside.writers != nullptr ? beside.writers->sink() : nullptr),
           meter(path.device.vfs, beside.writers != nullptr ? beside.writers->sink() : nullptr),
           logs(beside.log) {
         meter.watch_link(metrics::Side::Source, "up", device.up());
@@ -154,6 +156,11 @@ class Machine {
         guest.lay_out();
         guest.set_observer(&meter);
         device.set_observer(&meter.device(VmmSide::Source));
+        if (beside.monitor) {
+            monitor.tell(0, observe(check::What::VmRuns, metrics::Side::Source));
+            meter.set_monitor(&monitor);
+            device.set_monitor(&monitor, metrics::Side::Source);
+        }
         if (beside.driver) {
             host = std::make_unique<Memory>(path.host_pages);
             device.attach(0, *host);
@@ -179,6 +186,7 @@ class Machine {
     Memory memory;
     NvmeDevice device;
     Guest guest;
+    RunMonitor monitor;
     RunMeter meter;
     std::vector<fio::Sources> sources;
     std::unique_ptr<Memory> host;
@@ -252,6 +260,7 @@ Tally run(const CommandPath& path, const Beside& beside) {
     const RunMeter& meter = machine.meter;
     machine.meter.close(machine.kernel.now());
 
+    LMSIM_ASSERT(machine.monitor.breaches().empty());
     Tally tally = bench.tally;
     const metrics::Histogram& latency = meter.guest().latency(metrics::Window::Before);
     tally.submitted = meter.guest().submitted();
@@ -273,11 +282,15 @@ Tally run(const CommandPath& path, const Beside& beside) {
 
 Tally run_simulated(const CommandPath& path) { return run(path, {}); }
 
+Tally run_unwatched(const CommandPath& path) { return run(path, {false, false, nullptr, false}); }
+
 Tally run_traced(const CommandPath& path, const Traces& traces, const std::string& folder) {
     Writers writers(traces, folder);
-    return run(path, {false, false, &writers});
+    return run(path, {false, false, &writers, true});
 }
 
-Tally run_beside_driver(const CommandPath& path, bool log) { return run(path, {true, log}); }
+Tally run_beside_driver(const CommandPath& path, bool log) {
+    return run(path, {true, log, nullptr, true});
+}
 
 }  // namespace lmsim::bench

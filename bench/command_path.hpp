@@ -59,6 +59,9 @@ bool same_run(const Tally& a, const Tally& b);
 /// In the simulator: one in each process, since SystemC has one kernel there.
 Tally run_simulated(const CommandPath& path);
 
+/// The same without the monitor of invariants that every run has.
+Tally run_unwatched(const CommandPath& path);
+
 /// What a traced run writes; nothing is the run as it is.
 struct Traces {
     bool ndjson = false;

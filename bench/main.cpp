@@ -15,8 +15,8 @@ int main(int argc, char** argv) {
     CLI::App app("Measures lmsim against plain C++: a table, and rows in a JSON file", "bench");
     app.add_option("FILE", file, "where the rows go")->capture_default_str();
     app.add_option("--only", only, "one part")
-        ->check(CLI::IsMember(
-            {"command-path", "logging", "traces", "sequence", "event-queue", "start", "memory"}));
+        ->check(CLI::IsMember({"command-path", "invariants", "logging", "traces", "sequence",
+                               "event-queue", "start", "memory"}));
     app.add_flag("--quick", quick, "only shows that it works: the figures mean little");
     CLI11_PARSE(app, argc, argv);
 
@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
         }
     };
     part("command-path", measure_command_path);
+    part("invariants", measure_invariants);
     part("logging", measure_logging);
     part("traces", measure_traces);
     part("sequence", measure_sequence);

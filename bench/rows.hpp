@@ -30,6 +30,8 @@ double median(std::vector<double> values);
 
 /// The path of a command against the plain loop, in alternation; exits if they did not do the same.
 void measure_command_path(Rows& rows, bool quick);
+/// The path of a command as every run has it, against the same without the monitor of invariants.
+void measure_invariants(Rows& rows, bool quick);
 /// The path of a command while its changes are logged, against the same without a log.
 void measure_logging(Rows& rows, bool quick);
 /// The path of a command while it is traced into files, against the same without a trace.
