@@ -73,7 +73,7 @@ class Canonical {
             positions(c, 0);
             positions(c, 1);
             io_slots(c, w.vf[host][vf]);
-            side(w.vf[host][vf]);
+            side(host, vf);
             place(w.monitor.vf.items[vf].place[host], w.vf[host][vf]);
         }
         watched(w.monitor.vf.items[vf]);
@@ -268,11 +268,40 @@ class Canonical {
         }
     }
 
-    void side(const VfSide& side) {
+    /// Does anybody still look at the buffer and its size? A command that a reset has outrun does.
+    bool has_state(std::uint8_t host, std::uint8_t vf) const {
+        const VfSide& side = w.vf[host][vf];
+        const vfio::DeviceState& d = side.device;
+        switch (side.flow.step) {
+            case host::FlowStep::ReadHeader:
+            case host::FlowStep::ReadState:
+            case host::FlowStep::LoadState: return true;
+            default: break;
+        }
+        if (d.session == vfio::Session::Resuming ||
+            (d.session == vfio::Session::Saving && d.state == vfio::MigState::STOP_COPY)) {
+            return true;
+        }
+        const host::ProofPfQueue& queue = w.pf[host].queue;
+        const auto loads = [vf](std::uint32_t owner) {
+            const Request request = Request::of(owner);
+            return request.vf == vf &&
+                   request.step == static_cast<std::uint8_t>(host::FlowStep::LoadState);
+        };
+        bool any = std::any_of(std::begin(queue.owner), std::end(queue.owner), loads);
+        for (std::size_t i = 0; i < queue.waiting; ++i) {
+            any =
+                any || loads(queue.waiter[(queue.waiting_head + i) % host::ProofPfQueue::waiters]);
+        }
+        return any;
+    }
+
+    void side(std::uint8_t host, std::uint8_t vf) {
+        const VfSide& side = w.vf[host][vf];
         const vfio::DeviceState& d = side.device;
         const host::VfioNvme& flow = side.flow;
         const bool busy = flow.step != host::FlowStep::Idle;
-        const bool used = busy || d.session != vfio::Session::None || d.hop != 0;
+        const bool saving = d.session == vfio::Session::Saving;
         out.put(Bits()
                     .add(d.state, 4)
                     .add(d.next, 4)
@@ -287,14 +316,14 @@ class Canonical {
                     .add(d.logging, 1)
                     .add(d.precopy_info_v2, 1)
                     .add(side.waiting, 1)
-                    .add(used && side.read, 1)
-                    .add(used && side.ended, 1)
+                    .add(saving && side.read, 1)
+                    .add(saving && side.ended, 1)
                     .add(side.struck, 1)
                     .add(flow.step, 4)
                     .add(busy ? static_cast<unsigned>(flow.to) : 0, 4)
                     .add(busy && flow.arc == d.hop, 1)
                     .add(busy ? flow.offset : 0, 14));
-        if (used) {
+        if (has_state(host, vf)) {
             out.put(Bits().add(flow.size, 16).add(side.buffer, 32));
         }
         out.put(Bits().add(side.staged, 32).add(side.arrived >> 1, 31));

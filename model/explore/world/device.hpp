@@ -209,18 +209,18 @@ void Play<W>::answer(std::uint8_t host, std::uint8_t function, std::uint8_t slot
     event.function = function;
     event.ticket = nvme::Ticket::make(slot, c.generation);
     std::uint8_t entry[wire::Sqe::size];
+    std::uint8_t filled = vfs;
     const nvme::Stage stage = c.slot[slot].stage;
     if (stage == nvme::Stage::Fetching) {
         fetched(host, function, slot, refuse, entry);
         event.bytes = entry;
         event.length = sizeof entry;
     } else if (function == 0) {
-        load_data(host, slot);
+        filled = load_data(host, slot);
     }
-    const bool loads = function == 0 && w.pf[host].data[slot] != 0;
     step_device(host, event);
-    if (loads) {
-        keep_staged(host);
+    if (filled < vfs) {
+        keep_staged(host, filled);
     }
 }
 
@@ -259,46 +259,43 @@ void Play<W>::fetched(std::uint8_t host, std::uint8_t function, std::uint8_t slo
     wire::encode(sqe, entry);
 }
 
-/// Env::data of a command that takes a piece of a state, and Env::staging of its VF.
+/// Env::data of a command that moves a piece of a state, and Env::staging of its VF, which is
+/// returned (`vfs`: it is no such command).
 template <class W>
-void Play<W>::load_data(std::uint8_t host, std::uint8_t slot) {
+std::uint8_t Play<W>::load_data(std::uint8_t host, std::uint8_t slot) {
     Pf& pf = w.pf[host];
     const Slot& command = w.device[host].controller[0].slot[slot];
     const auto vf = static_cast<std::size_t>(command.prp1 >> buffer_shift) - 1;
     if (vf >= vfs) {
-        return;
+        return vfs;
     }
     VfSide& side = w.vf[host][vf];
     if (command.stage == nvme::Stage::DataIn) {
         pf.data[slot] = side.buffer;
     }
-    if (pf.data[slot] == 0) {
-        return;
-    }
     const Bytes& all = scratch_.contents.bytes(pf.data[slot]);
     const std::size_t offset =
         std::min<std::size_t>(command.prp1 & ((1U << buffer_shift) - 1), all.size());
     const std::size_t length = std::min<std::size_t>(command.length, all.size() - offset);
-    std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(offset), length,
-                scratch_.data(0, slot, command.length));
+    std::uint8_t* const data = scratch_.data(0, slot, command.length);
+    std::uint8_t* const end =
+        std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(offset), length, data);
+    std::fill_n(end, command.length - length, std::uint8_t{0});
     const Bytes& staged = scratch_.contents.bytes(side.staged);
     std::copy(staged.begin(), staged.end(),
               scratch_.staging(static_cast<std::uint16_t>(vf + 1), staged.size()));
+    return static_cast<std::uint8_t>(vf);
 }
 
 /// What is left of Env::staging, as a token.
 template <class W>
-void Play<W>::keep_staged(std::uint8_t host) {
-    for (std::uint16_t function = 1; function <= vfs; ++function) {
-        const auto& c = w.device[host].controller[function];
-        VfSide& side = w.vf[host][function - 1];
-        if (c.sequence == 0) {
-            side.staged = 0;
-        } else if (c.received != 0 && c.received != scratch_.contents.bytes(side.staged).size()) {
-            side.staged =
-                scratch_.contents.token(scratch_.staging(function, c.received), c.received);
-        }
-    }
+void Play<W>::keep_staged(std::uint8_t host, std::uint8_t vf) {
+    const auto function = static_cast<std::uint16_t>(vf + 1);
+    const auto& c = w.device[host].controller[function];
+    w.vf[host][vf].staged =
+        c.sequence == 0
+            ? 0
+            : scratch_.contents.token(scratch_.staging(function, c.received), c.received);
 }
 
 template <class W>

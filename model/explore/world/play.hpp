@@ -127,8 +127,8 @@ class Play {
     void entered(std::uint8_t host, const Effect& effect);
     unsigned io_queues(std::uint8_t host) const;
     void tell_queues(std::uint8_t host, unsigned before);
-    void load_data(std::uint8_t host, std::uint8_t slot);
-    void keep_staged(std::uint8_t host);
+    std::uint8_t load_data(std::uint8_t host, std::uint8_t slot);
+    void keep_staged(std::uint8_t host, std::uint8_t vf);
     std::uint8_t command_at(std::uint8_t vf, std::uint32_t position) const;
     void fetched(std::uint8_t host, std::uint8_t function, std::uint8_t slot, bool refuse,
                  std::uint8_t* entry);
