@@ -130,8 +130,15 @@ class LogWorld : public System {
         std::fill(bytes + size, bytes + state_bytes(), std::uint8_t{0});
     }
     bool resting() const {
-        return state_.phase == LogPhase::Idle || state_.phase == LogPhase::Running ||
-               state_.phase == LogPhase::Over;
+        return state_.phase == LogPhase::Idle || state_.phase == LogPhase::Over ||
+               (state_.phase == LogPhase::Running && !lies_unread());
+    }
+    /// Are there as many entries as are to be read together, and the host does not know?
+    bool lies_unread() const {
+        const auto& queue = state_.device.subsystem.cdq[state_.log.cdqid];
+        const std::uint32_t unread =
+            (queue.tail + state_.log.entries - state_.log.slot) % state_.log.entries;
+        return state_.log.state == Udmq::Logging && unread >= state_.log.batch;
     }
 
     void list_device(Choices& choices) const;
