@@ -35,10 +35,12 @@ lifetime, of memory, pins and references in the host; outside, not in the model,
 reason.
 
 **Found:** what runs of a search break with this defect alone on a device that does what NVMe
-Base 2.3 says, and the steps of the shortest. "nothing": in the bounds of the search it does no harm alone. "test": no search
-has room for what it takes. In both cases a directed test in `tests/model/host` shows what it
-takes, and what comes of it. What falls in a search without any defect is not counted:
-INV-STATE-03 there is the VMM's, which starts the VM although a device refuses its state.
+Base 2.3 says, and the steps of the shortest. "deadlock": nothing more happens though it should;
+entries of a log lie unread for ever. "nothing": in the bounds of the search it does no harm
+alone. "test": no search has room for what it takes. In both cases a directed test in
+`tests/model/host` shows what it takes, and what comes of it. What falls in a search without any
+defect is not counted: INV-STATE-03 there is the VMM's, which starts the VM although a device
+refuses its state.
 )";
 
 struct Source {

@@ -56,7 +56,8 @@ WorldConfig refused_migration() {
 }
 
 bool of_log(const Defect& defect) {
-    return defect.id == Id::RfcRingNotZeroed || defect.id == Id::RfcFullUnheard;
+    return defect.id == Id::RfcRingNotZeroed || defect.id == Id::RfcNeverArmed ||
+           defect.id == Id::RfcOneShotEndsAers || defect.id == Id::RfcFullUnheard;
 }
 
 LogConfig log() {
