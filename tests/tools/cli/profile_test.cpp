@@ -155,7 +155,7 @@ TEST_CASE("a scenario's profiles are checked where it names them", "[cli]") {
                      "[hosts.dst.driver]\np2p = true\n");
     const Ended ended = run_lmsim(folder, "run " + file);
     CHECK(ended.exit_code == 2);
-    CHECK(has(ended.err, "s.toml:3:11: hosts.src.pf.profile: \"tp419\" cannot be used"));
+    CHECK(has(ended.err, "s.toml:3:1: hosts.src.pf.profile: \"tp419\" cannot be used"));
     CHECK(has(ended.err, "did you mean tp4193?"));
     CHECK(has(ended.err, "hosts.dst.driver.p2p: drivers of profile \"rfc-2025\" cannot do this"));
     const std::string own = folder.write("own.toml", "base = \"tp4193\"\n");
