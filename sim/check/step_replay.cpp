@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "model/host/rfc/driver_rules.hpp"
 #include "model/nvme/step.hpp"
 #include "model/wire/controller_state.hpp"
 #include "sim/check/replay_env.hpp"
@@ -52,6 +53,9 @@ class Replay {
   public:
     Replay(const Scenario& scenario, const Dialects& dialects)
         : dialects_(dialects), vmm_(vmm_config(scenario)) {
+        for (spec::Rules& driver : dialects_.driver) {
+            driver = host::driver_rules(driver);
+        }
         build(hosts_[0], scenario, scenario.hosts.src);
         build(hosts_[1], scenario, scenario.hosts.dst);
     }
