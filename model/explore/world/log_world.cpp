@@ -118,6 +118,7 @@ class LogWorld : public System {
 
     unsigned fair_class(const std::uint8_t*, Action action) override;
     std::string describe(const std::uint8_t* bytes, Action action) override;
+    Arrow arrow(const std::uint8_t* bytes, Action action) override;
 
   private:
     void load(const std::uint8_t* bytes) {
@@ -262,6 +263,28 @@ std::string LogWorld::describe(const std::uint8_t* bytes, Action action) {
         case Kind::Stop: break;
     }
     return "VMM: end the log";
+}
+
+/// Who says it stands before the colon.
+Arrow LogWorld::arrow(const std::uint8_t* bytes, Action action) {
+    const std::string text = describe(bytes, action);
+    const std::size_t colon = text.find(": ");
+    std::string who = text.substr(0, colon);
+    std::string to;
+    switch (static_cast<Kind>(action.kind)) {
+        case Kind::Start:
+        case Kind::Stop: to = "host"; break;
+        case Kind::Write: to = "VF"; break;
+        case Kind::Media: to = "guest"; break;
+        case Kind::Complete:
+            who = "PF";
+            to = "PF driver";
+            break;
+        case Kind::Suspend:
+        case Kind::Resume: to = "PF"; break;
+        default: break;  // what one does alone
+    }
+    return {who, to, text.substr(colon + 2)};
 }
 
 }  // namespace

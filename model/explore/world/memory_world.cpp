@@ -103,6 +103,7 @@ class MemoryWorld : public System {
 
     unsigned fair_class(const std::uint8_t* bytes, Action action) override;
     std::string describe(const std::uint8_t* bytes, Action action) override;
+    Arrow arrow(const std::uint8_t* bytes, Action action) override;
 
   private:
     void load(const std::uint8_t* bytes) {
@@ -229,6 +230,29 @@ std::string MemoryWorld::describe(const std::uint8_t* bytes, Action action) {
         case Kind::Stop: break;
     }
     return "VMM: end the tracking";
+}
+
+/// Who says it stands before the colon.
+Arrow MemoryWorld::arrow(const std::uint8_t* bytes, Action action) {
+    const std::string text = describe(bytes, action);
+    const std::size_t colon = text.find(": ");
+    std::string who = text.substr(0, colon);
+    std::string to;
+    switch (static_cast<Kind>(action.kind)) {
+        case Kind::Start:
+        case Kind::Report:
+        case Kind::Stop: to = "host"; break;
+        case Kind::Read: to = "VF"; break;
+        case Kind::Media: to = "guest"; break;
+        case Kind::Complete:
+            who = "PF";
+            to = "PF driver";
+            break;
+        case Kind::Suspend:
+        case Kind::Resume: to = "PF"; break;
+        default: break;  // what one does alone
+    }
+    return {who, to, text.substr(colon + 2)};
 }
 
 }  // namespace

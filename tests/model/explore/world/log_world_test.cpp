@@ -129,7 +129,11 @@ TEST_CASE("each step of a counterexample says what happens", "[explore]") {
     for (const Action action : report.violations.front().steps) {
         CHECK(broken == nullptr);
         last = world->describe(state.data(), action);
-        CHECK(last.find(": ") != std::string::npos);
+        const Arrow arrow = world->arrow(state.data(), action);
+        CHECK(last.size() >= arrow.text.size() + 3);
+        CHECK(last.substr(last.size() - arrow.text.size()) == arrow.text);
+        CHECK_FALSE(arrow.from.empty());
+        CHECK(arrow.from != arrow.to);
         broken = world->apply(state.data(), action).broken;
     }
     CHECK(last == "VMM: all is copied, the VM runs on the destination");
