@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "model/explore/world/play.hpp"
+#include "model/explore/world/tidy.hpp"
 #include "model/explore/world/vmm.hpp"
 #include "model/explore/world/words.hpp"
 
@@ -268,34 +269,6 @@ class Canonical {
         }
     }
 
-    /// Does anybody still look at the buffer and its size? A command that a reset has outrun does.
-    bool has_state(std::uint8_t host, std::uint8_t vf) const {
-        const VfSide& side = w.vf[host][vf];
-        const vfio::DeviceState& d = side.device;
-        switch (side.flow.step) {
-            case host::FlowStep::ReadHeader:
-            case host::FlowStep::ReadState:
-            case host::FlowStep::LoadState: return true;
-            default: break;
-        }
-        if (d.session == vfio::Session::Resuming ||
-            (d.session == vfio::Session::Saving && d.state == vfio::MigState::STOP_COPY)) {
-            return true;
-        }
-        const host::ProofPfQueue& queue = w.pf[host].queue;
-        const auto loads = [vf](std::uint32_t owner) {
-            const Request request = Request::of(owner);
-            return request.vf == vf &&
-                   request.step == static_cast<std::uint8_t>(host::FlowStep::LoadState);
-        };
-        bool any = std::any_of(std::begin(queue.owner), std::end(queue.owner), loads);
-        for (std::size_t i = 0; i < queue.waiting; ++i) {
-            any =
-                any || loads(queue.waiter[(queue.waiting_head + i) % host::ProofPfQueue::waiters]);
-        }
-        return any;
-    }
-
     void side(std::uint8_t host, std::uint8_t vf) {
         const VfSide& side = w.vf[host][vf];
         const vfio::DeviceState& d = side.device;
@@ -323,7 +296,7 @@ class Canonical {
                     .add(busy ? static_cast<unsigned>(flow.to) : 0, 4)
                     .add(busy && flow.arc == d.hop, 1)
                     .add(busy ? flow.offset : 0, 14));
-        if (has_state(host, vf)) {
+        if (has_state(w.pf[host], side, vf)) {
             out.put(Bits().add(flow.size, 16).add(side.buffer, 32));
         }
         out.put(Bits().add(side.staged, 32).add(side.arrived >> 1, 31));

@@ -12,6 +12,7 @@
 #include "model/explore/world/guest.hpp"
 #include "model/explore/world/pf.hpp"
 #include "model/explore/world/set_up.hpp"
+#include "model/explore/world/tidy.hpp"
 #include "model/explore/world/vfio_user.hpp"
 #include "model/explore/world/vmm.hpp"
 
@@ -43,6 +44,7 @@ class WorldSystem final : public System {
     Outcome apply(std::uint8_t* state, Action action) override {
         Play<W> play(at(state), settings_, *scratch_);
         perform(play, action);
+        tidy(play.w, settings_);
         return {play.broken};
     }
 
