@@ -136,7 +136,7 @@ class LogWorld : public System {
     }
     /// Are there as many entries as are to be read together, and the host does not know?
     bool lies_unread() const {
-        const auto& queue = state_.device.subsystem.cdq[state_.log.cdqid];
+        const nvme::Cdq& queue = state_.device.subsystem.cdq[0];
         const std::uint32_t unread =
             (queue.tail + state_.log.entries - state_.log.slot) % state_.log.entries;
         return state_.log.state == Udmq::Logging && unread >= state_.log.batch;
