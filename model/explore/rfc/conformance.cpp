@@ -8,7 +8,6 @@
 #include "model/explore/rfc/saved_state_system.hpp"
 #include "model/explore/world/config.hpp"
 #include "model/explore/world/log_config.hpp"
-#include "model/host/rfc/driver_rules.hpp"
 
 namespace lmsim::explore {
 namespace {
@@ -81,9 +80,8 @@ const std::vector<RfcModel>& rfc_models() {
          [](const spec::Rules& rules) { return make_world(migration(), rules); }},
         {"refused-migration", "the same, and the PF may refuse one command", of_migration,
          [](const spec::Rules& rules) { return make_world(refused_migration(), rules); }},
-        // Its host and its device have one set of rules, of which these defects change the host's.
         {"user-data-log", "a VF's user data are logged, copied, and it moves", of_log,
-         [](const spec::Rules& rules) { return make_log_world(log(), host::driver_rules(rules)); }},
+         [](const spec::Rules& rules) { return make_log_world(log(), rules); }},
         {"cdq-owner", "what the kernel holds for Controller Data Queues", of_cdq_owner,
          [](const spec::Rules& rules) { return make_cdq_owner_system({}, rules); }},
     };

@@ -85,7 +85,7 @@ void LogMachine::look() {
     // Before the flow acts on them.
     std::uint32_t fresh = 0;
     while (reads && fresh < event.count &&
-           wire::udmq_phase(event.bytes + LogState::entry_bytes * fresh, rules_) == phase) {
+           wire::udmq_phase(event.bytes + LogState::entry_bytes * fresh, driver_) == phase) {
         observe(What::CdqTaken, first + fresh, phase ? 1 : 0);
         ++fresh;
     }
@@ -95,7 +95,7 @@ void LogMachine::look() {
 
 void LogMachine::give(const UdmqEvent& event) {
     Effects effects;
-    host::step(state_->log, event, rules_, effects);
+    host::step(state_->log, event, driver_, effects);
     for (const Effect& effect : effects) {
         switch (effect.kind) {
             case EffectKind::Submit: submitted(effect); break;
@@ -229,14 +229,14 @@ void LogMachine::happened(const PfCompletion& completion) {
     wire::Cqe cqe;
     cqe.dw0 = completion.dw0;
     cqe.dw1 = completion.dw1;
-    const wire::AerResult result = wire::decode_aer_result(cqe, rules_);
-    const bool tail = result.is(wire::CdqEvent::TailPointer, rules_);
+    const wire::AerResult result = wire::decode_aer_result(cqe, driver_);
+    const bool tail = result.is(wire::CdqEvent::TailPointer, driver_);
     const bool claims =
         state_->log.state != host::LogState::Off && result.cdqid == state_->log.cdqid;
     if (claims) {
         give(make_event(tail ? UdmqEvent::Kind::Tail : UdmqEvent::Kind::Full));
     }
-    if (host::resubmits_aer(host::PfError::None, result, claims, rules_)) {
+    if (host::resubmits_aer(host::PfError::None, result, claims, driver_)) {
         submit(static_cast<std::uint8_t>(LogOwner::Event));
     }
 }

@@ -112,19 +112,19 @@ void LogMachine::posted(const Effect& effect) {
 wire::Sqe LogMachine::entry_of_pf(const PfEntry& entry) const {
     wire::Sqe sqe;
     switch (static_cast<LogOwner>(state_->device.owner[entry.cid])) {
-        case LogOwner::Event: sqe = encode(wire::Aer{}, rules_); break;
+        case LogOwner::Event: sqe = encode(wire::Aer{}, driver_); break;
         case LogOwner::Suspend:
             sqe = encode(
                 wire::MigrationSend::suspend(cntlid, wire::SuspendType::Suspend, state_->log.dudmq),
-                rules_);
+                driver_);
             break;
-        case LogOwner::Resume: sqe = encode(wire::MigrationSend::resume(cntlid), rules_); break;
+        case LogOwner::Resume: sqe = encode(wire::MigrationSend::resume(cntlid), driver_); break;
         default: {
             Effect effect;
             effect.token = entry.token;
             effect.address = entry.address;
             effect.length = entry.length;
-            sqe = host::command(state_->log, effect, rules_);
+            sqe = host::command(state_->log, effect, driver_);
         }
     }
     sqe.cid = entry.cid;

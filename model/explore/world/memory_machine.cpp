@@ -152,14 +152,14 @@ wire::Sqe MemoryMachine::entry_of_pf(const PfEntry& entry) const {
     wire::Sqe sqe;
     switch (static_cast<MemoryOwner>(state_->device.owner[entry.cid])) {
         case MemoryOwner::Suspend:
-            sqe = encode(wire::MigrationSend::suspend(cntlid, wire::SuspendType::Suspend), rules_);
+            sqe = encode(wire::MigrationSend::suspend(cntlid, wire::SuspendType::Suspend), driver_);
             break;
-        case MemoryOwner::Resume: sqe = encode(wire::MigrationSend::resume(cntlid), rules_); break;
+        case MemoryOwner::Resume: sqe = encode(wire::MigrationSend::resume(cntlid), driver_); break;
         default: {
             Effect effect;
             effect.token = entry.token;
             effect.length = entry.length;
-            sqe = host::command(state_->log, effect, rules_);
+            sqe = host::command(state_->log, effect, driver_);
             sqe.prp1 = pf_data;
         }
     }
@@ -250,7 +250,7 @@ void MemoryMachine::answer(MemoryOwner owner, const PfCompletion& completion) {
 
 void MemoryMachine::give(const MemoryLogEvent& event) {
     Effects effects;
-    host::step(state_->log, event, rules_, effects);
+    host::step(state_->log, event, driver_, effects);
     for (const Effect& effect : effects) {
         switch (effect.kind) {
             case EffectKind::Submit: submit(number(MemoryOwner::Track), effect); break;

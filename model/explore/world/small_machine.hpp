@@ -5,6 +5,7 @@
 
 #include "model/check/invariant.hpp"
 #include "model/explore/world/small_device.hpp"
+#include "model/host/rfc/driver_rules.hpp"
 #include "model/nvme/config.hpp"
 #include "model/nvme/step.hpp"
 #include "model/wire/sqe.hpp"
@@ -31,7 +32,7 @@ class SmallMachine : protected nvme::Env {
     static constexpr std::size_t data_bytes = 128;
 
     SmallMachine(const nvme::Config& config, const spec::Rules& rules)
-        : rules_(rules), config_(config) {}
+        : rules_(rules), driver_(host::driver_rules(rules)), config_(config) {}
 
     void use(SmallDevice& device) {
         device_ = &device;
@@ -60,6 +61,7 @@ class SmallMachine : protected nvme::Env {
     std::uint8_t* data_of(std::uint32_t slot) { return data_[slot].data(); }
 
     spec::Rules rules_;
+    spec::Rules driver_;  // as the host's driver takes them
     SmallDevice* device_ = nullptr;
     nvme::TrackedMemory tracked_;
 
