@@ -19,6 +19,7 @@ void add_check(CLI::App& app, int& exit_code);
 void add_conform(CLI::App& app, int& exit_code);
 void add_decode(CLI::App& app, int& exit_code);
 void add_diagram(CLI::App& app, int& exit_code);
+void add_explore(CLI::App& app, int& exit_code);
 void add_export(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 void add_scenario(CLI::App& app, int& exit_code);

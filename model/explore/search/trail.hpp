@@ -50,7 +50,7 @@ class Trail {
     }
 
   private:
-    static constexpr std::uint64_t block = 1u << 16;
+    static constexpr std::uint64_t block = 1u << 12;
 
     std::uint64_t& at(StateId state) const { return blocks_[state / block][state % block]; }
 

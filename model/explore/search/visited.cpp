@@ -8,7 +8,7 @@ namespace lmsim::explore {
 
 namespace {
 
-constexpr std::uint64_t first_room = 64;
+constexpr std::uint64_t first_room = 16;
 constexpr unsigned shard_bits = 6;
 static_assert(VisitedSet::shards == 1u << shard_bits);
 

@@ -25,7 +25,7 @@ class FingerprintShard {
 
   private:
     /// Entries pushed behind the last place. Growing makes room if even these run out.
-    static constexpr std::uint64_t tail = 256;
+    static constexpr std::uint64_t tail = 128;
 
     std::uint64_t home(std::uint64_t value) const;
     bool place(std::uint64_t value);

@@ -124,7 +124,7 @@ TEST_CASE("the trail leads back to the initial state") {
     REQUIRE(path.size() == 18);
     CHECK(path.front() == explore::Action{1, 1, 255});
     CHECK(path.back() == explore::Action{1, 150'001 % 256, 255});
-    CHECK(trail.bytes() == 8 * 4 * 65'536);
+    CHECK(trail.bytes() == 8 * 49 * 4096);
 }
 
 }  // namespace lmsim::tests
