@@ -211,9 +211,10 @@ void add_diagram(CLI::App& app, int& exit_code) {
     CLI::Option* path =
         verb->add_option("--path", arguments->path, "mark the walk between two states")
             ->type_name("FROM:TO");
-    CLI::Option* profile = verb->add_option("--profile", arguments->profile,
-                                            "draw what is left under this profile, see `lmsim spec profiles`")
-                               ->type_name("NAME|FILE");
+    CLI::Option* profile =
+        verb->add_option("--profile", arguments->profile,
+                         "draw what is left under this profile, see `lmsim spec profiles`")
+            ->type_name("NAME|FILE");
     CLI::Option* overlay =
         verb->add_option("--overlay", arguments->overlay,
                          "show what a run did: how often and how long, see `lmsim run --out`")
