@@ -49,7 +49,7 @@ TEST_CASE("a profile moves places, and answers otherwise", "[profile]") {
         "[place]\n\"CS-HDR-04\" = \"bytes 17:16\"\n\"LM-SEND-24\" = \"CDW13 3:0\"\n"
         "\"LM-RECV-30\" = \"CQE DW1 5\"\n\"CS-HDR-03\" = \"byte 4 bits 2:1\"\n"
         "[offset]\n\"CS-CQ-08\" = 20\n"
-        "[status]\n\"LM-RESU-10\" = \"ST-002\"\n\"LM-SUSP-40\" = 0x1c0\n");
+        "[status]\n\"LM-RESU-41\" = \"ST-002\"\n\"LM-SUSP-40\" = 0x1c0\n");
     const spec::Rules& rules = profile.rules;
     CHECK(rules.place(Id::StateNvmecss) == spec::bytes(16, 17));
     CHECK(rules.place(Id::SuspendStype) == spec::cdw(13, 3, 0));
@@ -134,7 +134,7 @@ TEST_CASE("numbers of a profile fit their row", "[profile]") {
     CHECK(error_of("value = 3\n") == "p.toml:1:9: value: expected a table, found a whole number\n");
     CHECK(error_of("[status]\nCS-HDR-01 = 1\n") ==
           "p.toml:2:1: status: CS-HDR-01 is a size, which answers nothing\n");
-    CHECK(error_of("[status]\nLM-RESU-10 = \"LM-MC-04\"\n")
+    CHECK(error_of("[status]\nLM-RESU-41 = \"LM-MC-04\"\n")
               .find("status: LM-MC-04 is an arc; expected a status, such as ST-002") !=
           std::string::npos);
 }
