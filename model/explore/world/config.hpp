@@ -55,7 +55,8 @@ struct WorldConfig {
     bool exact_calls = true;    // false: a call of a VMM that nobody else can see takes no time
     bool completes = false;     // a migration that no fault disturbs and that fails is wrong
 
-    /// Changes of user data are logged in a Controller Data Queue for each VF.
+    /// Room for logging changes of user data beside all this: not yet, see log_config.hpp for a
+    /// world of that alone.
     bool log = false;
 };
 

@@ -122,6 +122,9 @@ std::string objection(const WorldConfig& config) {
     if (config.switchover_ack && !config.return_path) {
         return "switchover_ack needs return_path";
     }
+    if (config.log) {
+        return "log: changes of user data are explored in a world of their own (kind \"log\")";
+    }
     return "";
 }
 

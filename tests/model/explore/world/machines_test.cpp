@@ -204,6 +204,9 @@ TEST_CASE("worlds: bounds that are none are refused with a text", "[explore]") {
     config.faults = fault_bit(Fault::Cancel);
     CHECK_FALSE(objection(config).empty());
     config = WorldConfig{};
+    config.log = true;
+    CHECK_FALSE(objection(config).empty());
+    config = WorldConfig{};
     config.switchover_ack = true;
     config.return_path = false;
     CHECK_FALSE(objection(config).empty());
