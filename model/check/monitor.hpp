@@ -101,6 +101,9 @@ const Invariant* on_device(Monitor<Bounds>& m, WatchedVf<Bounds>& vf, const Obse
     if (broken == nullptr && (o.what == What::Posted || o.what == What::Fetches)) {
         broken = on_queue_use(place, o);
     }
+    if (broken == nullptr && o.what == What::Posted && (o.flags & flag::aborted) != 0) {
+        broken = invariant(Inv::NoneIsAborted);
+    }
     if (broken == nullptr && o.what == What::Writes && (o.flags & flag::outside) != 0) {
         broken = invariant(Inv::WritesInside);
     }

@@ -110,6 +110,8 @@ void DeviceWatch::tell_posted(const Effect& effect) {
     const auto& c = subsystem_->controller[effect.function];
     const bool known = sqid < nvme::SimBounds::queues && c.sq[sqid].size != 0;
     seen.value = known ? c.sq[sqid].cqid + std::uint64_t{1} : 0;
+    const auto status = static_cast<std::uint16_t>(effect.token2 >> 49);
+    seen.flags = is_abort(status, *rules_) ? check::flag::aborted : std::uint8_t{0};
     monitor_->tell(at_, seen);
 }
 

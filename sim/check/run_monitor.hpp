@@ -47,6 +47,11 @@ class RunMonitor {
     bool user_data_ = false;
 };
 
+/// Command Abort Requested, in a status field without the phase tag. Nobody aborts commands here.
+inline bool is_abort(std::uint16_t status, const spec::Rules& rules) {
+    return status == rules.status(spec::Id::StatusAbortRequested);
+}
+
 /// An observation of a VF (check::no_vf: of none) on a host.
 inline check::Observation observe(check::What what, metrics::Side side,
                                   std::uint16_t vf = check::no_vf, std::uint64_t value = 0,

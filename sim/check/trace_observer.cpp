@@ -163,7 +163,11 @@ void TraceObserver::command(const trace::CommandRecord& record) {
     seen.flags = 0;
     tell(What::Fetches, record.fetch);
     // Who saw a completion without its begin saw all of it then.
+    if (is_abort(record.status, spec::Rules{})) {
+        seen.flags = check::flag::aborted;
+    }
     tell(What::Posted, record.post != trace::not_reached ? record.post : record.complete);
+    seen.flags = 0;
     tell(What::Completed, record.complete);
 }
 

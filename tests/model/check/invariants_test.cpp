@@ -34,6 +34,8 @@ std::vector<Case> command_cases() {
          {command(What::Submitted, 3), command(What::Posted, 3), command(What::Posted, 3, dst)}},
         {Inv::IdentifierIsFree, {command(What::Submitted, 3), command(What::Submitted, 3)}},
         {Inv::TakenWasPosted, {command(What::Submitted, 3), command(What::Completed, 3)}},
+        {Inv::NoneIsAborted,
+         {command(What::Submitted, 2), flagged(command(What::Posted, 2), flag::aborted)}},
         {Inv::CompletesAtAll, {vm(What::VmRuns), command(What::Submitted, 1)}, true},
     };
 }

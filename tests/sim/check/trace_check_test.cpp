@@ -115,6 +115,8 @@ std::vector<Planted> commands() {
          "INV-CMD-03"},
         {"a command completes on the wrong side",
          replace({R"("submit":450)"}, "destination", "source"), "INV-SUSP-01"},
+        {"a command is aborted", replace({R"("submit":450)"}, R"("status":0)", R"("status":7)"),
+         "INV-CMD-06"},
         {"a command is submitted twice", twice({R"("submit":450)"}), "INV-CMD-04"},
         {"a completion is taken before it is posted",
          replace({R"("submit":450)"}, R"("post":480)", R"("post":505)"), "INV-CMD-05"},

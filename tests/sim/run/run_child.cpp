@@ -154,6 +154,7 @@ void check_conserved(const json& result) {
     CHECK(result["conservation"]["suspended_activity"] == 0);
     CHECK(result["conservation"]["state_mismatch"] == 0);
     CHECK(result["conservation"]["page_mismatch"] == 0);
+    CHECK(result["broken_invariants"].empty());
     std::int64_t sum = 0;
     for (const json& part : result["downtime"]["parts"]) {
         sum += part["ps"].get<std::int64_t>();
