@@ -169,6 +169,9 @@ struct ExploreParams {
     RowList without = param(&without, "without", RowList{}, "rules that are switched off", choice);
     RowList with = param(&with, "with", RowList{},
                          "rules that are switched on: defects of posted drivers, options", choice);
+    bool all_violations =
+        param(&all_violations, "all_violations", false,
+              "the search goes on after a violation, past the states where it happens", choice);
     bool liveness = param(&liveness, "liveness", false,
                           "something good also happens in the end; up to a million states", choice);
     WorldParams world = group(&world, "world", "a migration's or a free world's size");

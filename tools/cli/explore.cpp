@@ -173,6 +173,8 @@ void add_effort_options(CLI::App& verb, const std::shared_ptr<Arguments>& argume
         ->capture_default_str();
     verb.add_flag("--exact", arguments->effort.exact,
                   "compare whole states, not fingerprints: nothing is left out, at more memory");
+    verb.add_flag("--all-violations", arguments->effort.all_violations,
+                  "go on after a violation; without it the first one ends the search");
     verb.add_flag("--nightly", arguments->nightly, "also the large models");
 }
 

@@ -16,6 +16,7 @@ namespace {
 struct Counts {
     std::uint64_t states = 0;
     std::uint64_t transitions = 0;
+    std::uint64_t depth = 0;
 };
 
 explore::SearchOptions options_of(const ExploreEffort& effort, unsigned jobs) {
@@ -58,13 +59,16 @@ void try_model(const sim::ExploreModel& model, const Counts& with, const Explore
     }
     if (!report.violations.empty()) return;
     if (!report.complete()) return raise(row, Necessity::Effect::Partial);
-    if (report.states != with.states || report.transitions != with.transitions) {
-        raise(row, Necessity::Effect::Changes);
-    }
-    if (!model.params.liveness) return;
+    const bool same = report.states == with.states && report.transitions == with.transitions &&
+                      report.depth == with.depth;
+    if (!same) raise(row, Necessity::Effect::Changes);
+    // The same runs as before starve nobody.
+    if (same || !model.params.liveness) return;
     explore::LivenessOptions liveness;
     liveness.memory_bytes = effort.memory_bytes / effort.jobs;
+    liveness.progress = [](const explore::SearchProgress&) { return !was_interrupted(); };
     const explore::LivenessReport live = explore::check_liveness(make, liveness);
+    if (!live.complete()) return raise(row, Necessity::Effect::Partial);
     if (live.violation) note_violation(model, make, *live.violation, row);
 }
 
@@ -87,6 +91,7 @@ std::string_view effect_text(Necessity::Effect effect) {
         case Necessity::Effect::Changes: return "changes runs, breaks nothing";
         case Necessity::Effect::Nothing: return "is not reached";
         case Necessity::Effect::Partial: return "partial: nothing fell before a limit";
+        case Necessity::Effect::NotTried: return "partial: not tried";
         case Necessity::Effect::IsOff: return "is off to begin with";
     }
     return "";
@@ -104,13 +109,16 @@ std::vector<std::string> cells(const Necessity& row) {
 
 }  // namespace
 
-std::vector<Necessity> explore_necessity(const std::vector<sim::ExploreModel>& models,
+std::vector<Necessity> explore_necessity(const std::vector<sim::ExploreModel>& given,
                                          const ExploreEffort& effort) {
+    std::vector<sim::ExploreModel> models;
     std::vector<Counts> with;
-    for (const sim::ExploreModel& model : models) {
+    for (const sim::ExploreModel& model : given) {
         const explore::SearchReport report =
             explore::search(sim::world_of(model), options_of(effort, effort.jobs));
-        with.push_back({report.states, report.transitions});
+        if (!report.violations.empty()) continue;
+        models.push_back(model);
+        with.push_back({report.states, report.transitions, report.depth});
     }
     std::vector<Necessity> all;
     for (const spec::Id row : behaviours()) {
@@ -122,6 +130,9 @@ std::vector<Necessity> explore_necessity(const std::vector<sim::ExploreModel>& m
     std::atomic<std::size_t> next{0};
     explore::Team(effort.jobs).run([&](unsigned) {
         for (std::size_t i = next++; i < all.size() && !was_interrupted(); i = next++) {
+            if (all[i].effect == Necessity::Effect::NotTried) {
+                all[i].effect = Necessity::Effect::Nothing;
+            }
             for (std::size_t k = 0; k < models.size(); ++k) {
                 try_model(models[k], with[k], effort, all[i]);
             }

@@ -150,6 +150,7 @@ Explored explore_model(const sim::ExploreModel& model, const sim::RuleOptions& o
     search.jobs = effort.jobs;
     search.memory_bytes = effort.memory_bytes;
     search.exact = effort.exact;
+    search.all_violations = effort.all_violations || model.params.all_violations;
     search.progress = progress;
     const auto begin = Clock::now();
     explored.report = explore::search(make, search);
@@ -157,7 +158,7 @@ Explored explore_model(const sim::ExploreModel& model, const sim::RuleOptions& o
     for (const explore::Violation& violation : explored.report.violations) {
         explored.found.push_back(counterexample_of(make, violation));
     }
-    if (model.params.liveness && explored.report.complete()) {
+    if (model.params.liveness && explored.report.complete() && explored.found.empty()) {
         explore::LivenessOptions liveness;
         liveness.memory_bytes = effort.memory_bytes;
         liveness.progress = progress;

@@ -16,6 +16,7 @@ struct ExploreEffort {
     unsigned jobs = 1;
     std::uint64_t memory_bytes = std::uint64_t{4} << 30;
     bool exact = false;
+    bool all_violations = false;
     bool terminal = false;  // tell on standard error how far it is
 };
 
