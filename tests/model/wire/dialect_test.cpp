@@ -210,3 +210,29 @@ TEST_CASE("the commands of 2022 say by their opcode what they do", "[wire]") {
     CHECK_FALSE(is_migration_send(other, rules));
     CHECK(is_migration_send(other, Rules{}));
 }
+
+TEST_CASE("no byte of a dialect's state leads a reader astray", "[wire]") {
+    for (const Rules& rules : {version1(), parts()}) {
+        const Bytes sound = written(rules);
+        for (std::size_t at = 0; at < sound.size(); ++at) {
+            for (const std::uint8_t value : {0x00, 0x01, 0x10, 0x7f, 0xff}) {
+                Bytes bytes = sound;
+                bytes[at] = value;
+                const auto view = ControllerStateView::parse(bytes.data(), bytes.size(), rules);
+                if (!view.ok() || !view->has_nvme_state()) {
+                    continue;
+                }
+                for (std::size_t i = 0; i < view->sq_count(); ++i) {
+                    CHECK(view->sq(i).qid != 0);
+                }
+                for (std::size_t i = 0; i < view->cq_count(); ++i) {
+                    CHECK(view->cq(i).qid != 0);
+                }
+                if (view->nvme().has_own()) {
+                    const auto own = view->nvme().own();
+                    CHECK((!own.ok() || own->aer_count <= VendorArea::max_aers));
+                }
+            }
+        }
+    }
+}
