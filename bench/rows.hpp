@@ -44,5 +44,7 @@ void measure_event_queue(Rows& rows, bool quick);
 void measure_start(Rows& rows, bool quick);
 /// Memory of a 60 s run at several points of simulated time.
 void measure_memory(Rows& rows, bool quick);
+/// The explorer's rates on one core: the search alone, and with worlds of the model.
+void measure_explore(Rows& rows, bool quick);
 
 }  // namespace lmsim::bench
