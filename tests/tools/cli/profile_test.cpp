@@ -147,6 +147,15 @@ TEST_CASE("each design of the seeds completes a migration, and fails where it mu
     CHECK(json::parse(ended.out)["outcome"] == "failed");
 }
 
+TEST_CASE("each dialect moves a VM whatever the order of things", "[cli]") {
+    const Folder folder;
+    for (const std::string& name : lmsim::sim::profile_names()) {
+        const Ended ended = run_lmsim(folder, "explore migration-1 --jobs 2 --profile " + name);
+        INFO(name << ": " << ended.out << ended.err);
+        CHECK(ended.exit_code == 0);
+    }
+}
+
 TEST_CASE("a scenario's profiles are checked where it names them", "[cli]") {
     const Folder folder;
     const std::string file =
