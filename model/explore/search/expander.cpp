@@ -1,5 +1,6 @@
 #include "model/explore/search/expander.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -35,6 +36,13 @@ void Slice::clear() {
     fresh_count = 0;
 }
 
+namespace {
+
+/// Places for the fingerprints that a slice remembers.
+constexpr std::size_t kept_places = 1024;
+
+}  // namespace
+
 Expander::Expander(std::unique_ptr<System> system, const Delta& delta, const VisitedSet* visited)
     : system_(std::move(system)),
       delta_(delta),
@@ -43,12 +51,14 @@ Expander::Expander(std::unique_ptr<System> system, const Delta& delta, const Vis
       parent_(delta.padded_bytes(), 1),
       child_(delta.padded_bytes(), under_way),
       form_(delta.padded_bytes(), 1),
+      kept_(kept_places),
       actions_(most_actions) {
     LMSIM_ASSERT(system_->state_bytes() == bytes_);
 }
 
 void Expander::expand(const Layer& layer, Slice& slice) {
     slice.clear();
+    std::fill(kept_.begin(), kept_.end(), 0);
     for (std::size_t i = 0; i < slice.pages; ++i) {
         const Page& page = layer.pages[slice.first_page + i];
         const std::uint8_t* data = page.bytes.get();
@@ -107,7 +117,11 @@ void Expander::judge_rest(StateId parent, std::size_t count, Slice& slice) {
 void Expander::settle(std::size_t place, Slice& slice) {
     if (visited_ != nullptr) {
         const std::uint64_t value = pending_[place].value;
-        if (!visited_->contains(value)) {
+        // Neighbours lead to the same states: the first of a slice counts. Only of the same slice,
+        // as which slices a thread has is up to chance.
+        std::uint64_t& kept = kept_[value % kept_places];
+        if (kept != value && !visited_->contains(value)) {
+            kept = value;
             keep(place, value, slice);
         }
         return;
