@@ -70,7 +70,7 @@ void DeviceWatch::tell(const Effect& effect) {
     switch (effect.kind) {
         case EffectKind::ReadMemory: {
             if (static_cast<nvme::Read>(effect.token) != nvme::Read::Sqe) {
-                return tell_of(What::Reads, effect.function);
+                return tell_touch(What::Reads, effect.function);
             }
             const auto& c = subsystem_->controller[effect.function];
             const std::uint16_t sqid = c.slot[nvme::Ticket::slot(effect.ticket)].sqid;
@@ -79,11 +79,11 @@ void DeviceWatch::tell(const Effect& effect) {
                                          static_cast<std::uint16_t>(effect.function - 1), sqid));
             return;
         }
-        case EffectKind::TransferIn: return tell_of(What::Reads, effect.function);
+        case EffectKind::TransferIn: return tell_touch(What::Reads, effect.function);
         case EffectKind::TransferOut:
-        case EffectKind::WriteMemory: return tell_of(What::Writes, effect.function);
+        case EffectKind::WriteMemory: return tell_touch(What::Writes, effect.function);
         case EffectKind::PostCqe: return tell_posted(effect);
-        case EffectKind::Interrupt: return tell_of(What::Interrupts, effect.function);
+        case EffectKind::Interrupt: return tell_touch(What::Interrupts, effect.function);
         case EffectKind::EnterState:
             if (effect.token >= nvme::migration_states && !resets_) {
                 const auto state =
@@ -102,7 +102,7 @@ void DeviceWatch::tell(const Effect& effect) {
 void DeviceWatch::tell_posted(const Effect& effect) {
     const auto sqid = static_cast<std::uint16_t>(effect.token2 >> 16);
     if (sqid == 0) {
-        return tell_of(What::Writes, effect.function);
+        return tell_touch(What::Writes, effect.function);
     }
     const auto cid = static_cast<std::uint16_t>(effect.token2 >> 32);
     check::Observation seen = observe_queue(

@@ -85,6 +85,11 @@ class DeviceWatch final : public fsm::Watcher {
     void tell_entry(const Effect& effect);
     void tell_moves(bool begins);
     std::uint64_t slot_of(std::uint16_t cdqid, std::uint64_t address);
+    void tell_touch(check::What what, std::uint16_t function) {
+        if (!monitor_->may_touch(side_, static_cast<std::uint16_t>(function - 1))) {
+            tell_of(what, function);
+        }
+    }
     void tell_of(check::What what, std::uint16_t function) {
         monitor_->tell(at_, observe(what, side_, static_cast<std::uint16_t>(function - 1)));
     }

@@ -31,6 +31,20 @@ class RunMonitor {
         }
     }
 
+    /// May the VF access memory and interrupt there? Then nothing depends on hearing that it does,
+    /// which it does several times for each command.
+    bool may_touch(metrics::Side side, std::uint16_t vf) {
+        const std::uint8_t host =
+            side == metrics::Side::Destination ? check::destination : check::source;
+        return monitor_.vf.at(vf).place[host].still == 0 && monitor_.vm.on(host);
+    }
+    /// The same of fetching from a submission queue.
+    bool may_fetch(metrics::Side side, std::uint16_t vf, std::uint16_t queue) {
+        const std::uint8_t host =
+            side == metrics::Side::Destination ? check::destination : check::source;
+        return may_touch(side, vf) &&
+               monitor_.vf.at(vf).place[host].sq.at(queue) == check::QueueLife::Live;
+    }
     /// Is any log of user data on? Nobody needs to hear of changes otherwise.
     bool watches_user_data() const { return user_data_; }
     void watch_user_data(bool on) { user_data_ = on; }
