@@ -74,9 +74,10 @@ void DeviceWatch::tell(const Effect& effect) {
             }
             const auto& c = subsystem_->controller[effect.function];
             const std::uint16_t sqid = c.slot[nvme::Ticket::slot(effect.ticket)].sqid;
-            monitor_->tell(at_,
-                           observe_queue(What::Fetches, side_,
-                                         static_cast<std::uint16_t>(effect.function - 1), sqid));
+            const auto vf = static_cast<std::uint16_t>(effect.function - 1);
+            if (!monitor_->may_fetch(side_, vf, sqid)) {
+                monitor_->tell(at_, observe_queue(What::Fetches, side_, vf, sqid));
+            }
             return;
         }
         case EffectKind::TransferIn: return tell_touch(What::Reads, effect.function);
