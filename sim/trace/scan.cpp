@@ -18,7 +18,8 @@ constexpr std::string_view key_names[] = {
     "qid", "cid", "opcode", "slba", "length", "status", "submit", "fetch", "post", "complete",
     "cdw10", "cdw11", "for_vf", "name", "edge", "error", "amount", "detail",
     "round", "dirty_bytes", "sent_bytes", "what", "esa", "nsid", "blocks", "deallocated",
-    "link", "span", "busy", "flags", "value", "value2", "text", "schema", "version", "scenario", "seed", "time_base", "unit"};
+    "link", "span", "busy", "flags", "value", "value2",
+    "text", "schema", "version", "scenario", "seed", "time_base", "unit"};
 // clang-format on
 
 constexpr std::size_t key_count = std::size(key_names);

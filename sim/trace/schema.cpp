@@ -34,6 +34,21 @@ struct Kind {
     std::vector<Field> fields;
 };
 
+Kind seen() {
+    return {
+        "seen",
+        "an observation that an invariant looks at and no other kind tells; the other keys are 0 "
+        "if they are not there",
+        {side,
+         vf,
+         {"what", text, "which: a name of docs/check.md, which says what the others mean of it"},
+         {"queue", count, "of it: QID or CDQID", false},
+         {"cid", count, "of it: command identifier, or number of a data_fd", false},
+         {"flags", count, "of it", false},
+         {"value", count, "of it", false},
+         {"value2", count, "of it", false}}};
+}
+
 std::vector<Kind> kinds() {
     return {
         {"state",
@@ -96,17 +111,7 @@ std::vector<Kind> kinds() {
           {"link", text, "of a device: up, down; of the network: forward, back"},
           {"span", count, "how long, in ps"},
           {"busy", count, "of it, in ps"}}},
-        {"seen",
-         "an observation that an invariant looks at and no other kind tells; the other keys are 0 "
-         "if they are not there",
-         {side,
-          vf,
-          {"what", text, "which: a name of docs/check.md, which says what the others mean of it"},
-          {"queue", count, "of it: QID or CDQID", false},
-          {"cid", count, "of it: command identifier, or number of a data_fd", false},
-          {"flags", count, "of it", false},
-          {"value", count, "of it", false},
-          {"value2", count, "of it", false}}},
+        seen(),
         {"interrupt_lost", "an interrupt found nobody who takes it", {side, vf}},
         {"note", "a remark", {{"text", text, "in words"}}},
     };
