@@ -89,7 +89,7 @@ std::string_view effect_text(Necessity::Effect effect) {
     switch (effect) {
         case Necessity::Effect::Breaks: return "breaks";
         case Necessity::Effect::Changes: return "changes runs, breaks nothing";
-        case Necessity::Effect::Nothing: return "is not reached";
+        case Necessity::Effect::Nothing: return "changes no run of these models";
         case Necessity::Effect::Partial: return "partial: nothing fell before a limit";
         case Necessity::Effect::NotTried: return "partial: not tried";
         case Necessity::Effect::IsOff: return "is off to begin with";
