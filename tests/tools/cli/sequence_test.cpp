@@ -97,7 +97,7 @@ TEST_CASE("lmsim sequence takes whole runs of its own version only", "[cli]") {
     with("manifest.json", "lmsim/manifest/1", "lmsim/manifest/2", "lmsim/manifest/2");
     with("result.json", "lmsim/result/1", "lmsim/result/2", "lmsim/result/2");
     with("trace.ndjson", "lmsim/trace/1", "lmsim/trace/2", "trace.ndjson:1:");
-    with("trace.ndjson", "\"kind\":\"state\"", "\"kind\":state", "trace.ndjson:2:");
+    with("trace.ndjson", "\"kind\":\"state\"", "\"kind\":state", "trace.ndjson:3:");
     with("manifest.json", "\"partial\": false", "\"partial\": true", "interrupted");
     std::filesystem::remove(run + "/trace.ndjson");
     says("it has no trace.ndjson; expected a run without --no-trace");
