@@ -55,8 +55,8 @@ const Invariant* vm_runs(Monitor<Bounds>& m, const Observation& o) {
             fell(vf.user_data.pending.empty() ? nullptr : invariant(Inv::ChangesAreLogged));
         }
         // Whatever happens from here on happens to a VM that has arrived, or never left.
-        vf.state = {};
-        vf.user_data = {};
+        vf.state.clear();
+        vf.user_data.clear();
         vf.place[source].still &= static_cast<std::uint8_t>(~still::saved);
     }
     for (std::uint8_t& dirty : m.dirty) {

@@ -12,6 +12,12 @@ struct StateTransfer {
     bool stale = false;  // the source went on after it was saved
     typename Bounds::Digest digest = 0;
 
+    /// Member by member: a new one would bring padding of its own into states that are compared.
+    void clear() {
+        saved = loaded = stale = false;
+        digest = 0;
+    }
+
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.saved, self.loaded, self.stale, self.digest);
@@ -22,7 +28,7 @@ template <class Bounds>
 const Invariant* on_state(StateTransfer<Bounds>& state, Place<Bounds>& from, const Observation& o) {
     const auto digest = static_cast<typename Bounds::Digest>(o.value);
     if (o.what == What::StateSaved) {
-        state = {};
+        state.clear();
         state.saved = true;
         state.digest = digest;
         from.still |= still::saved;
@@ -38,7 +44,7 @@ const Invariant* on_state(StateTransfer<Bounds>& state, Place<Bounds>& from, con
 template <class Bounds>
 void source_goes_on(StateTransfer<Bounds>& state, Place<Bounds>& from) {
     if (state.saved) {
-        state = {};
+        state.clear();
         state.stale = true;
     }
     from.still &= static_cast<std::uint8_t>(~still::saved);

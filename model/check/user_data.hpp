@@ -10,6 +10,12 @@ struct UserData {
     bool logging = false;
     typename Bounds::Blocks pending;
 
+    /// Member by member, as StateTransfer::clear().
+    void clear() {
+        logging = false;
+        pending.clear();
+    }
+
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.logging, self.pending);

@@ -68,7 +68,9 @@ std::uint32_t FullShard::store(const std::uint8_t* data, std::size_t size) {
     std::uint8_t* const out = &blocks_.back()[used_];
     out[0] = static_cast<std::uint8_t>(size);
     out[1] = static_cast<std::uint8_t>(size >> 8);
-    std::memcpy(out + length_bytes, data, size);
+    if (size != 0) {
+        std::memcpy(out + length_bytes, data, size);
+    }
     used_ += needed;
     return static_cast<std::uint32_t>(at) + 1;
 }

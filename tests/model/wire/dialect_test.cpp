@@ -131,8 +131,9 @@ TEST_CASE("a state of parts describes itself", "[wire]") {
 
 TEST_CASE("an unknown part is passed over if it may be", "[wire]") {
     const Rules rules = parts();
+    Bytes bytes;
     const auto with = [&](std::uint8_t type, std::uint8_t optional, std::uint8_t dwords) {
-        Bytes bytes = written(rules);
+        bytes = written(rules);
         const Bytes part{type, 0, optional, 0, dwords, 0, 0, 0, 0xaa, 0xbb, 0xcc, 0xdd};
         bytes.insert(bytes.begin() + 56, part.begin(), part.end());
         bytes[16] = static_cast<std::uint8_t>((bytes.size() - 48) / 4);

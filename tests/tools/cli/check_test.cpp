@@ -158,7 +158,8 @@ TEST_CASE("the book of invariants has all of them, word for word", "[cli][check]
     const Ended ended = run_lmsim(folder, "check --list --json");
     REQUIRE(ended.exit_code == 0);
     const std::string book = read_file(LMSIM_SOURCE_DIR "/docs/check.md");
-    for (const auto& row : nlohmann::json::parse(ended.out)["invariants"]) {
+    const auto list = nlohmann::json::parse(ended.out);
+    for (const auto& row : list["invariants"]) {
         const auto text = [&row](const char* key) { return row[key].get<std::string>(); };
         INFO(text("id"));
         CHECK(has(book, "| " + text("id") + " | " + text("name") + " | " + text("text") + " | " +
