@@ -148,7 +148,7 @@ TEST_CASE("an unknown part is passed over if it may be", "[wire]") {
     CHECK(with(0x10, 1, 1).error() == Error::Truncated);     // registers in one dword
     Rules strict = rules;
     strict.set_on(Id::PartUnknownOptional, false);
-    Bytes bytes = written(rules);
+    bytes = written(rules);
     bytes.insert(bytes.begin() + 56, {0x77, 0, 1, 0, 0, 0, 0, 0});
     bytes[16] = static_cast<std::uint8_t>((bytes.size() - 48) / 4);
     CHECK(ControllerStateView::parse(bytes.data(), bytes.size(), rules).ok());
