@@ -1,6 +1,6 @@
 #include "model/explore/search/full_set.hpp"
 
-#include <cstring>
+#include <algorithm>
 #include <utility>
 
 #include "model/assert.hpp"
@@ -47,7 +47,7 @@ bool FullShard::insert(std::uint64_t hash, const std::uint8_t* data, std::size_t
     std::uint64_t at = home(hash);
     for (; slots_[at] != 0; at = at + 1 == slots_.size() ? 0 : at + 1) {
         const std::uint8_t* const other = entry(slots_[at]);
-        if (length_of(other) == size && std::memcmp(other + length_bytes, data, size) == 0) {
+        if (length_of(other) == size && std::equal(data, data + size, other + length_bytes)) {
             return false;
         }
     }
@@ -68,9 +68,7 @@ std::uint32_t FullShard::store(const std::uint8_t* data, std::size_t size) {
     std::uint8_t* const out = &blocks_.back()[used_];
     out[0] = static_cast<std::uint8_t>(size);
     out[1] = static_cast<std::uint8_t>(size >> 8);
-    if (size != 0) {
-        std::memcpy(out + length_bytes, data, size);
-    }
+    std::copy(data, data + size, out + length_bytes);
     used_ += needed;
     return static_cast<std::uint32_t>(at) + 1;
 }
