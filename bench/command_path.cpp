@@ -166,6 +166,9 @@ class Machine {
             device.attach(0, *host);
             driver = std::make_unique<HostDriver>("driver", kernel, path.host, device.port(0),
                                                   ports, spec::Rules{});
+            if (beside.monitor) {
+                driver->set_monitor(&monitor, metrics::Side::Source);
+            }
         }
     }
     /// Brings everything up, then calls `ready`.
