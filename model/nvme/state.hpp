@@ -28,11 +28,11 @@ struct ProofBounds {
     static constexpr std::size_t ranges = 2;
 };
 
-/// The same, for the product of all machines with this many VFs.
-template <std::size_t Vfs>
+/// The same, for the product of all machines with this many VFs; `Queues` of a controller.
+template <std::size_t Vfs, std::size_t Queues = 2>
 struct WorldBounds {
     static constexpr std::size_t functions = Vfs + 1;
-    static constexpr std::size_t queues = 2;
+    static constexpr std::size_t queues = Queues;
     static constexpr std::size_t slots = 3;
     static constexpr std::size_t aers = 1;
     static constexpr std::size_t cdqs = Vfs;
@@ -270,13 +270,15 @@ struct Subsystem {
     std::uint16_t wake_end = 0;
     std::uint16_t vq_next = 0;  // flexible resources of the primary from its next reset on
     std::uint16_t vi_next = 0;
+    bool template_configured = false;  // LM-TPL-43: for good
     Cdq cdq[Bounds::cdqs];             // by CDQID
     Namespace ns[Bounds::namespaces];  // by NSID minus 1
     Controller<Bounds> controller[Bounds::functions];
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
-        visit(self.more, self.wake_first, self.wake_end, self.vq_next, self.vi_next);
+        visit(self.more, self.wake_first, self.wake_end, self.vq_next, self.vi_next,
+              self.template_configured);
         visit(self.cdq, self.ns);
         visit.array(self.controller, self.functions);
     }

@@ -193,11 +193,16 @@ template std::size_t snapshot(Subsystem<WorldBounds<1>>&, std::uint16_t, const C
                               const spec::Rules&, Env&, std::uint8_t*, std::size_t);
 template std::size_t snapshot(Subsystem<WorldBounds<2>>&, std::uint16_t, const Config&,
                               const spec::Rules&, Env&, std::uint8_t*, std::size_t);
+template std::size_t snapshot(Subsystem<WorldBounds<1, 3>>&, std::uint16_t, const Config&,
+                              const spec::Rules&, Env&, std::uint8_t*, std::size_t);
 template void initialize(Subsystem<WorldBounds<1>>&, const Config&, std::uint16_t);
 template void initialize(Subsystem<WorldBounds<2>>&, const Config&, std::uint16_t);
+template void initialize(Subsystem<WorldBounds<1, 3>>&, const Config&, std::uint16_t);
 template void step(Subsystem<WorldBounds<1>>&, const Event&, const Config&, const spec::Rules&,
                    Env&, Effects&);
 template void step(Subsystem<WorldBounds<2>>&, const Event&, const Config&, const spec::Rules&,
+                   Env&, Effects&);
+template void step(Subsystem<WorldBounds<1, 3>>&, const Event&, const Config&, const spec::Rules&,
                    Env&, Effects&);
 template void initialize(Subsystem<SimBounds>&, const Config&, std::uint16_t);
 template void initialize(Subsystem<ProofBounds>&, const Config&, std::uint16_t);

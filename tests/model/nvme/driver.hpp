@@ -12,7 +12,7 @@
 #include "model/wire/nvm.hpp"
 #include "model/wire/virtualization.hpp"
 #include "tests/catch.hpp"
-#include "tests/model/nvme/bench.hpp"
+#include "model/explore/rfc/timeless_device.hpp"
 
 namespace lmsim::nvme::bench {
 

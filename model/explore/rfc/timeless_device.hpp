@@ -9,7 +9,7 @@
 
 #include "model/nvme/registers.hpp"
 #include "model/nvme/step.hpp"
-#include "tests/model/nvme/memory.hpp"
+#include "model/explore/rfc/host_memory.hpp"
 
 namespace lmsim::nvme::bench {
 
