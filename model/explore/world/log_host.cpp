@@ -94,9 +94,9 @@ void LogMachine::look() {
 }
 
 void LogMachine::give(const UdmqEvent& event) {
-    Effects effects;
-    host::step(state_->log, event, driver_, effects);
-    for (const Effect& effect : effects) {
+    flow_effects_.clear();
+    host::step(state_->log, event, driver_, flow_effects_);
+    for (const Effect& effect : flow_effects_) {
         switch (effect.kind) {
             case EffectKind::Submit: submitted(effect); break;
             case EffectKind::Report: told(effect); break;

@@ -53,7 +53,7 @@ void LogMachine::set_up(LogState& state) {
     dirty_ring();
     bring_up();
     submit(static_cast<std::uint8_t>(LogOwner::Event));
-    canonicalize(state, rules_);
+    end();
 }
 
 void LogMachine::dirty_ring() {

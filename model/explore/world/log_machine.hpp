@@ -21,6 +21,12 @@ class LogMachine : public SmallMachine {
         state_ = &state;
         use(state.device);
     }
+    /// The state gets its canonical form, unless an invariant fell.
+    void end() {
+        if (broken() == nullptr) {
+            canonicalize(*state_, rules_);
+        }
+    }
 
     // What can be chosen.
     void start();                      // the VMM begins to migrate the user data
@@ -63,6 +69,7 @@ class LogMachine : public SmallMachine {
     LogConfig log_config_;
     LogState* state_ = nullptr;
     nvme::Cdq before_;
+    Effects flow_effects_;
     std::uint8_t list_[8] = {};
     std::uint64_t ring_page_ = 0;
 };

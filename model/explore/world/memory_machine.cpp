@@ -54,7 +54,6 @@ void MemoryMachine::set_up(MemoryState& state) {
     state.log.report = 16 + 16U * memory_config_.descriptors;
     bring_up();
     end();
-    canonicalize(state);
 }
 
 void MemoryMachine::begin(MemoryState& state) {
@@ -84,8 +83,11 @@ void MemoryMachine::end() {
     MemoryState& s = *state_;
     const auto& tracking = s.device.subsystem.controller[1].tracking;
     s.written = 0;
+    s.turn = tracking.on ? s.turn : std::uint8_t{0};
+    if (broken() == nullptr) {
+        canonicalize(s);
+    }
     if (!tracking.on) {
-        s.turn = 0;
         return;
     }
     const std::uint64_t granule = wire::granule_bytes(tracking.granularity);
@@ -249,9 +251,9 @@ void MemoryMachine::answer(MemoryOwner owner, const PfCompletion& completion) {
 }
 
 void MemoryMachine::give(const MemoryLogEvent& event) {
-    Effects effects;
-    host::step(state_->log, event, driver_, effects);
-    for (const Effect& effect : effects) {
+    flow_effects_.clear();
+    host::step(state_->log, event, driver_, flow_effects_);
+    for (const Effect& effect : flow_effects_) {
         switch (effect.kind) {
             case EffectKind::Submit: submit(number(MemoryOwner::Track), effect); break;
             case EffectKind::Call: told(); break;

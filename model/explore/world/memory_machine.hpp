@@ -15,7 +15,8 @@ class MemoryMachine : public SmallMachine {
 
     /// PF and VF are ready.
     void set_up(MemoryState& state);
-    /// Work on this state from here on, until end().
+    /// Work on this state from here on, until end(), which gives it its canonical form unless an
+    /// invariant fell.
     void begin(MemoryState& state);
     void end();
 
@@ -52,6 +53,7 @@ class MemoryMachine : public SmallMachine {
 
     MemoryConfig memory_config_;
     MemoryState* state_ = nullptr;
+    Effects flow_effects_;
 };
 
 }  // namespace lmsim::explore

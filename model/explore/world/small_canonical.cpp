@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "model/assert.hpp"
 #include "model/explore/world/small_device.hpp"
@@ -39,8 +40,12 @@ void sort_slots(Controller& c, std::uint8_t (&moved)[SmallBounds::slots]) {
     for (std::uint8_t i = 0; i < SmallBounds::slots; ++i) {
         order[i] = i;
     }
-    std::stable_sort(std::begin(order), std::end(order),
-                     [&c](std::uint8_t a, std::uint8_t b) { return before(c.slot[a], c.slot[b]); });
+    // By insertion: there are three, and the library's stable sort would allocate.
+    for (std::size_t i = 1; i < SmallBounds::slots; ++i) {
+        for (std::size_t k = i; k != 0 && before(c.slot[order[k]], c.slot[order[k - 1]]); --k) {
+            std::swap(order[k], order[k - 1]);
+        }
+    }
     Slot sorted[SmallBounds::slots];
     c.free_slot = 0;
     for (std::uint8_t i = SmallBounds::slots; i-- != 0;) {
@@ -77,6 +82,9 @@ void canonicalize(SmallDevice& device) {
         c->next_queue = 0;
         LMSIM_ASSERT(c->logging_slot == 0);
         sort_slots(*c, moved);
+        std::fill(c->aer + c->aers, std::end(c->aer), std::uint16_t{0});
+        std::fill(c->tracking.range + c->tracking.ranges, std::end(c->tracking.range),
+                  nvme::TrackedRange{});
     }
     if (vf.suspender != 0) {
         vf.suspender = moved[vf.suspender - 1] + 1U;

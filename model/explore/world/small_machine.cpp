@@ -79,9 +79,9 @@ void SmallMachine::step(const nvme::Event& first) {
         nvme::Event event = later_[i];
         do {
             before_step();
-            Effects effects;
-            nvme::step(device_->subsystem, event, config_, rules_, *this, effects);
-            for (const Effect& effect : effects) {
+            effects_.clear();
+            nvme::step(device_->subsystem, event, config_, rules_, *this, effects_);
+            for (const Effect& effect : effects_) {
                 perform(effect);
             }
             after_step();

@@ -90,6 +90,7 @@ class SmallMachine : protected nvme::Env {
     const wire::Sqe* setup_ = nullptr;  // the command that bring_up() submits
     std::array<nvme::Event, 16> later_{};
     std::size_t later_count_ = 0;
+    Effects effects_;
     std::array<std::array<std::uint8_t, wire::Sqe::size>, 16> fetched_{};
     std::array<std::array<std::uint8_t, data_bytes>, SmallBounds::slots> data_{};
     nvme::LbaMap blocks_;

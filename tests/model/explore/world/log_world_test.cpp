@@ -1,11 +1,8 @@
 #include "model/explore/world/log_config.hpp"
 
-#include <string>
-
-#include "model/check/invariant.hpp"
 #include "model/explore/search/liveness.hpp"
-#include "model/explore/search/search.hpp"
 #include "tests/catch.hpp"
+#include "tests/model/explore/world/small_worlds.hpp"
 
 using namespace lmsim;
 using namespace lmsim::explore;
@@ -25,27 +22,7 @@ SystemFactory factory(const LogConfig& config, const spec::Rules& rules) {
     return [config, rules] { return make_log_world(config, rules); };
 }
 
-/// "INV-LOG-01", "deadlock", or "" if nothing falls.
-std::string verdict(const LogConfig& config, const spec::Rules& rules, SearchReport& report) {
-    SearchOptions options;
-    options.jobs = 2;
-    report = search(factory(config, rules), options);
-    if (report.violations.empty()) {
-        return report.complete() ? "" : "partial";
-    }
-    const Violation& violation = report.violations.front();
-    return violation.kind == Violation::Kind::Invariant ? std::string(violation.invariant->id)
-                                                        : "deadlock";
-}
-
-struct Counted {
-    LogConfig config;
-    std::uint64_t states;
-    std::uint64_t transitions;
-    std::uint64_t depth;
-};
-
-std::vector<Counted> counted() {
+std::vector<Counted<LogConfig>> counted() {
     LogConfig dudmq = small();
     dudmq.dudmq = true;
     LogConfig polled = small();
@@ -63,14 +40,7 @@ std::vector<Counted> counted() {
 }  // namespace
 
 TEST_CASE("every change of user data is copied, whatever the order of things", "[explore]") {
-    for (const Counted& each : counted()) {
-        CAPTURE(each.config.entries, each.config.dudmq, each.config.polled);
-        SearchReport report;
-        CHECK(verdict(each.config, {}, report) == "");
-        CHECK(report.states == each.states);
-        CHECK(report.transitions == each.transitions);
-        CHECK(report.depth == each.depth);
-    }
+    check_counts(factory, counted());
 }
 
 TEST_CASE("a suspended VF's log is read to its end in the end", "[explore]") {
@@ -88,57 +58,27 @@ TEST_CASE("planted defects of log, queue and host are found", "[explore]") {
     again.abort = true;
     LogConfig deleted = again;
     deleted.dudmq = true;
-    const struct {
-        Id off;
-        LogConfig config;
-        const char* falls;
-    } planted[] = {
-        {Id::HostZeroesCdqp, small(), "INV-CDQ-03"},
-        {Id::HostReleasesConsumed, small(), "INV-CDQ-03"},
-        {Id::HostCopiesWhenLogged, small(), "INV-LOG-01"},
-        {Id::HostRecopiesAfterFull, small(), "INV-LOG-01"},
-        {Id::HostDrainsTail, small(), "INV-LOG-01"},
-        {Id::HostDeletesIdle, again, "INV-CDQ-03"},
-        {Id::CdqPhaseInverts, small(), "INV-CDQ-01"},
-        {Id::CdqOneSlotStaysFree, small(), "INV-CDQ-02"},
-        {Id::LogFullIsLast, small(), "INV-LOG-01"},
-        {Id::LogEveryChange, small(), "INV-LOG-01"},
-        {Id::CdqDeletedOnSuspend, deleted, "INV-LIFE-02"},
-        {Id::UdmqTailRead, small(), "deadlock"},
-        {Id::UdmqDeleted, small(), "deadlock"},
-    };
-    for (const auto& each : planted) {
-        spec::Rules rules;
-        rules.set_on(each.off, false);
-        SearchReport report;
-        CAPTURE(spec::index(each.off));
-        CHECK(verdict(each.config, rules, report) == each.falls);
-    }
+    check_planted(factory, {
+                               {Id::HostZeroesCdqp, small(), "INV-CDQ-03"},
+                               {Id::HostReleasesConsumed, small(), "INV-CDQ-03"},
+                               {Id::HostCopiesWhenLogged, small(), "INV-LOG-01"},
+                               {Id::HostRecopiesAfterFull, small(), "INV-LOG-01"},
+                               {Id::HostDrainsTail, small(), "INV-LOG-01"},
+                               {Id::HostDeletesIdle, again, "INV-CDQ-03"},
+                               {Id::CdqPhaseInverts, small(), "INV-CDQ-01"},
+                               {Id::CdqOneSlotStaysFree, small(), "INV-CDQ-02"},
+                               {Id::LogFullIsLast, small(), "INV-LOG-01"},
+                               {Id::LogEveryChange, small(), "INV-LOG-01"},
+                               {Id::CdqDeletedOnSuspend, deleted, "INV-LIFE-02"},
+                               {Id::UdmqTailRead, small(), "deadlock"},
+                               {Id::UdmqDeleted, small(), "deadlock"},
+                           });
 }
 
 TEST_CASE("each step of a counterexample says what happens", "[explore]") {
     spec::Rules rules;
     rules.set_on(Id::HostDrainsTail, false);
-    SearchReport report;
-    REQUIRE(verdict(small(), rules, report) == "INV-LOG-01");
-    const auto world = make_log_world(small(), rules);
-    std::vector<std::uint8_t> state(world->state_bytes());
-    world->initial(state.data());
-    std::string last;
-    const check::Invariant* broken = nullptr;
-    for (const Action action : report.violations.front().steps) {
-        CHECK(broken == nullptr);
-        last = world->describe(state.data(), action);
-        const Arrow arrow = world->arrow(state.data(), action);
-        CHECK(last.size() >= arrow.text.size() + 3);
-        CHECK(last.substr(last.size() - arrow.text.size()) == arrow.text);
-        CHECK_FALSE(arrow.from.empty());
-        CHECK(arrow.from != arrow.to);
-        broken = world->apply(state.data(), action).broken;
-    }
-    CHECK(last == "VMM: all is copied, the VM runs on the destination");
-    REQUIRE(broken != nullptr);
-    CHECK(broken->id == "INV-LOG-01");
+    check_steps(factory(small(), rules), "INV-LOG-01");
 }
 
 TEST_CASE("a log that is too large or too small is refused", "[explore]") {
