@@ -7,6 +7,7 @@
 #include "model/nvme/life.hpp"
 #include "model/wire/admin.hpp"
 #include "model/wire/migration.hpp"
+#include "model/wire/templates.hpp"
 #include "model/wire/track.hpp"
 
 namespace lmsim::nvme {
@@ -104,6 +105,9 @@ std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool
     }
     if (const std::uint64_t length = namespace_data_length(ctx, sqe, mmc)) {
         return length;
+    }
+    if (mmc && (wire::is_template_receive(sqe, rules) || wire::is_template_send(sqe, rules))) {
+        return rules.value(Id::TemplateSize);
     }
     if (const std::uint32_t length = cdq_data_length(ctx, sqe)) {
         return length;

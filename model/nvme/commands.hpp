@@ -7,6 +7,7 @@
 #include "model/nvme/identify.hpp"
 #include "model/nvme/lba_status.hpp"
 #include "model/nvme/sanitize.hpp"
+#include "model/nvme/templates.hpp"
 #include "model/nvme/track.hpp"
 
 namespace lmsim::nvme {
@@ -65,6 +66,8 @@ bool process(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, O
         outcome = track_send(ctx, function, slot, sqe);
     } else if (opcode == rules.value(Id::OpcodeAdminTrackReceive)) {
         outcome = track_receive(ctx, function, slot, sqe);
+    } else if (wire::is_template_receive(sqe, rules) || wire::is_template_send(sqe, rules)) {
+        outcome = manage_exported(ctx, function, slot, sqe);
     } else {
         outcome = refuse(ctx, in_any_case(rules, Id::UnsupportedOpcode));
     }

@@ -22,8 +22,9 @@ struct Config {
     std::uint32_t block_bytes = 512;
     std::uint64_t capacity = 0;  // bytes of NVM for namespaces; 0: what the first ones take
     std::uint32_t nguid_seed = 1;
-    bool private_namespaces = false;  // NSID i for VF i alone, `blocks` each; else one for all
-    bool track_allocation = false;    // which blocks are allocated: Get LBA Status tells
+    std::uint8_t template_number = 1;  // which template it has, where a dialect has any: LM-TPL-01
+    bool private_namespaces = false;   // NSID i for VF i alone, `blocks` each; else one for all
+    bool track_allocation = false;     // which blocks are allocated: Get LBA Status tells
     std::uint16_t mcudmq = 256;  // UDMQs of the MMC, and of the subsystem: at most Bounds::cdqs
     std::uint16_t mnsudmq = 256;
     std::uint16_t mcmr = 1024;  // memory ranges of one CDQ, and of all

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "model/nvme/queue_commands.hpp"
+#include "model/nvme/templates.hpp"
 #include "model/spec/codes.hpp"
 #include "model/wire/controller_state.hpp"
 #include "model/wire/identify.hpp"
@@ -160,6 +161,9 @@ void save_state(Context<Bounds>& ctx, std::uint16_t function, StateParts parts, 
     const Controller<Bounds>& c = ctx.controller(function);
     const wire::StateShape shape = shape_of(ctx, function, parts);
     wire::ControllerStateWriter writer(to, size, shape, ctx.rules);
+    if (ctx.rules.on(spec::Id::Templates)) {
+        wire::set_state_template(to, exported_after(ctx), ctx.rules);
+    }
     std::size_t sqs = 0;
     std::size_t cqs = 0;
     for (std::uint16_t i = 1; parts.nvme && i < Bounds::queues; ++i) {
@@ -364,6 +368,9 @@ spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function, const wire::
     if (rules.on(Id::SetStateCsuuidiMissing) && !asks(send.csuuidi, rules) &&
         state->vendor_size() != 0) {
         return Id::SetStateCsuuidiMissing;
+    }
+    if (is_of_other_template(ctx, bytes)) {
+        return Id::SetStateOtherTemplate;
     }
     if (rules.on(Id::SetStateQueuesExist) && state->has_nvme_state() && has_io_queue(c)) {
         return Id::SetStateQueuesExist;

@@ -55,6 +55,8 @@ void identify_controller(Context<Bounds>& ctx, std::uint16_t function, std::uint
         id.nmcmr = ctx.config.nmcmr;
         id.mcdqpc = ctx.config.mcdqpc;
         describe_tracking(ctx.config, id);
+        id.ensa_template = ctx.rules.on(spec::Id::Templates);
+        id.ensa_migration = id.ensa_template;
     }
     wire::encode(id, page, ctx.rules);
 }

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "model/spec/rules.hpp"
+
 namespace lmsim::spec {
 
 /// The standard's status codes, SCT << 8 | SC. What a rule answers with comes from Rules::status().
@@ -26,6 +28,10 @@ std::string_view status_name(std::uint16_t status);
 
 /// "Migration Send"; "unknown opcode" for one that no row names.
 std::string_view admin_opcode_name(std::uint8_t opcode);
+
+/// What a dialect calls them: by its own opcodes and codes.
+std::string_view status_name(std::uint16_t status, const Rules& rules);
+std::string_view admin_opcode_name(std::uint8_t opcode, const Rules& rules);
 
 /// "Read"; "unknown opcode" for one that no row names.
 std::string_view nvm_opcode_name(std::uint8_t opcode);

@@ -12,6 +12,8 @@ using spec::Id;
 namespace {
 
 constexpr Id header_fields[] = {Id::StateVer, Id::StateCp, Id::StateNvmecss, Id::StateVss};
+constexpr Id template_header_fields[] = {Id::StateVer, Id::StateCp, Id::StateNvmecss, Id::StateVss,
+                                         Id::StateTemplate};
 constexpr Id nvme_fields[] = {Id::NvmeStateVer, Id::NvmeStateNiosq, Id::NvmeStateNiocq,
                               Id::NvmeStateNfea, Id::NvmeStateNaer};
 constexpr Id sq_fields[] = {Id::SqStatePrp1, Id::SqStateQsize, Id::SqStateQid, Id::SqStateCqid,
@@ -253,7 +255,9 @@ Result<ControllerStateView> ControllerStateView::parse(const std::uint8_t* data,
         return Fault{Error::Truncated, size};
     }
     if (strictness == Strictness::CheckReserved) {
-        const Fault reserved = find_reserved(data, header_size, header_fields, rules);
+        const Fault reserved = rules.on(Id::Templates)
+                                   ? find_reserved(data, header_size, template_header_fields, rules)
+                                   : find_reserved(data, header_size, header_fields, rules);
         if (reserved.error != Error::None) {
             return reserved;
         }

@@ -54,6 +54,8 @@ void page_fields(Page& page, Visitor&& visit) {
     visit(Id::IdMcmr, page.mcmr);
     visit(Id::IdNmcmr, page.nmcmr);
     visit(Id::IdMcdqpc, page.mcdqpc);
+    visit(Id::EnsaTemplate, page.ensa_template);
+    visit(Id::EnsaMigration, page.ensa_migration);
 }
 
 template <class Page, class Visitor>

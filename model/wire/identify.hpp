@@ -79,6 +79,8 @@ struct IdentifyController {
     std::uint16_t mcmr = 0;
     std::uint16_t nmcmr = 0;
     std::uint16_t mcdqpc = 0;
+    bool ensa_template = false;  // of a dialect that exports subsystems after templates: LM-TPL-01
+    bool ensa_migration = false;
     std::array<char, 256> subnqn{};
 };
 bool operator==(const IdentifyController& a, const IdentifyController& b);

@@ -14,7 +14,6 @@ namespace lmsim::sim {
 namespace {
 
 // Whose a request is, besides VFs (their index plus 1).
-constexpr std::uint32_t pf_itself = 0;
 constexpr std::uint32_t pf_events = 0xffffffff;
 constexpr std::uint32_t driver_part = 0xfffffffe;  // its `done` knows
 
@@ -61,182 +60,6 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
     if (timing.memory.on) {
         tracker_ = std::make_unique<MemoryTracker>(kernel, timing.memory, queue, pf, count, rules_);
     }
-}
-
-void HostDriver::boot(std::function<void(bool)> ready) {
-    ready_ = std::move(ready);
-    pf_.set_client(this);
-    pf_.enable_interrupts(true);
-    next_boot_step();
-}
-
-void HostDriver::next_boot_step() {
-    using spec::Id;
-    if (boot_ == Boot::Enable) {
-        admin_.clear();
-        admin_.enable();
-        pf_.read(reg::CSTS, 4, 0);
-        return;
-    }
-    if (boot_ == Boot::Namespaces) {
-        return survey_namespaces();
-    }
-    if (boot_ == Boot::Online && bring_online()) {
-        return;
-    }
-    if (boot_ == Boot::Done) {
-        end_boot(true);
-        return;
-    }
-    const Id cns = boot_ == Boot::Identify       ? Id::CnsController
-                   : boot_ == Boot::Secondary    ? Id::CnsSecondaryControllers
-                   : boot_ == Boot::Capabilities ? Id::CnsPrimaryCapabilities
-                                                 : Id::CnsControllerStateFormats;
-    wire::Identify identify;
-    identify.cns = static_cast<std::uint8_t>(rules_.value(cns));
-    identify.cntid = boot_ == Boot::Secondary ? next_cntid_ : std::uint16_t{0};
-    wire::Sqe sqe = wire::encode(identify, rules_);
-    sqe.prp1 = boot_page_;
-    submit(sqe, pf_itself, 0);
-}
-
-/// Namespaces are there before anybody can use them: the VFs that are offline come online after it.
-void HostDriver::survey_namespaces() {
-    survey_.run([this](bool well) {
-        const auto offline = [](const Vf& vf) { return !vf.online; };
-        boot_ = std::any_of(vfs_.begin(), vfs_.end(), offline) ? Boot::Capabilities : Boot::Done;
-        if (well) {
-            next_boot_step();
-        } else {
-            end_boot(false);
-        }
-    });
-}
-
-std::string HostDriver::namespace_mismatch(std::uint16_t vf, const HostDriver& destination) const {
-    return sim::namespace_mismatch(survey_.found(), vfs_[vf].flow.cntlid,
-                                   destination.survey_.found(), destination.vfs_[vf].flow.cntlid);
-}
-
-/// The next command that brings a VF online (HO-VIRT-01); false if all of them are.
-bool HostDriver::bring_online() {
-    while (online_vf_ < vfs_.size() && vfs_[online_vf_].online) {
-        ++online_vf_;
-        online_step_ = 0;
-    }
-    if (online_vf_ == vfs_.size()) {
-        boot_ = Boot::Done;
-        return false;
-    }
-    const std::uint16_t cntlid = vfs_[online_vf_].flow.cntlid;
-    submit(host::online_command(online_plan_, online_step_, cntlid, rules_), pf_itself, 0);
-    return true;
-}
-
-/// The first boot is somebody's; one after a reset of the PF is the driver's own.
-void HostDriver::end_boot(bool ok) {
-    if (booted_) {
-        return;
-    }
-    booted_ = true;
-    if (ok) {
-        submit_aers();
-    }
-    ready_(ok);
-}
-
-void HostDriver::read_done(std::uint64_t /*token*/, std::uint64_t value) {
-    if ((value & 1) == 0) {
-        post_once(now() + timing_.ready_poll, static_cast<std::uint32_t>(Kind::Poll));
-        return;
-    }
-    if (queue_.resetting) {
-        host::PfEvent done;
-        done.kind = host::PfEvent::Kind::ResetDone;
-        pf_step(done);
-        submit_aers();
-        // The reset took the VFs offline (LM-RST-01).
-        boot_ = Boot::Secondary;
-        next_cntid_ = 0;
-        next_boot_step();
-        return;
-    }
-    boot_ = Boot::Identify;
-    next_boot_step();
-}
-
-void HostDriver::take_cntlid(std::uint16_t vf, std::uint16_t cntlid) {
-    vfs_[vf].flow.cntlid = cntlid;
-    if (log_) {
-        log_->set_cntlid(vf, cntlid);
-    }
-    if (tracker_) {
-        tracker_->set_cntlid(vf, cntlid);
-    }
-}
-
-/// What the page at hand says; false if this PF cannot do what we need of it.
-bool HostDriver::take_boot_page() {
-    const std::uint8_t* page = memory_.bytes(boot_page_, page_size);
-    if (boot_ == Boot::Identify) {
-        const auto id = wire::decode_identify_controller(page, page_size, rules_);
-        boot_ = Boot::Secondary;
-        return id.ok() && id->hmlms;
-    }
-    if (boot_ == Boot::Secondary) {
-        const auto list = wire::SecondaryListView::parse(page, page_size, rules_);
-        // A full page holds 127 of them: there may be more.
-        boot_ = list.ok() && list->count() == 127 ? Boot::Secondary : Boot::Formats;
-        if (boot_ == Boot::Formats && rules_.on(spec::Id::VendorCommands)) {
-            choose_formats({});  // that dialect has no list of formats
-        }
-        for (std::size_t i = 0; list.ok() && i < list->count(); ++i) {
-            const wire::SecondaryController entry = (*list)[i];
-            next_cntid_ = static_cast<std::uint16_t>(entry.scid + 1);
-            if (entry.vfn >= 1 && entry.vfn <= vfs_.size()) {
-                vfs_[entry.vfn - 1U].online = !host::needs_online(entry, rules_);
-                take_cntlid(static_cast<std::uint16_t>(entry.vfn - 1U),
-                            host::cntlid_of(entry, rules_));
-            }
-        }
-        return list.ok();
-    }
-    if (boot_ == Boot::Capabilities) {
-        const auto found = wire::decode_primary_capabilities(page, page_size, rules_);
-        boot_ = Boot::Online;
-        online_vf_ = 0;
-        online_step_ = 0;
-        if (found.ok()) {
-            online_plan_ = host::plan_online(*found, static_cast<std::uint16_t>(vfs_.size()));
-        }
-        return found.ok();
-    }
-    const auto formats = wire::StateFormatsView::parse(page, page_size, rules_);
-    if (!formats.ok()) {
-        return false;
-    }
-    choose_formats(*formats);
-    return vfs_.empty() || host::has_format(vfs_[0].flow.csvi, rules_);
-}
-
-void HostDriver::choose_formats(const wire::StateFormatsView& formats) {
-    boot_ = Boot::Namespaces;
-    for (Vf& vf : vfs_) {
-        host::choose_formats(vf.flow, formats, rules_);
-    }
-}
-
-void HostDriver::boot_answered(const Effect& reply) {
-    const bool answered = reply.flags == 0 && reply.token == 0;
-    if (boot_ == Boot::Online && answered) {
-        vfs_[online_vf_].online = ++online_step_ == host::online_commands(online_plan_);
-        return next_boot_step();
-    }
-    if (!answered || !take_boot_page()) {
-        end_boot(false);
-        return;
-    }
-    next_boot_step();
 }
 
 // --- PF queue -----------------------------------------------------------------------------------
@@ -602,10 +425,11 @@ void HostDriver::flow_step(std::uint16_t index, const host::FlowEvent& event) {
         if (effect.kind == EffectKind::Submit) {
             flow_submit(index, effect);
         } else {
+            const auto error = static_cast<vfio::Errno>(effect.token);
             if (observer_ != nullptr) {
-                observer_->flow_step(now(), index, host::FlowStep::Idle);
+                observer_->flow_step(now(), index, host::FlowStep::Idle, error == vfio::Errno::Ok);
             }
-            vfio_step(index, vfio::arc_done(effect.ticket, static_cast<vfio::Errno>(effect.token)));
+            vfio_step(index, vfio::arc_done(effect.ticket, error));
         }
     }
 }
@@ -614,7 +438,7 @@ void HostDriver::flow_step(std::uint16_t index, const host::FlowEvent& event) {
 void HostDriver::flow_submit(std::uint16_t index, const Effect& effect) {
     Vf& vf = vfs_[index];
     if (observer_ != nullptr) {
-        observer_->flow_step(now(), index, static_cast<host::FlowStep>(effect.token));
+        observer_->flow_step(now(), index, static_cast<host::FlowStep>(effect.token), true);
     }
     wire::Sqe sqe = host::command(vf.flow, effect, rules_);
     if (effect.length != 0) {

@@ -54,8 +54,8 @@ using VfioDone = std::function<void(const VfioAnswer&)>;
 class DriverObserver {
   public:
     virtual ~DriverObserver() = default;
-    /// The flow of a VF asks its controller for this; Idle ends it.
-    virtual void flow_step(Ps at, std::uint16_t vf, host::FlowStep step) = 0;
+    /// The flow of a VF asks its controller for this; Idle ends it, `well` or with an error.
+    virtual void flow_step(Ps at, std::uint16_t vf, host::FlowStep step, bool well) = 0;
     /// `vf`: for which the driver sent it; -1 if for none.
     /// A command for the PF's queue is wished for; admin_command() tells of its end.
     virtual void admin_asked(Ps /*at*/) {}
@@ -139,6 +139,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
         Identify,
         Secondary,
         Formats,
+        Template,   // of dialects that have one: it is asked for,
+        Configure,  // and given back
         Namespaces,
         Capabilities,
         Online,
@@ -188,6 +190,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     static std::int32_t vf_of(std::uint32_t vf);
 
     // Boot
+    static constexpr std::uint32_t pf_itself = 0;  // whose a request is, besides VFs
     void next_boot_step();
     void boot_answered(const Effect& reply);
     bool take_boot_page();
@@ -229,6 +232,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::uint64_t boot_page_ = 0;
     Boot boot_ = Boot::Enable;
     bool booted_ = false;
+    bool template_configured_ = false;
     host::OnlinePlan online_plan_;
     std::size_t online_vf_ = 0;  // whose turn it is, and with which of its commands
     std::uint32_t online_step_ = 0;

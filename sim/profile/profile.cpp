@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "model/spec/documents.hpp"
 #include "model/vfio/uapi.hpp"
 #include "sim/core/param_type.hpp"
 #include "sim/core/text.hpp"
@@ -119,6 +120,11 @@ std::string Profile::error_text() const {
         text += each.text() + "\n";
     }
     return text;
+}
+
+bool is_of_dialects_alone(const spec::Row& row) {
+    return row.document == spec::document::LmsimDrafts ||
+           row.document == spec::document::RfcVendor2022;
 }
 
 const Overlay* Profile::find(spec::Id id) const {

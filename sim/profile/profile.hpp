@@ -19,6 +19,10 @@ struct Overlay {
     Position where;
 };
 
+/// Is this a row that the ratified standard has not, and only dialects make use of? A profile that
+/// names it says that its dialect has it, even where it is as the row states it.
+bool is_of_dialects_alone(const spec::Row& row);
+
 /// A dialect of the standard as its author wrote it, or what is wrong with it.
 struct Profile {
     std::string name = "ratified";

@@ -79,10 +79,12 @@ class Reader {
         std::stable_sort(profile_.overlays.begin(), profile_.overlays.end(),
                          [](const Overlay& a, const Overlay& b) { return a.id < b.id; });
         // What a profile puts back to what the standard says is no difference.
-        profile_.overlays.erase(
-            std::remove_if(profile_.overlays.begin(), profile_.overlays.end(),
-                           [&](const Overlay& o) { return !profile_.rules.overlaid(o.id); }),
-            profile_.overlays.end());
+        profile_.overlays.erase(std::remove_if(profile_.overlays.begin(), profile_.overlays.end(),
+                                               [&](const Overlay& o) {
+                                                   return !profile_.rules.overlaid(o.id) &&
+                                                          !is_of_dialects_alone(spec::row(o.id));
+                                               }),
+                                profile_.overlays.end());
     }
 
   private:

@@ -26,6 +26,7 @@ nvme::Config model_config(const Scenario& scenario, const DeviceParams& device) 
     config.vfs_online = false;  // the host's driver brings them online
     config.private_namespaces = device.private_namespaces;
     config.nguid_seed = device.namespace_set;
+    config.template_number = static_cast<std::uint8_t>(device.exported_template);
     config.queue_size = device.queue_size;
     config.contexts = device.contexts;
     config.mdts = log2(device.mdts.count / page_size);

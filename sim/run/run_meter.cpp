@@ -299,11 +299,11 @@ void RunMeter::Side::interrupt_lost(Ps at, std::uint16_t function) {
     }
 }
 
-void RunMeter::Side::flow_step(Ps at, std::uint16_t vf, host::FlowStep step) {
+void RunMeter::Side::flow_step(Ps at, std::uint16_t vf, host::FlowStep step, bool well) {
     meter->downtime_.flow_step(at, side, vf, step);
     const bool loaded = at_step[vf] == host::FlowStep::LoadState && step == host::FlowStep::Idle;
     at_step[vf] = step;
-    if (loaded && meter->state_loaded_) {
+    if (loaded && well && meter->state_loaded_) {
         meter->state_loaded_(vf);
     }
 }

@@ -111,7 +111,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
         void interrupts_switched(Ps at, std::uint16_t function, bool on) override;
         void broke_suspension(Ps at, std::uint16_t function) override;
         void interrupt_lost(Ps at, std::uint16_t function) override;
-        void flow_step(Ps at, std::uint16_t vf, host::FlowStep step) override;
+        void flow_step(Ps at, std::uint16_t vf, host::FlowStep step, bool well) override;
         void admin_asked(Ps at) override;
         void admin_command(Ps submitted, Ps completed, const wire::Sqe& sqe, std::int32_t vf,
                            std::uint16_t status) override;

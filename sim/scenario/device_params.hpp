@@ -122,6 +122,11 @@ struct DeviceParams {
         param(&namespace_set, "namespace_set", 1, between(0, 1 << 30),
               "which namespaces these are: hosts with the same number reach the same ones (NGUID)",
               choice);
+    std::uint32_t exported_template = param(
+        &exported_template, "template", 1, between(0, 255),
+        "which template it exports its subsystem after, where the profile has any (LM-TPL-01): "
+        "states go from one host to another with the same number",
+        choice);
     Time enable = param(&enable, "enable", 4_ms, between(0_s, 100_s), "CC.EN to CSTS.RDY, and back",
                         "kernel log of a Samsung drive: 4 ms from reset to Identify");
     Time reset = param(&reset, "reset", 100_ms, between(0_s, 100_s), "function level reset",

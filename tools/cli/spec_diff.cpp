@@ -42,11 +42,21 @@ struct Difference {
     Source source;
 };
 
+/// Does the profile say that its dialect has this row, which the standard has not?
+bool adds(const sim::Profile& profile, const spec::Row& row) {
+    return sim::is_of_dialects_alone(row) && profile.find(row.id) != nullptr;
+}
+
 std::vector<Difference> differences(const sim::Profile& first, const sim::Profile& second) {
     std::vector<Difference> found;
     for (const spec::Row& row : spec::table) {
-        if (!same(row.id, first.rules, second.rules)) {
-            const auto cell = [&row](const sim::Profile& profile) {
+        const bool one_adds = adds(first, row) != adds(second, row);
+        const bool differs = !same(row.id, first.rules, second.rules);
+        if (differs || one_adds) {
+            const auto cell = [&](const sim::Profile& profile) {
+                if (!differs && !adds(profile, row)) {
+                    return std::string("none");
+                }
                 const std::string text = says(row, profile.rules);
                 return text.empty() ? std::string("on") : text;
             };

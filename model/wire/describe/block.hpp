@@ -32,6 +32,12 @@ struct Span {
     constexpr Span(const T (&items)[N]) : data(items), size(N) {}
     constexpr const T* begin() const { return data; }
     constexpr const T* end() const { return data + size; }
+    constexpr Span without_first() const {
+        Span rest;
+        rest.data = data + 1;
+        rest.size = size - 1;
+        return rest;
+    }
 };
 
 struct Field;

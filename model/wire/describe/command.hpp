@@ -25,7 +25,16 @@ struct Command {
     spec::Id selected = spec::Id::Count;  // the value that it has then
     void (*check)(Walker& walker, const View& view) = nullptr;
     Rest rest = Rest::Reserved;
+    // The switch of the dialect that has it, and of the one that has others in its place.
+    spec::Id only_with = spec::Id::Count;
+    spec::Id not_with = spec::Id::Count;
 };
+
+/// Has the dialect this command?
+inline bool is_in(const Command& command, const spec::Rules& rules) {
+    return (command.only_with == spec::Id::Count || rules.on(command.only_with)) &&
+           (command.not_with == spec::Id::Count || !rules.on(command.not_with));
+}
 
 /// A command that is not divided into operations, or what is left of one that is.
 constexpr Command command(spec::Id opcode, std::uint8_t uses, Fields fields,
@@ -41,6 +50,8 @@ Span<Command> nvm_commands();
 Span<Command> common_admin_commands();
 Span<Command> migration_commands();
 Span<Command> namespace_commands();
+Span<Command> vendor_commands();
+Span<Command> template_commands();
 
 /// Submission queue entries up to the end.
 void walk_admin_entries(Walker& walker);

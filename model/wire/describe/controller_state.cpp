@@ -31,7 +31,15 @@ constexpr Field header_fields[] = {
     {"NVMECSS", Id::StateNvmecss, Style::Decimal, says_dwords},
     {"VSS", Id::StateVss, Style::Decimal, says_dwords},
 };
-constexpr Block header_block = {"Controller State header", Id::StateHeaderSize, 0, header_fields};
+constexpr Field template_field[] = {{"Template", Id::StateTemplate, Style::Uuid}};
+
+Block header_block(const spec::Rules& rules) {
+    Block block{"Controller State header", Id::StateHeaderSize, 0, header_fields};
+    if (rules.on(Id::Templates)) {
+        block.more[0] = template_field;
+    }
+    return block;
+}
 
 constexpr Field nvme_fields[] = {
     {"VER", Id::NvmeStateVer, Style::Decimal, says_nvme_version},
@@ -272,7 +280,7 @@ bool sane_size(Walker& walker, const View& header, Id row, const char* name) {
 void walk_nvme_state(Walker& walker) { nvme_state(walker, 0); }
 
 void walk_controller_state(Walker& walker) {
-    if (!walker.block(header_block)) {
+    if (!walker.block(header_block(walker.rules()))) {
         return;
     }
     const View header = walker.last();

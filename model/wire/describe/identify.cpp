@@ -82,6 +82,11 @@ constexpr Field controller_fields[] = {
     {"MCDQPC", Id::IdMcdqpc},
     {"SUBNQN", Id::IdSubnqn, Style::Ascii},
 };
+// Of the dialect that exports subsystems after templates.
+constexpr Field export_fields[] = {
+    {"ENSA.TMPL", Id::EnsaTemplate, Style::Flag},
+    {"ENSA.MIGR", Id::EnsaMigration, Style::Flag},
+};
 
 void check_controller(Walker& walker, const View& view) {
     const spec::Place oacs = view.rules->place(Id::IdOacs);
@@ -158,9 +163,14 @@ constexpr Block uuid_block = {"Vendor state UUID at this index (CSUUIDI)", Id::F
 
 }  // namespace
 
-const Block identify_controller_block = {
-    "Identify Controller", Id::IdentifySize,  0,
-    controller_fields,     Rest::Undescribed, check_controller};
+void walk_identify_controller(Walker& walker) {
+    Block block{"Identify Controller", Id::IdentifySize,  0,
+                controller_fields,     Rest::Undescribed, check_controller};
+    if (walker.rules().on(Id::Templates)) {
+        block.more[0] = export_fields;
+    }
+    walker.block(block);
+}
 
 const Block primary_capabilities_block = {"Primary Controller Capabilities", Id::IdentifySize, 0,
                                           primary_fields};

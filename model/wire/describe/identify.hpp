@@ -4,7 +4,7 @@
 
 namespace lmsim::wire::describe {
 
-extern const Block identify_controller_block;
+void walk_identify_controller(Walker& walker);
 void identify_controller_evidence(const Input& input, Evidence& evidence);
 
 extern const Block primary_capabilities_block;

@@ -27,11 +27,17 @@ constexpr Field resume_fields[] = {
     {"UIDX", Id::SendUidx},
 };
 
+/// Does an index of a format ask for one? (ID-FMT-06)
+bool asks(std::uint64_t index, const spec::Rules& rules) {
+    return index >= rules.value(Id::FormatsFirstIndex);
+}
 void says_csvi(const Value& value, Text& text) {
-    text.add("{}", value.number == 0 ? "no NVMe state" : "index of a version in CNS 20h");
+    text.add("{}",
+             asks(value.number, *value.rules) ? "index of a version in CNS 20h" : "no NVMe state");
 }
 void says_csuuidi(const Value& value, Text& text) {
-    text.add("{}", value.number == 0 ? "no vendor state" : "index of a UUID in CNS 20h");
+    text.add("{}",
+             asks(value.number, *value.rules) ? "index of a UUID in CNS 20h" : "no vendor state");
 }
 void says_numd(const Value& value, Text& text) {
     const std::uint64_t dwords = value.number + value.rules->value(Id::SendNumdIsZeroBased);
@@ -66,7 +72,8 @@ void check_set_state(Walker& walker, const View& view) {
         walker.broken(Id::SetStateOffsetUnaligned, view.where(Id::SetStateCsol),
                       "CSOL bits 1:0 are not 0");
     }
-    if (view.get(Id::SetStateCsvi) == 0 && view.get(Id::SetStateCsuuidi) == 0) {
+    if (!asks(view.get(Id::SetStateCsvi), *view.rules) &&
+        !asks(view.get(Id::SetStateCsuuidi), *view.rules)) {
         walker.broken(Id::SetStateNoIndex, view.where(Id::SetStateCsvi),
                       "CSVI and CSUUIDI are both 0");
     }
@@ -184,19 +191,44 @@ void check_track_receive(Walker& walker, const View& view) {
     }
 }
 
+// LM-VND-01: an opcode for each operation, in the place of both commands.
+constexpr Command instead(Id opcode, std::uint8_t uses, Fields fields, std::string_view title,
+                          void (*check)(Walker& walker, const View& view) = nullptr) {
+    const Fields after_sel = fields.without_first();
+    Command command{opcode, uses, after_sel, title, Id::Count, Id::Count, check};
+    command.only_with = Id::VendorCommands;
+    return command;
+}
+constexpr Command ratified(Command command) {
+    command.not_with = Id::VendorCommands;
+    return command;
+}
+
+constexpr Command own_opcodes[] = {
+    instead(Id::VendorQuerySize, UsesNothing, get_state_fields, "Query the data size (2022)"),
+    instead(Id::VendorSuspend, UsesNothing, suspend_fields, "Suspend the VF (2022)"),
+    instead(Id::VendorResume, UsesNothing, resume_fields, "Resume the VF (2022)"),
+    instead(Id::VendorSave, UsesData, get_state_fields, "Save the device data (2022)",
+            check_get_state),
+    instead(Id::VendorLoad, UsesData, set_state_fields, "Load the device data (2022)",
+            check_set_state),
+};
+
 constexpr Command commands[] = {
-    {Id::OpcodeAdminMigrationSend, UsesNothing, suspend_fields, "Migration Send, Suspend",
-     Id::SendSel, Id::SelSuspend},
-    {Id::OpcodeAdminMigrationSend, UsesNothing, resume_fields, "Migration Send, Resume",
-     Id::SendSel, Id::SelResume},
-    {Id::OpcodeAdminMigrationSend, UsesData, set_state_fields,
-     "Migration Send, Set Controller State", Id::SendSel, Id::SelSetControllerState,
-     check_set_state},
-    command(Id::OpcodeAdminMigrationSend, UsesData, send_fields, nullptr, Rest::Undescribed),
-    {Id::OpcodeAdminMigrationReceive, UsesData, get_state_fields,
-     "Migration Receive, Get Controller State", Id::ReceiveSel, Id::SelGetControllerState,
-     check_get_state},
-    command(Id::OpcodeAdminMigrationReceive, UsesData, receive_fields, nullptr, Rest::Undescribed),
+    ratified({Id::OpcodeAdminMigrationSend, UsesNothing, suspend_fields, "Migration Send, Suspend",
+              Id::SendSel, Id::SelSuspend}),
+    ratified({Id::OpcodeAdminMigrationSend, UsesNothing, resume_fields, "Migration Send, Resume",
+              Id::SendSel, Id::SelResume}),
+    ratified({Id::OpcodeAdminMigrationSend, UsesData, set_state_fields,
+              "Migration Send, Set Controller State", Id::SendSel, Id::SelSetControllerState,
+              check_set_state}),
+    ratified(
+        command(Id::OpcodeAdminMigrationSend, UsesData, send_fields, nullptr, Rest::Undescribed)),
+    ratified({Id::OpcodeAdminMigrationReceive, UsesData, get_state_fields,
+              "Migration Receive, Get Controller State", Id::ReceiveSel, Id::SelGetControllerState,
+              check_get_state}),
+    ratified(command(Id::OpcodeAdminMigrationReceive, UsesData, receive_fields, nullptr,
+                     Rest::Undescribed)),
     {Id::OpcodeAdminCdq, UsesPrp1, create_cdq_fields, "Controller Data Queue, Create", Id::CdqSel,
      Id::SelCreateCdq, check_create_cdq},
     {Id::OpcodeAdminCdq, UsesNothing, delete_cdq_fields, "Controller Data Queue, Delete",
@@ -216,5 +248,6 @@ constexpr Command commands[] = {
 }  // namespace
 
 Span<Command> migration_commands() { return commands; }
+Span<Command> vendor_commands() { return own_opcodes; }
 
 }  // namespace lmsim::wire::describe

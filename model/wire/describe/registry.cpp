@@ -5,6 +5,7 @@
 #include "model/wire/describe/identify.hpp"
 #include "model/wire/describe/lists.hpp"
 #include "model/wire/describe/namespaces.hpp"
+#include "model/wire/describe/templates.hpp"
 #include "model/wire/describe/track.hpp"
 
 namespace lmsim::wire::describe {
@@ -40,7 +41,7 @@ constexpr Structure table[] = {
     {"vendor-area", "state", "Vendor area of a controller state of lmsim", Id::StateVss,
      walk_vendor_area, vendor_area_evidence},
     {"id-controller", "identify", "Identify Controller (CNS 01h)", Id::IdVid,
-     walk_block<identify_controller_block>, identify_controller_evidence},
+     walk_identify_controller, identify_controller_evidence},
     {"primary-caps", "identify", "Primary Controller Capabilities (CNS 14h)", Id::PrimaryCntlid,
      walk_block<primary_capabilities_block>, primary_capabilities_evidence},
     {"secondary-list", "identify", "Secondary Controller list (CNS 15h)", Id::SecondaryHeaderSize,
@@ -72,6 +73,8 @@ constexpr Structure table[] = {
     {"lba-status", "", "LBA Status Descriptor List of Get LBA Status", Id::LbaStatusHeaderSize,
      walk_counted<lba_status_block, Id::LbaStatusNlsd, lba_status_entry_block>,
      lba_status_evidence},
+    {"template", "", "Template of exported NVM subsystems, of dialects that have it",
+     Id::TemplateSize, walk_block<template_block>},
     {"dsm-ranges", "", "Ranges of Dataset Management", Id::DsmRangeSize,
      walk_entries<dsm_range_block>, dsm_ranges_evidence},
 };

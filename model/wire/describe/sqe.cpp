@@ -10,8 +10,8 @@ namespace {
 
 void says_admin_opcode(const Value& value, Text& text) {
     for (const Command& command : admin_commands()) {
-        if (value.number == value.rules->value(command.opcode)) {
-            return text.add("{}", spec::row(command.opcode).title);
+        if (is_in(command, *value.rules) && value.number == value.rules->value(command.opcode)) {
+            return text.add("{}", short_title(command.opcode));
         }
     }
     text.add("unknown opcode");
@@ -59,7 +59,7 @@ Fields pointers(const Command& command) {
 const Command* command_of(Span<Command> commands, const View& view) {
     const std::uint64_t opcode = view.get(Id::SqeOpc);
     for (const Command& command : commands) {
-        if (opcode == view.rules->value(command.opcode) &&
+        if (is_in(command, *view.rules) && opcode == view.rules->value(command.opcode) &&
             (command.selector == Id::Count ||
              view.get(command.selector) == view.rules->value(command.selected))) {
             return &command;
@@ -107,7 +107,7 @@ bool entry(Walker& walker, Span<Command> commands, bool admin, std::size_t index
                       view.get(Id::SqeOpc));
         return true;
     }
-    block.title = command->title.empty() ? spec::row(command->opcode).title : command->title;
+    block.title = command->title.empty() ? short_title(command->opcode) : command->title;
     block.more[1] = (command->uses & UsesMptr) != 0 ? Fields(mptr_field) : Fields();
     block.more[2] = pointers(*command);
     block.more[3] = command->fields;
@@ -164,7 +164,7 @@ void evidence_of(const Input& input, Span<Command> commands, Evidence& evidence)
     const bool names_one = input.size >= Sqe::size && load_bits(input.data, nsid_place(input)) != 0;
     evidence.points += names_one == (commands.data == nvm_commands().data) ? 5 : -10;
     if (count == 1) {
-        evidence.because.add("64 bytes with the opcode of {}", spec::row(first->opcode).title);
+        evidence.because.add("64 bytes with the opcode of {}", short_title(first->opcode));
     } else {
         evidence.because.add("{} of {} entries of 64 bytes have known opcodes", known, count);
     }
@@ -180,7 +180,8 @@ Span<Command> admin_commands() {
         All() {
             span.data = list;
             for (const auto& part :
-                 {common_admin_commands(), migration_commands(), namespace_commands()}) {
+                 {vendor_commands(), template_commands(), common_admin_commands(),
+                  migration_commands(), namespace_commands()}) {
                 for (const Command& command : part) {
                     LMSIM_ASSERT(span.size < sizeof(list) / sizeof(list[0]));
                     list[span.size++] = command;

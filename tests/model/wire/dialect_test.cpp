@@ -3,6 +3,7 @@
 #include "model/wire/controller_state.hpp"
 #include "model/wire/migration.hpp"
 #include "tests/catch.hpp"
+#include "tests/model/wire/example_area.hpp"
 
 using namespace lmsim;
 using namespace lmsim::wire;
@@ -12,27 +13,6 @@ using spec::Rules;
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
-
-VendorArea example() {
-    VendorArea own;
-    own.cc = 0x11223344;
-    own.csts = 0x55667788;
-    own.aqa = 0x001f001f;
-    own.asq = 0x123456789000;
-    own.acq = 0xabcdef012000;
-    own.admin_sq_head = 0x0102;
-    own.admin_sq_tail = 0x0304;
-    own.admin_cq_head = 0x0506;
-    own.admin_cq_tail = 0x0708;
-    own.admin_cq_phase = true;
-    own.number_of_queues = 0x21;
-    own.async_event_config = 0x22;
-    own.interrupt_coalescing = 0x23;
-    own.volatile_write_cache = 0x24;
-    own.aer_count = 1;
-    own.aer_cids[0] = 0x4142;
-    return own;
-}
 
 /// A state of one SQ and one CQ with all that `own` says.
 Bytes written(const Rules& rules, bool version0 = false) {
@@ -55,7 +35,7 @@ Bytes written(const Rules& rules, bool version0 = false) {
     cq.iv = 5;
     writer.set_cq(0, cq);
     if (whole) {
-        writer.set_own(example());
+        writer.set_own(example_area());
     }
     return bytes;
 }
@@ -103,7 +83,7 @@ TEST_CASE("version 1h holds registers, features and AERs before the queues", "[w
         ControllerStateView::parse(bytes.data(), bytes.size(), rules, Strictness::CheckReserved);
     REQUIRE(view.ok());
     REQUIRE(view->nvme().has_own());
-    CHECK(*view->nvme().own() == example());
+    CHECK(*view->nvme().own() == example_area());
     CHECK(view->cq(0).iv == 5);
     CHECK(view->sq(0).qid == 1);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
@@ -125,7 +105,7 @@ TEST_CASE("a state of parts describes itself", "[wire]") {
     CHECK(slice(bytes, 188, 8) == Bytes{0x50, 0, 0, 0, 6, 0, 0, 0});
     const auto view = ControllerStateView::parse(bytes.data(), bytes.size(), rules);
     REQUIRE(view.ok());
-    CHECK(*view->nvme().own() == example());
+    CHECK(*view->nvme().own() == example_area());
     CHECK(view->cq(0).iv == 5);
 }
 
@@ -141,7 +121,7 @@ TEST_CASE("an unknown part is passed over if it may be", "[wire]") {
     };
     const auto passed = with(0x77, 1, 1);
     REQUIRE(passed.ok());
-    CHECK(*passed->nvme().own() == example());
+    CHECK(*passed->nvme().own() == example_area());
     CHECK(with(0x77, 0, 1).error() == Error::Reserved);
     CHECK(with(0x77, 1, 200).error() == Error::Truncated);
     CHECK(with(0x20, 1, 1).error() == Error::SizeMismatch);  // features of half a value

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "tests/model/wire/example_area.hpp"
 #include "tests/property.hpp"
 
 using namespace lmsim;
@@ -16,21 +17,8 @@ std::vector<std::uint8_t> write(const VendorArea& area) {
 }
 
 VendorArea example() {
-    VendorArea area;
-    area.cc = 0x00460001;
-    area.csts = 1;
-    area.aqa = 0x001F001F;
-    area.asq = 0x1112131415161718;
-    area.acq = 0x2122232425262728;
-    area.admin_sq_head = 1;
-    area.admin_sq_tail = 2;
-    area.admin_cq_head = 3;
-    area.admin_cq_tail = 4;
+    VendorArea area = example_area();
     area.admin_cq_phase = false;
-    area.number_of_queues = 0x00070007;
-    area.async_event_config = 0x100;
-    area.interrupt_coalescing = 0x0203;
-    area.volatile_write_cache = 1;
     area.pending_events = 5;
     area.aer_count = 3;
     area.aer_cids[0] = 0xA000;
@@ -50,17 +38,17 @@ TEST_CASE("the vendor area, byte by byte") {
     CHECK(bytes[8] == 84);
     CHECK(bytes[12] == 3);
     CHECK(bytes[14] == 5);
-    CHECK(bytes[16] == 0x01);
-    CHECK(bytes[32] == 0x18);
-    CHECK(bytes[40] == 0x28);
-    CHECK(bytes[48] == 1);
-    CHECK(bytes[50] == 2);
-    CHECK(bytes[52] == 3);
-    CHECK(bytes[54] == 4);
+    CHECK(bytes[16] == 0x44);
+    CHECK(bytes[33] == 0x90);
+    CHECK(bytes[41] == 0x20);
+    CHECK(bytes[48] == 2);
+    CHECK(bytes[50] == 4);
+    CHECK(bytes[52] == 6);
+    CHECK(bytes[54] == 8);
     CHECK(bytes[56] == 0);
-    CHECK(bytes[61] == 1);
-    CHECK(bytes[64] == 3);
-    CHECK(bytes[68] == 1);
+    CHECK(bytes[60] == 0x22);
+    CHECK(bytes[64] == 0x23);
+    CHECK(bytes[68] == 0x24);
     CHECK(bytes[81] == 0xA0);
     CHECK(bytes[82] == 0);
 }

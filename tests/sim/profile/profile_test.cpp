@@ -177,8 +177,34 @@ TEST_CASE("every profile of the program is sound and says where its rows come fr
         CHECK_FALSE(profile.title.empty());
         for (const Overlay& overlay : profile.overlays) {
             INFO(spec::row(overlay.id).name);
-            CHECK(profile.rules.overlaid(overlay.id));
+            const bool of_dialects = is_of_dialects_alone(spec::row(overlay.id));
+            CHECK((profile.rules.overlaid(overlay.id) || of_dialects));
             CHECK_FALSE(overlay.source.empty());
         }
     }
+}
+
+TEST_CASE("a profile names rows that only dialects have, as they are", "[profile]") {
+    const Profile profile = sound(
+        "[rows]\n\"LM-TPL-02\" = { source = \"a note\" }\n"
+        "\"LM-SEND-02\" = { source = \"of the standard\" }\n");
+    REQUIRE(profile.find(Id::TemplateReceive) != nullptr);
+    CHECK(profile.find(Id::TemplateReceive)->source == "a note");
+    CHECK(profile.find(Id::SelResume) == nullptr);
+    CHECK_FALSE(is_of_dialects_alone(spec::row(Id::SelResume)));
+}
+
+TEST_CASE("what a dialect that was told second-hand lacks is marked as assumed", "[profile]") {
+    const Profile profile = load_profile("tp4193");
+    REQUIRE(profile.ok());
+    std::size_t assumed = 0;
+    for (const Overlay& overlay : profile.overlays) {
+        const bool told = overlay.source.find("N:") == 0 || overlay.source.find("C:") == 0;
+        INFO(spec::row(overlay.id).name << ": " << overlay.source);
+        CHECK((told || overlay.assumed));
+        CHECK((spec::row(overlay.id).kind != spec::Kind::Layout || overlay.assumed));
+        assumed += overlay.assumed ? 1 : 0;
+    }
+    CHECK(assumed == 16);
+    CHECK(profile.overlays.size() == 25);
 }
