@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "model/watch.hpp"
+
 namespace lmsim::nvme {
 
 /// Room for the simulator: a PF and 256 VFs with 64 I/O queue pairs each.
@@ -15,6 +17,8 @@ struct SimBounds {
     static constexpr std::size_t cdqs = 256;
     static constexpr std::size_t namespaces = 256;
     static constexpr std::size_t ranges = 64;
+    template <class T, std::size_t N>
+    using List = T[N];
 };
 
 /// Room for searching every interleaving: as small as shows the protocol.
@@ -26,6 +30,8 @@ struct ProofBounds {
     static constexpr std::size_t cdqs = 2;
     static constexpr std::size_t namespaces = 2;
     static constexpr std::size_t ranges = 2;
+    template <class T, std::size_t N>
+    using List = T[N];
 };
 
 /// The same, for the product of all machines with this many VFs; `Queues` of a controller.
@@ -38,6 +44,8 @@ struct WorldBounds {
     static constexpr std::size_t cdqs = Vfs;
     static constexpr std::size_t namespaces = 1;
     static constexpr std::size_t ranges = 1;
+    template <class T, std::size_t N>
+    using List = Watched<T, N>;
 };
 
 /// Submission queue as the controller knows it. Positions are slots, `size` counts entries.
@@ -273,7 +281,7 @@ struct Subsystem {
     bool template_configured = false;  // LM-TPL-43: for good
     Cdq cdq[Bounds::cdqs];             // by CDQID
     Namespace ns[Bounds::namespaces];  // by NSID minus 1
-    Controller<Bounds> controller[Bounds::functions];
+    typename Bounds::template List<Controller<Bounds>, Bounds::functions> controller;
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {

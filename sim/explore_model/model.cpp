@@ -222,8 +222,7 @@ explore::SystemFactory world_of(const ExploreModel& model, const spec::Rules& ru
             return explore::make_memory_world(config, rules);
         };
     }
-    return
-        [config = world_config(model.params), rules] { return explore::make_world(config, rules); };
+    return explore::world_factory(world_config(model.params), rules);
 }
 
 }  // namespace lmsim::sim

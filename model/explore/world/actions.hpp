@@ -82,8 +82,8 @@ class Choices {
     /// Is nothing under way that should be by itself?
     static bool is_settled(const W& w) {
         if constexpr (W::hosts == 2) {
-            const auto& destination = w.journey.destination.control;
-            return w.journey.source.control.flow.finished &&
+            const auto& destination = w.journey().destination.control;
+            return w.journey().source.control.flow.finished &&
                    (destination.flow.finished || destination.incoming == 0);
         } else {
             for (const VfSide& side : w.vf[0]) {
@@ -186,7 +186,7 @@ class Choices {
     }
 
     void migration() {
-        const auto& journey = w.journey;
+        const auto& journey = w.journey();
         for (std::uint8_t host = 0; host < 2; ++host) {
             call(host);
         }
@@ -210,7 +210,7 @@ class Choices {
     }
 
     void call(std::uint8_t host) {
-        const auto& journey = w.journey;
+        const auto& journey = w.journey();
         const Outstanding& call = journey.call[host];
         const auto what = static_cast<host::vmm::Call>(call.call);
         if (!call.active || (!call.timer && what == host::vmm::Call::SetDeviceState)) {
@@ -243,7 +243,7 @@ class Choices {
             faults_of(host);
         }
         if constexpr (W::hosts == 2) {
-            const auto& journey = w.journey;
+            const auto& journey = w.journey();
             const bool over = journey.source.control.flow.finished;
             if (may(Fault::Cancel) && !over && !journey.source.control.cancelled &&
                 journey.source.control.flow.outcome == host::vmm::Outcome::None) {

@@ -26,17 +26,36 @@ class Canonical {
         }
     }
 
+    /// What is independent of the rest: the VM, each PF, of each VF the guest's part and each
+    /// host's, the migration.
+    static constexpr std::size_t pieces = 1 + W::hosts + W::vfs * (1 + W::hosts) + W::hosts / 2;
+
     void all() {
-        out.put(Bits().add(w.running, 2).add(w.owner, 1).add(w.faults, 4));
-        for (std::uint8_t host = 0; host < W::hosts; ++host) {
-            pf(host);
+        for (std::size_t i = 0; i < pieces; ++i) {
+            piece(i);
         }
-        for (std::uint8_t place = 0; place < W::vfs; ++place) {
-            vf(order_[place]);
+    }
+
+    void piece(std::size_t i) {
+        constexpr std::size_t of_vf = 1 + W::hosts;
+        if (i == 0) {
+            return vm();
+        }
+        if (i <= W::hosts) {
+            return pf(static_cast<std::uint8_t>(i - 1));
+        }
+        i -= 1 + W::hosts;
+        if (i < W::vfs * of_vf) {
+            const std::uint8_t vf = order_[i / of_vf];
+            return i % of_vf == 0 ? guest(vf) : side(static_cast<std::uint8_t>(i % of_vf - 1), vf);
         }
         if constexpr (W::hosts == 2) {
             journey();
         }
+    }
+
+    void vm() {
+        out.put(Bits().add(w.running, 2).add(w.owner, 1).add(w.faults, 4));
         watched();
     }
 
@@ -59,7 +78,7 @@ class Canonical {
         queue(host, pf);
     }
 
-    void vf(std::uint8_t vf) {
+    void guest(std::uint8_t vf) {
         const Guest& guest = w.guest[vf];
         Bits bits;
         bits.add(guest.submitted, 4).add(guest.posted, 4).add(guest.taken, 4).add(guest.lost, 1);
@@ -67,17 +86,18 @@ class Canonical {
             bits.add(command, 4);
         }
         out.put(bits);
-        for (std::uint8_t host = 0; host < W::hosts; ++host) {
-            const auto& c = w.device[host].controller[vf + 1];
-            controller(c);
-            out.put(suspender(host, c));
-            positions(c, 0);
-            positions(c, 1);
-            io_slots(c, w.vf[host][vf]);
-            side(host, vf);
-            place(w.monitor.vf.items[vf].place[host], w.vf[host][vf]);
-        }
-        watched(w.monitor.vf.items[vf]);
+        watched(w.monitor.vf.at(vf));
+    }
+
+    void side(std::uint8_t host, std::uint8_t vf) {
+        const auto& c = w.device[host].controller[vf + 1];
+        controller(c);
+        out.put(suspender(host, c));
+        positions(c, 0);
+        positions(c, 1);
+        io_slots(c, w.vf[host][vf]);
+        driver(host, vf);
+        place(w.monitor.vf.at(vf).place[host], w.vf[host][vf]);
     }
 
   private:
@@ -269,7 +289,7 @@ class Canonical {
         }
     }
 
-    void side(std::uint8_t host, std::uint8_t vf) {
+    void driver(std::uint8_t host, std::uint8_t vf) {
         const VfSide& side = w.vf[host][vf];
         const vfio::DeviceState& d = side.device;
         const host::VfioNvme& flow = side.flow;
@@ -396,7 +416,7 @@ class Canonical {
     /// Left out: times and counts of bytes and pages, which nothing depends on where verdicts are
     /// chosen.
     void journey() {
-        const auto& journey = w.journey;
+        const auto& journey = w.journey();
         const host::vmm::SourceControl& source = journey.source.control;
         const host::vmm::DestinationControl& destination = journey.destination.control;
         out.put(Bits()

@@ -106,7 +106,7 @@ class Narrator {
     }
 
     Arrow journey(Action action) const {
-        const auto& journey = w.journey;
+        const auto& journey = w.journey();
         const unsigned a = action.a;
         switch (static_cast<Do>(action.kind)) {
             case Do::Call: {

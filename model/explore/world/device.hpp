@@ -46,9 +46,10 @@ void Play<W>::step_device(std::uint8_t host, nvme::Event event) {
         }
     }
     tell_queues(host, queues);
-    forget(host, 0);
-    if (first != 0) {
-        forget(host, first);
+    for (const std::uint16_t function : {std::uint16_t{0}, first}) {
+        if (was_seen(&subsystem.controller.peek(function))) {
+            forget(host, function);
+        }
     }
 }
 
@@ -183,7 +184,8 @@ template <class W>
 unsigned Play<W>::io_queues(std::uint8_t host) const {
     unsigned bits = 0;
     for (unsigned vf = 0; vf < vfs; ++vf) {
-        const auto& c = w.device[host].controller[vf + 1];
+        // What nobody sees is the same before and after, and then tells nothing.
+        const auto& c = w.device.peek(host).controller.peek(vf + 1);
         bits |= (nvme::exists(c.sq[1]) ? 1U : 0U) << vf | (nvme::exists(c.cq[1]) ? 4U : 0U) << vf;
     }
     return bits;

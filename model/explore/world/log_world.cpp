@@ -158,7 +158,7 @@ void LogWorld::perform(Kind kind, std::uint8_t a) {
 /// What guest and VMM wish is free, but for the ways on from a suspension. Commands are told apart
 /// by whose they are: their slots change.
 unsigned LogWorld::fair_class_of(const LogState& state, Kind kind, std::uint8_t a) const {
-    const auto* slots = state.device.subsystem.controller;
+    const auto& slots = state.device.subsystem.controller;
     switch (kind) {
         case Kind::Start:
         case Kind::Write:

@@ -132,7 +132,7 @@ void MemoryWorld::perform(Kind kind, std::uint8_t a) {
 /// What guest and VMM wish is free, but for the ways on from a suspension. Commands are told apart
 /// by whose they are: their slots change.
 unsigned MemoryWorld::fair_class_of(const MemoryState& state, Kind kind, std::uint8_t a) const {
-    const auto* controllers = state.device.subsystem.controller;
+    const auto& controllers = state.device.subsystem.controller;
     switch (kind) {
         case Kind::Start:
         case Kind::Read:
@@ -150,7 +150,7 @@ unsigned MemoryWorld::fair_class_of(const MemoryState& state, Kind kind, std::ui
 }
 
 std::string MemoryWorld::text(const MemoryState& state, Kind kind, std::uint8_t a) const {
-    const auto* controllers = state.device.subsystem.controller;
+    const auto& controllers = state.device.subsystem.controller;
     switch (kind) {
         case Kind::Start: return "VMM: track the memory that the VF writes";
         case Kind::Read: return fmt::format("guest: read into page {}", a);

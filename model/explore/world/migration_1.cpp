@@ -2,7 +2,7 @@
 
 namespace lmsim::explore::world {
 
-std::unique_ptr<System> make_migration_1(const Settings& settings) {
+std::unique_ptr<PartedSystem> make_migration_1(const Settings& settings) {
     return std::make_unique<WorldSystem<1, 2>>(settings);
 }
 

@@ -11,6 +11,7 @@
 #include "model/host/vmm/engine.hpp"
 #include "model/nvme/state.hpp"
 #include "model/vfio/device.hpp"
+#include "model/watch.hpp"
 
 // The explored state: the states of the model's machines, and what stands between them. Bounded by
 // the number of VFs and of hosts, so that small models stay small.
@@ -19,6 +20,33 @@ namespace lmsim::explore::world {
 constexpr std::size_t most_commands = 4;  // of the guest on one VF
 constexpr std::size_t most_messages = 2;  // on their way, in each direction
 constexpr std::uint32_t pf_ring = 4;      // entries of the PF's admin queues
+
+/// A table whose items are looked at one by one, if they are what is kept of a VF.
+template <class T, std::size_t N>
+class VfTable {
+  public:
+    T& at(std::size_t i) {
+        LMSIM_ASSERT(i < N);
+        return items_[i];
+    }
+    const T& at(std::size_t i) const {
+        LMSIM_ASSERT(i < N);
+        return items_[i];
+    }
+    static constexpr std::size_t size() { return N; }
+    T* begin() { return items_.begin(); }
+    T* end() { return items_.end(); }
+    const T* begin() const { return items_.begin(); }
+    const T* end() const { return items_.end(); }
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.items_);
+    }
+
+  private:
+    Watched<T, N> items_;
+};
 
 template <std::size_t Vfs>
 struct WatchBounds {
@@ -29,7 +57,8 @@ struct WatchBounds {
     static constexpr std::size_t pages = Vfs;
     static constexpr std::size_t cdqs = Vfs;
     template <class T, std::size_t N>
-    using Table = check::FixedTable<T, N>;
+    using Table = std::conditional_t<std::is_same_v<T, check::WatchedVf<WatchBounds>>,
+                                     VfTable<T, N>, check::FixedTable<T, N>>;
     using Blocks = check::BlockMask;
     using Digest = std::uint32_t;
     using Slot = std::uint8_t;
@@ -190,21 +219,34 @@ struct World {
         static constexpr void fields(Visitor&, Self&) {}
     };
 
-    nvme::Subsystem<Bounds> device[Hosts];
-    Pf pf[Hosts];
-    VfSide vf[Hosts][Vfs];
-    Guest guest[Vfs];
+    Watched<nvme::Subsystem<Bounds>, Hosts> device;
+    Watched<Pf, Hosts> pf;
+    Watched<VfSide, Vfs> vf[Hosts];
+    Watched<Guest, Vfs> guest;
     std::uint8_t running = 0;  // a bit for each host on which vCPUs run
     std::uint8_t owner = 0;    // the host that ran the VM last
     std::uint8_t faults = 0;   // so far
-    std::conditional_t<Hosts == 2, Journey<Vfs>, Nothing> journey;
     check::Monitor<WatchBounds<Vfs>> monitor;
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.device, self.pf, self.vf, self.guest);
-        visit(self.running, self.owner, self.faults, self.journey, self.monitor);
+        visit(self.running, self.owner, self.faults, self.journey_, self.monitor);
     }
+
+    auto& journey() {
+        look_at(&journey_);
+        return journey_;
+    }
+    const auto& journey() const {
+        look_at(&journey_);
+        return journey_;
+    }
+    /// Without being seen, as Watched::peek().
+    const auto& peek_journey() const { return journey_; }
+
+  private:
+    std::conditional_t<Hosts == 2, Journey<Vfs>, Nothing> journey_;
 };
 static_assert(std::is_trivially_copyable_v<World<2, 2>> &&
               std::is_trivially_copyable_v<World<1, 1>>);

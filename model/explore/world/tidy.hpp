@@ -39,16 +39,18 @@ inline bool has_state(const Pf& pf, const VfSide& side, std::uint8_t vf) {
            has_request(pf, vf, host::FlowStep::LoadState);
 }
 
-inline void tidy(const Pf& pf, VfSide& side, std::uint8_t vf) {
+template <class W>
+void tidy_side(W& w, std::uint8_t host, std::uint8_t vf) {
+    VfSide& side = w.vf[host][vf];
     host::VfioNvme& flow = side.flow;
     if (flow.step == host::FlowStep::Idle) {
         flow.to = vfio::MigState::RUNNING;
         flow.arc = 0;
         flow.offset = 0;
-        if (flow.asked != 0 && !has_request(pf, vf, host::FlowStep::Idle)) {
+        if (flow.asked != 0 && !has_request(w.pf[host], vf, host::FlowStep::Idle)) {
             flow.asked = 0;
         }
-        if (flow.size != 0 && !has_state(pf, side, vf)) {
+        if (flow.size != 0 && !has_state(w.pf[host], side, vf)) {
             flow.size = 0;
             side.buffer = 0;
         }
@@ -111,20 +113,36 @@ inline void tidy(host::vmm::SourceControl& control) {
     control.pending = 0;
 }
 
+/// What the action has not seen is as tidy as it was.
+template <class W>
+void tidy_device(W& w, std::uint8_t host, const Settings& settings) {
+    auto& controllers = w.device[host].controller;
+    if (was_seen(&controllers.peek(0)) || was_seen(&w.pf.peek(host))) {
+        tidy(controllers[0], w.pf[host], settings.rules.on(spec::Id::PhaseInvertsAtWrap));
+    }
+    for (std::size_t i = 0; i <= W::vfs; ++i) {
+        if (was_seen(&controllers.peek(i))) {
+            tidy_slots(controllers[i]);
+        }
+    }
+}
+
 template <class W>
 void tidy(W& w, const Settings& settings) {
     for (std::uint8_t host = 0; host < W::hosts; ++host) {
         for (std::uint8_t vf = 0; vf < W::vfs; ++vf) {
-            tidy(w.pf[host], w.vf[host][vf], vf);
+            if (was_seen(&w.vf[host].peek(vf))) {
+                tidy_side(w, host, vf);
+            }
         }
-        tidy(w.device[host].controller[0], w.pf[host],
-             settings.rules.on(spec::Id::PhaseInvertsAtWrap));
-        for (auto& c : w.device[host].controller) {
-            tidy_slots(c);
+        if (was_seen(&w.device.peek(host)) || was_seen(&w.pf.peek(host))) {
+            tidy_device(w, host, settings);
         }
     }
     if constexpr (W::hosts == 2) {
-        tidy(w.journey.source.control);
+        if (was_seen(&w.peek_journey())) {
+            tidy(w.journey().source.control);
+        }
     }
 }
 

@@ -50,7 +50,7 @@ void Play<W>::begin_migration() {
 
 template <class W>
 void Play<W>::give(std::uint8_t host, const host::vmm::Event& event) {
-    auto& journey = w.journey;
+    auto& journey = w.journey();
     {
         Scratch::Lease effects(scratch_);
         if (host == check::source) {
@@ -88,7 +88,7 @@ void Play<W>::give(std::uint8_t host, const host::vmm::Event& event) {
 
 template <class W>
 void Play<W>::asked(std::uint8_t host, const Effect& call) {
-    Outstanding& now = w.journey.call[host];
+    Outstanding& now = w.journey().call[host];
     now = Outstanding{};
     now.active = true;
     now.call = static_cast<std::uint8_t>(call.token);
@@ -114,7 +114,7 @@ void Play<W>::reported(std::uint8_t host, const Effect& report) {
             tell(check::What::VmEnds, host);
         }
         w.running = static_cast<std::uint8_t>(w.running & ~here);
-        w.journey.closed = w.journey.closed || host == check::source;
+        w.journey().closed = w.journey().closed || host == check::source;
     }
     if (host == check::source) {
         const bool well = outcome == Outcome::Completed;
@@ -130,11 +130,11 @@ template <class W>
 void Play<W>::answered(std::uint8_t host, std::uint16_t error, std::uint64_t value,
                        std::uint8_t chosen) {
     using host::vmm::Verdict;
-    const Outstanding call = w.journey.call[host];
+    const Outstanding call = w.journey().call[host];
     if (!call.active) {
         return;
     }
-    w.journey.call[host] = Outstanding{};
+    w.journey().call[host] = Outstanding{};
     host::vmm::Event event = call.timer ? host::vmm::occurrence(host::vmm::EventKind::TimerFired, 0)
                                         : host::vmm::answer(call.ticket, 0, error, value);
     event.ticket = call.ticket;
@@ -151,7 +151,7 @@ void Play<W>::answered(std::uint8_t host, std::uint16_t error, std::uint64_t val
 
 template <class W>
 void Play<W>::call(std::uint8_t host, std::uint8_t chosen) {
-    const Outstanding call = w.journey.call[host];
+    const Outstanding call = w.journey().call[host];
     std::uint64_t value = 0;
     const std::uint16_t error = call.timer ? std::uint16_t{0} : perform(host, call, value);
     answered(host, error, value, chosen);
@@ -192,7 +192,7 @@ std::uint16_t Play<W>::perform(std::uint8_t host, const Outstanding& call, std::
             parcel.message = static_cast<Message>(call.token2);
             parcel.error = call.token3;
             return send(host, parcel);
-        case Call::CloseChannel: w.journey.closed = true; return 0;
+        case Call::CloseChannel: w.journey().closed = true; return 0;
         default: return 0;
     }
 }
@@ -200,7 +200,7 @@ std::uint16_t Play<W>::perform(std::uint8_t host, const Outstanding& call, std::
 /// Nobody takes what is sent over a connection that is broken.
 template <class W>
 std::uint16_t Play<W>::send(std::uint8_t host, const Parcel& parcel) {
-    auto& journey = w.journey;
+    auto& journey = w.journey();
     if (journey.cut || (host == check::source && is_dead(journey.destination.control))) {
         return static_cast<std::uint16_t>(vfio::Errno::Io);
     }
@@ -222,7 +222,7 @@ void Play<W>::run_vcpus(std::uint8_t host) {
 
 template <class W>
 void Play<W>::deliver() {
-    const Parcel parcel = w.journey.forward.pop();
+    const Parcel parcel = w.journey().forward.pop();
     host::vmm::Event event = host::vmm::occurrence(host::vmm::EventKind::Message, 0);
     event.message = parcel.message;
     event.device = parcel.device == no_one ? host::vmm::no_device : parcel.device;
@@ -236,7 +236,7 @@ void Play<W>::deliver() {
 
 template <class W>
 void Play<W>::deliver_back() {
-    const Parcel parcel = w.journey.back.pop();
+    const Parcel parcel = w.journey().back.pop();
     host::vmm::Event event = host::vmm::occurrence(host::vmm::EventKind::ReturnPath, 0);
     event.message = parcel.message;
     event.error = parcel.error;
@@ -245,14 +245,14 @@ void Play<W>::deliver_back() {
 
 template <class W>
 void Play<W>::tell_closed() {
-    w.journey.told_closed = true;
+    w.journey().told_closed = true;
     give(check::destination, host::vmm::occurrence(host::vmm::EventKind::ChannelClosed, 0));
 }
 
 /// The source's end of the return path finds that nobody is there.
 template <class W>
 void Play<W>::tell_cut() {
-    w.journey.told_cut = true;
+    w.journey().told_cut = true;
     host::vmm::Event event = host::vmm::occurrence(host::vmm::EventKind::ReturnPath, 0);
     event.message = host::vmm::Message::Shut;
     event.error = static_cast<std::int32_t>(vfio::Errno::Io);
@@ -267,7 +267,7 @@ void Play<W>::cancel() {
 /// The oldest parcel with device state loses its last four bytes.
 template <class W>
 void Play<W>::damage() {
-    for (Parcel& parcel : w.journey.forward.parcel) {
+    for (Parcel& parcel : w.journey().forward.parcel) {
         if (parcel.content != 0) {
             parcel.content = scratch_.contents.shortened(parcel.content, 4);
             parcel.length -= 4;
@@ -278,9 +278,9 @@ void Play<W>::damage() {
 
 template <class W>
 void Play<W>::cut() {
-    w.journey.cut = true;
-    w.journey.forward = Lane{};
-    w.journey.back = Lane{};
+    w.journey().cut = true;
+    w.journey().forward = Lane{};
+    w.journey().back = Lane{};
 }
 
 }  // namespace lmsim::explore::world

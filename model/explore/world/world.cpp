@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "model/explore/world/collapsed.hpp"
 #include "model/explore/world/config.hpp"
 #include "model/explore/world/world_system.hpp"
 #include "model/host/rfc/driver_rules.hpp"
@@ -69,6 +70,14 @@ Settings settle(const WorldConfig& config, const spec::Rules& rules) {
     return settings;
 }
 
+std::unique_ptr<world::PartedSystem> make(const Settings& settings) {
+    const bool single = settings.config.vfs == 1;
+    if (settings.config.hosts == 1) {
+        return single ? world::make_free_1(settings) : world::make_free_2(settings);
+    }
+    return single ? world::make_migration_1(settings) : world::make_migration_2(settings);
+}
+
 }  // namespace
 
 const check::Invariant undisturbed_completes = {
@@ -130,11 +139,14 @@ std::string objection(const WorldConfig& config) {
 
 std::unique_ptr<System> make_world(const WorldConfig& config, const spec::Rules& rules) {
     LMSIM_ASSERT(objection(config).empty());
-    const Settings settings = settle(config, rules);
-    if (config.hosts == 1) {
-        return config.vfs == 1 ? world::make_free_1(settings) : world::make_free_2(settings);
-    }
-    return config.vfs == 1 ? world::make_migration_1(settings) : world::make_migration_2(settings);
+    return make(settle(config, rules));
+}
+
+SystemFactory world_factory(const WorldConfig& config, const spec::Rules& rules) {
+    LMSIM_ASSERT(objection(config).empty());
+    const auto one = [settings = settle(config, rules)] { return make(settings); };
+    // On one host most actions look at most of the state: then the detour does not pay.
+    return config.hosts == 2 ? world::collapsed(one) : SystemFactory(one);
 }
 
 }  // namespace lmsim::explore

@@ -10,6 +10,7 @@
 #include "model/explore/world/describe.hpp"
 #include "model/explore/world/device.hpp"
 #include "model/explore/world/guest.hpp"
+#include "model/explore/world/parted_system.hpp"
 #include "model/explore/world/pf.hpp"
 #include "model/explore/world/set_up.hpp"
 #include "model/explore/world/tidy.hpp"
@@ -20,12 +21,12 @@ namespace lmsim::explore::world {
 
 /// The product of the machines as the search wants it. One file instantiates it for each size.
 template <std::size_t Vfs, std::size_t Hosts>
-class WorldSystem final : public System {
+class WorldSystem final : public PartedSystem {
   public:
     using W = World<Vfs, Hosts>;
 
     explicit WorldSystem(const Settings& settings)
-        : settings_(settings), scratch_(std::make_unique<Scratch>()) {}
+        : settings_(settings), scratch_(std::make_unique<Scratch>()), unit_of_(units()) {}
 
     std::size_t state_bytes() const override { return sizeof(W); }
 
@@ -73,6 +74,14 @@ class WorldSystem final : public System {
         std::memcpy(out, words_.begin(), size);
     }
 
+    const std::vector<std::uint8_t>& unit_of() const override { return unit_of_; }
+    std::size_t pieces() const override { return Canonical<W>::pieces; }
+    std::size_t orders() const override { return Hosts == 1 && Vfs == 2 ? 2 : 1; }
+    void piece(const std::uint8_t* state, std::size_t order, std::size_t piece,
+               Words& out) override {
+        Canonical<W>(at(state), settings_, orders_[order], out).piece(piece);
+    }
+
     bool at_rest(const std::uint8_t* state) override { return Choices<W>::is_settled(at(state)); }
 
     bool good(const std::uint8_t* state) override { return is_good(at(state)); }
@@ -100,12 +109,48 @@ class WorldSystem final : public System {
     }
 
     static bool is_good(const W& w);
+    static std::vector<std::uint8_t> units();
 
     static constexpr std::uint8_t orders_[2][2] = {{0, 1}, {1, 0}};
     Settings settings_;
     std::unique_ptr<Scratch> scratch_;
+    std::vector<std::uint8_t> unit_of_;
     Words words_;
 };
+
+/// Each controller, each subsystem without them, each PF's driver, each VF's on each host, each
+/// guest with what is remembered of it, the migration; the rest is 0.
+template <std::size_t Vfs, std::size_t Hosts>
+std::vector<std::uint8_t> WorldSystem<Vfs, Hosts>::units() {
+    const auto all = std::make_unique<const W>();
+    const W& w = *all;
+    std::vector<std::uint8_t> unit_of(sizeof(W) / 4, 0);
+    std::uint8_t unit = 0;
+    const auto is_of = [&](const auto& part, std::uint8_t number) {
+        const auto* const begin = reinterpret_cast<const std::uint8_t*>(&part);
+        const std::ptrdiff_t at = begin - reinterpret_cast<const std::uint8_t*>(&w);
+        static_assert(sizeof part % 4 == 0);
+        std::fill_n(unit_of.begin() + at / 4, sizeof part / 4, number);
+    };
+    for (std::size_t host = 0; host < Hosts; ++host) {
+        is_of(w.device[host], ++unit);
+        for (const auto& c : w.device[host].controller) {
+            is_of(c, ++unit);
+        }
+        is_of(w.pf[host], ++unit);
+        for (const VfSide& side : w.vf[host]) {
+            is_of(side, ++unit);
+        }
+    }
+    for (std::size_t vf = 0; vf < Vfs; ++vf) {
+        is_of(w.guest[vf], ++unit);
+        is_of(w.monitor.vf.at(vf), unit);
+    }
+    if constexpr (Hosts == 2) {
+        is_of(w.peek_journey(), ++unit);
+    }
+    return unit_of;
+}
 
 /// The migration is over and every command of the guest is. With one host: the commands of those
 /// VFs that the user lets run.
@@ -144,9 +189,9 @@ unsigned WorldSystem<Vfs, Hosts>::fair_class(const std::uint8_t*, Action action)
     }
 }
 
-std::unique_ptr<System> make_free_1(const Settings& settings);
-std::unique_ptr<System> make_free_2(const Settings& settings);
-std::unique_ptr<System> make_migration_1(const Settings& settings);
-std::unique_ptr<System> make_migration_2(const Settings& settings);
+std::unique_ptr<PartedSystem> make_free_1(const Settings& settings);
+std::unique_ptr<PartedSystem> make_free_2(const Settings& settings);
+std::unique_ptr<PartedSystem> make_migration_1(const Settings& settings);
+std::unique_ptr<PartedSystem> make_migration_2(const Settings& settings);
 
 }  // namespace lmsim::explore::world

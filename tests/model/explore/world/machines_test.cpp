@@ -37,8 +37,8 @@ void note(const W& w, Seen& seen) {
         }
     }
     if constexpr (W::hosts == 2) {
-        const auto& source = w.journey.source.control;
-        const auto& destination = w.journey.destination.control;
+        const auto& source = w.journey().source.control;
+        const auto& destination = w.journey().destination.control;
         seen.precopy.insert(source.precopy);
         seen.switchover.insert(source.switchover);
         seen.rollback.insert(source.rollback);

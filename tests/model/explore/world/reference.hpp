@@ -67,7 +67,7 @@ class Reference {
         }
         for (std::size_t i = 0; i < W::vfs; ++i) {
             VfSide& side = w_.vf[host][i];
-            auto& place = w_.monitor.vf.items[i].place[host];
+            auto& place = w_.monitor.vf.at(i).place[host];
             place.session_number = !place.session                                 ? 0
                                    : place.session_number == side.device.sessions ? 1
                                                                                   : 2;
@@ -279,7 +279,7 @@ class Reference {
     }
 
     void clear_journey() {
-        auto& source = w_.journey.source.control;
+        auto& source = w_.journey().source.control;
         source.transferred = 0;
         source.window_start_bytes = 0;
         source.expected_downtime_ms = 0;
@@ -291,7 +291,7 @@ class Reference {
         source.pending = 0;
         if (brings(stale)) {
             clear_flow(source.flow);
-            clear_flow(w_.journey.destination.control.flow);
+            clear_flow(w_.journey().destination.control.flow);
         }
     }
 

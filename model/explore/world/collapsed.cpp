@@ -1,0 +1,351 @@
+#include "model/explore/world/collapsed.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <utility>
+
+#include "model/assert.hpp"
+#include "model/explore/world/memo.hpp"
+#include "model/explore/world/unit_table.hpp"
+#include "model/watch.hpp"
+
+namespace lmsim::explore::world {
+
+namespace {
+
+/// Where the bytes of a unit stand in a state: one stretch after the other.
+struct Stretch {
+    std::uint32_t offset;
+    std::uint32_t size;
+};
+using Stretches = std::vector<Stretch>;
+
+std::vector<Stretches> stretches_of(const std::vector<std::uint8_t>& unit_of) {
+    std::vector<Stretches> list(*std::max_element(unit_of.begin(), unit_of.end()) + 1U);
+    for (std::uint32_t i = 0; i < unit_of.size(); ++i) {
+        Stretches& mine = list[unit_of[i]];
+        if (i != 0 && unit_of[i] == unit_of[i - 1]) {
+            mine.back().size += 4;
+        } else {
+            mine.push_back({4 * i, 4});
+        }
+    }
+    return list;
+}
+
+/// What all threads of a search share.
+struct Shared {
+    explicit Shared(const PartedSystem& system) : stretches(stretches_of(system.unit_of())) {
+        LMSIM_ASSERT(stretches.size() <= PartedSystem::most_units);
+        for (const Stretches& unit : stretches) {
+            std::size_t bytes = 0;
+            for (const Stretch& stretch : unit) {
+                bytes += stretch.size;
+            }
+            tables.push_back(std::make_unique<UnitTable>((bytes + 7) / 8 * 8));
+            most_bytes = std::max(most_bytes, tables.back()->size());
+        }
+    }
+
+    /// The number of what a piece of a canonical form is.
+    std::uint32_t form_number(const Words& words) {
+        const std::lock_guard<std::mutex> guard(lock);
+        const std::vector<std::uint64_t> key(words.begin(), words.begin() + words.size());
+        return forms.try_emplace(key, static_cast<std::uint32_t>(forms.size() + 1)).first->second;
+    }
+
+    const std::vector<Stretches> stretches;
+    std::vector<std::unique_ptr<UnitTable>> tables;
+    std::size_t most_bytes = 0;
+    std::mutex lock;
+    std::map<std::vector<std::uint64_t>, std::uint32_t> forms;
+};
+
+/// The state of the inner System that is at hand, unit by unit.
+class Whole {
+  public:
+    Whole(const PartedSystem& system, Shared& shared)
+        : shared_(shared),
+          unit_of_(system.unit_of()),
+          numbers_(shared.stretches.size(), 0),
+          lines_((system.state_bytes() + 63) / 64),
+          gathered_(shared.most_bytes / 8) {}
+
+    std::uint8_t* bytes() { return lines_[0].bytes; }
+
+    void load(const std::uint32_t* state) {
+        for (std::size_t unit = 0; unit < numbers_.size(); ++unit) {
+            if (numbers_[unit] == state[unit]) {
+                continue;
+            }
+            numbers_[unit] = state[unit];
+            const std::uint8_t* from = shared_.tables[unit]->bytes(state[unit]);
+            for (const Stretch& stretch : shared_.stretches[unit]) {
+                std::memcpy(bytes() + stretch.offset, from, stretch.size);
+                from += stretch.size;
+            }
+        }
+    }
+
+    /// These units may have changed. Their numbers, and a bit for each that has another one.
+    std::uint32_t take(std::uint32_t seen) {
+        std::uint32_t changed = 0;
+        for (std::uint32_t rest = seen; rest != 0; rest &= rest - 1) {
+            const auto unit = static_cast<std::size_t>(__builtin_ctz(rest));
+            auto* const to = reinterpret_cast<std::uint8_t*>(gathered_.data());
+            std::size_t size = 0;
+            for (const Stretch& stretch : shared_.stretches[unit]) {
+                std::memcpy(to + size, bytes() + stretch.offset, stretch.size);
+                size += stretch.size;
+            }
+            UnitTable& table = *shared_.tables[unit];
+            std::memset(to + size, 0, table.size() - size);
+            if (numbers_[unit] != 0 &&
+                std::memcmp(to, table.bytes(numbers_[unit]), table.size()) == 0) {
+                continue;
+            }
+            numbers_[unit] = table.number(to);
+            changed |= 1U << unit;
+        }
+        return changed;
+    }
+    const std::uint32_t* numbers() const { return numbers_.data(); }
+
+    /// Does something with the state; returns the units that were looked at.
+    template <class Act>
+    std::uint32_t watched(const Act& act) {
+        watch.state = bytes();
+        watch.bytes = unit_of_.size() * 4;
+        watch.unit_of = unit_of_.data();
+        watch.seen = 1;
+        act();
+        watch.bytes = 0;
+        return watch.seen;
+    }
+
+  private:
+    struct Line {
+        alignas(64) std::uint8_t bytes[64] = {};
+    };
+    Shared& shared_;
+    const std::vector<std::uint8_t>& unit_of_;
+    std::vector<std::uint32_t> numbers_;  // of what `bytes` holds; 0: nothing yet
+    std::vector<Line> lines_;
+    std::vector<std::uint64_t> gathered_;
+};
+
+class Collapsed final : public System {
+  public:
+    Collapsed(std::unique_ptr<PartedSystem> inner, std::shared_ptr<Shared> shared)
+        : inner_(std::move(inner)),
+          shared_(std::move(shared)),
+          units_(shared_->stretches.size()),
+          whole_(*inner_, *shared_) {
+        LMSIM_ASSERT(inner_->pieces() <= PartedSystem::most_pieces && inner_->pieces() <= units_ &&
+                     inner_->orders() <= PartedSystem::most_orders);
+    }
+
+    std::size_t state_bytes() const override { return units_ * sizeof(std::uint32_t); }
+
+    void initial(std::uint8_t* state) override {
+        inner_->initial(whole_.bytes());
+        whole_.take((std::uint32_t{1} << units_) - 1);
+        std::memcpy(state, whole_.numbers(), state_bytes());
+    }
+
+    std::size_t actions(const std::uint8_t* state, Action* out, std::size_t room) override {
+        base_on(numbers(state));
+        return inner_->actions(load(state), out, room);
+    }
+    Outcome apply(std::uint8_t* state, Action action) override;
+    std::uint64_t fingerprint(const std::uint8_t* state) override;
+    void canonical(const std::uint8_t* state, std::uint8_t* out) override;
+    std::uint64_t fair_fingerprint(const std::uint8_t* state) override {
+        return inner_->fair_fingerprint(load(state));
+    }
+
+    bool at_rest(const std::uint8_t* state) override { return inner_->at_rest(load(state)); }
+    bool good(const std::uint8_t* state) override { return inner_->good(load(state)); }
+    unsigned fair_class(const std::uint8_t* state, Action action) override {
+        return inner_->fair_class(load(state), action);
+    }
+    std::string describe(const std::uint8_t* state, Action action) override {
+        return inner_->describe(load(state), action);
+    }
+    Arrow arrow(const std::uint8_t* state, Action action) override {
+        return inner_->arrow(load(state), action);
+    }
+
+  private:
+    static const std::uint32_t* numbers(const std::uint8_t* state) {
+        return reinterpret_cast<const std::uint32_t*>(state);
+    }
+    const std::uint8_t* load(const std::uint8_t* state) {
+        whole_.load(numbers(state));
+        return whole_.bytes();
+    }
+
+    /// Of a piece of the canonical form: its hash, and the units that it depends on.
+    struct Piece {
+        std::uint64_t hash = 0;
+        std::uint32_t seen = 0;
+    };
+    Piece piece_of(std::size_t order, std::size_t piece, const std::uint32_t* state);
+    std::uint32_t form_of(std::size_t order, std::size_t piece, const std::uint32_t* state);
+    std::uint64_t sum_of(std::size_t order, const std::uint32_t* state);
+    void base_on(const std::uint32_t* state);
+    std::uint32_t differs_from_base(const std::uint32_t* state) const;
+    static std::uint32_t piece_tag(std::size_t order, std::size_t piece) {
+        return static_cast<std::uint32_t>(order << 8 | piece);
+    }
+
+    const std::unique_ptr<PartedSystem> inner_;
+    const std::shared_ptr<Shared> shared_;
+    const std::size_t units_;
+    Whole whole_;
+    Words words_;
+    Memo steps_;   // by action: the invariant that falls, the units that change, what to
+    Memo pieces_;  // by order and piece: hash, units
+    Memo forms_;   // the same: number of the form
+    // The state whose actions are being done: those that they lead to differ from it in little.
+    std::uint32_t base_[PartedSystem::most_units] = {};
+    Piece base_piece_[PartedSystem::most_orders][PartedSystem::most_pieces];
+    std::uint64_t base_sum_[PartedSystem::most_orders] = {};
+};
+
+Outcome Collapsed::apply(std::uint8_t* bytes, Action action) {
+    auto* const state = reinterpret_cast<std::uint32_t*>(bytes);
+    const std::uint32_t tag =
+        std::uint32_t{action.kind} << 16 | std::uint32_t{action.a} << 8 | std::uint32_t{action.b};
+    const std::uint32_t* known = steps_.find(tag, state);
+    if (known == nullptr) {
+        whole_.load(state);
+        Outcome outcome;
+        const std::uint32_t seen =
+            whole_.watched([&] { outcome = inner_->apply(whole_.bytes(), action); });
+        const std::uint32_t changed = whole_.take(seen);
+        std::uint32_t words[3 + PartedSystem::most_units];
+        std::memcpy(words, &outcome.broken, sizeof outcome.broken);
+        words[2] = changed;
+        std::size_t count = 3;
+        for (std::uint32_t rest = changed; rest != 0; rest &= rest - 1) {
+            words[count++] = whole_.numbers()[__builtin_ctz(rest)];
+        }
+        known = steps_.put(tag, seen, state, words, count);
+    }
+    Outcome outcome;
+    std::memcpy(&outcome.broken, known, sizeof outcome.broken);
+    const std::uint32_t* next = known + 3;
+    for (std::uint32_t rest = known[2]; rest != 0; rest &= rest - 1) {
+        state[__builtin_ctz(rest)] = *next++;
+    }
+    return outcome;
+}
+
+Collapsed::Piece Collapsed::piece_of(std::size_t order, std::size_t piece,
+                                     const std::uint32_t* state) {
+    const std::uint32_t tag = piece_tag(order, piece);
+    const std::uint32_t* known = pieces_.find(tag, state);
+    if (known == nullptr) {
+        whole_.load(state);
+        words_.clear();
+        const std::uint32_t seen =
+            whole_.watched([&] { inner_->piece(whole_.bytes(), order, piece, words_); });
+        const std::uint64_t hash = Words::mix(words_.hash(), piece);
+        std::uint32_t words[3];
+        std::memcpy(words, &hash, sizeof hash);
+        words[2] = seen;
+        known = pieces_.put(tag, seen, state, words, 3);
+    }
+    Piece found;
+    std::memcpy(&found.hash, known, sizeof found.hash);
+    found.seen = known[2];
+    return found;
+}
+
+std::uint32_t Collapsed::differs_from_base(const std::uint32_t* state) const {
+    std::uint32_t differs = 0;
+    for (std::size_t unit = 0; unit < units_; ++unit) {
+        differs |= (state[unit] != base_[unit] ? 1U : 0U) << unit;
+    }
+    return differs;
+}
+
+void Collapsed::base_on(const std::uint32_t* state) {
+    const bool first = base_[0] == 0;
+    const std::uint32_t differs = differs_from_base(state);
+    for (std::size_t order = 0; differs != 0 && order < inner_->orders(); ++order) {
+        for (std::size_t i = 0; i < inner_->pieces(); ++i) {
+            Piece& piece = base_piece_[order][i];
+            if (first || (piece.seen & differs) != 0) {
+                base_sum_[order] -= piece.hash;
+                piece = piece_of(order, i, state);
+                base_sum_[order] += piece.hash;
+            }
+        }
+    }
+    std::copy(state, state + units_, base_);
+}
+
+/// The sum of the hashes of all pieces: those that nothing has changed of are the base's.
+std::uint64_t Collapsed::sum_of(std::size_t order, const std::uint32_t* state) {
+    const std::uint32_t differs = differs_from_base(state);
+    std::uint64_t sum = base_sum_[order];
+    for (std::size_t i = 0; i < inner_->pieces(); ++i) {
+        const Piece& piece = base_piece_[order][i];
+        if ((piece.seen & differs) != 0) {
+            sum += piece_of(order, i, state).hash - piece.hash;
+        }
+    }
+    return sum;
+}
+
+std::uint64_t Collapsed::fingerprint(const std::uint8_t* state) {
+    if (base_[0] == 0) {
+        base_on(numbers(state));
+    }
+    std::uint64_t least = sum_of(0, numbers(state));
+    for (std::size_t order = 1; order < inner_->orders(); ++order) {
+        least = std::min(least, sum_of(order, numbers(state)));
+    }
+    return least;
+}
+
+std::uint32_t Collapsed::form_of(std::size_t order, std::size_t piece, const std::uint32_t* state) {
+    const std::uint32_t tag = piece_tag(order, piece);
+    const std::uint32_t* known = forms_.find(tag, state);
+    if (known == nullptr) {
+        whole_.load(state);
+        words_.clear();
+        const std::uint32_t seen =
+            whole_.watched([&] { inner_->piece(whole_.bytes(), order, piece, words_); });
+        const std::uint32_t number = shared_->form_number(words_);
+        known = forms_.put(tag, seen, state, &number, 1);
+    }
+    return *known;
+}
+
+void Collapsed::canonical(const std::uint8_t* state, std::uint8_t* out) {
+    if (base_[0] == 0) {
+        base_on(numbers(state));
+    }
+    std::size_t best = 0;
+    for (std::size_t order = 1; order < inner_->orders(); ++order) {
+        best = sum_of(order, numbers(state)) < sum_of(best, numbers(state)) ? order : best;
+    }
+    std::memset(out, 0, state_bytes());
+    for (std::size_t i = 0; i < inner_->pieces(); ++i) {
+        const std::uint32_t number = form_of(best, i, numbers(state));
+        std::memcpy(out + 4 * i, &number, sizeof number);
+    }
+}
+
+}  // namespace
+
+SystemFactory collapsed(std::function<std::unique_ptr<PartedSystem>()> make) {
+    const auto shared = std::make_shared<Shared>(*make());
+    return [make = std::move(make), shared] { return std::make_unique<Collapsed>(make(), shared); };
+}
+
+}  // namespace lmsim::explore::world
