@@ -12,7 +12,7 @@ namespace lmsim {
 struct Watch {
     const std::uint8_t* state = nullptr;
     std::size_t bytes = 0;
-    const std::uint8_t* unit_of = nullptr;  // a number below 32 for each 4 bytes of the state
+    const std::uint8_t* unit_of = nullptr;  // a number below 32 for each byte of the state
     std::uint32_t seen = 0;                 // a bit for each
 
     std::size_t offset(const void* part) const {
@@ -26,14 +26,14 @@ inline thread_local Watch watch;
 inline void look_at(const void* part) {
     const std::size_t offset = watch.offset(part);
     if (offset < watch.bytes) {
-        watch.seen |= 1U << watch.unit_of[offset / 4];
+        watch.seen |= 1U << watch.unit_of[offset];
     }
 }
 
 /// Was it looked at since the watch began? Always, if nobody watches.
 inline bool was_seen(const void* part) {
     const std::size_t offset = watch.offset(part);
-    return offset >= watch.bytes || (watch.seen >> watch.unit_of[offset / 4] & 1) != 0;
+    return offset >= watch.bytes || (watch.seen >> watch.unit_of[offset] & 1) != 0;
 }
 
 /// An array whose items are looked at one by one.

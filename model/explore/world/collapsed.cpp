@@ -26,9 +26,9 @@ std::vector<Stretches> stretches_of(const std::vector<std::uint8_t>& unit_of) {
     for (std::uint32_t i = 0; i < unit_of.size(); ++i) {
         Stretches& mine = list[unit_of[i]];
         if (i != 0 && unit_of[i] == unit_of[i - 1]) {
-            mine.back().size += 4;
+            ++mine.back().size;
         } else {
-            mine.push_back({4 * i, 4});
+            mine.push_back({i, 1});
         }
     }
     return list;
@@ -116,7 +116,7 @@ class Whole {
     template <class Act>
     std::uint32_t watched(const Act& act) {
         watch.state = bytes();
-        watch.bytes = unit_of_.size() * 4;
+        watch.bytes = unit_of_.size();
         watch.unit_of = unit_of_.data();
         watch.seen = 1;
         act();

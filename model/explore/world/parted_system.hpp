@@ -16,7 +16,7 @@ class PartedSystem : public System {
     static constexpr std::size_t most_pieces = 16;
     static constexpr std::size_t most_orders = 2;
 
-    /// The unit of each 4 bytes of a state. What stands in unit 0 is looked at by all actions.
+    /// The unit of each byte of a state. What stands in unit 0 is looked at by all actions.
     virtual const std::vector<std::uint8_t>& unit_of() const = 0;
     virtual std::size_t pieces() const = 0;
     /// In how many orders interchangeable parts can stand: the least form counts.

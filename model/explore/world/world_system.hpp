@@ -124,13 +124,12 @@ template <std::size_t Vfs, std::size_t Hosts>
 std::vector<std::uint8_t> WorldSystem<Vfs, Hosts>::units() {
     const auto all = std::make_unique<const W>();
     const W& w = *all;
-    std::vector<std::uint8_t> unit_of(sizeof(W) / 4, 0);
+    std::vector<std::uint8_t> unit_of(sizeof(W), 0);
     std::uint8_t unit = 0;
     const auto is_of = [&](const auto& part, std::uint8_t number) {
         const auto* const begin = reinterpret_cast<const std::uint8_t*>(&part);
         const std::ptrdiff_t at = begin - reinterpret_cast<const std::uint8_t*>(&w);
-        static_assert(sizeof part % 4 == 0);
-        std::fill_n(unit_of.begin() + at / 4, sizeof part / 4, number);
+        std::fill_n(unit_of.begin() + at, sizeof part, number);
     };
     for (std::size_t host = 0; host < Hosts; ++host) {
         is_of(w.device[host], ++unit);
