@@ -55,10 +55,11 @@ class CheckingSink : public wire::describe::Sink {
 /// Describes the input as the structure of this name.
 inline wire::describe::Outcome describe_as(const wire::describe::Structure& structure,
                                            const std::uint8_t* data, std::size_t size,
-                                           CheckingSink& sink) {
+                                           CheckingSink& sink,
+                                           const spec::Rules& in_force = rules()) {
     sink.let_words(size != 0 && data[size / 2] % 8 == 5);  // not 0: many bytes are
     const wire::describe::Outcome outcome =
-        wire::describe::describe(structure, {data, size, &rules()}, sink);
+        wire::describe::describe(structure, {data, size, &in_force}, sink);
     FUZZ_CHECK(outcome.end <= size && outcome.at <= size);
     return outcome;
 }

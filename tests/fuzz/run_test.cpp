@@ -122,6 +122,7 @@ TEST_CASE("fuzz: PRP walks") { short_run("prp"); }
 TEST_CASE("fuzz: dumps as text") { short_run("dump"); }
 TEST_CASE("fuzz: guesses") { short_run("guess"); }
 TEST_CASE("fuzz: traces") { short_run("trace"); }
+TEST_CASE("fuzz: dialects") { short_run("dialect"); }
 
 TEST_CASE("fuzz: every target has a corpus and a case here") {
     std::size_t targets = 0;
@@ -131,5 +132,5 @@ TEST_CASE("fuzz: every target has a corpus and a case here") {
         CHECK(!corpus_of(target->name).empty());
         ++targets;
     }
-    CHECK(targets == 11);
+    CHECK(targets == 12);
 }

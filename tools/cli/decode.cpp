@@ -22,6 +22,7 @@ using namespace wire::describe;
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{64} << 20;
+constexpr const char* standard = "ratified";
 
 struct Arguments {
     std::string file;
@@ -228,10 +229,13 @@ int verdict(const Outcome& outcome, std::size_t broken) {
 }
 
 int print_text(const Arguments& arguments, const Dump& dump, const Choice& choice,
-               const Input& input) {
+               const Input& input, const std::string& profile) {
     const Structure& structure = *choice.structure;
     fmt::print("{}: {}, {} bytes\n", sim::printable(arguments.file), dump.format, input.size);
     fmt::print("{}: {} ({})\n", structure.name, structure.title, source_of(structure.about));
+    if (profile != standard) {
+        fmt::print("in the dialect {}\n", sim::printable(profile));
+    }
     if (choice.guessed) {
         fmt::print("taken for it because {}\n", choice.because);
         for (const Candidate* other : choice.others) {
@@ -259,7 +263,7 @@ int print_text(const Arguments& arguments, const Dump& dump, const Choice& choic
 }
 
 int print_json(const Arguments& arguments, const Dump& dump, const Choice& choice,
-               const Input& input) {
+               const Input& input, const std::string& profile) {
     JsonSink sink;
     const Outcome outcome = describe(*choice.structure, input, sink);
     nlohmann::ordered_json others = nlohmann::ordered_json::array();
@@ -272,6 +276,7 @@ int print_json(const Arguments& arguments, const Dump& dump, const Choice& choic
                                   {"file", arguments.file},
                                   {"format", dump.format},
                                   {"size", input.size},
+                                  {"profile", profile},
                                   {"structure", choice.structure->name},
                                   {"title", choice.structure->title},
                                   {"source", source_of(choice.structure->about)},
@@ -340,8 +345,8 @@ int decode(const Arguments& arguments) {
     if (choice.structure == nullptr) {
         return complain(fmt::format("{}: {}", name, choice.error));
     }
-    return arguments.json ? print_json(arguments, dump, choice, input)
-                          : print_text(arguments, dump, choice, input);
+    return (arguments.json ? print_json : print_text)(arguments, dump, choice, input,
+                                                      profile->name);
 }
 
 }  // namespace

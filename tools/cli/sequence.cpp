@@ -1,8 +1,12 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 
+#include "model/host/rfc/driver_rules.hpp"
+#include "sim/run/dialects.hpp"
 #include "tools/cli/diagram_output.hpp"
+#include "tools/cli/spec_profile.hpp"
 #include "tools/cli/verbs.hpp"
 #include "viz/sequence/chart.hpp"
 #include "viz/sequence/words.hpp"
@@ -17,6 +21,7 @@ struct Arguments {
     std::string directory;
     viz::SequenceRequest request;
     PictureOptions picture{"svg", ""};
+    std::string profile;
 };
 
 int refuse(const std::string& why) {
@@ -24,10 +29,41 @@ int refuse(const std::string& why) {
     return Usage;
 }
 
-int sequence(const Arguments& arguments) {
+/// What the drivers of a run speak, as the config.toml beside its trace says; the standard where
+/// there is none. A driver's own defects are part of what it says. False: told what is wrong.
+bool find_dialects(const std::string& directory, std::array<spec::Rules, 2>& dialect) {
+    const std::string config = directory + "/config.toml";
+    std::error_code ignored;
+    if (!std::filesystem::exists(config, ignored)) {
+        return true;
+    }
+    sim::LoadedScenario loaded = sim::load_scenario(config);
+    const sim::Dialects dialects = loaded.ok() ? sim::load_dialects(loaded) : sim::Dialects{};
+    if (!loaded.ok()) {
+        fmt::print(stderr, "{}", loaded.error_text());
+        return false;
+    }
+    for (std::size_t side = 0; side < dialect.size(); ++side) {
+        dialect[side] = host::driver_rules(dialects.driver[side]);
+    }
+    return true;
+}
+
+int sequence(Arguments arguments) {
+    if (!arguments.profile.empty()) {
+        const auto profile = profile_or_complain(arguments.profile);
+        if (!profile) {
+            return Usage;
+        }
+        arguments.request.dialect.fill(host::driver_rules(profile->rules));
+    }
     const auto run = sim::trace::open_run(arguments.directory);
     if (!run) {
         return refuse(run.error());
+    }
+    if (arguments.profile.empty() &&
+        !find_dialects(arguments.directory, arguments.request.dialect)) {
+        return refuse("the run's profile cannot be used; name another with --profile");
     }
     const auto drawn = viz::sequence_chart(run.value(), arguments.request);
     if (!drawn) {
@@ -72,6 +108,11 @@ void add_sequence(CLI::App& app, int& exit_code) {
         ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
         ->type_name("N")
         ->capture_default_str();
+    verb->add_option(
+            "--profile", arguments->profile,
+            "the dialect of the drivers: a name (`lmsim spec profiles`) or a file; without "
+            "it, what the run's config.toml says")
+        ->type_name("NAME|FILE");
     verb->add_option("--format", arguments->picture.format, "svg, mermaid or plantuml")
         ->check(CLI::IsMember({"svg", "mermaid", "plantuml"}))
         ->capture_default_str();

@@ -124,13 +124,14 @@ class IdleTimes {
 class RowMaker {
   public:
     RowMaker(Chart& chart, const std::vector<Entry>& entries, const std::vector<Step>& steps,
-             const std::vector<IoSum>& sums, const Names& names, std::size_t most)
+             const std::vector<IoSum>& sums, const Names& names, const SequenceRequest& request)
         : chart_(chart),
           entries_(entries),
           steps_(steps),
           sums_(sums),
           names_(names),
-          most_(most) {}
+          dialects_(request.dialect),
+          most_(request.most_rows) {}
 
     void make(const std::vector<Item>& items, unsigned depth = 0) {
         for (const Item& item : items) {
@@ -143,6 +144,11 @@ class RowMaker {
     }
 
   private:
+    /// The guest's own driver knows the standard alone.
+    const spec::Rules& dialect(const Step& step) const {
+        return step.kind == StepKind::Io ? standard_ : dialects_[is_source(step.side) ? 0 : 1];
+    }
+
     static std::string times_words(const Item& item) {
         const Times times = times_of(item.spans);
         return times.max == 0
@@ -201,7 +207,7 @@ class RowMaker {
         const Edge edge = entries_[item.entry].edge;
         const bool answered = answers(step, names_);
         const Ends ends = ends_of(step, names_);
-        std::string text = words(step, names_);
+        std::string text = words(step, names_, dialect(step));
         if (!alike) {
             text = step.kind == StepKind::Log ? text.substr(0, text.find(", NSID")) +
                                                     fmt::format(", {} blocks", grouped(step.extra))
@@ -220,12 +226,12 @@ class RowMaker {
         row.kind = arrow ? ChartRow::Kind::Arrow : ChartRow::Kind::Note;
         if (answered && edge == Edge::Both) {
             row.kind = ChartRow::Kind::RoundTrip;
-            row.answer = answer_words(step, names_) + took(item, step);
+            row.answer = answer_words(step, names_, dialect(step)) + took(item, step);
         } else if (edge == Edge::End) {
             std::swap(row.from, row.to);
             row.back = true;
             row.text = vf_words(vfs) + text.substr(0, text.find(": ")) + ": " +
-                       answer_words(step, names_) + took(item, step);
+                       answer_words(step, names_, dialect(step)) + took(item, step);
         } else {
             row.text += tail(item, step, edge);
             row.lost = row.lost || (answered && step.end == sim::trace::not_reached);
@@ -238,10 +244,10 @@ class RowMaker {
     std::string tail(const Item& item, const Step& step, Edge edge) const {
         if (answers(step, names_)) {
             const bool lost = step.end == sim::trace::not_reached;
-            return (lost ? ": " + answer_words(step, names_) : "") +
+            return (lost ? ": " + answer_words(step, names_, dialect(step)) : "") +
                    (item.times > 1 ? fmt::format(" x{}", item.times) : "");
         }
-        const std::string how_much = answer_words(step, names_);
+        const std::string how_much = answer_words(step, names_, dialect(step));
         std::string text = how_much.empty() ? "" : (step.error != 0 ? ": " : ", ") + how_much;
         if (edge != Edge::Begin || step.end <= step.at) {
             return text + (item.times > 1 ? fmt::format(" x{}", item.times) : "");
@@ -300,6 +306,8 @@ class RowMaker {
     const std::vector<Step>& steps_;
     const std::vector<IoSum>& sums_;
     const Names& names_;
+    const spec::Rules standard_ = spec::Rules::ratified();
+    const std::array<spec::Rules, 2>& dialects_;
     std::size_t most_;
 };
 
@@ -426,8 +434,7 @@ sim::Result<Chart> sequence_chart(const sim::trace::RunInfo& run, const Sequence
     } else {
         chart.left_out = entries.size() - items.size();
     }
-    RowMaker(chart, entries, collector.steps(), counter.sums(), collector.names(),
-             request.most_rows)
+    RowMaker(chart, entries, collector.steps(), counter.sums(), collector.names(), request)
         .make(items);
     const auto vfs = choice.value().vf ? std::vector<Device>{*choice.value().vf} : survey.vfs();
     add_lifelines(chart, vfs);

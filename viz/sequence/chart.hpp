@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "model/spec/rules.hpp"
 #include "sim/core/result.hpp"
 #include "sim/trace/reader.hpp"
 #include "viz/sequence/step.hpp"
@@ -18,6 +20,8 @@ struct SequenceRequest {
     std::optional<std::uint32_t> vf;
     bool fold = false;
     std::size_t most_rows = 400;
+    /// What the drivers speak, on the source and on the destination: commands are named by it.
+    std::array<spec::Rules, 2> dialect{spec::Rules::ratified(), spec::Rules::ratified()};
 };
 
 struct Lifeline {

@@ -12,6 +12,7 @@
 #include "model/wire/cdq.hpp"
 #include "model/wire/cqe.hpp"
 #include "model/wire/migration.hpp"
+#include "model/wire/templates.hpp"
 #include "model/wire/track.hpp"
 #include "model/wire/virtualization.hpp"
 #include "sim/metrics/display.hpp"
@@ -103,13 +104,11 @@ Ends state_ends(const Step& step, const Names& names) {
 // --- What a command asks for
 // ----------------------------------------------------------------------
 
-const spec::Rules& rules() {
-    static const spec::Rules ratified = spec::Rules::ratified();
-    return ratified;
-}
+using spec::Id;
+using spec::Rules;
 
-std::string migration_send(const wire::Sqe& sqe) {
-    const wire::MigrationSend command = wire::decode_migration_send(sqe, rules());
+std::string migration_send(const wire::Sqe& sqe, const Rules& rules) {
+    const wire::MigrationSend command = wire::decode_migration_send(sqe, rules);
     const auto of = [&](const char* what) {
         return fmt::format("{}, CNTLID {}", what, command.cntlid);
     };
@@ -123,23 +122,30 @@ std::string migration_send(const wire::Sqe& sqe) {
     }
 }
 
-std::string migration_receive(const wire::Sqe& sqe) {
-    const wire::MigrationReceive command = wire::decode_migration_receive(sqe, rules());
+std::string migration_receive(const wire::Sqe& sqe, const Rules& rules) {
+    const wire::MigrationReceive command = wire::decode_migration_receive(sqe, rules);
     return command.get_controller_state
                ? fmt::format("Get Controller State, CNTLID {}", command.cntlid)
                : fmt::format("SEL {:02X}h", command.sel);
 }
 
-std::string track_send(const wire::Sqe& sqe) {
-    switch (wire::track_operation(sqe, rules())) {
+/// Where an opcode says which operation it is (LM-VND-01), it has told it: whom for is left.
+std::string own_opcode(const wire::Sqe& sqe, const Rules& rules) {
+    const bool sends = wire::is_migration_send(sqe, rules);
+    return fmt::format("CNTLID {}", sends ? wire::decode_migration_send(sqe, rules).cntlid
+                                          : wire::decode_migration_receive(sqe, rules).cntlid);
+}
+
+std::string track_send(const wire::Sqe& sqe, const Rules& rules) {
+    switch (wire::track_operation(sqe, rules)) {
         case wire::TrackOperation::LogUserDataChanges: {
-            const wire::LogUserData command = wire::decode_log_user_data(sqe, rules());
+            const wire::LogUserData command = wire::decode_log_user_data(sqe, rules);
             const bool start = command.action == wire::LogAction::Start;
             return fmt::format("{} Log User Data Changes, CDQID {}", start ? "Start" : "Stop",
                                command.cdqid);
         }
         case wire::TrackOperation::TrackMemoryChanges: {
-            const wire::TrackMemory command = wire::decode_track_memory(sqe, rules());
+            const wire::TrackMemory command = wire::decode_track_memory(sqe, rules);
             return fmt::format("{} Track Memory Changes, CNTLID {}",
                                command.start ? "Start" : "Stop", command.cntlid);
         }
@@ -147,14 +153,14 @@ std::string track_send(const wire::Sqe& sqe) {
     }
 }
 
-std::string track_receive(const wire::Sqe& sqe) {
-    const wire::TrackReceive command = wire::decode_track_receive(sqe, rules());
+std::string track_receive(const wire::Sqe& sqe, const Rules& rules) {
+    const wire::TrackReceive command = wire::decode_track_receive(sqe, rules);
     return command.memory_changes ? fmt::format("Tracked Memory Changes, CNTLID {}", command.cntlid)
                                   : fmt::format("SEL {:02X}h", command.sel);
 }
 
-std::string data_queue(const wire::Sqe& sqe) {
-    const wire::ControllerDataQueue command = wire::decode_cdq(sqe, rules());
+std::string data_queue(const wire::Sqe& sqe, const Rules& rules) {
+    const wire::ControllerDataQueue command = wire::decode_cdq(sqe, rules);
     switch (command.operation) {
         case wire::CdqOperation::Create: return fmt::format("Create, CNTLID {}", command.cntlid);
         case wire::CdqOperation::Delete: return fmt::format("Delete, CDQID {}", command.cdqid);
@@ -162,44 +168,78 @@ std::string data_queue(const wire::Sqe& sqe) {
     }
 }
 
-std::string virtualization(const wire::Sqe& sqe) {
-    const wire::VirtualizationManagement command = wire::decode_virtualization(sqe, rules());
+std::string virtualization(const wire::Sqe& sqe, const Rules& rules) {
+    const wire::VirtualizationManagement command = wire::decode_virtualization(sqe, rules);
     constexpr const char* actions[] = {"Primary Flexible", "Secondary Offline", "Secondary Assign",
                                        "Secondary Online", "reserved"};
     return fmt::format("{}, CNTLID {}", actions[static_cast<std::size_t>(command.action)],
                        command.cntlid);
 }
 
-std::string subject(const wire::Sqe& sqe) {
-    namespace op = spec::opcode;
-    switch (sqe.opcode) {
-        case op::AdminMigrationSend: return migration_send(sqe);
-        case op::AdminMigrationReceive: return migration_receive(sqe);
-        case op::AdminTrackSend: return track_send(sqe);
-        case op::AdminTrackReceive: return track_receive(sqe);
-        case op::AdminCdq: return data_queue(sqe);
-        case op::AdminVirtualization: return virtualization(sqe);
-        case op::AdminIdentify:
-            return fmt::format("CNS {:02X}h", wire::decode_identify(sqe, rules()).cns);
-        case op::AdminSetFeatures:
-            return fmt::format("FID {:02X}h", wire::decode_set_features(sqe, rules()).fid);
-        case op::AdminGetFeatures:
-            return fmt::format("FID {:02X}h", wire::decode_get_features(sqe, rules()).fid);
-        default: return "";
+std::string template_command(const wire::Sqe& sqe, const Rules& rules) {
+    if (!wire::is_known_template_operation(sqe, rules)) {
+        return "reserved SEL";
     }
+    return wire::is_template_receive(sqe, rules) ? "Get Template" : "Configure Template";
+}
+
+std::string identify(const wire::Sqe& sqe, const Rules& rules) {
+    return fmt::format("CNS {:02X}h", wire::decode_identify(sqe, rules).cns);
+}
+
+std::string set_features(const wire::Sqe& sqe, const Rules& rules) {
+    return fmt::format("FID {:02X}h", wire::decode_set_features(sqe, rules).fid);
+}
+
+std::string get_features(const wire::Sqe& sqe, const Rules& rules) {
+    return fmt::format("FID {:02X}h", wire::decode_get_features(sqe, rules).fid);
+}
+
+struct Subject {
+    Id opcode;
+    std::string (*words)(const wire::Sqe& sqe, const Rules& rules);
+};
+constexpr Subject subjects[] = {
+    {Id::OpcodeAdminTrackSend, track_send},     {Id::OpcodeAdminTrackReceive, track_receive},
+    {Id::OpcodeAdminCdq, data_queue},           {Id::OpcodeAdminVirtualization, virtualization},
+    {Id::OpcodeAdminIdentify, identify},        {Id::OpcodeAdminSetFeatures, set_features},
+    {Id::OpcodeAdminGetFeatures, get_features},
+};
+
+std::string subject(const wire::Sqe& sqe, const Rules& rules) {
+    if (wire::is_migration_send(sqe, rules)) {
+        return migration_send(sqe, rules);
+    }
+    if (wire::is_migration_receive(sqe, rules)) {
+        return migration_receive(sqe, rules);
+    }
+    if (wire::is_template_receive(sqe, rules) || wire::is_template_send(sqe, rules)) {
+        return template_command(sqe, rules);
+    }
+    for (const Subject& row : subjects) {
+        if (sqe.opcode == rules.value(row.opcode)) {
+            return row.words(sqe, rules);
+        }
+    }
+    return "";
 }
 
 std::string opcode_words(std::string_view name, std::uint8_t opcode) {
     return name == "unknown opcode" ? fmt::format("opcode {:02X}h", opcode) : std::string(name);
 }
 
-std::string command_words(const Step& step) {
+std::string command_words(const Step& step, const Rules& rules) {
     wire::Sqe sqe;
     sqe.opcode = step.opcode;
     sqe.cdw10 = step.cdw10;
     sqe.cdw11 = step.cdw11;
-    const std::string name = opcode_words(spec::admin_opcode_name(step.opcode), step.opcode);
-    const std::string what = subject(sqe);
+    const std::string name = opcode_words(spec::admin_opcode_name(step.opcode, rules), step.opcode);
+    const bool moves =
+        wire::is_migration_send(sqe, rules) || wire::is_migration_receive(sqe, rules);
+    if (moves && rules.on(Id::VendorCommands)) {
+        return name + ", " + own_opcode(sqe, rules);
+    }
+    const std::string what = subject(sqe, rules);
     return what.empty() ? name : name + ": " + what;
 }
 
@@ -217,12 +257,12 @@ std::string call_text(const Step& step, const Names& names) {
     return text + (detail.empty() ? "" : " " + detail);
 }
 
-std::string status_words(std::uint16_t status) {
+std::string status_words(std::uint16_t status, const Rules& rules) {
     const std::uint16_t code = wire::status_code(status);
     if (code == 0) {
         return "Success";
     }
-    const std::string_view name = spec::status_name(code);
+    const std::string_view name = spec::status_name(code, rules);
     return fmt::format("{} ({}/{:02X}h){}", name, code >> 8U, code & 0xFFU,
                        (status & wire::status_dnr) != 0 ? ", DNR" : "");
 }
@@ -279,10 +319,10 @@ bool is_bad(const Step& step) {
     return step.error != 0 || step.status != 0 || step.kind == StepKind::LostInterrupt;
 }
 
-std::string words(const Step& step, const Names& names) {
+std::string words(const Step& step, const Names& names, const spec::Rules& rules) {
     switch (step.kind) {
         case StepKind::Call: return call_text(step, names);
-        case StepKind::Command: return command_words(step);
+        case StepKind::Command: return command_words(step, rules);
         case StepKind::Io: {
             const std::string name = opcode_words(spec::nvm_opcode_name(step.opcode), step.opcode);
             return fmt::format("{} {}, SQ {}", name, readable_bytes(step.amount), step.qid);
@@ -297,9 +337,10 @@ std::string words(const Step& step, const Names& names) {
     }
 }
 
-std::string answer_words(const Step& step, const Names& names) {
+std::string answer_words(const Step& step, const Names& names, const spec::Rules& rules) {
     if (step.kind == StepKind::Command || step.kind == StepKind::Io) {
-        return step.end == sim::trace::not_reached ? "no completion" : status_words(step.status);
+        return step.end == sim::trace::not_reached ? "no completion"
+                                                   : status_words(step.status, rules);
     }
     if (step.kind != StepKind::Call || step.end == sim::trace::not_reached) {
         return "";

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "model/spec/rules.hpp"
 #include "viz/sequence/step.hpp"
 
 namespace lmsim::viz {
@@ -20,12 +21,12 @@ bool answers(const Step& step, const Names& names);
 /// Has it gone wrong?
 bool is_bad(const Step& step);
 
-/// What is asked or told: "SET STOP_COPY", "Migration Send: Suspend, CNTLID 4". Without the VF. Not
-/// escaped.
-std::string words(const Step& step, const Names& names);
+/// What is asked or told: "SET STOP_COPY", "Migration Send: Suspend, CNTLID 4", as the dialect has
+/// it. Without the VF. Not escaped.
+std::string words(const Step& step, const Names& names, const spec::Rules& rules);
 
 /// What is answered: "OK, 520 B", "Invalid Field in Command". Empty if it has no answer.
-std::string answer_words(const Step& step, const Names& names);
+std::string answer_words(const Step& step, const Names& names, const spec::Rules& rules);
 
 /// What the steps of a repetition have in common: equal numbers fold.
 std::uint64_t likeness(const Step& step, Edge edge);

@@ -46,8 +46,8 @@ bool all_of(Walker& walker, const Block& block) {
 }
 
 /// The payload of one part, to whose end the input is narrowed.
-bool payload(Walker& walker, std::uint64_t type, bool optional,
-             bool (*queues)(Walker& walker, bool submission)) {
+bool payload(Walker& walker, const View& header, bool (*queues)(Walker& walker, bool submission)) {
+    const std::uint64_t type = header.get(Id::PartType);
     const auto is = [&](Id row) { return type == walker.rules().value(row); };
     bool well = true;
     if (is(Id::PartOwn)) {
@@ -59,8 +59,8 @@ bool payload(Walker& walker, std::uint64_t type, bool optional,
     } else if (is(Id::PartSqs) || is(Id::PartCqs)) {
         well = queues(walker, is(Id::PartSqs));
     } else {
-        if (!optional) {
-            walker.broken(Id::PartUnknownOptional, walker.at(),
+        if (header.get(Id::PartOptional) == 0) {
+            walker.broken(Id::PartUnknownOptional, header.where(Id::PartType),
                           "a part of type {:X}h is not known, and not optional", type);
         }
         return walker.skip_to(walker.end(), "A part that is not known");
@@ -87,8 +87,7 @@ bool walk_parts(Walker& walker, bool (*queues)(Walker& walker, bool submission))
                                "a part of {} bytes, of which {} are there", length, walker.left());
         }
         const std::size_t before = walker.narrow(walker.at() + length);
-        const bool well =
-            payload(walker, header.get(Id::PartType), header.get(Id::PartOptional) != 0, queues);
+        const bool well = payload(walker, header, queues);
         walker.widen(before);
         if (!well) {
             return false;

@@ -1,5 +1,6 @@
 #include "model/host/vfio_nvme.hpp"
 #include "model/wire/vendor_area.hpp"
+#include "tests/model/dialects.hpp"
 #include "tests/model/nvme/dialect_rig.hpp"
 
 using namespace lmsim;
@@ -11,10 +12,7 @@ using spec::Rules;
 namespace {
 
 Rules version1() {
-    Rules rules;
-    rules.set_value(Id::NvmeStateVersion, 1);
-    rules.set_value(Id::NvmeStateBody, 1);
-    rules.set_value(Id::NvmeStateHeaderSize, 16);
+    Rules rules = tests::version1();
     rules.set_on(Id::FormatsListVersion0, true);
     return rules;
 }
@@ -54,8 +52,7 @@ TEST_CASE("who knows version 1h still gives and takes version 0h") {
 }
 
 TEST_CASE("a state of parts moves a controller, and passes over what it may") {
-    Rules rules;
-    rules.set_value(Id::NvmeStateBody, 2);
+    const Rules rules = tests::parts();
     Rig rig(rules);
     rig.csuuidi = 0;
     Bytes state = rig.moved();

@@ -1,5 +1,6 @@
 #include "model/wire/templates.hpp"
 
+#include "tests/model/dialects.hpp"
 #include "tests/model/nvme/dialect_rig.hpp"
 
 using namespace lmsim;
@@ -7,16 +8,9 @@ using namespace lmsim::nvme;
 using namespace lmsim::nvme::bench;
 using spec::Id;
 using spec::Rules;
+using tests::with_templates;
 
 namespace {
-
-/// As profile tp4193 has them.
-Rules with_templates() {
-    Rules rules;
-    rules.set_value(Id::StateHeaderSize, 64);
-    rules.set_on(Id::Templates, true);
-    return rules;
-}
 
 Config with_template(std::uint8_t number) {
     Config config;

@@ -3,12 +3,15 @@
 #include "model/wire/controller_state.hpp"
 #include "model/wire/migration.hpp"
 #include "tests/catch.hpp"
+#include "tests/model/dialects.hpp"
 #include "tests/model/wire/example_area.hpp"
 
 using namespace lmsim;
 using namespace lmsim::wire;
 using spec::Id;
 using spec::Rules;
+using tests::parts;
+using tests::version1;
 
 namespace {
 
@@ -38,20 +41,6 @@ Bytes written(const Rules& rules, bool version0 = false) {
         writer.set_own(example_area());
     }
     return bytes;
-}
-
-Rules version1() {
-    Rules rules;
-    rules.set_value(Id::NvmeStateVersion, 1);
-    rules.set_value(Id::NvmeStateBody, 1);
-    rules.set_value(Id::NvmeStateHeaderSize, 16);
-    return rules;
-}
-
-Rules parts() {
-    Rules rules;
-    rules.set_value(Id::NvmeStateBody, 2);
-    return rules;
 }
 
 Bytes slice(const Bytes& bytes, std::size_t from, std::size_t length) {

@@ -5,22 +5,17 @@
 #include "model/spec/codes.hpp"
 #include "model/wire/controller_state.hpp"
 #include "tests/catch.hpp"
+#include "tests/model/dialects.hpp"
 
 using namespace lmsim;
 using namespace lmsim::wire;
 using spec::Id;
 using spec::Rules;
+using tests::with_templates;
 
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
-
-Rules with_templates() {
-    Rules rules;
-    rules.set_value(Id::StateHeaderSize, 64);
-    rules.set_on(Id::Templates, true);
-    return rules;
-}
 
 Template example() {
     Template value;

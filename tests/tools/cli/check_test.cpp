@@ -1,29 +1,15 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/catch.hpp"
-#include "tests/tools/cli/process.hpp"
+#include "tests/tools/cli/small.hpp"
 
 using lmsim::tests::Ended;
 using lmsim::tests::Folder;
 using lmsim::tests::read_file;
 using lmsim::tests::run_lmsim;
+using lmsim::tests::Small;
 
 namespace {
-
-/// One VF, little memory, a short fio job: over in a blink.
-constexpr const char* small =
-    "name = \"small\"\n"
-    "run.warm_up = \"5ms\"\nrun.cool_down = \"5ms\"\n"
-    "[vm]\nram = \"64MiB\"\nram_used = \"32MiB\"\n"
-    "dirty = {working_set = \"4MiB\", hot = \"1MiB\", rate = \"1000/s\"}\n"
-    "[hosts.both.device]\nvfs = 1\nqueue_pairs = 1\nqueue_size = 64\n"
-    "[[workload]]\nfio = \"job.fio\"\n";
-constexpr const char* job = "[j]\nrw=randrw\nbs=4k\niodepth=4\nsize=1g\ntime_based\nruntime=60\n";
-
-struct Small : Folder {
-    std::string scenario = write("small.toml", small);
-    std::string fio = write("job.fio", job);
-};
 
 const std::string good = LMSIM_SOURCE_DIR "/tests/sim/check/good.ndjson";
 
@@ -40,7 +26,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }  // namespace
 
 TEST_CASE("a run's trace is checked, as a directory and as a file", "[cli][check]") {
-    const Small folder;
+    const Small folder("randrw");
     REQUIRE(
         run_lmsim(folder, "run " + folder.scenario + " --out " + folder.file("out")).exit_code ==
         0);
@@ -119,7 +105,7 @@ TEST_CASE("what is no trace is refused with its place", "[cli][check][bad]") {
 }
 
 TEST_CASE("steps replay through the model, and no other steps do", "[cli][check]") {
-    const Small folder;
+    const Small folder("randrw");
     REQUIRE(run_lmsim(folder, "run " + folder.scenario + " --trace steps --no-trace --out " +
                                   folder.file("out"))
                 .exit_code == 0);

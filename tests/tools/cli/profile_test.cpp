@@ -69,6 +69,20 @@ TEST_CASE("a difference names both sides and its source", "[cli]") {
     CHECK(has(run_lmsim(folder, "spec diff ratified vendor-2022 --format md").out, "(assumed) |"));
 }
 
+TEST_CASE("a difference shows what only a dialect has", "[cli]") {
+    const Folder folder;
+    const json told = json_of(folder, "spec diff ratified tp4193 --format json");
+    CHECK(row_of(told, "LM-TPL-01")["second"] == "1 (on)");
+    CHECK(row_of(told, "LM-TPL-02")["first"] == "none");
+    CHECK(row_of(told, "LM-TPL-02")["second"] == "2Ah");
+    CHECK(row_of(told, "LM-TPL-02")["assumed"] == false);
+    CHECK(row_of(told, "LM-TPL-13")["second"] == "bytes 63:48");
+    CHECK(row_of(told, "LM-TPL-13")["assumed"] == true);
+    CHECK(row_of(told, "LM-VND-02").is_null());
+    CHECK(row_of(json_of(folder, "spec diff vendor-2022 tp4193 --json"), "LM-VND-02")["second"] ==
+          "none");
+}
+
 TEST_CASE("a difference is measured by a scenario under both", "[cli]") {
     const Folder folder;
     const json diff =
@@ -145,6 +159,34 @@ TEST_CASE("each design of the seeds completes a migration, and fails where it mu
                                               "hosts.both.driver.profile=rfc-2025");
     CHECK(ended.exit_code == 1);
     CHECK(json::parse(ended.out)["outcome"] == "failed");
+}
+
+TEST_CASE("each draft completes a migration, and a state of another template goes nowhere",
+          "[cli]") {
+    for (const char* name : {"tp4193", "self_describing"}) {
+        const Folder folder;
+        const json result = json_of(folder, "run " + scenarios + "drafts/" + name + ".toml --json");
+        INFO(name);
+        CHECK(result["outcome"] == "completed");
+        CHECK(result["commands"]["lost"] == 0);
+    }
+    const Folder folder;
+    const std::string out = folder.file("run");
+    const Ended ended = run_lmsim(folder, "run " + scenarios +
+                                              "drafts/tp4193.toml --json --set "
+                                              "hosts.dst.device.template=2 --out " +
+                                              out);
+    CHECK(ended.exit_code == 1);
+    const json result = json::parse(ended.out);
+    // The VMM goes on with a VF whose state was refused; the monitor says what that means.
+    CHECK(has(result["reason"], "VF 0 does not work there"));
+    const Ended checked = run_lmsim(folder, "check " + out);
+    CHECK(checked.exit_code == 1);
+    CHECK(has(checked.out, "INV-STATE-03"));
+    CHECK_FALSE(has(checked.out, "INV-STATE-01"));
+    const Ended drawn = run_lmsim(folder, "sequence --format plantuml --from run " + out);
+    INFO(drawn.err);
+    CHECK(has(drawn.out, "Invalid Field in Command"));
 }
 
 TEST_CASE("each dialect moves a VM whatever the order of things", "[cli]") {

@@ -1,29 +1,15 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/catch.hpp"
-#include "tests/tools/cli/process.hpp"
+#include "tests/tools/cli/small.hpp"
 
 using lmsim::tests::Ended;
 using lmsim::tests::Folder;
 using lmsim::tests::read_file;
 using lmsim::tests::run_lmsim;
+using lmsim::tests::Small;
 
 namespace {
-
-/// One VF, little memory, a short fio job: over in a blink.
-constexpr const char* small =
-    "name = \"small\"\n"
-    "run.warm_up = \"5ms\"\nrun.cool_down = \"5ms\"\n"
-    "[vm]\nram = \"64MiB\"\nram_used = \"32MiB\"\n"
-    "dirty = {working_set = \"4MiB\", hot = \"1MiB\", rate = \"1000/s\"}\n"
-    "[hosts.both.device]\nvfs = 1\nqueue_pairs = 1\nqueue_size = 64\n"
-    "[[workload]]\nfio = \"job.fio\"\n";
-constexpr const char* job = "[j]\nrw=randread\nbs=4k\niodepth=4\nsize=1g\ntime_based\nruntime=60\n";
-
-struct Small : Folder {
-    std::string scenario = write("small.toml", small);
-    std::string fio = write("job.fio", job);
-};
 
 bool says(const Ended& ended, const std::string& text) {
     return ended.err.find(text) != std::string::npos;
