@@ -34,13 +34,10 @@ robustness.
 lifetime, of memory, pins and references in the host; outside, not in the model, with the
 reason.
 
-**Found:** what runs of a search break with this defect alone on a device that does what NVMe
-Base 2.3 says, and the steps of the shortest. "deadlock": nothing more happens though it should;
-entries of a log lie unread for ever. "nothing": in the bounds of the search it does no harm
-alone. "test": no search has room for what it takes. In both cases a directed test in
-`tests/model/host` shows what it takes, and what comes of it. What falls in a search without any
-defect is not counted: INV-STATE-03 there is the VMM's, which starts the VM although a device
-refuses its state.
+**Found:** what a search finds with this defect alone, on a device that does what NVMe Base 2.3
+says, and the steps of the shortest run; the searches stand at the end. "deadlock": nothing more
+happens though it should; entries of a log lie unread for ever, or their slots are never given
+back. "nothing": no search finds harm, and *leads to* says why there is none.
 )";
 
 struct Source {
@@ -60,16 +57,16 @@ explore::RfcSearches searches() {
 }
 
 /// What the searches say, in one cell.
-std::string found(const Defect& defect, const std::vector<RfcFinding>& findings) {
-    if (defect.id == spec::Id::Count) {
-        return "";
-    }
+std::string found(const std::vector<RfcFinding>& findings) {
     if (findings.empty()) {
-        return "test";
+        return "";
     }
     const auto shows = [](const RfcFinding& finding) { return !finding.violations.empty(); };
     const auto first = std::find_if(findings.begin(), findings.end(), shows);
-    return (first == findings.end() ? findings.front() : *first).text();
+    if (first == findings.end()) {
+        return findings.front().text();
+    }
+    return fmt::format("{}: {}", first->model->name, first->text());
 }
 
 std::string place(const Defect& defect) {
@@ -102,7 +99,7 @@ SpecTable table_of(const Source& source, RfcSearches& searches, Fallen& fallen) 
             table.rows.push_back({std::string(defect.name), std::string(to_string(defect.severity)),
                                   std::string(to_string(defect.of)), place(defect),
                                   std::string(defect.does), std::string(defect.right),
-                                  std::string(defect.leads_to), found(defect, findings)});
+                                  std::string(defect.leads_to), found(findings)});
         }
     }
     return table;
@@ -217,7 +214,7 @@ int print_one(const Defect& defect, SpecFormat format, RfcSearches& searches) {
     add("leads to", defect.leads_to);
     add("touches", defect.touches);
     const std::vector<RfcFinding> findings = searches.of(defect);
-    add("found", found(defect, findings));
+    add("found", found(findings));
     fmt::print("{}", printed(sheet, format));
     print_findings(defect, findings, format);
     return Ok;

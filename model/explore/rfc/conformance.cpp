@@ -4,10 +4,14 @@
 
 #include <algorithm>
 
+#include "model/explore/rfc/cdq_list_system.hpp"
 #include "model/explore/rfc/cdq_owner_system.hpp"
+#include "model/explore/rfc/moved_vm_system.hpp"
+#include "model/explore/rfc/outstanding_system.hpp"
 #include "model/explore/rfc/saved_state_system.hpp"
 #include "model/explore/world/config.hpp"
 #include "model/explore/world/log_config.hpp"
+#include "model/explore/world/memory_config.hpp"
 
 namespace lmsim::explore {
 namespace {
@@ -48,15 +52,48 @@ WorldConfig migration() {
     return config;
 }
 
-WorldConfig refused_migration() {
-    WorldConfig config = migration();
-    config.faults = fault_bit(Fault::Refusal);
-    return config;
+MoveBounds disturbed() {
+    MoveBounds bounds;
+    bounds.disturbed = true;
+    return bounds;
+}
+
+MoveBounds large_state() {
+    MoveBounds bounds;
+    bounds.vendor_bytes = 8192;
+    bounds.mdts = 0;
+    return bounds;
+}
+
+MoveBounds two_versions() {
+    MoveBounds bounds;
+    bounds.two_versions = true;
+    return bounds;
 }
 
 bool of_log(const Defect& defect) {
     return defect.id == Id::RfcRingNotZeroed || defect.id == Id::RfcNeverArmed ||
-           defect.id == Id::RfcOneShotEndsAers || defect.id == Id::RfcFullUnheard;
+           defect.id == Id::RfcOneShotEndsAers || defect.id == Id::RfcFullUnheard ||
+           defect.id == Id::RfcHeadNeverMoves;
+}
+
+bool of_tracking(const Defect& defect) {
+    return defect.id == Id::RfcIdentifyPlaces || defect.id == Id::RfcGenericStatuses;
+}
+
+/// A device that cannot track single pages, and says so when it is asked.
+MemoryConfig tracking() {
+    MemoryConfig config;
+    config.coarse = true;
+    config.tracks = true;
+    return config;
+}
+
+bool of_outstanding(const Defect& defect) { return defect.id == Id::RfcIdentifyShifted; }
+
+bool of_list(const Defect& defect) {
+    return defect.id == Id::RfcListUnchained || defect.id == Id::RfcPrpPerSegment ||
+           defect.id == Id::RfcKernelPages;
 }
 
 LogConfig log() {
@@ -78,10 +115,25 @@ const std::vector<RfcModel>& rfc_models() {
          [](const spec::Rules& rules) { return make_saved_state_system(rules); }},
         {"migration", "a VM with one VF moves, and nothing disturbs it", of_migration,
          [](const spec::Rules& rules) { return make_world(migration(), rules); }},
-        {"refused-migration", "the same, and the PF may refuse one command", of_migration,
-         [](const spec::Rules& rules) { return make_world(refused_migration(), rules); }},
+        {"moved-vm", "a VM with two pairs of queues moves step by step, and one thing may go wrong",
+         of_migration,
+         [](const spec::Rules& rules) { return make_moved_vm_system(disturbed(), rules); }},
+        {"large-state", "the same, undisturbed; its state is beyond 4 KiB, and so beyond MDTS",
+         of_migration,
+         [](const spec::Rules& rules) { return make_moved_vm_system(large_state(), rules); }},
+        {"two-versions",
+         "the same; of two versions of the state the source lists the other one first",
+         of_migration,
+         [](const spec::Rules& rules) { return make_moved_vm_system(two_versions(), rules); }},
+        {"memory-tracking", "the memory that a VF writes is tracked, copied, and its VM moves",
+         of_tracking,
+         [](const spec::Rules& rules) { return make_memory_world(tracking(), rules); }},
+        {"commands", "a host over fabrics has as many commands outstanding as it may",
+         of_outstanding, [](const spec::Rules& rules) { return make_outstanding_system(rules); }},
         {"user-data-log", "a VF's user data are logged, copied, and it moves", of_log,
          [](const spec::Rules& rules) { return make_log_world(log(), rules); }},
+        {"cdq-list", "the memory of a ring, as the device learns of it and writes it", of_list,
+         [](const spec::Rules& rules) { return make_cdq_list_system(rules); }},
         {"cdq-owner", "what the kernel holds for Controller Data Queues", of_cdq_owner,
          [](const spec::Rules& rules) { return make_cdq_owner_system({}, rules); }},
     };

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "model/explore/rfc/host_memory.hpp"
 #include "model/nvme/registers.hpp"
 #include "model/nvme/step.hpp"
-#include "model/explore/rfc/host_memory.hpp"
 
 namespace lmsim::nvme::bench {
 

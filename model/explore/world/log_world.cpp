@@ -71,7 +71,7 @@ class LogWorld final : public SmallWorld<LogState, LogMachine, Kind> {
     }
     bool rests(const LogState& state) const override {
         return state.phase == LogPhase::Idle || state.phase == LogPhase::Over ||
-               (state.phase == LogPhase::Running && !lies_unread(state));
+               (state.phase == LogPhase::Running && !lies_unread(state) && !is_kept(state));
     }
     /// Are there as many entries as are to be read together, and the host does not know?
     static bool lies_unread(const LogState& state) {
@@ -79,6 +79,14 @@ class LogWorld final : public SmallWorld<LogState, LogMachine, Kind> {
         const std::uint32_t unread =
             (queue.tail + state.log.entries - state.log.slot) % state.log.entries;
         return state.log.state == Udmq::Logging && unread >= state.log.batch;
+    }
+    /// Has the host read as many slots as it gives back together, and the controller not got them?
+    /// (One that polls may be late with them for as long as its timer is faster than it looks.)
+    bool is_kept(const LogState& state) const {
+        const nvme::Cdq& queue = state.device.subsystem.cdq[0];
+        const std::uint32_t read =
+            (state.log.slot + state.log.entries - queue.head) % state.log.entries;
+        return !config_.polled && state.log.state == Udmq::Logging && read >= state.log.batch;
     }
 
     void list_device(const LogState& state, Choices& choices) const;

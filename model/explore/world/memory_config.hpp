@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "model/check/invariant.hpp"
 #include "model/explore/system.hpp"
 #include "model/spec/rules.hpp"
 
@@ -17,7 +18,11 @@ struct MemoryConfig {
     std::uint8_t descriptors = 2;  // ranges that fit into one report, 1 to 3
     bool coarse = false;           // the device cannot track single pages, and says what it can
     bool abort = true;             // the VMM may give up after the Suspend: the VF goes on
+    bool tracks = false;           // a host that does not get the device to track is wrong
 };
+
+/// What MemoryConfig::tracks asks for.
+extern const check::Invariant tracks_what_it_can;
 
 /// What is wrong with the configuration, for its author; empty if nothing is.
 std::string objection(const MemoryConfig& config);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "model/nvme/identify.hpp"
 #include "model/spec/codes.hpp"
+#include "model/spec/documents.hpp"
 #include "model/wire/migration.hpp"
 #include "model/wire/nvm.hpp"
 #include "model/wire/track.hpp"
@@ -41,16 +43,37 @@ std::uint8_t number(MemoryOwner owner) { return static_cast<std::uint8_t>(owner)
 
 }  // namespace
 
+const check::Invariant tracks_what_it_can = {
+    "INV-TRACK-01",
+    "memory is tracked where the device can",
+    "A host that wants to know what a VF writes gets a device to track it that says it can.",
+    "All memory counts as written: it is sent whole while the VM stands still.",
+    spec::document::Base23,
+    "8.1.13"};
+
 MemoryMachine::MemoryMachine(const MemoryConfig& config, const spec::Rules& rules)
     : SmallMachine(device_of(config), rules), memory_config_(config) {
     LMSIM_ASSERT(objection(config).empty());
+    identify();
+}
+
+/// What the controller says of tracking, through the driver's eyes.
+void MemoryMachine::identify() {
+    wire::IdentifyController id;
+    nvme::describe_tracking(device_of(memory_config_), id);
+    std::uint8_t page[wire::identify_size] = {};
+    wire::encode(id, page, rules_);
+    const auto read = wire::decode_identify_controller(page, sizeof page, driver_);
+    LMSIM_ASSERT(read.ok());
+    identified_ = *read;
 }
 
 void MemoryMachine::set_up(MemoryState& state) {
     begin(state);
     state.stale = all_pages();
     state.log.cntlid = cntlid;
-    state.log.coarsest = 9;
+    state.log.wanted = identified_.minmrtg;
+    state.log.coarsest = identified_.maxmrtg;
     state.log.report = 16 + 16U * memory_config_.descriptors;
     bring_up();
     end();
@@ -101,8 +124,21 @@ void MemoryMachine::end() {
 }
 
 void MemoryMachine::start() {
+    if ((identified_.trattr & wire::trattr_thmcs) == 0) {
+        return started(false);
+    }
     state_->phase = MemoryPhase::Starting;
     give(make_event(MemoryLogEvent::Kind::Start, start_ticket));
+}
+
+/// What became of the VMM's wish to have memory tracked.
+void MemoryMachine::started(bool good) {
+    state_->phase = good ? MemoryPhase::Running : MemoryPhase::Idle;
+    if (good) {
+        everything_again();
+    } else if (memory_config_.tracks) {
+        fell(&tracks_what_it_can);
+    }
 }
 
 void MemoryMachine::read(std::uint8_t page) { guest_submits(page); }
@@ -283,12 +319,7 @@ void MemoryMachine::replied(const Effect& reply) {
     MemoryState& s = *state_;
     const bool good = reply.token == 0;
     switch (reply.ticket) {
-        case start_ticket:
-            s.phase = good ? MemoryPhase::Running : MemoryPhase::Idle;
-            if (good) {
-                everything_again();
-            }
-            break;
+        case start_ticket: started(good); break;
         case report_ticket:
             if (!good) {
                 everything_again();  // all memory counts as written

@@ -5,6 +5,7 @@
 #include "model/explore/world/memory_config.hpp"
 #include "model/explore/world/memory_state.hpp"
 #include "model/explore/world/small_machine.hpp"
+#include "model/wire/identify.hpp"
 
 namespace lmsim::explore {
 
@@ -49,9 +50,12 @@ class MemoryMachine : public SmallMachine {
     void give(const host::MemoryLogEvent& event);
     void told();
     void replied(const Effect& reply);
+    void identify();
+    void started(bool good);
     void everything_again() { state_->to_copy = all_pages(); }
 
     MemoryConfig memory_config_;
+    wire::IdentifyController identified_;  // as the driver reads it
     MemoryState* state_ = nullptr;
     Effects flow_effects_;
 };

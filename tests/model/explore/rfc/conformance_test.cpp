@@ -32,21 +32,24 @@ const Defect& named(std::string_view name) {
 
 }  // namespace
 
-TEST_CASE("each defect that a search has room for breaks something that holds without it",
+TEST_CASE("each defect breaks something that holds without it, or says why it does no harm",
           "[explore][rfc][rows-off]") {
     const std::map<std::string_view, std::string_view> expected = {
-        {"R000-05", "INV-STATE-03"}, {"R000-06", "INV-STATE-03"}, {"R000-08", "INV-STATE-03"},
-        {"R000-09", "INV-DONE-01"},  {"R000-10", "INV-STATE-03"}, {"R000-12", "INV-DONE-01"},
-        {"R001-01", "INV-HOLD-03"},  {"R001-03", "INV-DONE-01"},  {"R001-05", "INV-DONE-01"},
-        {"R001-09", "INV-STATE-03"}, {"R001-10", "INV-STATE-03"}, {"R001-13", "INV-HOLD-06"},
-        {"R001-14", "INV-DONE-01"},  {"R001-15", "INV-HOLD-03"},  {"R001-17", "INV-OWN-04"},
-        {"R001-18", "INV-HOLD-02"},  {"R004-01", "INV-HOLD-06"},  {"R004-08", "INV-CDQ-03"},
-        {"R004-09", "INV-HOLD-03"},  {"R004-10", "INV-HOLD-03"},  {"R004-11", "INV-HOLD-01"},
-        {"R004-12", "INV-HOLD-01"},  {"R004-13", "deadlock"},     {"R004-15", "deadlock"},
-        {"R004-16", "INV-LOG-01"},   {"R004-18", "INV-HOLD-08"},  {"R004-19", "INV-HOLD-09"},
-        {"R004-20", "INV-HOLD-04"},  {"R004-21", "INV-HOLD-04"},  {"R004-22", "INV-HOLD-05"},
-        {"R004-24", "INV-HOLD-07"},
-    };
+        {"R000-02", "INV-TRACK-01"}, {"R000-03", "INV-CMD-MAX"},  {"R000-05", "INV-STATE-03"},
+        {"R000-06", "INV-STATE-03"}, {"R000-08", "INV-STATE-03"}, {"R000-09", "INV-DONE-01"},
+        {"R000-10", "INV-STATE-03"}, {"R000-11", "INV-DONE-01"},  {"R000-12", "INV-DONE-01"},
+        {"R000-13", "INV-TRACK-01"}, {"R001-01", "INV-HOLD-03"},  {"R001-02", "INV-DONE-01"},
+        {"R001-03", "INV-DONE-01"},  {"R001-04", "INV-STATE-03"}, {"R001-05", "INV-DONE-01"},
+        {"R001-07", "INV-DONE-01"},  {"R001-09", "INV-STATE-03"}, {"R001-10", "INV-STATE-03"},
+        {"R001-11", "INV-DONE-01"},  {"R001-13", "INV-HOLD-06"},  {"R001-14", "INV-DONE-01"},
+        {"R001-15", "INV-HOLD-03"},  {"R001-16", "INV-STATE-03"}, {"R001-17", "INV-OWN-04"},
+        {"R001-18", "INV-HOLD-02"},  {"R001-25", "INV-STATE-03"}, {"R004-01", "INV-HOLD-06"},
+        {"R004-02", "INV-HOLD-06"},  {"R004-04", "INV-HOLD-06"},  {"R004-05", "INV-HOLD-06"},
+        {"R004-08", "INV-CDQ-03"},   {"R004-09", "INV-HOLD-03"},  {"R004-10", "INV-HOLD-03"},
+        {"R004-11", "INV-HOLD-01"},  {"R004-12", "INV-HOLD-01"},  {"R004-13", "deadlock"},
+        {"R004-15", "deadlock"},     {"R004-16", "INV-LOG-01"},   {"R004-18", "INV-HOLD-08"},
+        {"R004-19", "INV-HOLD-09"},  {"R004-20", "INV-HOLD-04"},  {"R004-21", "INV-HOLD-04"},
+        {"R004-22", "INV-HOLD-05"},  {"R004-24", "INV-HOLD-07"},  {"R004-31", "deadlock"}};
     RfcSearches all = searches();
     for (const Defect& defect : spec::defects) {
         CAPTURE(defect.name);
@@ -63,25 +66,22 @@ TEST_CASE("each defect that a search has room for breaks something that holds wi
         const auto wanted = expected.find(defect.name);
         if (wanted == expected.end()) {
             CHECK(fallen.empty());
+            const bool harmless = defect.leads_to.substr(0, 8) == "nothing:";
+            CHECK((defect.id == Id::Count || harmless));
         } else {
             CHECK(fallen.count(wanted->second) == 1);
         }
     }
 }
 
-TEST_CASE("with all defects off the searches find nothing of a driver's",
-          "[explore][rfc][rows-off]") {
+TEST_CASE("with all defects off the searches find nothing", "[explore][rfc][rows-off]") {
     RfcSearches all = searches();
     for (const RfcModel& model : rfc_models()) {
         CAPTURE(model.name);
         const RfcFinding& finding = all.baseline(model);
         CHECK(finding.complete);
-        CHECK(finding.states > 10);
-        for (const Violation& violation : finding.violations) {
-            // The VMM starts the VM although a device refuses its state.
-            CHECK(model.name == "refused-migration");
-            CHECK(violation.invariant->id == "INV-STATE-03");
-        }
+        CHECK(finding.states >= 4);
+        CHECK(finding.violations.empty());
     }
 }
 
