@@ -47,6 +47,11 @@ ExploreModel load_model_text(std::string_view text, const std::string& name,
 explore::SystemFactory world_of(const ExploreModel& model);
 explore::SystemFactory world_of(const ExploreModel& model, const spec::Rules& rules);
 
+/// A JSON Schema (2020-12) of model files, and all their parameters as Markdown
+/// (docs/explore-models.md).
+std::string model_schema();
+std::string model_docs();
+
 /// A model that the program brings along: scenarios/explore/NAME.toml.
 struct CommittedModel {
     std::string_view name;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "sim/scenario/load.hpp"
+#include "sim/scenario/param_docs.hpp"
 
 namespace lmsim::sim {
 
@@ -60,10 +61,14 @@ void write_group(const GroupInfo& group, const std::string& path, std::string& o
 
 }  // namespace
 
-std::string scenario_docs() {
-    std::string out = "# Parameters of a scenario\n";
-    write_group(schema_of<Scenario>(), "", out);
+std::string params_docs(const GroupInfo& params, const std::string& title) {
+    std::string out = "# " + title + "\n";
+    write_group(params, "", out);
     return out;
+}
+
+std::string scenario_docs() {
+    return params_docs(schema_of<Scenario>(), "Parameters of a scenario");
 }
 
 }  // namespace lmsim::sim

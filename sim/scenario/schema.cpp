@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/scenario/load.hpp"
+#include "sim/scenario/param_docs.hpp"
 
 namespace lmsim::sim {
 
@@ -78,11 +79,12 @@ Json group_schema(const GroupInfo& group, bool shared) {
 
 }  // namespace
 
-std::string scenario_schema() {
-    Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                   {"title", "lmsim scenario"}};
-    schema.update(group_schema(schema_of<Scenario>(), false));
+std::string params_schema(const GroupInfo& params, const std::string& title) {
+    Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};
+    schema.update(group_schema(params, false));
     return schema.dump(2) + "\n";
 }
+
+std::string scenario_schema() { return params_schema(schema_of<Scenario>(), "lmsim scenario"); }
 
 }  // namespace lmsim::sim

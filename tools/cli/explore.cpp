@@ -30,6 +30,8 @@ struct Arguments {
     bool json = false;
     bool csv = false;
     bool markdown = false;
+    bool schema = false;
+    bool docs = false;
 };
 
 /// Why this is no amount of memory; empty if it is one.
@@ -128,6 +130,10 @@ int explore_models(const Arguments& arguments, const std::vector<sim::ExploreMod
 }
 
 int explore(Arguments& arguments) {
+    if (arguments.schema || arguments.docs) {
+        fmt::print("{}", arguments.schema ? sim::model_schema() : sim::model_docs());
+        return Ok;
+    }
     sim::Value memory;
     memory.text = arguments.memory;
     arguments.effort.memory_bytes = sim::ParamType<sim::Bytes>::read(memory).value().count;
@@ -203,6 +209,10 @@ void add_explore(CLI::App& app, int& exit_code) {
             ->excludes(out)
             ->excludes(replay);
     verb->add_flag("--list", arguments->list, "print which models there are");
+    CLI::Option* docs = verb->add_flag("--docs", arguments->docs,
+                                       "explain what stands in a model file, in Markdown");
+    verb->add_flag("--schema", arguments->schema, "print the JSON Schema of model files")
+        ->excludes(docs);
     CLI::Option* json = verb->add_flag("--json", arguments->json, "as JSON");
     verb->add_flag("--markdown", arguments->markdown, "the tables of --necessity as Markdown")
         ->needs(necessity)
