@@ -81,6 +81,7 @@ constexpr std::pair<std::string_view, std::string_view> subjects[] = {
     {"CS-AER", "Outstanding AER of a state"},
     {"CS-PRT", "Part of a self-describing state"},
     {"LM-VND", "Vendor specific commands of 2022"},
+    {"LM-TPL", "Templates of exported NVM subsystems"},
     {"NVME-LIFE", "Life of a controller"},
     {"HO-MIG", "Host, migration"},
     {"HO-ADM", "Host, admin queue"},
