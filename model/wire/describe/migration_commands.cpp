@@ -31,13 +31,19 @@ constexpr Field resume_fields[] = {
 bool asks(std::uint64_t index, const spec::Rules& rules) {
     return index >= rules.value(Id::FormatsFirstIndex);
 }
+/// Which one: nothing lists the formats of commands that have opcodes of their own (LM-VND-01).
+const char* where_listed(const spec::Rules& rules, const char* listed) {
+    return rules.on(Id::VendorCommands) ? "there is one kind of data" : listed;
+}
 void says_csvi(const Value& value, Text& text) {
-    text.add("{}",
-             asks(value.number, *value.rules) ? "index of a version in CNS 20h" : "no NVMe state");
+    text.add("{}", asks(value.number, *value.rules)
+                       ? where_listed(*value.rules, "index of a version in CNS 20h")
+                       : "no NVMe state");
 }
 void says_csuuidi(const Value& value, Text& text) {
-    text.add("{}",
-             asks(value.number, *value.rules) ? "index of a UUID in CNS 20h" : "no vendor state");
+    text.add("{}", asks(value.number, *value.rules)
+                       ? where_listed(*value.rules, "index of a UUID in CNS 20h")
+                       : "no vendor state");
 }
 void says_numd(const Value& value, Text& text) {
     const std::uint64_t dwords = value.number + value.rules->value(Id::SendNumdIsZeroBased);
