@@ -1,6 +1,6 @@
-#include <algorithm>
+#include "model/check/block_ranges.hpp"
 
-#include "model/check/bounds.hpp"
+#include <algorithm>
 
 namespace lmsim::check {
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/assert.hpp"
+#include "model/check/block_journal.hpp"
 
 namespace lmsim::check {
 
@@ -34,8 +35,8 @@ template <class T>
 class GrowingTable {
   public:
     T& at(std::size_t i) {
-        if (i >= items_.size()) {
-            items_.resize(i + 1);
+        if (__builtin_expect(i >= items_.size(), 0)) {
+            grow(i + 1);
         }
         return items_[i];
     }
@@ -46,6 +47,8 @@ class GrowingTable {
     auto end() const { return items_.end(); }
 
   private:
+    __attribute__((noinline)) void grow(std::size_t size) { items_.resize(size); }
+
     std::vector<T> items_;
 };
 
@@ -70,22 +73,6 @@ struct BlockMask {
             count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
         return ones << first;
     }
-};
-
-/// The same of any number of blocks: ranges that neither touch nor overlap, in order.
-class BlockRanges {
-  public:
-    void add(std::uint64_t first, std::uint64_t count);
-    void remove(std::uint64_t first, std::uint64_t count);
-    void clear() { ranges_.clear(); }
-    bool empty() const { return ranges_.empty(); }
-
-  private:
-    struct Range {
-        std::uint64_t first;
-        std::uint64_t end;
-    };
-    std::vector<Range> ranges_;
 };
 
 /// For searches: as small as shows the protocol.
@@ -113,7 +100,7 @@ struct WideBounds {
     static constexpr std::size_t cdqs = 0;
     template <class T, std::size_t>
     using Table = GrowingTable<T>;
-    using Blocks = BlockRanges;
+    using Blocks = BlockJournal;
     using Digest = std::uint64_t;
     using Slot = std::uint32_t;
 };

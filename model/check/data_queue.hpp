@@ -52,11 +52,13 @@ const Invariant* posted(DataQueue<Bounds>& q, const Observation& o) {
 
 template <class Bounds>
 const Invariant* taken(DataQueue<Bounds>& q, const Observation& o) {
-    if (q.untaken == 0 || o.value != q.take || (o.value2 != 0) != q.take_phase) {
-        return invariant(Inv::CdqTakenInOrder);
+    for (std::uint32_t i = 0; i <= o.cid; ++i) {
+        if (q.untaken == 0 || o.value + i != q.take || (o.value2 != 0) != q.take_phase) {
+            return invariant(Inv::CdqTakenInOrder);
+        }
+        --q.untaken;
+        advance(q.take, q.take_phase, q.entries);
     }
-    --q.untaken;
-    advance(q.take, q.take_phase, q.entries);
     return nullptr;
 }
 

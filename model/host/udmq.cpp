@@ -447,13 +447,14 @@ void consume(Context& context, const wire::UdmqEntry& entry) {
 std::uint32_t read(Context& context, const UdmqEvent& event) {
     Udmq& log = context.log;
     const std::size_t size = wire::udmq_entry_size(context.rules);
+    const wire::UdmqReader reader(context.rules);
     std::uint32_t count = 0;
     for (; count < event.count; ++count) {
         const std::uint8_t* slot = event.bytes + size * count;
         if (wire::udmq_phase(slot, context.rules) != (log.phase != 0)) {
             break;
         }
-        const auto entry = wire::decode_udmq_entry(slot, size, context.rules);
+        const auto entry = reader.decode(slot, size);
         if (entry) {
             consume(context, *entry);
         } else {

@@ -118,8 +118,32 @@ inline std::uint32_t udmq_entry_size(const spec::Rules& rules) {
 /// Writes udmq_entry_size() bytes.
 void encode(const UdmqEntry& entry, std::uint8_t* to, const spec::Rules& rules);
 
+/// CDQP, of any place and width.
+bool udmq_phase_anywhere(const std::uint8_t* entry, const spec::Rules& rules);
+
 /// CDQP alone: what a host polls.
-bool udmq_phase(const std::uint8_t* entry, const spec::Rules& rules);
+inline bool udmq_phase(const std::uint8_t* entry, const spec::Rules& rules) {
+    const spec::Place place = rules.place(spec::Id::UdmqCdqp);
+    if (place.width != 1 || place.bit / 8 >= udmq_entry_size(rules)) {
+        return udmq_phase_anywhere(entry, rules);
+    }
+    return (entry[place.bit / 8] >> place.bit % 8 & 1) != 0;
+}
+
+/// Reads entry after entry: what they have in common is looked up once. The rules must outlive it.
+class UdmqReader {
+  public:
+    explicit UdmqReader(const spec::Rules& rules);
+    /// As decode_udmq_entry().
+    Result<UdmqEntry> decode(const std::uint8_t* data, std::size_t size) const;
+
+  private:
+    bool has_reserved(const UdmqWords& words) const;
+
+    const spec::Rules* rules_;
+    std::size_t size_;
+    UdmqWords fields_;
+};
 
 /// Faults: Truncated; Reserved (bits, or ESA 4 to 6 or LBACIR 3); OutOfRange (a combination that
 /// figure 177 excludes). NLB of an entry with LBACIR 1 says nothing and is not kept.

@@ -27,7 +27,7 @@ std::size_t index_of(std::uint64_t value, const Id (&rows)[N], const spec::Rules
 }
 
 /// As store_bits(), without going over the bytes: every logged command pays for it.
-void put(UdmqWords& to, spec::Place place, std::uint64_t value) {
+inline void put(UdmqWords& to, spec::Place place, std::uint64_t value) {
     constexpr std::uint32_t bits = 64;
     if (place.bit + place.width > bits * 4 || place.width > bits) {
         return;
@@ -43,7 +43,7 @@ void put(UdmqWords& to, spec::Place place, std::uint64_t value) {
 }
 
 /// The inverse of put().
-std::uint64_t take(const UdmqWords& from, spec::Place place) {
+inline std::uint64_t take(const UdmqWords& from, spec::Place place) {
     constexpr std::uint32_t bits = 64;
     if (place.bit + place.width > bits * 4 || place.width > bits) {
         return 0;
@@ -65,20 +65,6 @@ UdmqWords load(const std::uint8_t* data, std::size_t size) {
         words.word[i] = load_le<std::uint64_t>(bytes + 8 * i);
     }
     return words;
-}
-
-/// Is a bit set that no field holds? Where is for find_reserved() to say: a host looks at every
-/// entry, and finds none.
-bool has_reserved(const UdmqWords& words, const spec::Rules& rules) {
-    UdmqWords fields;
-    for (const Id field : entry_fields) {
-        put(fields, rules.place(field), ~std::uint64_t{0});
-    }
-    std::uint64_t rest = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-        rest |= words.word[i] & ~fields.word[i];
-    }
-    return rest != 0;
 }
 
 /// The combinations that figure 177 excludes.
@@ -125,19 +111,34 @@ void encode(const UdmqEntry& entry, std::uint8_t* to, const spec::Rules& rules) 
     std::memcpy(to, bytes, size < sizeof(bytes) ? size : sizeof(bytes));
 }
 
-bool udmq_phase(const std::uint8_t* entry, const spec::Rules& rules) {
+bool udmq_phase_anywhere(const std::uint8_t* entry, const spec::Rules& rules) {
     return LayoutReader(entry, udmq_entry_size(rules), rules).flag(Id::UdmqCdqp);
 }
 
-Result<UdmqEntry> decode_udmq_entry(const std::uint8_t* data, std::size_t size,
-                                    const spec::Rules& rules) {
-    const std::size_t wanted = udmq_entry_size(rules);
-    if (size < wanted) {
+UdmqReader::UdmqReader(const spec::Rules& rules) : rules_(&rules), size_(udmq_entry_size(rules)) {
+    for (const Id field : entry_fields) {
+        put(fields_, rules.place(field), ~std::uint64_t{0});
+    }
+}
+
+/// Is a bit set that no field holds? Where is for find_reserved() to say: a host looks at every
+/// entry, and finds none.
+bool UdmqReader::has_reserved(const UdmqWords& words) const {
+    std::uint64_t rest = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        rest |= words.word[i] & ~fields_.word[i];
+    }
+    return rest != 0;
+}
+
+Result<UdmqEntry> UdmqReader::decode(const std::uint8_t* data, std::size_t size) const {
+    const spec::Rules& rules = *rules_;
+    if (size < size_) {
         return Fault{Error::Truncated, size};
     }
-    const UdmqWords words = load(data, wanted);
-    if (wanted > sizeof(words.word) || has_reserved(words, rules)) {
-        const Fault reserved = find_reserved(data, wanted, entry_fields, rules);
+    const UdmqWords words = load(data, size_);
+    if (size_ > sizeof(words.word) || has_reserved(words)) {
+        const Fault reserved = find_reserved(data, size_, entry_fields, rules);
         if (reserved.error != Error::None) {
             return reserved;
         }
@@ -164,6 +165,11 @@ Result<UdmqEntry> decode_udmq_entry(const std::uint8_t* data, std::size_t size,
     }
     entry.blocks = entry.lbacir == Lbacir::Range ? nlb + 1 : 0;
     return entry;
+}
+
+Result<UdmqEntry> decode_udmq_entry(const std::uint8_t* data, std::size_t size,
+                                    const spec::Rules& rules) {
+    return UdmqReader(rules).decode(data, size);
 }
 
 Result<UdmqView> UdmqView::parse(const std::uint8_t* data, std::size_t size,

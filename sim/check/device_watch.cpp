@@ -138,7 +138,10 @@ void DeviceWatch::tell_moves(bool begins) {
             check::Observation seen = observe_queue(begins ? What::CdqCreated : What::CdqDeleted,
                                                     side_, check::no_vf, move.number);
             if (begins) {
-                rings_[move.number] = {queue.base, queue.contiguous, 0};
+                if (rings_.size() <= move.number) {
+                    rings_.resize(move.number + std::size_t{1});
+                }
+                rings_[move.number] = {queue.base, queue.contiguous, 0, queue.base, 0};
                 seen.value = queue.entries;
             }
             monitor_->tell(at_, seen);
@@ -152,11 +155,26 @@ void DeviceWatch::tell_moves(bool begins) {
     }
 }
 
-/// Which slot of its queue lies there; none is an impossible one. Entries follow each other: a page
-/// is looked for from where the last one was.
+/// Which slot of its queue lies there; none is an impossible one. Entries follow each other: most
+/// lie where the one before has ended.
 std::uint64_t DeviceWatch::slot_of(std::uint16_t cdqid, std::uint64_t address) {
-    const std::uint64_t size = wire::udmq_entry_size(*rules_);
     Ring& ring = rings_[cdqid];
+    const std::uint64_t size = wire::udmq_entry_size(*rules_);
+    const std::uint64_t slot =
+        address == ring.next ? ring.next_slot : search_slot(cdqid, ring, address);
+    ring.next = address + size;
+    ring.next_slot = slot + 1;
+    // The page that follows in the queue may be anywhere.
+    if (!ring.contiguous && ring.next % cdq_page_bytes < size) {
+        ring.next = nowhere;
+    }
+    return slot;
+}
+
+/// A page is looked for from where the last one was.
+std::uint64_t DeviceWatch::search_slot(std::uint16_t cdqid, Ring& ring,
+                                       std::uint64_t address) const {
+    const std::uint64_t size = wire::udmq_entry_size(*rules_);
     if (ring.contiguous) {
         return (address - ring.base) / size;
     }

@@ -73,10 +73,13 @@ class DeviceWatch final : public fsm::Watcher {
         std::uint16_t function;
         std::uint16_t number;
     };
+    static constexpr std::uint64_t nowhere = ~std::uint64_t{0};
     struct Ring {
         std::uint64_t base = 0;
         bool contiguous = true;
-        std::size_t page = 0;  // where the last entry was
+        std::size_t page = 0;          // where the last entry was
+        std::uint64_t next = nowhere;  // address behind it, where that is in the queue
+        std::uint64_t next_slot = 0;
     };
 
     void look_at(const nvme::Event& event);
@@ -85,6 +88,7 @@ class DeviceWatch final : public fsm::Watcher {
     void tell_entry(const Effect& effect);
     void tell_moves(bool begins);
     std::uint64_t slot_of(std::uint16_t cdqid, std::uint64_t address);
+    std::uint64_t search_slot(std::uint16_t cdqid, Ring& ring, std::uint64_t address) const;
     void tell_touch(check::What what, std::uint16_t function) {
         if (!monitor_->may_touch(side_, static_cast<std::uint16_t>(function - 1))) {
             tell_of(what, function);
@@ -103,7 +107,7 @@ class DeviceWatch final : public fsm::Watcher {
     Ps at_ = 0;
     bool resets_ = false;  // the step at hand is a reset
     std::vector<Move> moves_;
-    std::map<std::uint16_t, Ring> rings_;  // by CDQID
+    std::vector<Ring> rings_;  // by CDQID
 };
 
 }  // namespace lmsim::sim

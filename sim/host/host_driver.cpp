@@ -29,7 +29,8 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
       memory_(pf.memory()),
       admin_(pf, timing.admin_depth),
       survey_(*this, pf, rules_),
-      cpu_lane_(add_lane()) {
+      cpu_lane_(add_lane()),
+      timer_lane_(add_lane()) {
     // One slot of the ring always stays empty.
     queue_.depth = static_cast<std::uint16_t>(timing.admin_depth - 1);
     queue_.reserved = host::tags_for_aers(queue_.depth, timing.reserved_aer, rules_);
@@ -122,8 +123,9 @@ void HostDriver::pf_perform(const Effect& effect) {
                  effect.token);
             break;
         case EffectKind::StartTimer:
-            post_once(now() + static_cast<Ps>(effect.length),
-                      static_cast<std::uint32_t>(Kind::Timer), effect.ticket);
+            // All take the same time: most find their command done, one after the other.
+            post(timer_lane_, now() + static_cast<Ps>(effect.length),
+                 static_cast<std::uint32_t>(Kind::Timer), effect.ticket);
             break;
         case EffectKind::Reply: replied(effect); break;
         case EffectKind::Call: reset_pf(); break;

@@ -245,6 +245,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     RunMonitor* monitor_ = nullptr;
     metrics::Side side_ = metrics::Side::Source;
     LaneId cpu_lane_;
+    LaneId timer_lane_;  // of commands
     Ps cpu_busy_ = 0;
     std::uint64_t admin_commands_ = 0;
     Ps admin_waited_ = 0;

@@ -30,10 +30,15 @@ void UserDataLog::watch_taken(std::uint16_t index, std::uint32_t slot, const std
                               std::uint64_t count) {
     const host::Udmq& log = vfs_[index].log;
     const std::uint64_t size = wire::udmq_entry_size(rules_);
-    for (std::uint64_t i = 0; monitor_ != nullptr && i < count; ++i) {
+    // Those of one phase are told at once.
+    for (std::uint64_t i = 0; monitor_ != nullptr && i < count;) {
         check::Observation seen = observe_queue(What::CdqTaken, side_, check::no_vf, log.cdqid);
-        seen.value = (slot + i) % log.entries;
-        seen.value2 = wire::udmq_phase(bytes + i * size, rules_) ? 1 : 0;
+        const bool phase = wire::udmq_phase(bytes + i * size, rules_);
+        seen.value = slot + i;
+        seen.value2 = phase ? 1 : 0;
+        while (++i < count && wire::udmq_phase(bytes + i * size, rules_) == phase) {
+            ++seen.cid;
+        }
         monitor_->tell(now(), seen);
     }
     const std::vector<std::uint32_t> heads = std::move(heads_);

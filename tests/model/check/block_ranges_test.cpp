@@ -1,3 +1,5 @@
+#include "model/check/block_ranges.hpp"
+
 #include "model/check/bounds.hpp"
 #include "tests/catch.hpp"
 #include "tests/property.hpp"

@@ -120,6 +120,10 @@ std::vector<Case> data_queue_cases() {
     const Observation first = with(What::CdqPosted, src, 0, 1);
     const Observation second = with(What::CdqPosted, src, 1, 1);
     const Observation taken = with(What::CdqTaken, src, 0, 1);
+    Observation both = taken;
+    both.cid = 1;  // and the one behind it
+    Observation beyond = with(What::CdqTaken, src, ~std::uint64_t{0}, 1);
+    beyond.cid = 0xffff;
     return {
         {Inv::CdqInOrder, {made, second}},
         {Inv::CdqInOrder, {made, with(What::CdqPosted, src, 0, 0)}},
@@ -127,6 +131,9 @@ std::vector<Case> data_queue_cases() {
         {Inv::CdqKeepsEntries, {made, first, second, with(What::CdqPosted, src, 0, 0)}},
         {Inv::CdqTakenInOrder, {made, taken}},
         {Inv::CdqTakenInOrder, {made, first, taken, taken}},
+        {Inv::CdqTakenInOrder, {made, first, both}},
+        {Inv::CdqTakenInOrder, {made, first, second, both, taken}},
+        {Inv::CdqTakenInOrder, {made, first, second, beyond}},
         {Inv::CdqTakenInOrder, {made, first, with(What::CdqTaken, src, 0, 0)}},
         {Inv::CdqTakenInOrder, {made, first, with(What::CdqHead, src, 1)}},
         {Inv::CdqTakenInOrder, {made, with(What::CdqHead, src, 2)}},

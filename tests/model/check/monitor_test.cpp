@@ -186,10 +186,19 @@ TEST_CASE("a data queue goes round and round", "[check]") {
         story.push_back(with(What::CdqHead, src, (i + 1) % 3));
     }
     CHECK(told<ProofBounds>(story, false) == nullptr);
-    // What was posted may be read after the queue was deleted (DUDMQ).
+    // Entries that follow each other may be told of at once.
     story.push_back(with(What::CdqPosted, src, 2, 1));
-    story.push_back(on(What::CdqDeleted, src));
     story.push_back(with(What::CdqTaken, src, 2, 1));
+    story.push_back(with(What::CdqHead, src, 0));
+    story.push_back(with(What::CdqPosted, src, 0, 0));
+    story.push_back(with(What::CdqPosted, src, 1, 0));
+    story.push_back(with(What::CdqTaken, src, 0, 0));
+    story.back().cid = 1;
+    story.push_back(with(What::CdqHead, src, 2));
+    CHECK(told<ProofBounds>(story, false) == nullptr);
+    story.push_back(with(What::CdqPosted, src, 2, 0));
+    story.push_back(on(What::CdqDeleted, src));
+    story.push_back(with(What::CdqTaken, src, 2, 0));
     CHECK(told<ProofBounds>(story, false) == nullptr);
 }
 
