@@ -9,6 +9,7 @@
 #include "sim/core/units.hpp"
 #include "tools/cli/explore_files.hpp"
 #include "tools/cli/explore_necessity.hpp"
+#include "tools/cli/explore_planted.hpp"
 #include "tools/cli/explore_print.hpp"
 #include "tools/cli/explore_run.hpp"
 #include "tools/cli/verbs.hpp"
@@ -26,6 +27,7 @@ struct Arguments {
     std::string replay;
     bool nightly = false;
     bool necessity = false;
+    bool planted = false;
     bool list = false;
     bool json = false;
     bool csv = false;
@@ -142,6 +144,10 @@ int explore(Arguments& arguments) {
     if (!arguments.replay.empty()) {
         return replay_step_file(arguments.replay, arguments.rules, arguments.json);
     }
+    if (arguments.planted) {
+        return explore_planted(arguments.effort,
+                               arguments.json ? SpecFormat::Json : SpecFormat::Text);
+    }
     if (arguments.list) arguments.nightly = true;
     const std::vector<sim::ExploreModel> models = load_models(arguments);
     if (models.empty()) return Usage;
@@ -208,6 +214,11 @@ void add_explore(CLI::App& app, int& exit_code) {
                        "switch one behaviour rule after the other off, and say what falls")
             ->excludes(out)
             ->excludes(replay);
+    verb->add_flag("--planted", arguments->planted,
+                   "search for each of the planted defects: one that is not found is an error")
+        ->excludes(out)
+        ->excludes(replay)
+        ->excludes(necessity);
     verb->add_flag("--list", arguments->list, "print which models there are");
     CLI::Option* docs = verb->add_flag("--docs", arguments->docs,
                                        "explain what stands in a model file, in Markdown");
