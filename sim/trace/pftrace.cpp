@@ -197,7 +197,7 @@ void PftraceWriter::command(const CommandRecord& record) {
         in_controller(record, track, begin, end);
     }
     if (open) {
-        seen(std::max(first, std::max(record.fetch, record.post)));
+        reach(std::max(first, std::max(record.fetch, record.post)));
         return;
     }
     Event(packets_, end, Type::SliceEnd, track);
@@ -208,7 +208,7 @@ void PftraceWriter::command(const CommandRecord& record) {
     if (left.now > 0) {
         packets_.count(record.complete, left.counter, --left.now);
     }
-    seen(record.complete);
+    reach(record.complete);
 }
 
 /// How many commands of a queue are on their way. Those of the guest belong to it, wherever it is.
@@ -229,7 +229,7 @@ PftraceWriter::Depth& PftraceWriter::depth(Side side, Device vf, std::uint16_t q
 void PftraceWriter::submitted(Ps at, Side side, Device vf, std::uint16_t qid) {
     Depth& more = depth(side, vf, qid);
     packets_.count(at, more.counter, ++more.now);
-    seen(at);
+    reach(at);
 }
 
 PftraceWriter::Machine& PftraceWriter::machine(const StateRecord& record) {
@@ -256,7 +256,7 @@ PftraceWriter::Machine& PftraceWriter::machine(const StateRecord& record) {
 }
 
 void PftraceWriter::state(const StateRecord& record) {
-    seen(record.at);
+    reach(record.at);
     tell(record.at, story_.take(record));
     const Ps at = perfetto_time(record.at);
     const std::string text = utf8_text(record.state);
@@ -288,7 +288,7 @@ void PftraceWriter::state(const StateRecord& record) {
 }
 
 void PftraceWriter::phase(const PhaseRecord& record) {
-    seen(record.at);
+    reach(record.at);
     tell(record.at, story_.take(record));
     const Ps at = perfetto_time(record.at);
     Host& of = host(record.side);
@@ -342,7 +342,7 @@ void PftraceWriter::tell(Ps at, Storyline::Change change) {
 }
 
 void PftraceWriter::round(const RoundRecord& record) {
-    seen(record.at);
+    reach(record.at);
     const Ps at = perfetto_time(record.at);
     if (round_open_) {
         Event(packets_, at, Type::SliceEnd, rounds_);
@@ -358,7 +358,7 @@ void PftraceWriter::round(const RoundRecord& record) {
 }
 
 void PftraceWriter::link(const LinkRecord& record) {
-    seen(record.at);
+    reach(record.at);
     const std::pair<Side, std::string> key(record.side, record.link);
     auto found = links_.find(key);
     if (found == links_.end()) {
@@ -385,7 +385,7 @@ PftraceWriter::Track PftraceWriter::notes(Side side, Device vf, std::string_view
 }
 
 void PftraceWriter::log(const LogRecord& record) {
-    seen(record.at);
+    reach(record.at);
     const Track track = notes(record.side, record.vf, "user data log");
     const std::string what = utf8_text(record.what);
     const std::string place = utf8_text(record.place);
@@ -405,7 +405,7 @@ void PftraceWriter::log(const LogRecord& record) {
 }
 
 void PftraceWriter::interrupt_lost(Ps at, Side side, Device vf) {
-    seen(at);
+    reach(at);
     const Track track = notes(side, vf, "interrupts lost");
     Event(packets_, perfetto_time(at), Type::Instant, track, 16)
         .category(Category::Note)
@@ -414,7 +414,7 @@ void PftraceWriter::interrupt_lost(Ps at, Side side, Device vf) {
 }
 
 void PftraceWriter::note(Ps at, std::string_view text) {
-    seen(at);
+    reach(at);
     const std::string name = utf8_text(text);
     Event(packets_, perfetto_time(at), Type::Instant, phases_, name.size())
         .category(Category::Note)

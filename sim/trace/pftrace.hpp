@@ -79,7 +79,7 @@ class PftraceWriter final : public TraceSink {
     void begin_command(const CommandRecord& record, Track track, Ps begin, std::uint64_t flow);
     void in_controller(const CommandRecord& record, Track track, Ps begin, Ps end);
     void tell(Ps at, Storyline::Change change);
-    void seen(Ps at) { last_ = at > last_ ? at : last_; }
+    void reach(Ps at) { last_ = at > last_ ? at : last_; }
 
     PftracePackets packets_;
     Storyline story_;

@@ -27,7 +27,7 @@ void add(Ps& sum, Ps from, Ps to) {
 HeatMeter::HeatMeter(const MachineInfo& machine) : machine_(machine) {}
 
 void HeatMeter::state(const trace::StateRecord& record) {
-    seen(record.at);
+    reach(record.at);
     if (record.machine != machine_.name() || record.rule.empty()) {
         return;
     }
@@ -46,11 +46,11 @@ void HeatMeter::state(const trace::StateRecord& record) {
     stay = {arc->to, record.at};
 }
 
-void HeatMeter::command(const trace::CommandRecord& record) { seen(record.complete); }
-void HeatMeter::phase(const trace::PhaseRecord& record) { seen(record.at); }
-void HeatMeter::round(const trace::RoundRecord& record) { seen(record.at); }
-void HeatMeter::log(const trace::LogRecord& record) { seen(record.at); }
-void HeatMeter::note(Ps at, std::string_view /*text*/) { seen(at); }
+void HeatMeter::command(const trace::CommandRecord& record) { reach(record.complete); }
+void HeatMeter::phase(const trace::PhaseRecord& record) { reach(record.at); }
+void HeatMeter::round(const trace::RoundRecord& record) { reach(record.at); }
+void HeatMeter::log(const trace::LogRecord& record) { reach(record.at); }
+void HeatMeter::note(Ps at, std::string_view /*text*/) { reach(at); }
 
 const fsm::Arc* HeatMeter::arc_of(const trace::StateRecord& record) const {
     for (const fsm::Arc& arc : machine_.arcs) {

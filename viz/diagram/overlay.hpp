@@ -36,7 +36,7 @@ class HeatMeter : public sim::trace::TraceSink {
     };
 
     const fsm::Arc* arc_of(const sim::trace::StateRecord& record) const;
-    void seen(sim::Ps at) { last_ = at > last_ ? at : last_; }
+    void reach(sim::Ps at) { last_ = at > last_ ? at : last_; }
 
     const MachineInfo& machine_;
     sim::Ps last_ = 0;

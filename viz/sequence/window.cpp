@@ -13,8 +13,8 @@ namespace lmsim::viz {
 using sim::Ps;
 using sim::trace::Device;
 
-void Survey::seen(Ps at, Device vf) {
-    seen(at);
+void Survey::reach(Ps at, Device vf) {
+    reach(at);
     if (vf < 0) {
         return;
     }
@@ -37,27 +37,27 @@ void Survey::turn(Ps at) {
 }
 
 void Survey::state(const sim::trace::StateRecord& record) {
-    seen(record.at, record.vf);
+    reach(record.at, record.vf);
     if (story_.take(record).phase) {
         turn(record.at);
     }
 }
 
 void Survey::phase(const sim::trace::PhaseRecord& record) {
-    seen(record.at, record.vf);
+    reach(record.at, record.vf);
     if (story_.take(record).phase) {
         turn(record.at);
     }
 }
 
 void Survey::command(const sim::trace::CommandRecord& record) {
-    seen(std::max(std::max(record.submit, record.fetch), std::max(record.post, record.complete)),
-         record.vf);
+    reach(std::max(std::max(record.submit, record.fetch), std::max(record.post, record.complete)),
+          record.vf);
 }
 
-void Survey::log(const sim::trace::LogRecord& record) { seen(record.at, record.vf); }
+void Survey::log(const sim::trace::LogRecord& record) { reach(record.at, record.vf); }
 
-void Survey::interrupt_lost(Ps at, sim::trace::Side, Device vf) { seen(at, vf); }
+void Survey::interrupt_lost(Ps at, sim::trace::Side, Device vf) { reach(at, vf); }
 
 std::vector<Device> Survey::vfs() const {
     std::vector<Device> list;

@@ -25,11 +25,11 @@ class Survey : public sim::trace::TraceSink {
     void state(const sim::trace::StateRecord& record) override;
     void command(const sim::trace::CommandRecord& record) override;
     void phase(const sim::trace::PhaseRecord& record) override;
-    void round(const sim::trace::RoundRecord& record) override { seen(record.at); }
+    void round(const sim::trace::RoundRecord& record) override { reach(record.at); }
     void log(const sim::trace::LogRecord& record) override;
-    void link(const sim::trace::LinkRecord& record) override { seen(record.at); }
+    void link(const sim::trace::LinkRecord& record) override { reach(record.at); }
     void interrupt_lost(sim::Ps at, sim::trace::Side, sim::trace::Device vf) override;
-    void note(sim::Ps at, std::string_view) override { seen(at); }
+    void note(sim::Ps at, std::string_view) override { reach(at); }
 
     /// The phases of the migration in their order, as far as it came.
     const std::vector<Span>& phases() const { return phases_; }
@@ -41,8 +41,8 @@ class Survey : public sim::trace::TraceSink {
     std::vector<Span> spans(const sim::trace::RunInfo& run) const;
 
   private:
-    void seen(sim::Ps at) { end_ = at > end_ ? at : end_; }
-    void seen(sim::Ps at, sim::trace::Device vf);
+    void reach(sim::Ps at) { end_ = at > end_ ? at : end_; }
+    void reach(sim::Ps at, sim::trace::Device vf);
     void turn(sim::Ps at);
 
     sim::trace::Storyline story_;
