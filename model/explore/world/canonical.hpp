@@ -17,41 +17,43 @@ namespace lmsim::explore::world {
 template <class W>
 class Canonical {
   public:
-    /// `order[i]`: the VF that takes the i-th place.
-    Canonical(const W& world, const Settings& settings, const std::uint8_t* order, Words& words)
-        : w(world), relative_(settings.rules.on(spec::Id::PhaseInvertsAtWrap)), out(words) {
-        for (std::uint8_t place = 0; place < W::vfs; ++place) {
-            order_[place] = order[place];
-            place_[order[place]] = place;
-        }
+    Canonical(const W& world, const Settings& settings, Words& words)
+        : w(world), relative_(settings.rules.on(spec::Id::PhaseInvertsAtWrap)), out(words) {}
+
+    /// The VM, each PF, the migration; of each VF the guest's part and of each host two.
+    static constexpr std::size_t of_vf = 1 + 2 * W::hosts;
+    static constexpr std::size_t pieces = 1 + W::hosts + W::hosts / 2 + W::vfs * of_vf;
+
+    /// 0: of the whole. From 1 on: of a VF; with one host VFs are interchangeable.
+    static constexpr std::size_t group_of(std::size_t piece) {
+        return piece < pieces - W::vfs * of_vf ? 0 : 1 + (piece + W::vfs * of_vf - pieces) / of_vf;
     }
 
-    /// What is independent of the rest: the VM, each PF, of each VF the guest's part and each
-    /// host's, the migration.
-    static constexpr std::size_t pieces = 1 + W::hosts + W::vfs * (1 + W::hosts) + W::hosts / 2;
-
-    void all() {
-        for (std::size_t i = 0; i < pieces; ++i) {
-            piece(i);
-        }
+    static constexpr std::size_t place_in_group(std::size_t piece) {
+        const std::size_t group = group_of(piece);
+        return group == 0 ? piece : piece + (W::vfs - group + 1) * of_vf - pieces;
     }
 
     void piece(std::size_t i) {
-        constexpr std::size_t of_vf = 1 + W::hosts;
         if (i == 0) {
             return vm();
         }
         if (i <= W::hosts) {
             return pf(static_cast<std::uint8_t>(i - 1));
         }
-        i -= 1 + W::hosts;
-        if (i < W::vfs * of_vf) {
-            const std::uint8_t vf = order_[i / of_vf];
-            return i % of_vf == 0 ? guest(vf) : side(static_cast<std::uint8_t>(i % of_vf - 1), vf);
+        if (group_of(i) == 0) {
+            if constexpr (W::hosts == 2) {
+                journey();
+            }
+            return;
         }
-        if constexpr (W::hosts == 2) {
-            journey();
+        const auto vf = static_cast<std::uint8_t>(group_of(i) - 1);
+        const std::size_t part = place_in_group(i);
+        if (part == 0) {
+            return guest(vf);
         }
+        const auto host = static_cast<std::uint8_t>((part - 1) / 2);
+        return part % 2 == 1 ? side(host, vf) : requests(host, vf);
     }
 
     void vm() {
@@ -75,7 +77,8 @@ class Canonical {
         }
         waiting_entries(c, pf);
         pf_slots(host, c, pf);
-        queue(host, pf);
+        out.put(
+            Bits().add(pf.queue.pending, 4).add(pf.queue.resetting, 1).add(pf.queue.waiting, 4));
     }
 
     void guest(std::uint8_t vf) {
@@ -264,28 +267,28 @@ class Canonical {
         }
     }
 
-    /// A request without the number of its command: is it the one that its flow waits for?
-    std::uint64_t owner(std::uint8_t host, std::uint32_t owner) const {
-        if (owner == 0) {
-            return 0;
-        }
-        Request request = Request::of(owner);
-        const host::VfioNvme& flow = w.vf[host][request.vf].flow;
-        const bool now = flow.step != host::FlowStep::Idle &&
-                         request.asked == static_cast<std::uint8_t>(flow.asked);
-        request.asked = now ? 1 : 0;
-        request.vf = place_[request.vf];
-        return request.owner();
-    }
-
-    void queue(std::uint8_t host, const Pf& pf) {
-        const host::ProofPfQueue& q = pf.queue;
-        out.put(Bits().add(q.pending, 4).add(q.resetting, 1).add(q.waiting, 4));
-        for (const std::uint32_t each : q.owner) {
-            out.put(owner(host, each));
+    /// What the PF is asked for by this VF, and where it stands. Without the number of the command:
+    /// is it the one that its flow waits for?
+    void requests(std::uint8_t host, std::uint8_t vf) {
+        const host::ProofPfQueue& q = w.pf[host].queue;
+        const auto put = [&](std::size_t position, std::uint32_t owner) {
+            Request request = Request::of(owner);
+            if (owner == 0 || request.vf != vf) {
+                return;
+            }
+            const host::VfioNvme& flow = w.vf[host][vf].flow;
+            const bool now = flow.step != host::FlowStep::Idle &&
+                             request.asked == static_cast<std::uint8_t>(flow.asked);
+            request.asked = now ? 1 : 0;
+            request.vf = 0;
+            out.put(std::uint64_t{position + 1} << 32 | request.owner());
+        };
+        for (std::size_t tag = 0; tag < host::ProofPfQueue::tags; ++tag) {
+            put(tag, q.owner[tag]);
         }
         for (std::size_t i = 0; i < q.waiting; ++i) {
-            out.put(owner(host, q.waiter[(q.waiting_head + i) % host::ProofPfQueue::waiters]));
+            put(host::ProofPfQueue::tags + i,
+                q.waiter[(q.waiting_head + i) % host::ProofPfQueue::waiters]);
         }
     }
 
@@ -316,7 +319,7 @@ class Canonical {
                     .add(busy ? static_cast<unsigned>(flow.to) : 0, 4)
                     .add(busy && flow.arc == d.hop, 1)
                     .add(busy ? flow.offset : 0, 14));
-        if (has_state(w.pf[host], side, vf)) {
+        if (has_state(w, host, vf)) {
             out.put(Bits().add(flow.size, 16).add(side.buffer, 32));
         }
         out.put(Bits().add(side.staged, 32).add(side.arrived >> 1, 31));
@@ -453,8 +456,6 @@ class Canonical {
     const W& w;
     const bool relative_;
     Words& out;
-    std::uint8_t order_[W::vfs];
-    std::uint8_t place_[W::vfs];
 };
 
 }  // namespace lmsim::explore::world

@@ -141,9 +141,12 @@ class Collapsed final : public System {
         : inner_(std::move(inner)),
           shared_(std::move(shared)),
           units_(shared_->stretches.size()),
+          interchangeable_(inner_->interchangeable()),
           whole_(*inner_, *shared_) {
-        LMSIM_ASSERT(inner_->pieces() <= PartedSystem::most_pieces && inner_->pieces() <= units_ &&
-                     inner_->orders() <= PartedSystem::most_orders);
+        LMSIM_ASSERT(inner_->pieces() <= PartedSystem::most_pieces && inner_->pieces() <= units_);
+        for (std::size_t i = 0; i < inner_->pieces(); ++i) {
+            base_piece_.push_back({0, 0, inner_->group_of(i), inner_->place_in_group(i)});
+        }
     }
 
     std::size_t state_bytes() const override { return units_ * sizeof(std::uint32_t); }
@@ -159,10 +162,12 @@ class Collapsed final : public System {
         return inner_->actions(load(state), out, room);
     }
     Outcome apply(std::uint8_t* state, Action action) override;
-    std::uint64_t fingerprint(const std::uint8_t* state) override;
+    std::uint64_t fingerprint(const std::uint8_t* state) override {
+        return fingerprint_of(sums_of(numbers(state)), interchangeable_);
+    }
     void canonical(const std::uint8_t* state, std::uint8_t* out) override;
     std::uint64_t fair_fingerprint(const std::uint8_t* state) override {
-        return inner_->fair_fingerprint(load(state));
+        return fingerprint_of(sums_of(numbers(state)), false);
     }
 
     bool at_rest(const std::uint8_t* state) override { return inner_->at_rest(load(state)); }
@@ -186,32 +191,32 @@ class Collapsed final : public System {
         return whole_.bytes();
     }
 
-    /// Of a piece of the canonical form: its hash, and the units that it depends on.
+    /// A piece of the canonical form: its hash, and the units that it depends on.
     struct Piece {
-        std::uint64_t hash = 0;
-        std::uint32_t seen = 0;
+        std::uint64_t hash;
+        std::uint32_t seen;
+        std::size_t group;
+        std::size_t place;
     };
-    Piece piece_of(std::size_t order, std::size_t piece, const std::uint32_t* state);
-    std::uint32_t form_of(std::size_t order, std::size_t piece, const std::uint32_t* state);
-    std::uint64_t sum_of(std::size_t order, const std::uint32_t* state);
+    void find_piece(std::size_t i, const std::uint32_t* state, Piece& piece);
+    std::uint32_t form_of(std::size_t piece, const std::uint32_t* state);
+    GroupSums sums_of(const std::uint32_t* state);
     void base_on(const std::uint32_t* state);
     std::uint32_t differs_from_base(const std::uint32_t* state) const;
-    static std::uint32_t piece_tag(std::size_t order, std::size_t piece) {
-        return static_cast<std::uint32_t>(order << 8 | piece);
-    }
 
     const std::unique_ptr<PartedSystem> inner_;
     const std::shared_ptr<Shared> shared_;
     const std::size_t units_;
+    const bool interchangeable_;
     Whole whole_;
     Words words_;
     Memo steps_;   // by action: the invariant that falls, the units that change, what to
-    Memo pieces_;  // by order and piece: hash, units
+    Memo pieces_;  // hash, units
     Memo forms_;   // the same: number of the form
     // The state whose actions are being done: those that they lead to differ from it in little.
     std::uint32_t base_[PartedSystem::most_units] = {};
-    Piece base_piece_[PartedSystem::most_orders][PartedSystem::most_pieces];
-    std::uint64_t base_sum_[PartedSystem::most_orders] = {};
+    std::vector<Piece> base_piece_;
+    GroupSums base_sums_{};
 };
 
 Outcome Collapsed::apply(std::uint8_t* bytes, Action action) {
@@ -243,25 +248,22 @@ Outcome Collapsed::apply(std::uint8_t* bytes, Action action) {
     return outcome;
 }
 
-Collapsed::Piece Collapsed::piece_of(std::size_t order, std::size_t piece,
-                                     const std::uint32_t* state) {
-    const std::uint32_t tag = piece_tag(order, piece);
+void Collapsed::find_piece(std::size_t i, const std::uint32_t* state, Piece& piece) {
+    const auto tag = static_cast<std::uint32_t>(i);
     const std::uint32_t* known = pieces_.find(tag, state);
     if (known == nullptr) {
         whole_.load(state);
         words_.clear();
         const std::uint32_t seen =
-            whole_.watched([&] { inner_->piece(whole_.bytes(), order, piece, words_); });
-        const std::uint64_t hash = Words::mix(words_.hash(), piece);
+            whole_.watched([&] { inner_->piece(whole_.bytes(), i, words_); });
+        const std::uint64_t hash = hash_of_piece(words_, piece.place);
         std::uint32_t words[3];
         std::memcpy(words, &hash, sizeof hash);
         words[2] = seen;
         known = pieces_.put(tag, seen, state, words, 3);
     }
-    Piece found;
-    std::memcpy(&found.hash, known, sizeof found.hash);
-    found.seen = known[2];
-    return found;
+    std::memcpy(&piece.hash, known, sizeof piece.hash);
+    piece.seen = known[2];
 }
 
 std::uint32_t Collapsed::differs_from_base(const std::uint32_t* state) const {
@@ -275,69 +277,70 @@ std::uint32_t Collapsed::differs_from_base(const std::uint32_t* state) const {
 void Collapsed::base_on(const std::uint32_t* state) {
     const bool first = base_[0] == 0;
     const std::uint32_t differs = differs_from_base(state);
-    for (std::size_t order = 0; differs != 0 && order < inner_->orders(); ++order) {
-        for (std::size_t i = 0; i < inner_->pieces(); ++i) {
-            Piece& piece = base_piece_[order][i];
-            if (first || (piece.seen & differs) != 0) {
-                base_sum_[order] -= piece.hash;
-                piece = piece_of(order, i, state);
-                base_sum_[order] += piece.hash;
-            }
+    for (std::size_t i = 0; differs != 0 && i < base_piece_.size(); ++i) {
+        Piece& piece = base_piece_[i];
+        if (first || (piece.seen & differs) != 0) {
+            const std::uint64_t before = piece.hash;
+            find_piece(i, state, piece);
+            base_sums_[piece.group] += piece.hash - before;
         }
     }
     std::copy(state, state + units_, base_);
 }
 
-/// The sum of the hashes of all pieces: those that nothing has changed of are the base's.
-std::uint64_t Collapsed::sum_of(std::size_t order, const std::uint32_t* state) {
+/// Pieces that nothing has changed of are the base's.
+GroupSums Collapsed::sums_of(const std::uint32_t* state) {
+    if (base_[0] == 0) {
+        base_on(state);
+    }
     const std::uint32_t differs = differs_from_base(state);
-    std::uint64_t sum = base_sum_[order];
-    for (std::size_t i = 0; i < inner_->pieces(); ++i) {
-        const Piece& piece = base_piece_[order][i];
-        if ((piece.seen & differs) != 0) {
-            sum += piece_of(order, i, state).hash - piece.hash;
+    GroupSums sums = base_sums_;
+    for (std::size_t i = 0; i < base_piece_.size(); ++i) {
+        if ((base_piece_[i].seen & differs) != 0) {
+            Piece piece = base_piece_[i];
+            find_piece(i, state, piece);
+            sums[piece.group] += piece.hash - base_piece_[i].hash;
         }
     }
-    return sum;
+    return sums;
 }
 
-std::uint64_t Collapsed::fingerprint(const std::uint8_t* state) {
-    if (base_[0] == 0) {
-        base_on(numbers(state));
-    }
-    std::uint64_t least = sum_of(0, numbers(state));
-    for (std::size_t order = 1; order < inner_->orders(); ++order) {
-        least = std::min(least, sum_of(order, numbers(state)));
-    }
-    return least;
-}
-
-std::uint32_t Collapsed::form_of(std::size_t order, std::size_t piece, const std::uint32_t* state) {
-    const std::uint32_t tag = piece_tag(order, piece);
+std::uint32_t Collapsed::form_of(std::size_t piece, const std::uint32_t* state) {
+    const auto tag = static_cast<std::uint32_t>(piece);
     const std::uint32_t* known = forms_.find(tag, state);
     if (known == nullptr) {
         whole_.load(state);
         words_.clear();
         const std::uint32_t seen =
-            whole_.watched([&] { inner_->piece(whole_.bytes(), order, piece, words_); });
+            whole_.watched([&] { inner_->piece(whole_.bytes(), piece, words_); });
         const std::uint32_t number = shared_->form_number(words_);
         known = forms_.put(tag, seen, state, &number, 1);
     }
     return *known;
 }
 
+/// The numbers of the forms of the pieces, interchangeable groups in the order of their sums.
 void Collapsed::canonical(const std::uint8_t* state, std::uint8_t* out) {
-    if (base_[0] == 0) {
-        base_on(numbers(state));
+    const GroupSums sums = sums_of(numbers(state));
+    std::uint32_t form[PartedSystem::most_groups][PartedSystem::most_pieces] = {};
+    std::size_t groups = 1;
+    std::size_t size[PartedSystem::most_groups] = {};
+    for (std::size_t i = 0; i < base_piece_.size(); ++i) {
+        const Piece& piece = base_piece_[i];
+        form[piece.group][piece.place] = form_of(i, numbers(state));
+        size[piece.group] = piece.place + 1;
+        groups = std::max(groups, piece.group + 1);
     }
-    std::size_t best = 0;
-    for (std::size_t order = 1; order < inner_->orders(); ++order) {
-        best = sum_of(order, numbers(state)) < sum_of(best, numbers(state)) ? order : best;
+    std::size_t order[PartedSystem::most_groups] = {0, 1, 2, 3};
+    for (std::size_t i = 2; interchangeable_ && i < groups; ++i) {
+        for (std::size_t k = i; k > 1 && sums[order[k]] < sums[order[k - 1]]; --k) {
+            std::swap(order[k], order[k - 1]);
+        }
     }
     std::memset(out, 0, state_bytes());
-    for (std::size_t i = 0; i < inner_->pieces(); ++i) {
-        const std::uint32_t number = form_of(best, i, numbers(state));
-        std::memcpy(out + 4 * i, &number, sizeof number);
+    for (std::size_t i = 0; i < groups; ++i) {
+        std::memcpy(out, form[order[i]], size[order[i]] * sizeof(std::uint32_t));
+        out += size[order[i]] * sizeof(std::uint32_t);
     }
 }
 

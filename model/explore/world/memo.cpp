@@ -89,21 +89,36 @@ Memo::Place& Memo::free_place(std::uint64_t key) {
     return places_[at];
 }
 
-const std::uint32_t* Memo::put(std::uint32_t tag, std::uint32_t seen, const std::uint32_t* state,
-                               const std::uint32_t* words, std::size_t count) {
-    const auto units = static_cast<std::size_t>(__builtin_popcount(seen));
-    make_room(2 + units + count);
+/// The set by which it is remembered: one with at most two more that is known already, so that
+/// there are few to try. What is known of a set goes with it.
+std::uint32_t Memo::set_for(std::uint32_t tag, std::uint32_t seen) {
     Tag& known = tag_at(tag);
     if (known.tag != tag) {
         known = Tag{};
         known.tag = tag;
     }
-    if (std::find(known.seen, known.seen + known.count, seen) == known.seen + known.count) {
-        if (known.count < most_sets) {
-            ++known.count;
+    for (std::uint32_t i = 0; i < known.count; ++i) {
+        const std::uint32_t other = known.seen[i];
+        if ((seen & ~other) == 0 && __builtin_popcount(other & ~seen) <= 2) {
+            return other;
         }
-        known.seen[known.count - 1] = seen;
+        if ((other & ~seen) == 0 && __builtin_popcount(seen & ~other) <= 2) {
+            known.seen[i] = seen;
+            return seen;
+        }
     }
+    if (known.count < most_sets) {
+        ++known.count;
+    }
+    known.seen[known.count - 1] = seen;
+    return seen;
+}
+
+const std::uint32_t* Memo::put(std::uint32_t tag, std::uint32_t seen, const std::uint32_t* state,
+                               const std::uint32_t* words, std::size_t count) {
+    seen = set_for(tag, seen);
+    const auto units = static_cast<std::size_t>(__builtin_popcount(seen));
+    make_room(2 + units + count);
     Place& place = free_place(key_of(tag, seen, state));
     place = {key_of(tag, seen, state), static_cast<std::uint32_t>(used_ + 1)};
     ++filled_;

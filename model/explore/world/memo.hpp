@@ -40,6 +40,7 @@ class Memo {
     Tag& tag_at(std::uint32_t tag) {
         return tags_[(tag * 0x9e37'79b1U >> 16) & (tags_.size() - 1)];
     }
+    std::uint32_t set_for(std::uint32_t tag, std::uint32_t seen);
     void make_room(std::size_t words);
     Place& free_place(std::uint64_t key);
 

@@ -26,7 +26,9 @@ inline bool has_request(const Pf& pf, std::uint8_t vf, host::FlowStep step) {
 
 /// Does anybody still look at the driver's state buffer and its size? A command that a reset has
 /// outrun does.
-inline bool has_state(const Pf& pf, const VfSide& side, std::uint8_t vf) {
+template <class W>
+bool has_state(const W& w, std::uint8_t host, std::uint8_t vf) {
+    const VfSide& side = w.vf[host][vf];
     switch (side.flow.step) {
         case host::FlowStep::ReadHeader:
         case host::FlowStep::ReadState:
@@ -36,7 +38,7 @@ inline bool has_state(const Pf& pf, const VfSide& side, std::uint8_t vf) {
     const vfio::DeviceState& device = side.device;
     return device.session == vfio::Session::Resuming ||
            (device.session == vfio::Session::Saving && device.state == vfio::MigState::STOP_COPY) ||
-           has_request(pf, vf, host::FlowStep::LoadState);
+           has_request(w.pf[host], vf, host::FlowStep::LoadState);
 }
 
 template <class W>
@@ -50,7 +52,7 @@ void tidy_side(W& w, std::uint8_t host, std::uint8_t vf) {
         if (flow.asked != 0 && !has_request(w.pf[host], vf, host::FlowStep::Idle)) {
             flow.asked = 0;
         }
-        if (flow.size != 0 && !has_state(w.pf[host], side, vf)) {
+        if (flow.size != 0 && !has_state(w, host, vf)) {
             flow.size = 0;
             side.buffer = 0;
         }

@@ -49,37 +49,42 @@ class WorldSystem final : public PartedSystem {
         return {play.broken};
     }
 
-    /// In free searches the VFs may change places: the least of both hashes.
     std::uint64_t fingerprint(const std::uint8_t* state) override {
-        std::uint64_t least = fingerprint_in(state, orders_[0]);
-        if constexpr (Hosts == 1 && Vfs == 2) {
-            least = std::min(least, fingerprint_in(state, orders_[1]));
-        }
-        return least;
+        return fingerprint_of(sums(state), interchangeable());
     }
     std::uint64_t fair_fingerprint(const std::uint8_t* state) override {
-        return fingerprint_in(state, orders_[0]);
+        return fingerprint_of(sums(state), false);
     }
 
     void canonical(const std::uint8_t* state, std::uint8_t* out) override {
-        const std::size_t order =
-            Hosts == 1 && Vfs == 2 &&
-                    fingerprint_in(state, orders_[1]) < fingerprint_in(state, orders_[0])
-                ? 1
-                : 0;
-        fingerprint_in(state, orders_[order]);
-        const std::size_t size = words_.size() * sizeof(std::uint64_t);
-        LMSIM_ASSERT(size <= sizeof(W));
+        const GroupSums all = sums(state);
+        const bool turned = interchangeable() && all[2] < all[1];
+        std::size_t size = 0;
         std::memset(out, 0, sizeof(W));
-        std::memcpy(out, words_.begin(), size);
+        for (std::size_t i = 0; i < pieces(); ++i) {
+            const std::size_t group = group_of(i);
+            const std::size_t at = !turned || group == 0 ? i
+                                   : group == 1          ? i + Canonical<W>::of_vf
+                                                         : i - Canonical<W>::of_vf;
+            words_.clear();
+            piece(state, at, words_);
+            words_.put(words_.size());
+            LMSIM_ASSERT(size + words_.size() * 8 <= sizeof(W));
+            std::memcpy(out + size, words_.begin(), words_.size() * 8);
+            size += words_.size() * 8;
+        }
     }
 
     const std::vector<std::uint8_t>& unit_of() const override { return unit_of_; }
     std::size_t pieces() const override { return Canonical<W>::pieces; }
-    std::size_t orders() const override { return Hosts == 1 && Vfs == 2 ? 2 : 1; }
-    void piece(const std::uint8_t* state, std::size_t order, std::size_t piece,
-               Words& out) override {
-        Canonical<W>(at(state), settings_, orders_[order], out).piece(piece);
+    std::size_t group_of(std::size_t piece) const override { return Canonical<W>::group_of(piece); }
+    std::size_t place_in_group(std::size_t piece) const override {
+        return Canonical<W>::place_in_group(piece);
+    }
+    /// In free searches; in a migration the order of the VFs is the order of their blocks.
+    bool interchangeable() const override { return Hosts == 1 && Vfs == 2; }
+    void piece(const std::uint8_t* state, std::size_t piece, Words& out) override {
+        Canonical<W>(at(state), settings_, out).piece(piece);
     }
 
     bool at_rest(const std::uint8_t* state) override { return Choices<W>::is_settled(at(state)); }
@@ -102,16 +107,21 @@ class WorldSystem final : public PartedSystem {
         return *std::launder(reinterpret_cast<const W*>(state));
     }
 
-    std::uint64_t fingerprint_in(const std::uint8_t* state, const std::uint8_t* order) {
-        words_.clear();
-        Canonical<W>(at(state), settings_, order, words_).all();
-        return words_.hash();
+    GroupSums sums(const std::uint8_t* state) {
+        using Form = Canonical<W>;
+        Form form(at(state), settings_, words_);
+        GroupSums all{};
+        for (std::size_t i = 0; i < Form::pieces; ++i) {
+            words_.clear();
+            form.piece(i);
+            all[Form::group_of(i)] += hash_of_piece(words_, Form::place_in_group(i));
+        }
+        return all;
     }
 
     static bool is_good(const W& w);
     static std::vector<std::uint8_t> units();
 
-    static constexpr std::uint8_t orders_[2][2] = {{0, 1}, {1, 0}};
     Settings settings_;
     std::unique_ptr<Scratch> scratch_;
     std::vector<std::uint8_t> unit_of_;
