@@ -119,9 +119,13 @@ template <class Bounds>
 void on_controller(WatchedVf<Bounds>& vf, const Observation& o) {
     Place<Bounds>& place = vf.place[o.host];
     switch (o.what) {
-        case What::Suspended: place.still |= still::suspended; break;
+        case What::Suspending: place.still |= still::suspending; break;
+        case What::Suspended:
+            place.still &= static_cast<std::uint8_t>(~still::suspending);
+            place.still |= still::suspended;
+            break;
         case What::Resumed:
-            place.still &= static_cast<std::uint8_t>(~still::suspended);
+            place.still &= static_cast<std::uint8_t>(~(still::suspended | still::suspending));
             if (o.host == source) {
                 source_goes_on(vf.state, place);
             }
@@ -129,7 +133,7 @@ void on_controller(WatchedVf<Bounds>& vf, const Observation& o) {
         case What::Reset:
             reset(place);
             if (o.host == destination) {
-                vf.state.loaded = false;
+                lose_state(vf.state, (o.flags & flag::unasked) != 0);
             }
             break;
         default: on_queue_life(place, o); break;
@@ -202,13 +206,14 @@ const Invariant* step(Monitor<Bounds>& m, const Observation& o, const spec::Rule
         case What::Interrupts: return monitor::on_device(m, m.vf.at(o.vf), o);
         case What::QueueCreated:
         case What::QueueDeleted:
+        case What::Suspending:
         case What::Suspended:
         case What::Resumed:
         case What::Reset: monitor::on_controller(m.vf.at(o.vf), o); return nullptr;
         case What::StateSaved:
         case What::StateLoaded: {
             WatchedVf<Bounds>& vf = m.vf.at(o.vf);
-            return on_state(vf.state, vf.place[source], o);
+            return on_state(vf.state, vf.place[source], m.vm, o);
         }
         case What::VfioArc:
         case What::VfioState: return on_vfio_state(m.vf.at(o.vf).place[o.host], o, rules);

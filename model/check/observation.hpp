@@ -29,6 +29,7 @@ constexpr std::uint8_t may_wait = 1;  // Submitted: need never complete (AER)
 constexpr std::uint8_t aborted = 1;   // Posted: Command Abort Requested, unasked
 constexpr std::uint8_t is_cq = 1;     // QueueCreated, QueueDeleted
 constexpr std::uint8_t saving = 1;    // SessionOpened, SessionUsed: read by the VMM
+constexpr std::uint8_t unasked = 1;   // Reset: its host did not ask for it, and is not told
 constexpr std::uint8_t outside = 1;   // Writes: no memory of the function's owner
 }  // namespace flag
 

@@ -10,9 +10,10 @@ namespace lmsim::check {
 
 /// Bits of Place::still.
 namespace still {
-constexpr std::uint8_t suspended = 1;  // the controller
-constexpr std::uint8_t stopped = 2;    // the VFIO device
-constexpr std::uint8_t saved = 4;      // the state has left: what comes after it is lost
+constexpr std::uint8_t suspended = 1;   // the controller
+constexpr std::uint8_t stopped = 2;     // the VFIO device
+constexpr std::uint8_t saved = 4;       // the state has left: what comes after it is lost
+constexpr std::uint8_t suspending = 8;  // it fetches nothing more
 }  // namespace still
 
 /// Of a queue, as far as it was told.

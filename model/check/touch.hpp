@@ -23,6 +23,9 @@ const Invariant* on_touch(const Place<Bounds>& place, const Vm& vm, const Observ
     if ((place.still & still::stopped) != 0) {
         return invariant(Inv::VfioStopped);
     }
+    if ((place.still & still::suspending) != 0 && o.what == What::Fetches) {
+        return invariant(Inv::SuspendingFetchesNothing);
+    }
     return vm.runs != 0 && !vm.on(o.host) ? invariant(Inv::WorksForOwner) : nullptr;
 }
 

@@ -217,6 +217,7 @@ void submit_pieces(Context& context, FlowStep step) {
 }
 
 void reply(Context& context, Errno error) {
+    context.flow.overtaken = false;
     Effect& effect = context.effects.push(EffectKind::Reply);
     effect.ticket = context.flow.arc;
     effect.token = static_cast<std::uint64_t>(error);
@@ -232,7 +233,20 @@ struct IsSound {
 struct Succeeded {
     static constexpr std::string_view name = "success";
     bool operator()(const Context& context, const Answer& answer) const {
-        return judge(context, answer.event) == Errno::Ok;
+        return !context.flow.overtaken && judge(context, answer.event) == Errno::Ok;
+    }
+};
+/// Whether the controller is suspended now depends on which came first: a Resume settles it.
+struct SucceededTooLate {
+    static constexpr std::string_view name = "success, but the VF was reset";
+    bool operator()(const Context& context, const Answer& answer) const {
+        return context.flow.overtaken && judge(context, answer.event) == Errno::Ok;
+    }
+};
+struct IsWaitedFor {
+    static constexpr std::string_view name = "commands are waited for";
+    bool operator()(const Context& context, const Reset&) const {
+        return context.rules.on(Id::HostWaitsOverReset);
     }
 };
 struct SucceededToSave {
@@ -326,8 +340,15 @@ struct GiveUp {
     void operator()(Context& context, const Given&) const { reply(context, Errno::Io); }
 };
 
+struct NoteReset {
+    static constexpr std::string_view name = "note the reset";
+    void operator()(Context& context, const Given&) const { context.flow.overtaken = true; }
+};
+
 template <class State>
 using Failed = fsm::Row<Id::FlowFailed, State, Answer, Idle, Fail>;
+template <class State>
+using Overtaken = fsm::Row<Id::FlowOvertaken, State, Reset, fsm::None, NoteReset, IsWaitedFor>;
 template <class State>
 using WasReset = fsm::Row<Id::FlowReset, State, Reset, Idle, GiveUp>;
 
@@ -345,6 +366,8 @@ struct Table {
         fsm::Row<Id::FlowNothing, Idle, Nothing, fsm::None, SucceedAtOnce>,
 
         fsm::Row<Id::FlowNotified, Notifying, Answer, Idle, Succeed, Succeeded>,
+        fsm::Row<Id::FlowResumeAfterReset, Suspending, Answer, Resuming, Send<FlowStep::Resume>,
+                 SucceededTooLate>,
         fsm::Row<Id::FlowSuspendedToSave, Suspending, Answer, ReadingHeader, AskHeader,
                  SucceededToSave>,
         fsm::Row<Id::FlowSuspended, Suspending, Answer, Idle, Succeed, Succeeded>,
@@ -358,9 +381,10 @@ struct Table {
         fsm::Row<Id::FlowLoaded, LoadingState, Answer, Idle, Succeed, Succeeded>,
 
         Failed<Notifying>, Failed<Suspending>, Failed<ReadingHeader>, Failed<ReadingState>,
-        Failed<LoadingState>, Failed<Resuming>, WasReset<Notifying>, WasReset<Suspending>,
-        WasReset<ReadingHeader>, WasReset<ReadingState>, WasReset<LoadingState>,
-        WasReset<Resuming>>;
+        Failed<LoadingState>, Failed<Resuming>, Overtaken<Notifying>, Overtaken<Suspending>,
+        Overtaken<ReadingHeader>, Overtaken<ReadingState>, Overtaken<LoadingState>,
+        Overtaken<Resuming>, WasReset<Notifying>, WasReset<Suspending>, WasReset<ReadingHeader>,
+        WasReset<ReadingState>, WasReset<LoadingState>, WasReset<Resuming>>;
 };
 using Machine = fsm::Machine<Table>;
 

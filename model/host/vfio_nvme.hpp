@@ -38,6 +38,7 @@ struct VfioNvme {
     std::uint32_t arc = 0;     // ticket of the arc at hand
     std::uint32_t piece = 0;   // largest transfer of one command, bytes, a multiple of 4 (MDTS)
     bool dudmq = false;        // a Suspend deletes the VF's User Data Migration Queue
+    bool overtaken = false;    // the VF was reset since the command under way was sent (HO-MIG-09)
     std::uint64_t limit = 0;   // largest state that is accepted, bytes
     std::uint64_t size = 0;    // of the state saved, or written by the user
     std::uint64_t offset = 0;  // of the piece at hand
@@ -45,7 +46,7 @@ struct VfioNvme {
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.step, self.to, self.cntlid, self.csvi, self.csuuidi, self.asked, self.arc,
-              self.piece, self.dudmq, self.limit, self.size, self.offset);
+              self.piece, self.dudmq, self.overtaken, self.limit, self.size, self.offset);
     }
 };
 static_assert(std::is_trivially_copyable_v<VfioNvme>);
@@ -57,7 +58,7 @@ struct FlowEvent {
         // a reset has to be told from a later one's, or 0
         Answer,
         Written,  // value: the user wrote to the resuming session up to this size
-        Reset,    // the VF was reset: whatever was under way is over
+        Reset,    // the VF was reset: the arc under way fails, when its command ends (HO-MIG-09)
     };
     Kind kind = Kind::Answer;
     vfio::MigState from = vfio::MigState::RUNNING;

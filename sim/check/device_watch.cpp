@@ -89,10 +89,10 @@ void DeviceWatch::tell(const Effect& effect) {
             if (effect.token >= nvme::migration_states && !resets_) {
                 const auto state =
                     static_cast<nvme::Migration>(effect.token - nvme::migration_states);
-                if (state != nvme::Migration::Suspending) {
-                    tell_of(state == nvme::Migration::Suspended ? What::Suspended : What::Resumed,
-                            effect.function);
-                }
+                tell_of(state == nvme::Migration::Suspending  ? What::Suspending
+                        : state == nvme::Migration::Suspended ? What::Suspended
+                                                              : What::Resumed,
+                        effect.function);
             }
             return;
         default: return;

@@ -23,6 +23,7 @@ int rank(What what) {
         case What::Fetches: return 2;
         case What::Posted: return 3;
         case What::Completed: return 4;
+        case What::Suspending:
         case What::Suspended:
         case What::QueueDeleted:
         case What::VfioArc:

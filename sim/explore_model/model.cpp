@@ -69,6 +69,7 @@ explore::WorldConfig world_config(const ExploreParams& params) {
     config.vfs = params.world.vfs;
     config.commands = params.world.commands;
     config.queue_entries = params.world.queue_entries;
+    config.completion_entries = params.world.completion_entries;
     config.state_pieces = params.world.state_pieces;
     config.features = params.world.features.flags;
     config.faults = params.world.faults.bits;
@@ -78,7 +79,8 @@ explore::WorldConfig world_config(const ExploreParams& params) {
     config.switchover_ack = params.migration.switchover_ack;
     config.free_verdicts = params.migration.free_verdicts;
     config.exact_calls = params.migration.exact_calls;
-    config.completes = params.migration.completes;
+    config.completes = config.hosts == 1 ? params.free.completes : params.migration.completes;
+    config.admin_commands = params.free.admin_commands;
     config.log = params.world.log;
     return config;
 }

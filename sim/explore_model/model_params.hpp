@@ -92,6 +92,9 @@ struct WorldParams {
     std::uint8_t queue_entries =
         param(&queue_entries, "queue_entries", 2, between(1, 3),
               "of these a queue holds at once; its ring has one slot more", choice);
+    std::uint8_t completion_entries =
+        param(&completion_entries, "completion_entries", 0, between(0, 3),
+              "that the completion queue holds; 0: as many as the submission queue", choice);
     std::uint8_t state_pieces =
         param(&state_pieces, "state_pieces", 1, between(1, 4),
               "commands that it takes to get or set the state of a controller", choice);
@@ -125,6 +128,11 @@ struct MigrationParams {
 struct FreeParams {
     bool resuming = param(&resuming, "resuming", true,
                           "the user also SETs RESUMING, and writes back what was read", choice);
+    std::uint8_t admin_commands =
+        param(&admin_commands, "admin_commands", 0, between(0, 2),
+              "of the guest on the admin queue of each VF; the first one is an AER", choice);
+    bool completes =
+        param(&completes, "completes", false, "a SET that no fault disturbs must not fail", choice);
 };
 
 /// The log of user data.

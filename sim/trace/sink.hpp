@@ -113,6 +113,7 @@ constexpr bool is_own_record(check::What what) {
         case check::What::Interrupts:
         case check::What::QueueCreated:
         case check::What::QueueDeleted:
+        case check::What::Suspending:  // commands are recorded when they have arrived
         case check::What::Suspended:
         case check::What::Resumed:
         case check::What::VfioState:

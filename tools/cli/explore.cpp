@@ -61,9 +61,7 @@ std::vector<sim::ExploreModel> load_models(const Arguments& arguments) {
             if (!named) break;  // an option is wrong: every model would say so
             continue;
         }
-        // What a model is there to show would be found without any row.
-        const bool shows = !model.params.without.rows.empty() || !model.params.with.rows.empty();
-        if (named || (model.params.effort <= largest && !(arguments.necessity && shows))) {
+        if (named || model.params.effort <= largest) {
             models.push_back(std::move(model));
         }
     }
@@ -96,10 +94,15 @@ int necessity(const Arguments& arguments, const std::vector<sim::ExploreModel>& 
     fmt::print("{}",
                arguments.json ? json_text(necessity_json(rows)) : necessity_table(rows, format));
     if (was_interrupted()) return Interrupted;
+    const std::vector<std::string> wrong =
+        arguments.models.empty() ? contradictions(rows) : std::vector<std::string>{};
+    for (const std::string& line : wrong) {
+        fmt::print(stderr, "lmsim explore: --necessity: {}\n", line);
+    }
     const bool partial = std::any_of(rows.begin(), rows.end(), [](const Necessity& row) {
         return row.effect == Necessity::Effect::Partial;
     });
-    return partial ? Failed : Ok;
+    return partial || !wrong.empty() ? Failed : Ok;
 }
 
 bool satisfied(const Explored& explored) {

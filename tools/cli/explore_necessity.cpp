@@ -13,7 +13,15 @@ namespace lmsim::cli {
 
 namespace {
 
-struct Counts {
+constexpr Unbroken unbroken[] = {
+#define LMSIM_UNBROKEN(row, kind, text) {spec::Id::row, Unbroken::Kind::kind, text},
+#include "tools/cli/explore_necessity.def"
+#undef LMSIM_UNBROKEN
+};
+
+/// A model, and what is found with all of its rules on.
+struct Tried {
+    sim::ExploreModel model;
     std::uint64_t states = 0;
     std::uint64_t transitions = 0;
     std::uint64_t depth = 0;
@@ -46,28 +54,38 @@ void raise(Necessity& row, Necessity::Effect effect) {
     }
 }
 
-/// One model without the row.
-void try_model(const sim::ExploreModel& model, const Counts& with, const ExploreEffort& effort,
-               Necessity& row) {
+explore::LivenessReport liveness_of(const explore::SystemFactory& make,
+                                    const ExploreEffort& effort) {
+    explore::LivenessOptions options;
+    options.memory_bytes = effort.memory_bytes / effort.jobs;
+    options.progress = [](const explore::SearchProgress&) { return !was_interrupted(); };
+    return explore::check_liveness(make, options);
+}
+
+/// One model without the row. Where something is known to fall, only a shorter way is looked for.
+void try_model(const Tried& with, const ExploreEffort& effort, Necessity& row) {
+    const sim::ExploreModel& model = with.model;
     spec::Rules rules = model.rules;
     if (!rules.on(row.row)) return;
     rules.set_on(row.row, false);
     const explore::SystemFactory make = sim::world_of(model, rules);
-    const explore::SearchReport report = explore::search(make, options_of(effort, 1));
+    explore::SearchOptions options = options_of(effort, 1);
+    const bool breaks = row.effect == Necessity::Effect::Breaks;
+    options.progress = [breaks, &row](const explore::SearchProgress& now) {
+        return !was_interrupted() && (!breaks || now.depth + 1 < row.steps);
+    };
+    const explore::SearchReport report = explore::search(make, options);
     for (const explore::Violation& violation : report.violations) {
         note_violation(model, make, violation, row);
     }
-    if (!report.violations.empty()) return;
+    if (!report.violations.empty() || breaks) return;
     if (!report.complete()) return raise(row, Necessity::Effect::Partial);
     const bool same = report.states == with.states && report.transitions == with.transitions &&
                       report.depth == with.depth;
     if (!same) raise(row, Necessity::Effect::Changes);
     // The same runs as before starve nobody.
     if (same || !model.params.liveness) return;
-    explore::LivenessOptions liveness;
-    liveness.memory_bytes = effort.memory_bytes / effort.jobs;
-    liveness.progress = [](const explore::SearchProgress&) { return !was_interrupted(); };
-    const explore::LivenessReport live = explore::check_liveness(make, liveness);
+    const explore::LivenessReport live = liveness_of(make, effort);
     if (!live.complete()) return raise(row, Necessity::Effect::Partial);
     if (live.violation) note_violation(model, make, *live.violation, row);
 }
@@ -80,9 +98,9 @@ std::vector<spec::Id> behaviours() {
     return rows;
 }
 
-bool is_off(const std::vector<sim::ExploreModel>& models, spec::Id row) {
-    return std::none_of(models.begin(), models.end(),
-                        [row](const sim::ExploreModel& model) { return model.rules.on(row); });
+bool is_off(const std::vector<Tried>& tried, spec::Id row) {
+    return std::none_of(tried.begin(), tried.end(),
+                        [row](const Tried& one) { return one.model.rules.on(row); });
 }
 
 std::string_view effect_text(Necessity::Effect effect) {
@@ -97,34 +115,71 @@ std::string_view effect_text(Necessity::Effect effect) {
     return "";
 }
 
+/// What it would lead to, or why nothing falls.
+std::string_view why_text(const Necessity& row) {
+    if (row.effect != Necessity::Effect::Breaks) {
+        const Unbroken* reason = why_unbroken(row.row);
+        return reason != nullptr ? reason->text : "";
+    }
+    const check::Invariant* invariant = check::find_invariant(row.falls);
+    if (invariant != nullptr) return invariant->why;
+    return row.falls == "deadlock" ? "What was begun never ends."
+                                   : "What has to happen in the end may stay away for ever.";
+}
+
+std::string_view kind_text(const Necessity& row) {
+    if (row.effect == Necessity::Effect::Breaks) return "needed";
+    const Unbroken* reason = why_unbroken(row.row);
+    if (reason == nullptr) return "unexplained";
+    switch (reason->kind) {
+        case Unbroken::Kind::Covered: return "covered";
+        case Unbroken::Kind::Outside: return "not modelled";
+        case Unbroken::Kind::Told: return "told only";
+        case Unbroken::Kind::Cost: return "cost only";
+        case Unbroken::Kind::Quirk: return "quirk";
+    }
+    return "";
+}
+
 std::vector<std::string> cells(const Necessity& row) {
     const spec::Row& rule = spec::row(row.row);
     const check::Invariant* invariant = check::find_invariant(row.falls);
     const bool breaks = row.effect == Necessity::Effect::Breaks;
     const std::string name = invariant != nullptr ? " " + std::string(invariant->name) : "";
-    return {std::string(rule.name), std::string(rule.title),
+    return {std::string(rule.name),
+            std::string(rule.title),
             breaks ? row.falls + name : std::string(effect_text(row.effect)),
-            breaks ? std::to_string(row.steps) : "", row.model};
+            breaks ? std::to_string(row.steps) : std::string(kind_text(row)),
+            breaks ? row.model : std::string(why_text(row)),
+            std::string(why_text(row))};
 }
 
 }  // namespace
 
+const Unbroken* why_unbroken(spec::Id row) {
+    const auto* const found = std::find_if(std::begin(unbroken), std::end(unbroken),
+                                           [row](const Unbroken& one) { return one.row == row; });
+    return found == std::end(unbroken) ? nullptr : found;
+}
+
 std::vector<Necessity> explore_necessity(const std::vector<sim::ExploreModel>& given,
                                          const ExploreEffort& effort) {
-    std::vector<sim::ExploreModel> models;
-    std::vector<Counts> with;
+    std::vector<Tried> tried;
     for (const sim::ExploreModel& model : given) {
         const explore::SearchReport report =
             explore::search(sim::world_of(model), options_of(effort, effort.jobs));
         if (!report.violations.empty()) continue;
-        models.push_back(model);
-        with.push_back({report.states, report.transitions, report.depth});
+        if (model.params.liveness && liveness_of(sim::world_of(model), effort).violation) continue;
+        tried.push_back({model, report.states, report.transitions, report.depth});
     }
+    // The small ones first: what falls there bounds the search in the others.
+    std::stable_sort(tried.begin(), tried.end(),
+                     [](const Tried& a, const Tried& b) { return a.states < b.states; });
     std::vector<Necessity> all;
     for (const spec::Id row : behaviours()) {
         Necessity fresh;
         fresh.row = row;
-        if (is_off(models, row)) fresh.effect = Necessity::Effect::IsOff;
+        if (is_off(tried, row)) fresh.effect = Necessity::Effect::IsOff;
         all.push_back(fresh);
     }
     std::atomic<std::size_t> next{0};
@@ -133,9 +188,7 @@ std::vector<Necessity> explore_necessity(const std::vector<sim::ExploreModel>& g
             if (all[i].effect == Necessity::Effect::NotTried) {
                 all[i].effect = Necessity::Effect::Nothing;
             }
-            for (std::size_t k = 0; k < models.size(); ++k) {
-                try_model(models[k], with[k], effort, all[i]);
-            }
+            for (const Tried& one : tried) try_model(one, effort, all[i]);
         }
     });
     return all;
@@ -144,8 +197,8 @@ std::vector<Necessity> explore_necessity(const std::vector<sim::ExploreModel>& g
 std::string necessity_table(const std::vector<Necessity>& all, SpecFormat format) {
     SpecTable breaks{"Rules whose removal breaks something", {}, {}};
     SpecTable others{"Rules whose removal breaks nothing that is explored", {}, {}};
-    breaks.header = {"rule", "title", "what falls", "steps", "model"};
-    others.header = {"rule", "title", "without it"};
+    breaks.header = {"rule", "title", "what falls", "steps", "model", "why"};
+    others.header = {"rule", "title", "without it", "reason", "why"};
     std::vector<Necessity> sorted = all;
     std::stable_sort(sorted.begin(), sorted.end(), [](const Necessity& a, const Necessity& b) {
         return a.effect != b.effect ? a.effect < b.effect : a.steps < b.steps;
@@ -164,6 +217,23 @@ std::string necessity_table(const std::vector<Necessity>& all, SpecFormat format
                        all.size());
 }
 
+std::vector<std::string> contradictions(const std::vector<Necessity>& all) {
+    std::vector<std::string> found;
+    for (const Necessity& row : all) {
+        const std::string_view name = spec::row(row.row).name;
+        const bool explained = why_unbroken(row.row) != nullptr;
+        if (row.effect == Necessity::Effect::Breaks && explained) {
+            found.push_back(fmt::format("{}: is said to break nothing, and breaks {} in {} of {}",
+                                        name, row.falls, row.steps, row.model));
+        } else if ((row.effect == Necessity::Effect::Changes ||
+                    row.effect == Necessity::Effect::Nothing) &&
+                   !explained) {
+            found.push_back(fmt::format("{}: breaks nothing, and nobody says why", name));
+        }
+    }
+    return found;
+}
+
 nlohmann::ordered_json necessity_json(const std::vector<Necessity>& all) {
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
     for (const Necessity& row : all) {
@@ -173,6 +243,8 @@ nlohmann::ordered_json necessity_json(const std::vector<Necessity>& all) {
                         {"document", rule.document},
                         {"section", rule.section},
                         {"without", effect_text(row.effect)},
+                        {"reason", kind_text(row)},
+                        {"why", why_text(row)},
                         {"breaks", row.effect == Necessity::Effect::Breaks},
                         {"falls", row.falls},
                         {"steps", row.steps},

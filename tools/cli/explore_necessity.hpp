@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/spec/row.hpp"
@@ -27,11 +28,32 @@ struct Necessity {
     std::vector<std::string> path;
 };
 
+/// Why a row is there whose removal breaks nothing that is explored (explore_necessity.def).
+struct Unbroken {
+    enum class Kind : std::uint8_t {
+        Covered,  // other rows see to the same: redundant as far as can be seen
+        Outside,  // no world contains what it is about
+        Told,     // what it changes is told to somebody, and nobody in the worlds acts on it
+        Cost,     // it saves time or space, or gives a freedom
+        Quirk     // what an implementation does, and had better not
+    };
+    spec::Id row;
+    Kind kind;
+    std::string_view text;
+};
+
+/// nullptr if its removal has to break something.
+const Unbroken* why_unbroken(spec::Id row);
+
 /// Explores the models with each behaviour row off, one after the other. Models in which
 /// something falls with all rows on are left out: it would be found again and again. `jobs` rows at
 /// once.
 std::vector<Necessity> explore_necessity(const std::vector<sim::ExploreModel>& models,
                                          const ExploreEffort& effort);
+
+/// Rows that break something although they are said not to, and rows that break nothing and are
+/// not explained. Of all committed models: of some alone a row may well break nothing.
+std::vector<std::string> contradictions(const std::vector<Necessity>& all);
 
 /// The table "why is this rule there": what breaks first, by steps; then what does not.
 std::string necessity_table(const std::vector<Necessity>& all, SpecFormat format);

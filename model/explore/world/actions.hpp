@@ -33,12 +33,15 @@ enum class Do : std::uint8_t {
     Refuse,  // a: host, b: slot of the PF
     Damage,
     Cut,
+    // The guest's, on its admin queue
+    SubmitAdmin,  // a: VF
+    TakeAdmin,    // a: VF
 };
 
 constexpr Action act(Do what, std::uint8_t a = 0, std::uint8_t b = 0) {
     return {static_cast<std::uint8_t>(what), a, b};
 }
-constexpr bool is_fault(Do what) { return what >= Do::ResetVf; }
+constexpr bool is_fault(Do what) { return what >= Do::ResetVf && what <= Do::Cut; }
 
 /// Does the controller wait for an answer?
 inline bool is_answered(nvme::Stage stage) {
@@ -138,6 +141,12 @@ class Choices {
             if (guest.taken < guest.posted) {
                 fair(Do::Take, i);
             }
+            if (!guest.lost && guest.admin_submitted < s.config.admin_commands) {
+                add(Do::SubmitAdmin, i);
+            }
+            if (guest.admin_taken < guest.admin_posted) {
+                fair(Do::TakeAdmin, i);
+            }
         }
     }
 
@@ -169,7 +178,7 @@ class Choices {
             for (unsigned to = 1; to < vfio::state_count; ++to) {
                 const auto state = static_cast<vfio::MigState>(to);
                 const bool wanted = state != vfio::MigState::RESUMING || s.config.resuming;
-                if (wanted && state != side.device.state &&
+                if (wanted && (state != side.device.state || s.config.completes) &&
                     vfio::supported(state, side.device.flags)) {
                     add(Do::Set, i, to);
                 }
@@ -297,6 +306,8 @@ void perform(Play<W>& play, Action action) {
     switch (static_cast<Do>(action.kind)) {
         case Do::Submit: return play.submit(action.a);
         case Do::Take: return play.take(action.a);
+        case Do::SubmitAdmin: return play.submit_admin(action.a);
+        case Do::TakeAdmin: return play.take_admin(action.a);
         case Do::Answer: return play.answer(action.a >> 4, action.a & 15, action.b);
         case Do::LookAt: return play.look_at_completions(action.a);
         case Do::EnablePf: return play.enable_pf(action.a);
@@ -308,7 +319,7 @@ void perform(Play<W>& play, Action action) {
         }
         case Do::Write: play.write_state(0, action.a, play.w.vf[0][action.a].arrived); return;
         case Do::Rest: play.broken = check::at_end(play.w.monitor); return;
-        case Do::ResetVf: return play.reset_vf(action.a, action.b);
+        case Do::ResetVf: return play.reset_vf(action.a, action.b, true);
         case Do::ResetPf: return play.reset_pf(action.a);
         case Do::TimeOut: return play.time_out(action.a, action.b);
         case Do::Refuse: return play.answer(action.a, 0, action.b, true);

@@ -89,6 +89,14 @@ class Canonical {
             bits.add(command, 4);
         }
         out.put(bits);
+        if (guest.admin_submitted != 0) {
+            out.put(Bits()
+                        .add(guest.admin_submitted, 4)
+                        .add(guest.admin_posted, 4)
+                        .add(guest.admin_taken, 4)
+                        .add(guest.admin_order[0], 4)
+                        .add(guest.admin_order[1], 4));
+        }
         watched(w.monitor.vf.at(vf));
     }
 
@@ -315,9 +323,11 @@ class Canonical {
                     .add(saving && side.read, 1)
                     .add(saving && side.ended, 1)
                     .add(side.struck, 1)
+                    .add(side.reset_waits, 1)
                     .add(flow.step, 4)
                     .add(busy ? static_cast<unsigned>(flow.to) : 0, 4)
                     .add(busy && flow.arc == d.hop, 1)
+                    .add(flow.overtaken, 1)
                     .add(busy ? flow.offset : 0, 14));
         if (has_state(w, host, vf)) {
             out.put(Bits().add(flow.size, 16).add(side.buffer, 32));
@@ -329,7 +339,7 @@ class Canonical {
     void place(const Place& place, const VfSide& side) {
         const bool latest = place.session_number == side.device.sessions;
         Bits bits;
-        bits.add(place.still, 3).add(place.vfio, 8).add(place.session, 1);
+        bits.add(place.still, 4).add(place.vfio, 8).add(place.session, 1);
         bits.add(place.session && latest, 1);
         for (const auto& queues : {place.sq, place.cq}) {
             for (const check::QueueLife life : queues) {
@@ -348,6 +358,7 @@ class Canonical {
             }
         }
         bits.add(vf.state.saved, 1).add(vf.state.loaded, 1).add(vf.state.stale, 1);
+        bits.add(vf.state.struck, 1);
         out.put(bits.add(vf.user_data.logging, 1));
         out.put(Bits().add(vf.state.digest, 32).add(vf.user_data.pending.bits, 32));
     }

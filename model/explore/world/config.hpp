@@ -39,13 +39,15 @@ struct WorldConfig {
     std::uint8_t vfs = 1;       // 1 or 2, of one PF
     std::uint8_t commands = 2;  // I/O commands that the guest submits on each VF, 0 to 4
     std::uint8_t queue_entries =
-        2;                          // of these a queue holds at once, 1 to 3; its ring has one more
+        2;  // of these a queue holds at once, 1 to 3; its ring has one more
+    std::uint8_t completion_entries = 0;  // that a completion queue holds, 0: queue_entries
     std::uint8_t state_pieces = 1;  // Set and Get Controller State: commands for one state, 1 to 4
     std::uint8_t features = 1;      // vfio::MigFlag bits of the driver
     std::uint8_t faults = 0;        // fault_bit()s
     std::uint8_t fault_budget = 1;  // so many faults in one run, 0 to 3
 
     // With one host
+    std::uint8_t admin_commands = 0;  // of the guest on each VF, 0 to 2; the first one is an AER
     bool resuming = true;  // the user also SETs RESUMING, and writes back what it read last
 
     // With two
@@ -53,7 +55,8 @@ struct WorldConfig {
     bool switchover_ack = false;
     bool free_verdicts = true;  // each decision of the source goes either way
     bool exact_calls = true;    // false: a call of a VMM that nobody else can see takes no time
-    bool completes = false;     // a migration that no fault disturbs and that fails is wrong
+
+    bool completes = false;  // a migration, a SET, that no fault disturbs and that fails is wrong
 
     /// Room for logging changes of user data beside all this: not yet, see log_config.hpp for a
     /// world of that alone.
@@ -62,6 +65,7 @@ struct WorldConfig {
 
 /// What WorldConfig::completes asks for.
 extern const check::Invariant undisturbed_completes;
+extern const check::Invariant undisturbed_set;
 
 /// What is wrong with the configuration, for its author; empty if nothing is.
 std::string objection(const WorldConfig& config);

@@ -31,6 +31,8 @@ std::string command_name(unsigned command) {
     return (command % 2 == 0 ? "write " : "read ") + std::to_string(command);
 }
 
+std::string admin_command_name(unsigned command) { return command == 0 ? "AER" : "Get Features"; }
+
 std::string call_name(const Outstanding& call) {
     if (call.timer) {
         return "window over";

@@ -14,6 +14,7 @@ std::string host_name(unsigned host, unsigned hosts);
 std::string request_name(std::uint32_t owner);
 /// "write 0": the guest's command.
 std::string command_name(unsigned command);
+std::string admin_command_name(unsigned command);
 std::string call_name(const Outstanding& call);
 std::string verdict_name(std::uint8_t chosen);
 std::string parcel_name(const Parcel& parcel);
@@ -36,6 +37,13 @@ class Narrator {
                         "takes the completion of " +
                             command_name(w.guest[a].order[w.guest[a].taken]) +
                             ", rings the CQ doorbell"};
+            case Do::SubmitAdmin:
+                return {"guest", vf(w.owner, a),
+                        "submits " + admin_command_name(w.guest[a].admin_submitted)};
+            case Do::TakeAdmin:
+                return {"guest", vf(w.owner, a),
+                        "takes the completion of " +
+                            admin_command_name(w.guest[a].admin_order[w.guest[a].admin_taken])};
             case Do::Answer: return answer(a >> 4, a & 15, action.b, "");
             case Do::Refuse: return answer(a, 0, action.b, "; the PF is going to refuse it");
             case Do::LookAt:
@@ -101,8 +109,9 @@ class Narrator {
         }
         const unsigned number =
             fetching ? w.vf[which][function - 1].fetches[slot] : unsigned{command.cid};
-        return {vf(which, function - 1), "",
-                command_name(number) + ": " + stage_name(command.stage)};
+        const std::string name =
+            command.sqid == 0 ? admin_command_name(number) : command_name(number);
+        return {vf(which, function - 1), "", name + ": " + stage_name(command.stage)};
     }
 
     Arrow journey(Action action) const {

@@ -6,6 +6,7 @@
 #include "model/nvme/exists.hpp"
 #include "model/nvme/property.hpp"
 #include "model/spec/codes.hpp"
+#include "model/wire/admin.hpp"
 #include "model/wire/cqe.hpp"
 #include "model/wire/nvm.hpp"
 
@@ -122,9 +123,12 @@ void Play<W>::vf_effect(std::uint8_t host, const Effect& effect) {
             if (static_cast<nvme::Read>(effect.token) == nvme::Read::Sqe) {
                 const std::uint16_t queue = w.device[host].controller[vf + 1].slot[slot].sqid;
                 tell_queue(What::Fetches, host, vf, queue, 0);
-                const std::uint64_t position = (effect.address - io_sq) / wire::Sqe::size;
+                const std::uint64_t base = queue == 0 ? admin_sq : io_sq;
+                const std::uint64_t position = (effect.address - base) / wire::Sqe::size;
+                // Each entry of the admin queue is used once.
                 w.vf[host][vf].fetches[slot] =
-                    command_at(vf, static_cast<std::uint32_t>(position % io_ring()));
+                    queue == 0 ? static_cast<std::uint8_t>(position)
+                               : command_at(vf, static_cast<std::uint32_t>(position % io_ring()));
             } else {
                 tell(What::Reads, host, vf);
             }
@@ -147,15 +151,31 @@ void Play<W>::posted(std::uint8_t host, std::uint8_t vf, const Effect& effect) {
         broken = broken != nullptr ? broken : check::invariant(check::Inv::CompletesOnce);
         return;
     }
-    tell_queue(check::What::Posted, host, vf, cqe.sqid, cqe.cid, 0, effect.token3 + 1);
+    const bool aborted = cqe.status == s.rules.status(spec::Id::StatusAbortRequested);
+    tell_queue(check::What::Posted, host, vf, cqe.sqid, cqe.cid,
+               aborted ? check::flag::aborted : std::uint8_t{0}, effect.token3 + 1);
+    if (!w.guest[vf].lost && w.owner == host) {
+        arrived(vf, cqe, effect.address);
+    }
+}
+
+/// In the guest's memory: it sees what it has not taken yet as long as nothing is written over it.
+template <class W>
+void Play<W>::arrived(std::uint8_t vf, const wire::Cqe& cqe, std::uint64_t address) {
     Guest& guest = w.guest[vf];
-    const std::uint64_t position = (effect.address - io_cq) / wire::Cqe::size;
-    const bool phase = guest.posted / io_ring() % 2 == 0;
-    if (guest.lost || w.owner != host || guest.posted == most_commands ||
-        position != guest.posted % io_ring() || cqe.phase != phase) {
+    const auto cid = static_cast<std::uint8_t>(cqe.cid);
+    if (cqe.sqid == 0) {
+        if (guest.admin_posted != most_admin_commands) {
+            guest.admin_order[guest.admin_posted++] = cid;
+        }
         return;
     }
-    guest.order[guest.posted++] = static_cast<std::uint8_t>(cqe.cid);
+    const std::uint64_t position = (address - io_cq) / wire::Cqe::size;
+    const bool phase = guest.posted / cq_ring() % 2 == 0;
+    if (guest.posted != most_commands && position == guest.posted % cq_ring() &&
+        cqe.phase == phase && guest.posted - guest.taken < static_cast<int>(cq_ring())) {
+        guest.order[guest.posted++] = cid;
+    }
 }
 
 template <class W>
@@ -165,7 +185,7 @@ void Play<W>::entered(std::uint8_t host, const Effect& effect) {
     if (effect.token < nvme::migration_states) {
         const auto life = static_cast<std::uint8_t>(effect.token);
         if (nvme::is(life, nvme::Life::Disabled) || nvme::is(life, nvme::Life::Disabling)) {
-            tell(What::Reset, host, vf);
+            tell_reset(host, vf);
             w.vf[host][vf].struck = true;
         }
         return;
@@ -173,10 +193,21 @@ void Play<W>::entered(std::uint8_t host, const Effect& effect) {
     const auto migration = static_cast<std::uint8_t>(effect.token - nvme::migration_states);
     if (nvme::is(migration, nvme::Migration::Suspended)) {
         tell(What::Suspended, host, vf);
-    } else if (nvme::is(migration, nvme::Migration::Operational)) {
-        // A reset ends a suspension too, and nothing goes on.
-        tell(resetting_ ? What::Reset : What::Resumed, host, vf);
+    } else if (nvme::is(migration, nvme::Migration::Suspending)) {
+        tell(What::Suspending, host, vf);
+    } else if (resetting_) {
+        tell_reset(host, vf);  // that ends a suspension too, and nothing goes on
+    } else {
+        tell(What::Resumed, host, vf);
     }
+}
+
+template <class W>
+void Play<W>::tell_reset(std::uint8_t host, std::uint8_t vf) {
+    // One of the PF is found out by the next command for the VF, if there has to be one.
+    const bool found_out = pf_resets_ && w.vf[host][vf].device.state != vfio::MigState::RUNNING;
+    tell_queue(check::What::Reset, host, vf, 0, 0,
+               unasked_ && !found_out ? check::flag::unasked : std::uint8_t{0});
 }
 
 /// A bit for each VF that has an I/O submission queue, and above one for a completion queue.
@@ -226,20 +257,37 @@ void Play<W>::answer(std::uint8_t host, std::uint8_t function, std::uint8_t slot
     }
 }
 
+/// What the guest has put where a slot of its controller has fetched.
+template <class W>
+wire::Sqe Play<W>::guests_command(std::uint8_t host, std::uint8_t function,
+                                  std::uint8_t slot) const {
+    const std::uint8_t command = w.vf[host][function - 1].fetches[slot];
+    wire::Sqe sqe;
+    if (w.device[host].controller[function].slot[slot].sqid != 0) {
+        wire::NvmRange range;
+        range.slba = command;
+        sqe = wire::encode_nvm(command % 2 == 0 ? spec::opcode::NvmWrite : spec::opcode::NvmRead, 1,
+                               range);
+        sqe.prp1 = 0x4000;
+    } else if (command == 0) {
+        sqe = wire::encode(wire::Aer{}, s.rules);
+    } else {
+        wire::GetFeatures features;
+        features.fid =
+            static_cast<std::uint8_t>(s.rules.value(spec::Id::FeatureVolatileWriteCache));
+        sqe = wire::encode(features, s.rules);
+    }
+    sqe.cid = command;
+    return sqe;
+}
+
 /// The entry that a slot of the controller has fetched.
 template <class W>
 void Play<W>::fetched(std::uint8_t host, std::uint8_t function, std::uint8_t slot, bool refuse,
                       std::uint8_t* entry) {
     wire::Sqe sqe;
     if (function != 0) {
-        VfSide& side = w.vf[host][function - 1];
-        const std::uint8_t command = side.fetches[slot];
-        wire::NvmRange range;
-        range.slba = command;
-        sqe = wire::encode_nvm(command % 2 == 0 ? spec::opcode::NvmWrite : spec::opcode::NvmRead, 1,
-                               range);
-        sqe.cid = command;
-        sqe.prp1 = 0x4000;
+        sqe = guests_command(host, function, slot);
     } else {
         Pf& pf = w.pf[host];
         const std::uint8_t tag = pf.fetches[slot];
@@ -327,15 +375,16 @@ void Play<W>::function_reset(std::uint8_t host, std::uint8_t function) {
     nvme::Event event;
     event.kind = nvme::Event::Kind::LevelReset;
     event.function = function;
+    pf_resets_ = function == 0;
     step_device(host, event);
     for (std::uint8_t vf = 0; vf < vfs; ++vf) {
         const auto& c = w.device[host].controller[vf + 1];
         VfSide& side = w.vf[host][vf];
-        if (function == vf + 1) {
-            tell(check::What::Reset, host, vf);
+        // A reset of the PF resets its VFs (LM-RST-01).
+        if (function == vf + 1 || function == 0) {
+            tell_reset(host, vf);
             side.struck = true;
         }
-        side.struck = side.struck || !c.online;
         if (!nvme::exists(c.sq[1])) {
             std::fill(std::begin(side.fetches), std::end(side.fetches), std::uint8_t{0});
         }

@@ -27,7 +27,33 @@ void Play<W>::take(std::uint8_t vf) {
     event.kind = nvme::Event::Kind::CqDoorbell;
     event.function = static_cast<std::uint16_t>(vf + 1);
     event.queue = 1;
-    event.value = guest.taken % io_ring();
+    event.value = guest.taken % cq_ring();
+    step_device(w.owner, event);
+}
+
+/// On the admin queue: an AER first, which nothing answers, then a command that moves no data.
+template <class W>
+void Play<W>::submit_admin(std::uint8_t vf) {
+    Guest& guest = w.guest[vf];
+    const std::uint8_t command = guest.admin_submitted++;
+    tell_queue(check::What::Submitted, w.owner, vf, 0, command,
+               command == 0 ? check::flag::may_wait : std::uint8_t{0});
+    nvme::Event event;
+    event.kind = nvme::Event::Kind::SqDoorbell;
+    event.function = static_cast<std::uint16_t>(vf + 1);
+    event.value = guest.admin_submitted % pf_ring;
+    step_device(w.owner, event);
+}
+
+template <class W>
+void Play<W>::take_admin(std::uint8_t vf) {
+    Guest& guest = w.guest[vf];
+    const std::uint8_t command = guest.admin_order[guest.admin_taken++];
+    tell_queue(check::What::Completed, w.owner, vf, 0, command);
+    nvme::Event event;
+    event.kind = nvme::Event::Kind::CqDoorbell;
+    event.function = static_cast<std::uint16_t>(vf + 1);
+    event.value = guest.admin_taken % pf_ring;
     step_device(w.owner, event);
 }
 

@@ -101,7 +101,9 @@ void Play<W>::pf_down(std::uint8_t host) {
 
 template <class W>
 void Play<W>::reset_pf(std::uint8_t host) {
+    unasked_ = true;
     pf_down(host);
+    unasked_ = false;
     host::PfEvent event;
     event.kind = host::PfEvent::Kind::ResetBegan;
     step_pf(host, event);

@@ -9,6 +9,8 @@
 #include "model/nvme/step.hpp"
 #include "model/spec/rules.hpp"
 #include "model/vfio/event.hpp"
+#include "model/wire/cqe.hpp"
+#include "model/wire/sqe.hpp"
 
 namespace lmsim::explore::world {
 
@@ -45,6 +47,8 @@ class Play {
     // guest.hpp
     void submit(std::uint8_t vf);
     void take(std::uint8_t vf);
+    void submit_admin(std::uint8_t vf);
+    void take_admin(std::uint8_t vf);
 
     // device.hpp
     /// The controller's effect is over: what it was follows from the stage of the slot.
@@ -61,7 +65,7 @@ class Play {
     void set_state(std::uint8_t host, std::uint8_t vf, vfio::MigState to);
     vfio::Errno read_state(std::uint8_t host, std::uint8_t vf, std::uint64_t& bytes);
     vfio::Errno write_state(std::uint8_t host, std::uint8_t vf, Token content);
-    void reset_vf(std::uint8_t host, std::uint8_t vf);
+    void reset_vf(std::uint8_t host, std::uint8_t vf, bool unasked = false);
 
     // vmm.hpp
     void begin_migration();
@@ -106,6 +110,10 @@ class Play {
     static constexpr unsigned buffer_shift = 20;  // PRP of a VF's state buffer: number + 1
 
     std::uint32_t io_ring() const { return s.config.queue_entries + 1U; }
+    std::uint32_t cq_ring() const {
+        const std::uint8_t entries = s.config.completion_entries;
+        return entries == 0 ? io_ring() : entries + 1U;
+    }
 
   private:
     void tell(const check::Observation& seen) {
@@ -124,12 +132,15 @@ class Play {
     void pf_effect(std::uint8_t host, const Effect& effect);
     void vf_effect(std::uint8_t host, const Effect& effect);
     void posted(std::uint8_t host, std::uint8_t vf, const Effect& effect);
+    void arrived(std::uint8_t vf, const wire::Cqe& cqe, std::uint64_t address);
+    void tell_reset(std::uint8_t host, std::uint8_t vf);
     void entered(std::uint8_t host, const Effect& effect);
     unsigned io_queues(std::uint8_t host) const;
     void tell_queues(std::uint8_t host, unsigned before);
     std::uint8_t load_data(std::uint8_t host, std::uint8_t slot);
     void keep_staged(std::uint8_t host, std::uint8_t vf);
     std::uint8_t command_at(std::uint8_t vf, std::uint32_t position) const;
+    wire::Sqe guests_command(std::uint8_t host, std::uint8_t function, std::uint8_t slot) const;
     void fetched(std::uint8_t host, std::uint8_t function, std::uint8_t slot, bool refuse,
                  std::uint8_t* entry);
 
@@ -141,6 +152,7 @@ class Play {
 
     // vfio_user.hpp
     void step_flow(std::uint8_t host, std::uint8_t vf, const host::FlowEvent& event);
+    void judge_set(const VfSide& side, bool done);
     void step_vfio(std::uint8_t host, std::uint8_t vf, const vfio::Event& event);
     void vfio_effect(std::uint8_t host, std::uint8_t vf, const Effect& effect);
     void state_entered(std::uint8_t host, std::uint8_t vf, const Effect& effect);
@@ -159,6 +171,9 @@ class Play {
     vfio::Errno io_error_ = vfio::Errno::Ok;  // of the latest read or write
     std::uint64_t io_bytes_ = 0;
     bool resetting_ = false;  // what the device does now, a reset has caused
+    bool blocked_ = false;    // the uAPI has no path for the SET that is begun
+    bool pf_resets_ = false;  // and that is one of the PF
+    bool unasked_ = false;    // that nobody on its host has asked for, or is told of
     Scratch& scratch_;
 };
 

@@ -37,7 +37,7 @@ void Play<W>::set_up() {
         c.sq[1].attributes = 1;
         c.sq[1].life = static_cast<std::uint8_t>(nvme::SqLife::Active);
         c.cq[1].base = io_cq;
-        c.cq[1].size = io_ring();
+        c.cq[1].size = cq_ring();
         c.cq[1].attributes = 3;
         c.cq[1].vector = 1;
         c.cq[1].users = 1;

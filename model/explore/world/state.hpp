@@ -18,6 +18,7 @@
 namespace lmsim::explore::world {
 
 constexpr std::size_t most_commands = 4;  // of the guest on one VF
+constexpr std::size_t most_admin_commands = 2;
 constexpr std::size_t most_messages = 2;  // on their way, in each direction
 constexpr std::uint32_t pf_ring = 4;      // entries of the PF's admin queues
 
@@ -101,20 +102,21 @@ struct Pf {
 struct VfSide {
     vfio::DeviceState device;
     host::VfioNvme flow;
-    Token buffer = 0;      // the driver's: state that was read from the device, or is for it
-    Token staged = 0;      // in the PF: what came of a state so far
-    Token arrived = 0;     // with the user: what it read last, or what is to be written
-    bool waiting = false;  // for the answer of a SET
-    bool read = false;     // the session has given all that it had
-    bool ended = false;    // and its end was read
-    bool struck = false;   // was reset since its controller had the guest's state
+    Token buffer = 0;          // the driver's: state that was read from the device, or is for it
+    Token staged = 0;          // in the PF: what came of a state so far
+    Token arrived = 0;         // with the user: what it read last, or what is to be written
+    bool waiting = false;      // for the answer of a SET
+    bool read = false;         // the session has given all that it had
+    bool ended = false;        // and its end was read
+    bool struck = false;       // was reset since its controller had the guest's state
+    bool reset_waits = false;  // its VFIO_DEVICE_RESET does, for the end of a SET
     // Of each slot of the controller: the command that it fetches.
     std::uint8_t fetches[nvme::WorldBounds<1>::slots] = {};
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.device, self.flow, self.buffer, self.staged, self.arrived);
-        visit(self.waiting, self.read, self.ended, self.struck, self.fetches);
+        visit(self.waiting, self.read, self.ended, self.struck, self.reset_waits, self.fetches);
     }
 };
 
@@ -126,10 +128,16 @@ struct Guest {
     std::uint8_t taken = 0;
     bool lost = false;                       // the VF was reset: the guest has given up
     std::uint8_t order[most_commands] = {};  // of the completions
+    // The same of its admin queue.
+    std::uint8_t admin_submitted = 0;
+    std::uint8_t admin_posted = 0;
+    std::uint8_t admin_taken = 0;
+    std::uint8_t admin_order[most_admin_commands] = {};
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.submitted, self.posted, self.taken, self.lost, self.order);
+        visit(self.admin_submitted, self.admin_posted, self.admin_taken, self.admin_order);
     }
 };
 

@@ -28,6 +28,15 @@ void Play<W>::step_flow(std::uint8_t host, std::uint8_t vf, const host::FlowEven
     }
 }
 
+/// INV-DONE-02. A state that the user does not give, or gives to a VF that has queues, is refused.
+template <class W>
+void Play<W>::judge_set(const VfSide& side, bool done) {
+    if (hosts == 1 && s.config.completes && w.faults == 0 && broken == nullptr &&
+        side.device.state != vfio::MigState::RESUMING && done == blocked_) {
+        broken = &undisturbed_set;
+    }
+}
+
 template <class W>
 void Play<W>::step_vfio(std::uint8_t host, std::uint8_t vf, const vfio::Event& event) {
     Scratch::Lease effects(scratch_);
@@ -68,8 +77,14 @@ void Play<W>::vfio_effect(std::uint8_t host, std::uint8_t vf, const Effect& effe
             break;
         case EffectKind::EnterState: state_entered(host, vf, effect); break;
         case EffectKind::Reply:
-            if (effect.ticket == ticket_set) {
+            if (effect.ticket == ticket_reset) {
+                side.reset_waits = effect.flags == vfio::reply_waits;
+            } else if (effect.ticket == ticket_set) {
                 side.waiting = false;
+                judge_set(side, effect.token == 0);
+                if (side.reset_waits) {
+                    step_vfio(host, vf, vfio::reset(ticket_reset));
+                }
                 if constexpr (hosts == 2) {
                     answered(host, static_cast<std::uint16_t>(effect.token));
                 }
@@ -110,8 +125,15 @@ void Play<W>::tell_session(check::What what, std::uint8_t host, std::uint8_t vf,
 
 template <class W>
 void Play<W>::set_state(std::uint8_t host, std::uint8_t vf, vfio::MigState to) {
-    w.vf[host][vf].waiting = true;
+    VfSide& side = w.vf[host][vf];
+    const bool saved = side.device.state == vfio::MigState::STOP_COPY;
+    blocked_ = saved && (to == vfio::MigState::PRE_COPY || to == vfio::MigState::PRE_COPY_P2P);
+    side.waiting = true;
     step_vfio(host, vf, vfio::set_state(to, ticket_set));
+    if (blocked_ && side.waiting) {
+        judge_set(side, true);
+    }
+    blocked_ = false;
 }
 
 /// Reads all that the session has, in one call; the call after that reads its end.
@@ -163,8 +185,10 @@ vfio::Errno Play<W>::write_state(std::uint8_t host, std::uint8_t vf, Token conte
 
 /// VFIO_DEVICE_RESET, and any other function level reset that the VFIO core is told of.
 template <class W>
-void Play<W>::reset_vf(std::uint8_t host, std::uint8_t vf) {
+void Play<W>::reset_vf(std::uint8_t host, std::uint8_t vf, bool unasked) {
+    unasked_ = unasked;
     function_reset(host, static_cast<std::uint8_t>(vf + 1));
+    unasked_ = false;
     host::FlowEvent reset;
     reset.kind = host::FlowEvent::Kind::Reset;
     step_flow(host, vf, reset);

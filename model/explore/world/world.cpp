@@ -88,6 +88,16 @@ const check::Invariant undisturbed_completes = {
     "",
     ""};
 
+const check::Invariant undisturbed_set = {
+    "INV-DONE-02",
+    "a SET that nothing disturbs succeeds",
+    "Without a fault each SET succeeds that has a path, and no "
+    "other, but for one that would load no sound state.",
+    "The driver or the device cannot migrate at all, or user "
+    "space takes what did not happen for done.",
+    "",
+    ""};
+
 std::string_view to_string(Fault fault) {
     switch (fault) {
         case Fault::VfReset: return "vf-reset";
@@ -108,6 +118,8 @@ std::string objection(const WorldConfig& config) {
         check_range("vfs", config.vfs, 1, 2),
         check_range("commands", config.commands, 0, world::most_commands),
         check_range("queue_entries", config.queue_entries, 1, 3),
+        check_range("completion_entries", config.completion_entries, 0, 3),
+        check_range("admin_commands", config.admin_commands, 0, 2),
         check_range("state_pieces", config.state_pieces, 1, 4),
         check_range("fault_budget", config.fault_budget, 0, 3),
     };
@@ -127,6 +139,9 @@ std::string objection(const WorldConfig& config) {
         fault_bit(Fault::Cancel) | fault_bit(Fault::StateDamaged) | fault_bit(Fault::ChannelCut);
     if (config.hosts == 1 && (config.faults & of_journeys) != 0) {
         return "faults: cancel, state-damaged and channel-cut need a migration (2 hosts)";
+    }
+    if (config.hosts == 2 && config.admin_commands != 0) {
+        return "admin_commands: no state has them, so a world of one host only";
     }
     if (config.switchover_ack && !config.return_path) {
         return "switchover_ack needs return_path";

@@ -186,6 +186,7 @@ template <std::size_t Vfs, std::size_t Hosts>
 unsigned WorldSystem<Vfs, Hosts>::fair_class(const std::uint8_t*, Action action) {
     switch (static_cast<Do>(action.kind)) {
         case Do::Take: return 1U + action.a;
+        case Do::TakeAdmin: return 12U + action.a;
         case Do::LookAt:
         case Do::EnablePf: return 4U + action.a;
         case Do::Call: return action.b == verdict::go_on ? 6U + action.a : unfair;

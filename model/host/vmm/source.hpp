@@ -70,6 +70,7 @@ class SourceRun : public Run {
     void leave_with_failure();
     int next_in_precopy(int from) const;
 
+    bool is_taken_back() const;
     bool broken() const { return flow.error != 0 || control.cancelled; }
     std::uint64_t quota() const { return window_quota(config.max_bandwidth); }
     std::uint64_t used() const { return control.transferred - control.window_start_bytes; }

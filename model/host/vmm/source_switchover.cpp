@@ -38,6 +38,12 @@ void SourceRun::enter_switchover() {
     }
 }
 
+/// A cancel shuts the return path down, which ends the wait for SHUT; without one it comes too
+/// late, and so it should: the destination has all that it needs to start the VM.
+bool SourceRun::is_taken_back() const {
+    return control.cancelled && config.return_path && rules.on(spec::Id::VmmCancelTakesBack);
+}
+
 /// QEMU 10.1 migration/savevm.c: qemu_savevm_state_complete_precopy.
 void SourceRun::enter_last() {
     switch (static_cast<Switchover>(control.switchover)) {
@@ -57,8 +63,7 @@ void SourceRun::enter_last() {
             break;
         case Switchover::End: message(Message::End, 0); break;
         case Switchover::Join:
-            // A cancel shuts the return path down; without one it comes too late.
-            if (flow.error != 0 || (control.cancelled && config.return_path)) {
+            if (flow.error != 0 || is_taken_back()) {
                 move_switchover(Move::Fail);
             } else if (!config.return_path || control.shut) {
                 move_switchover(Move::Next);

@@ -48,6 +48,7 @@ std::vector<Case> controller_cases() {
         {Inv::SuspendedWritesNothing, {suspended, on(What::Writes, src)}},
         {Inv::SuspendedWritesNothing, {suspended, command(What::Posted, 0)}},
         {Inv::SuspendedIsSilent, {suspended, on(What::Interrupts, src)}},
+        {Inv::SuspendingFetchesNothing, {on(What::Suspending, src), queue(What::Fetches, 1)}},
         {Inv::QueueIsAlive, {queue(What::QueueDeleted, 1), queue(What::Fetches, 1)}},
         {Inv::QueueIsAlive,
          {queue(What::QueueCreated, 1), on(What::Reset, src), queue(What::Fetches, 1)}},

@@ -164,6 +164,49 @@ TEST_CASE("a reset by the guest ends its commands and the suspension", "[check]"
     CHECK(told<ProofBounds>(story, true) == nullptr);
 }
 
+TEST_CASE("a VF that loses its state before the VM starts: excused if nobody could know",
+          "[check]") {
+    const auto lost = [](Observation how) {
+        return Story{vm(What::MigrationBegins),
+                     vm(What::VmRuns),
+                     vm(What::VmStops),
+                     with(What::StateSaved, src, 7),
+                     with(What::StateLoaded, dst, 7),
+                     how,
+                     vm(What::VmRuns, dst)};
+    };
+    const Observation asked = on(What::Reset, dst);
+    CHECK(told<ProofBounds>(lost(asked), false) == invariant(Inv::StateIsLast));
+    CHECK(told<ProofBounds>(lost(flagged(asked, flag::unasked)), false) == nullptr);
+    const Story early = {vm(What::VmRuns), vm(What::VmStops), with(What::StateSaved, src, 7),
+                         flagged(asked, flag::unasked), vm(What::VmRuns, dst)};
+    CHECK(told<ProofBounds>(early, false) == nullptr);
+    Story known = early;
+    known.insert(known.end() - 1, asked);
+    CHECK(told<ProofBounds>(known, false) == invariant(Inv::StateIsLast));
+}
+
+TEST_CASE("a state that the source has left behind harms who runs on it", "[check]") {
+    const Story stale = {vm(What::VmRuns), vm(What::VmStops), with(What::StateSaved, src, 7),
+                         on(What::Resumed, src), with(What::StateLoaded, dst, 7)};
+    CHECK(told<ProofBounds>(stale, false) == nullptr);
+    CHECK(told<ProofBounds>(stale + Story{vm(What::VmRuns, dst)}, false) ==
+          invariant(Inv::StateIsLast));
+}
+
+TEST_CASE("a controller that suspends finishes, and fetches again when it goes on", "[check]") {
+    const Story story = {vm(What::VmRuns),        command(What::Submitted, 1),
+                         queue(What::Fetches, 1), on(What::Suspending, src),
+                         on(What::Writes, src),   command(What::Posted, 1),
+                         on(What::Suspended, src)};
+    CHECK(told<ProofBounds>(story, false) == nullptr);
+    CHECK(told<ProofBounds>(story + Story{on(What::Resumed, src), queue(What::Fetches, 1)},
+                            false) == nullptr);
+    const Story aborted = {vm(What::VmRuns), on(What::Suspending, src), on(What::Resumed, src),
+                           queue(What::Fetches, 1)};
+    CHECK(told<ProofBounds>(aborted, false) == nullptr);
+}
+
 TEST_CASE("a log that is lost, and known to be, is no stale copy", "[check]") {
     const Story lost = {on(What::LogStarts, src), with(What::Changed, src, 0, 64),
                         on(What::LogLost, src), with(What::Changed, src, 1, 1),
