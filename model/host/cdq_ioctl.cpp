@@ -70,6 +70,24 @@ wire::Result<CdqIoctl> decode_cdq_ioctl(const std::uint8_t* data, std::size_t si
     return command;
 }
 
+CdqCall enter_kernel(std::uint32_t number, const std::uint8_t* argument, std::size_t size,
+                     const spec::Rules& rules) {
+    using vfio::Errno;
+    const bool of_32 = number == ioctl_number(CdqAbi::I386);
+    const CdqAbi abi = of_32 ? CdqAbi::I386 : CdqAbi::Lp64;
+    if (number != ioctl_number(abi) || (of_32 && !rules.on(spec::Id::CdqIoctlKnows32))) {
+        return {Errno::NotTty, {}};
+    }
+    const wire::Result<CdqIoctl> command = decode_cdq_ioctl(argument, size, abi);
+    if (!command) {
+        return {command.error() == wire::Error::Truncated ? Errno::Fault : Errno::Invalid, {}};
+    }
+    if (command->size > rules.value(spec::Id::CdqIoctlLargest) * page) {
+        return {Errno::Invalid, {}};
+    }
+    return {Errno::Ok, *command};
+}
+
 OwnerEvent owner_event(const CdqIoctl& command, std::uint8_t ticket, std::uint8_t context) {
     OwnerEvent event;
     event.ticket = ticket;

@@ -35,6 +35,18 @@ void encode(const CdqIoctl& command, CdqAbi abi, std::uint8_t* to);
 /// Faults: Truncated; Reserved (padding that is not 0, R004-29).
 wire::Result<CdqIoctl> decode_cdq_ioctl(const std::uint8_t* data, std::size_t size, CdqAbi abi);
 
+/// What an LP64 kernel makes of a call before it takes anything.
+struct CdqCall {
+    vfio::Errno error = vfio::Errno::Ok;
+    CdqIoctl command;  // if it is taken
+};
+/// ENOTTY: a number that it does not know; that of the other shape is one unless HO-CIO-02 is on.
+/// EFAULT: the program has mapped fewer bytes (`size`) at the argument's address than it takes.
+/// EINVAL: padding that is not 0, or a ring beyond HO-CIO-03. What is wrong with the queue itself
+/// the owner says.
+CdqCall enter_kernel(std::uint32_t number, const std::uint8_t* argument, std::size_t size,
+                     const spec::Rules& rules);
+
 /// What the caller asks of the owner by it. `ticket` names the call; the rest of `context` is what
 /// the structure does not say: asks::scattered, large, unprivileged, and bad_event of a descriptor
 /// that is no eventfd.

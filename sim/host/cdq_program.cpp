@@ -41,18 +41,12 @@ std::uint64_t CdqProgram::pinned_pages() const {
 }
 
 bool kernel_takes(const host::CdqIoctl& argument, host::CdqAbi abi, const spec::Rules& rules) {
-    using host::CdqAbi;
-    const bool known = abi == CdqAbi::Lp64 || rules.on(spec::Id::CdqIoctlKnows32);
-    if (!known) {
-        return false;  // ENOTTY: the size of the argument is part of the number
-    }
     std::uint8_t bytes[64] = {};
     const std::size_t size = host::ioctl_size(abi);
     LMSIM_ASSERT(size <= sizeof bytes);
     host::encode(argument, abi, bytes);
-    const auto read = host::decode_cdq_ioctl(bytes, size, abi);
-    return read.ok() && *read == argument && read->entries % page_size == 0 &&
-           read->size <= rules.value(spec::Id::CdqIoctlLargest) * page_size;
+    const host::CdqCall call = host::enter_kernel(host::ioctl_number(abi), bytes, size, rules);
+    return call.error == vfio::Errno::Ok && call.command.entries % page_size == 0;
 }
 
 void CdqProgram::submit(const wire::Sqe& sqe, AdminDone done) {

@@ -6,6 +6,7 @@
 
 using namespace lmsim;
 using namespace lmsim::host;
+using vfio::Errno;
 
 namespace {
 
@@ -57,6 +58,43 @@ TEST_CASE("the shape for LP64 is the compiler's", "[host][rfc]") {
     const auto decoded = decode_cdq_ioctl(bytes, sizeof given, CdqAbi::Lp64);
     REQUIRE(decoded.ok());
     CHECK(*decoded == example());
+}
+
+TEST_CASE("what the kernel answers before it takes anything", "[host][rfc]") {
+    const auto call = [](const CdqIoctl& command, CdqAbi abi, const spec::Rules& rules) {
+        std::vector<std::uint8_t> bytes(ioctl_size(abi));
+        encode(command, abi, bytes.data());
+        return enter_kernel(ioctl_number(abi), bytes.data(), bytes.size(), rules);
+    };
+    const spec::Rules rules = spec::Rules::ratified();
+    CHECK(call(example(), CdqAbi::Lp64, rules).error == Errno::Ok);
+    CHECK(call(example(), CdqAbi::Lp64, rules).command == example());
+    // A 32-bit program's number is another one.
+    CHECK(call(example(), CdqAbi::I386, rules).error == Errno::NotTty);
+    spec::Rules knows = rules;
+    knows.set_on(spec::Id::CdqIoctlKnows32, true);
+    CHECK(call(example(), CdqAbi::I386, knows).error == Errno::Ok);
+    CHECK(call(example(), CdqAbi::I386, knows).command == example());
+
+    std::vector<std::uint8_t> bytes(32);
+    encode(example(), CdqAbi::Lp64, bytes.data());
+    const auto answer = [&](std::uint32_t number, std::size_t mapped) {
+        return enter_kernel(number, bytes.data(), mapped, rules).error;
+    };
+    const std::uint32_t number = ioctl_number(CdqAbi::Lp64);
+    CHECK(answer(number, 32) == Errno::Ok);
+    CHECK(answer(number + 1, 32) == Errno::NotTty);
+    CHECK(answer(0xC0484E41, 32) == Errno::NotTty);  // NVME_IOCTL_ADMIN_CMD is another one's
+    CHECK(answer(ioctl_number(CdqAbi::Lp64, true), 32) == Errno::NotTty);  // as posted: _IOR
+    CHECK(answer(number, 31) == Errno::Fault);
+    bytes[31] = 1;
+    CHECK(answer(number, 32) == Errno::Invalid);
+
+    CdqIoctl large = example();
+    large.size = 20U << 21;
+    CHECK(call(large, CdqAbi::Lp64, rules).error == Errno::Ok);
+    large.size += 1;
+    CHECK(call(large, CdqAbi::Lp64, rules).error == Errno::Invalid);
 }
 
 TEST_CASE("what a program asks for by the ioctl, down to the device and back", "[host][rfc]") {
