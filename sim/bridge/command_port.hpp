@@ -52,6 +52,13 @@ class CommandPort {
         q.pair.submit(sqe);
     }
 
+    /// Is there a completion that nobody has taken yet?
+    bool has_completion(std::uint16_t queue) const {
+        bool any = false;
+        queues_[queue].pair.peek([&any](const wire::Cqe&) { any = true; });
+        return any;
+    }
+
     /// Hands every new completion to `take(owner, cqe)`; to `stray(cqe)` if nobody waits for its
     /// CID.
     template <class Take, class Stray>

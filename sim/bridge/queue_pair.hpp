@@ -66,6 +66,22 @@ class QueuePair {
         return count;
     }
 
+    /// Shows every completion that is there and not yet taken to `see(const wire::Cqe&)`.
+    template <class See>
+    void peek(See&& see) const {
+        std::uint32_t at = cq_head_;
+        bool phase = phase_;
+        for (;;) {
+            const std::uint8_t* entry = memory_->bytes(cq_base_ + std::uint64_t{16} * at, 16);
+            if (wire::phase_of(entry) != phase) {
+                return;
+            }
+            see(wire::decode_cqe(entry));
+            at = at + 1 == cq_entries_ ? 0 : at + 1;
+            phase = phase != (at == 0);
+        }
+    }
+
     /// The owner moved to another host: the same rings at the same addresses, behind another port.
     void move(DevicePort& port) {
         port_ = &port;

@@ -16,7 +16,6 @@ namespace lmsim::sim {
 
 namespace {
 
-constexpr std::uint8_t read_data = 0xff;  // DownItem::what: the data of an I/O command
 constexpr std::uint64_t register_bytes = 8;
 
 bool is_transaction(EffectKind kind) {
@@ -186,6 +185,10 @@ void NvmeDevice::handle(const Event& event) {
             break;
         case Kind::Media:
         case Kind::Work:
+            if (pins_ != nullptr && stops(event)) {
+                return;
+            }
+            [[fallthrough]];
         case Kind::Timer: work_done(event); break;
         case Kind::Reset: {
             nvme::Event reset;
@@ -244,6 +247,9 @@ void NvmeDevice::work_done(const Event& event) {
 /// The data of a DMA read have arrived. Host memory is read now: until its owner knows of the
 /// completion nobody writes it, so this equals reading it when the request was served.
 void NvmeDevice::answer(const DownItem& item) {
+    if (pins_ != nullptr && stops(item)) {
+        return;
+    }
     Memory& memory = *functions_[item.function].memory;
     if (item.what == read_data) {
         const auto ignore = [](std::uint64_t, std::uint64_t) {};

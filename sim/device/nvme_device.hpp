@@ -6,7 +6,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/nvme/diagnose.hpp"
@@ -21,6 +23,7 @@
 #include "sim/device/observer.hpp"
 #include "sim/device/servers.hpp"
 #include "sim/link/pcie.hpp"
+#include "sim/pin/pins.hpp"
 #include "sim/trace/machine_tap.hpp"
 #include "sim/trace/step_log.hpp"
 
@@ -82,6 +85,13 @@ class NvmeDevice : public Component, private nvme::Env {
     void set_monitor(RunMonitor* monitor, metrics::Side side) {
         watch_.connect(monitor, side, *subsystem_, cdq_pages_, rules_);
     }
+    /// Effects wait where pins say so; `command_of` names the PF's command with this CID.
+    void set_pins(Pins* pins, metrics::Side side,
+                  std::function<Occurrence(std::uint16_t cid)> command_of) {
+        pins_ = pins;
+        side_ = side;
+        command_of_ = std::move(command_of);
+    }
 
     const nvme::Subsystem<nvme::SimBounds>& subsystem() const { return *subsystem_; }
     /// The state of a function as a Get Controller State would bring it now, at most `limit` bytes.
@@ -106,6 +116,8 @@ class NvmeDevice : public Component, private nvme::Env {
   private:
     class Port;
     friend class Port;
+
+    static constexpr std::uint8_t read_data = 0xff;  // DownItem::what: the data of an I/O command
 
     enum class Kind : std::uint32_t { Down, MemoryReady, Up, Riders, Media, Work, Timer, Reset };
     enum class DownKind : std::uint8_t { SqDoorbell, CqDoorbell, Write, Read, Answer, Reset };
@@ -158,6 +170,13 @@ class NvmeDevice : public Component, private nvme::Env {
     /// What a DMA read brought; `there`: its memory exists.
     void done(const DownItem& item, const std::uint8_t* bytes, bool there);
 
+    // Pins
+    bool stops(const DownItem& item);
+    bool stops(const Event& event);
+    Occurrence effect_of(std::uint16_t function, std::uint32_t ticket, std::uint16_t cid,
+                         std::string_view what);
+    bool is_now(std::uint16_t function, std::uint32_t ticket) const;
+
     // nvme::Env
     std::uint8_t* data(std::uint16_t function, std::uint32_t ticket, std::uint32_t length) override;
     std::uint8_t* staging(std::uint16_t function, std::uint64_t length) override;
@@ -198,6 +217,11 @@ class NvmeDevice : public Component, private nvme::Env {
     trace::StepLog* steps_ = nullptr;
     trace::MachineTap tap_;
     DeviceWatch watch_;
+    Pins* pins_ = nullptr;
+    std::function<Occurrence(std::uint16_t)> command_of_;
+    std::map<std::uint16_t, unsigned> fetches_;  // with pins: I/O commands by function
+    std::map<std::pair<std::uint16_t, std::uint32_t>, unsigned> nth_;  // by function and slot
+    std::set<std::pair<std::uint16_t, std::uint32_t>> held_;  // whose entry waits for a pin
     metrics::Side side_ = metrics::Side::Source;
 
     Pipe up_;

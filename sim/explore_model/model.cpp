@@ -227,4 +227,8 @@ explore::SystemFactory world_of(const ExploreModel& model, const spec::Rules& ru
     return explore::world_factory(world_config(model.params), rules);
 }
 
+std::unique_ptr<explore::System> plain_world_of(const ExploreModel& model) {
+    return explore::make_world(world_config(model.params), model.rules);
+}
+
 }  // namespace lmsim::sim

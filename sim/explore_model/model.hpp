@@ -52,6 +52,9 @@ explore::SystemFactory world_of(const ExploreModel& model, const spec::Rules& ru
 std::string model_schema();
 std::string model_docs();
 
+/// A migration's or a free world as its states really are: world::World, not what a search keeps.
+std::unique_ptr<explore::System> plain_world_of(const ExploreModel& model);
+
 /// A model that the program brings along: scenarios/explore/NAME.toml.
 struct CommittedModel {
     std::string_view name;

@@ -9,6 +9,7 @@
 #include "model/explore/world/log_config.hpp"
 #include "model/explore/world/memory_config.hpp"
 #include "sim/core/param.hpp"
+#include "sim/profile/row_list.hpp"
 
 // What stands in a model file (scenarios/explore/): how large the explored world is, and under
 // which rules. Declared as a scenario's parameters are, so mistakes are told the same way.
@@ -26,18 +27,6 @@ struct FaultSet {
     friend bool operator==(FaultSet a, FaultSet b) { return a.bits == b.bits; }
 };
 
-/// Rows of the specification by their requirement ids.
-struct RowList {
-    std::vector<spec::Id> rows;
-    friend bool operator==(const RowList& a, const RowList& b) { return a.rows == b.rows; }
-};
-
-/// Why this name cannot be used, with the nearest one: "there is no \"LM-SUS\"; did you mean ...?"
-std::string unknown_name(const std::string& name, const std::vector<std::string>& known);
-
-/// The row with this requirement id, if it can be switched off or on; otherwise why not.
-Result<spec::Id> switchable_row(const std::string& name);
-
 template <>
 struct ParamType<FeatureSet> {
     static Result<FeatureSet> read(const Value& value);
@@ -51,13 +40,6 @@ struct ParamType<FaultSet> {
     static std::string print(FaultSet value);
     static std::string name() { return "a list of faults"; }
     static std::string schema();
-};
-template <>
-struct ParamType<RowList> {
-    static Result<RowList> read(const Value& value);
-    static std::string print(const RowList& value);
-    static std::string name() { return "a list of requirement ids"; }
-    static std::string schema() { return R"({"type":"array","items":{"type":"string"}})"; }
 };
 
 /// Which world is explored.

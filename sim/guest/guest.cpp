@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/host/effect_name.hpp"
 #include "model/spec/codes.hpp"
 #include "model/wire/nvm.hpp"
 #include "model/wire/prp.hpp"
@@ -131,6 +132,9 @@ void Guest::handle(const Event& event) {
         vcpu_of(vf, queue).deferred.push(event);
         return;
     }
+    if (pins_ != nullptr && stops(event)) {
+        return;
+    }
     if (kind == Kind::Submit) {
         submit_io(event.a, static_cast<std::uint32_t>(event.b));
     } else {
@@ -141,7 +145,7 @@ void Guest::handle(const Event& event) {
 /// Hands the vCPU what the job wants to do now; what it wants later wakes it then.
 void Guest::pump(std::uint32_t index) {
     Job& job = jobs_[index];
-    if (paused_ || job.waiting) {
+    if (paused_ || job.waiting || job.given_up) {
         return;
     }
     while (!job.free.empty() && !draining_) {
@@ -222,6 +226,9 @@ void Guest::submit_io(std::uint32_t index, std::uint32_t slot_index) {
         slot.sent += length;
         ++slot.commands;
         commands.submit(job.queue, sqe, pack(index, slot_index));
+        if (pins_ != nullptr) {
+            pins_->happened(host::effect::of_guest(job.vf, host::effect::submitted));
+        }
         if (observer_ != nullptr) {
             observer_->command_submitted(now(), job.vf, job.queue, sqe, length);
         }
@@ -272,6 +279,9 @@ void Guest::run_handler(std::uint16_t vf, std::uint16_t queue) {
 
 void Guest::command_completed(std::uint16_t vf, std::uint16_t queue, std::uint64_t owner,
                               const wire::Cqe& cqe) {
+    if (pins_ != nullptr) {
+        pins_->happened(host::effect::of_guest(vf, host::effect::completed));
+    }
     if (observer_ != nullptr) {
         observer_->command_completed(now(), vf, queue, cqe);
     }
@@ -318,6 +328,28 @@ void Guest::resume() {
     for (std::uint32_t job = 0; job < jobs_.size(); ++job) {
         pump(job);
     }
+}
+
+void Guest::give_up(std::uint16_t vf) {
+    for (Job& job : jobs_) {
+        job.given_up = job.given_up || job.vf == vf;
+    }
+}
+
+/// Has a submission, or the handler of an interrupt, to wait for a pin? True also if nobody wants
+/// it any more.
+bool Guest::stops(const Event& event) {
+    const bool submit = static_cast<Kind>(event.kind) == Kind::Submit;
+    const auto vf = submit ? jobs_[event.a].vf : static_cast<std::uint16_t>(event.a);
+    const auto queue = static_cast<std::uint16_t>(event.b);
+    if (submit && jobs_[event.a].given_up) {
+        return true;
+    }
+    if (!submit && (queue == 0 || !vfs_[vf]->commands().has_completion(queue))) {
+        return false;
+    }
+    const auto what = submit ? host::effect::submitted : host::effect::completed;
+    return pins_->holds(host::effect::of_guest(vf, what), [this, event] { handle(event); });
 }
 
 void Guest::move_vf(std::uint16_t vf, DevicePort& port) {

@@ -12,6 +12,7 @@
 #include "sim/guest/fio/source.hpp"
 #include "sim/guest/page_writer.hpp"
 #include "sim/guest/vf_driver.hpp"
+#include "sim/pin/pins.hpp"
 
 namespace lmsim::sim {
 
@@ -85,6 +86,10 @@ class Guest : public Component {
     /// Lets the vCPUs' writes up to now happen.
     void catch_up() { writer_.catch_up(*memory_, now()); }
 
+    void set_pins(Pins* pins) { pins_ = pins; }
+    /// The VF was reset behind the guest's back: it uses it no more.
+    void give_up(std::uint16_t vf);
+
     void set_observer(GuestObserver* observer) { observer_ = observer; }
     std::uint64_t outstanding() const { return outstanding_; }
     /// Calls visit(time of submission) for every I/O whose doorbell rang and that is not complete.
@@ -126,6 +131,7 @@ class Guest : public Component {
         std::uint16_t vf = 0;
         std::uint16_t queue = 0;
         Ps start = 0;
+        bool given_up = false;
         bool waiting = false;  // a wake-up is on its way
         std::optional<fio::Planned> planned;
         std::vector<IoSlot> slots;
@@ -146,11 +152,13 @@ class Guest : public Component {
     void command_completed(std::uint16_t vf, std::uint16_t queue, std::uint64_t owner,
                            const wire::Cqe& cqe);
     void vf_ready(bool ok);
+    bool stops(const Event& event);
 
     GuestTiming timing_;
     Memory* memory_;
     PageWriter writer_;
     GuestObserver* observer_ = nullptr;
+    Pins* pins_ = nullptr;
     std::vector<std::unique_ptr<VfDriver>> vfs_;
     std::vector<Job> jobs_;
     std::vector<Vcpu> vcpus_;

@@ -84,7 +84,10 @@ void HostDriver::submit(const wire::Sqe& sqe, std::uint32_t vf, std::uint32_t ti
     }
     const std::uint32_t owner = free_requests_.back();
     free_requests_.pop_back();
-    requests_[owner - 1] = {sqe, now(), vf, ticket, true, std::move(done)};
+    requests_[owner - 1] = {sqe, now(), vf, ticket, true, {}, std::move(done)};
+    if (pins_ != nullptr && vf_of(vf) >= 0) {
+        requests_[owner - 1].effect = count_command(static_cast<std::uint16_t>(vf - 1));
+    }
     if (observer_ != nullptr) {
         observer_->admin_asked(now());
     }
@@ -460,7 +463,7 @@ void HostDriver::flow_submit(std::uint16_t index, const Effect& effect) {
 /// The core has answered; data still have to be copied between the user and the driver.
 void HostDriver::finish_call(std::uint16_t index, const Effect& reply) {
     Vf& vf = vfs_[index];
-    if (!vf.call.done) {
+    if (!vf.call.done || reply.ticket == struck) {
         return;
     }
     VfioAnswer answer{static_cast<vfio::Errno>(reply.token), reply.token2, reply.token3};
@@ -492,7 +495,11 @@ void HostDriver::finish_call(std::uint16_t index, const Effect& reply) {
 void HostDriver::handle(const Event& event) {
     switch (static_cast<Kind>(event.kind)) {
         case Kind::Ring: put_on_queue(event.a, static_cast<std::uint16_t>(event.b)); break;
-        case Kind::Interrupt: reap(); break;
+        case Kind::Interrupt:
+            if (pins_ == nullptr || !stops_reap()) {
+                reap();
+            }
+            break;
         case Kind::Timer: {
             host::PfEvent fired;
             fired.kind = host::PfEvent::Kind::TimerFired;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "sim/host/memory_tracker.hpp"
 #include "sim/host/namespace_survey.hpp"
 #include "sim/host/user_data_log.hpp"
+#include "sim/pin/pins.hpp"
 #include "sim/trace/machine_tap.hpp"
 #include "sim/trace/step_log.hpp"
 
@@ -130,6 +132,19 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     void set_trace(trace::TraceSink* sink, metrics::Side side);
     void set_monitor(RunMonitor* monitor, metrics::Side side);
 
+    // Pins, and what they wish. See sim/pin/pins.hpp.
+    void set_pins(Pins* pins, metrics::Side side);
+    /// "source.vf0 Suspend", and the how manieth it is, if the PF's command with this CID is one of
+    /// a VF's flow; else nothing.
+    Occurrence command_of(std::uint16_t cid) const;
+    /// Is a call on the VF's device under way?
+    bool is_busy(std::uint16_t vf) const { return vfs_[vf].call.done != nullptr; }
+    /// A function level reset of the VF, or a reset of the PF, that nobody here asked for.
+    void strike(std::uint16_t vf, std::function<void()> done);
+    void strike_pf();
+    /// The PF's driver gives such a command up. False if there is none under way.
+    bool time_out(const std::string& command);
+
     void handle(const Event& event) override;
 
   private:
@@ -154,7 +169,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
         std::uint32_t vf = 0;      // plus 1; or the driver itself
         std::uint32_t ticket = 0;  // of the flow's Submit
         bool used = false;
-        AdminDone done;  // of a part of the driver
+        Occurrence effect;  // with pins: its name, if it is a VF's
+        AdminDone done;     // of a part of the driver
     };
     struct Call {
         vfio::Event event;
@@ -173,6 +189,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
         Call call;  // the one at work
         VfioAnswer answer;
     };
+
+    static constexpr std::uint32_t struck = 2;  // ticket of a reset that no call waits for
 
     // PF queue
     void submit(const wire::Sqe& sqe, std::uint32_t vf, std::uint32_t ticket,
@@ -210,6 +228,9 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     void watch_session(std::uint16_t vf, std::uint64_t bytes);
     void watch_logs(check::What what);
     std::uint64_t available(std::uint16_t vf) const;
+    Occurrence count_command(std::uint16_t vf);
+    bool stops_reap();
+    bool stops_enabling(std::uint64_t value);
 
     // PortClient of the PF
     void interrupt(std::uint32_t vector) override;
@@ -243,6 +264,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     trace::StepLog* steps_ = nullptr;
     trace::MachineTap tap_;
     RunMonitor* monitor_ = nullptr;
+    Pins* pins_ = nullptr;
+    std::map<std::string, unsigned> commands_;  // with pins: so many of each
     metrics::Side side_ = metrics::Side::Source;
     LaneId cpu_lane_;
     LaneId timer_lane_;  // of commands

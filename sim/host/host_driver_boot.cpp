@@ -104,6 +104,9 @@ void HostDriver::read_done(std::uint64_t /*token*/, std::uint64_t value) {
         return;
     }
     if (queue_.resetting) {
+        if (pins_ != nullptr && stops_enabling(value)) {
+            return;
+        }
         host::PfEvent done;
         done.kind = host::PfEvent::Kind::ResetDone;
         pf_step(done);

@@ -86,12 +86,7 @@ void VmmPair::step(VmmSide side, const host::vmm::Event& event) {
 
 void VmmPair::perform(VmmSide side, const Effect& effect) {
     switch (effect.kind) {
-        case EffectKind::Call:
-            if (observer_ != nullptr) {
-                observer_->call_began(now(), side, effect);
-            }
-            call(side, effect);
-            break;
+        case EffectKind::Call: begin_call(side, effect); break;
         case EffectKind::StartTimer:
             post_once(now() + static_cast<Ps>(effect.length),
                       static_cast<std::uint32_t>(Kind::Timer), static_cast<std::uint32_t>(side),
@@ -107,6 +102,20 @@ void VmmPair::perform(VmmSide side, const Effect& effect) {
         case EffectKind::EnterState: break;
         default: LMSIM_ASSERT(!"not an effect of a VMM");
     }
+}
+
+void VmmPair::begin_call(VmmSide side, const Effect& effect) {
+    if (pins_ != nullptr) {
+        const std::string name = effect_of(side, effect);
+        if (pins_->holds(name, [this, side, effect] { begin_call(side, effect); })) {
+            return;
+        }
+        called_[static_cast<std::size_t>(side)] = name;
+    }
+    if (observer_ != nullptr) {
+        observer_->call_began(now(), side, effect);
+    }
+    call(side, effect);
 }
 
 void VmmPair::answer(VmmSide side, Ps at, std::int32_t error, std::uint64_t value0,
@@ -174,7 +183,7 @@ bool VmmPair::call_channel(VmmSide side, const Effect& effect) {
             used_.other += effect.address;
             const Ps gone = channel_.send(now(), bytes);
             send_item(std::move(item), gone);
-            answer(side, gone, 0, bytes);
+            answer(side, gone, sending_error(), bytes);
             return true;
         }
         case Call::SaveNonIterable:
@@ -192,11 +201,11 @@ bool VmmPair::call_channel(VmmSide side, const Effect& effect) {
             if (side == VmmSide::Source) {
                 const Ps gone = channel_.send(now(), message_bytes);
                 send_item(std::move(item), gone);
-                answer(side, gone, 0, message_bytes);
+                answer(side, gone, sending_error(), message_bytes);
             } else {
                 const Ps gone = channel_.reply(now(), message_bytes);
                 send_back(std::move(item), gone);
-                answer(side, gone, 0, message_bytes);
+                answer(side, gone, sending_error(), message_bytes);
             }
             return true;
         }
@@ -309,8 +318,8 @@ void VmmPair::send_chunk() {
         item.loaded = pages_loaded_;
         send_item(std::move(item), std::max(now(), channel_.forward.free_at));
         const bool spins = slice_.sent.pages() == 0 && !slice_.last;
-        answer(VmmSide::Source, now() + (spins ? empty_pass : 0), 0, slice_.sent.bytes(),
-               ram_.left());
+        answer(VmmSide::Source, now() + (spins ? empty_pass : 0), sending_error(),
+               slice_.sent.bytes(), ram_.left());
         return;
     }
     guest_.catch_up();
@@ -344,15 +353,21 @@ void VmmPair::send_saved(std::uint16_t device) {
     used_.other += bytes;
     const Ps gone = channel_.send(now(), bytes);
     send_item(std::move(item), gone);
-    answer(VmmSide::Source, gone, 0, bytes);
+    answer(VmmSide::Source, gone, sending_error(), bytes);
 }
 
 void VmmPair::send_item(Item item, Ps gone) {
+    if (cut_) {
+        return;  // nobody takes what is sent
+    }
     wire_.push_back(std::move(item));
     post(forward_lane_, gone + channel_.one_way, static_cast<std::uint32_t>(Kind::Arrive));
 }
 
 void VmmPair::send_back(Item item, Ps gone) {
+    if (cut_) {
+        return;
+    }
     back_wire_.push_back(std::move(item));
     post(back_lane_, gone + channel_.one_way, static_cast<std::uint32_t>(Kind::ReturnArrive));
 }
@@ -360,6 +375,9 @@ void VmmPair::send_back(Item item, Ps gone) {
 /// The destination takes messages one by one, as it is ready for them.
 void VmmPair::deliver() {
     while (!inbox_.empty() && host::vmm::ready_for_message(destination_.control)) {
+        if (pins_ != nullptr && stops_message(VmmSide::Destination, inbox_.front())) {
+            return;
+        }
         Item item = std::move(inbox_.front());
         inbox_.pop_front();
         host::vmm::Event event = host::vmm::occurrence(host::vmm::EventKind::Message, now_ms());
@@ -374,9 +392,27 @@ void VmmPair::deliver() {
         step(VmmSide::Destination, event);
     }
     if (inbox_.empty() && closed_) {
+        if (pins_ != nullptr && stops_closing()) {
+            return;
+        }
         closed_ = false;
         step(VmmSide::Destination,
              host::vmm::occurrence(host::vmm::EventKind::ChannelClosed, now_ms()));
+    }
+}
+
+/// The source takes what has come over the return path.
+void VmmPair::take_back() {
+    while (!back_inbox_.empty()) {
+        if (pins_ != nullptr && stops_message(VmmSide::Source, back_inbox_.front())) {
+            return;
+        }
+        const Item item = std::move(back_inbox_.front());
+        back_inbox_.pop_front();
+        auto back = host::vmm::occurrence(host::vmm::EventKind::ReturnPath, now_ms());
+        back.message = item.message;
+        back.error = item.error;
+        step(VmmSide::Source, back);
     }
 }
 
@@ -387,6 +423,9 @@ void VmmPair::handle(const Event& event) {
             const Answer from = pending(side);
             if (observer_ != nullptr) {
                 observer_->call_ended(now(), side, from.error, from.value0);
+            }
+            if (pins_ != nullptr) {
+                pins_->happened(called_[event.a]);
             }
             if (resuming_ == static_cast<int>(side)) {
                 resuming_ = -1;
@@ -403,20 +442,21 @@ void VmmPair::handle(const Event& event) {
             break;
         }
         case Kind::Arrive:
+            if (wire_.empty()) {
+                break;  // the channel was cut
+            }
             inbox_.push_back(std::move(wire_.front()));
             inbox_.back().arrived = now();
             wire_.pop_front();
             deliver();
             break;
-        case Kind::ReturnArrive: {
-            const Item item = std::move(back_wire_.front());
-            back_wire_.pop_front();
-            auto back = host::vmm::occurrence(host::vmm::EventKind::ReturnPath, now_ms());
-            back.message = item.message;
-            back.error = item.error;
-            step(VmmSide::Source, back);
+        case Kind::ReturnArrive:
+            if (!back_wire_.empty()) {
+                back_inbox_.push_back(std::move(back_wire_.front()));
+                back_wire_.pop_front();
+                take_back();
+            }
             break;
-        }
         case Kind::Chunk:
             if (observer_ != nullptr) {
                 observer_->pages_sent(now());
@@ -425,7 +465,7 @@ void VmmPair::handle(const Event& event) {
             break;
         case Kind::Saved: send_saved(host::vmm::no_device); break;
         case Kind::Closed:
-            closed_ = true;
+            closed_ = closed_ || !cut_;
             deliver();
             break;
     }

@@ -11,6 +11,7 @@
 #include "sim/host/channel.hpp"
 #include "sim/host/host_driver.hpp"
 #include "sim/host/ram.hpp"
+#include "sim/pin/pins.hpp"
 #include "sim/trace/machine_tap.hpp"
 
 namespace lmsim::sim {
@@ -74,6 +75,11 @@ class VmmPair : public Component {
     host::vmm::Outcome outcome() const { return source_.control.flow.outcome; }
     const ChannelUse& used() const { return used_; }
     const Channel& channel() const { return channel_; }
+    void set_pins(Pins* pins) { pins_ = pins; }
+    /// The connection of the hosts breaks, with what is on its way.
+    void cut();
+    /// The oldest block of device state on the channel loses its end. False if there is none.
+    bool damage();
     void set_observer(VmmObserver* observer) { observer_ = observer; }
     void set_step_log(trace::StepLog* steps) { steps_ = steps; }
     void set_trace(trace::TraceSink* sink);
@@ -113,6 +119,15 @@ class VmmPair : public Component {
     template <class Vmm>
     void step_vmm(Vmm& vmm, metrics::Side side, const host::vmm::Event& event, Effects& effects);
     void perform(VmmSide side, const Effect& effect);
+    void begin_call(VmmSide side, const Effect& effect);
+    static std::string effect_of(VmmSide side, const Effect& call);
+    bool stops_message(VmmSide side, const Item& item);
+    bool stops_closing();
+    void take_back();
+    /// Nobody takes what is sent over a connection that is broken.
+    std::int32_t sending_error() const {
+        return cut_ ? static_cast<std::int32_t>(vfio::Errno::Io) : 0;
+    }
     void call(VmmSide side, const Effect& effect);
     bool call_host(VmmSide side, const Effect& effect);
     bool call_device(VmmSide side, const Effect& effect);
@@ -159,6 +174,12 @@ class VmmPair : public Component {
     Ps pages_loaded_ = 0;                // of what was sent so far
     Ps ram_loaded_ = 0;                  // of the message at hand
     bool closed_ = false;
+    Pins* pins_ = nullptr;
+    std::string called_[2];        // by side: the call at hand, as pins name it
+    bool inbox_held_ = false;      // the first message of the inbox waits for a pin
+    bool back_held_ = false;       // the same of the return path
+    std::deque<Item> back_inbox_;  // arrived and not taken
+    bool cut_ = false;
     int resuming_ = -1;  // the side whose vCPUs start with the answer under way
     ChannelUse used_;
     VmmObserver* observer_ = nullptr;

@@ -178,6 +178,19 @@ std::vector<std::string> invariant_row(const Result& result) {
                         first.text, others == 0 ? "" : fmt::format(" ({} more)", others))};
 }
 
+/// The first that was not reached: the others may be its consequence.
+std::vector<std::string> pins_row(const Result& result) {
+    const auto missed = std::find_if(result.pins.begin(), result.pins.end(),
+                                     [](const PinResult& pin) { return !pin.reached; });
+    if (missed == result.pins.end()) {
+        return {"pins", "ok", fmt::format("{} reached", result.pins.size())};
+    }
+    const auto reached = std::count_if(result.pins.begin(), result.pins.end(),
+                                       [](const PinResult& pin) { return pin.reached; });
+    return {"pins", "FAILED",
+            fmt::format("{} of {} reached; {}", reached, result.pins.size(), missed->text)};
+}
+
 Section checks_section(const Result& result) {
     const CommandCounts& commands = result.commands;
     const Conservation& conservation = result.conservation;
@@ -198,6 +211,9 @@ Section checks_section(const Result& result) {
                      result.littles_law.lambda_per_s, result.littles_law.w_ns / 1000)},
     };
     section.table.rows.insert(section.table.rows.end() - 1, invariant_row(result));
+    if (!result.pins.empty()) {
+        section.table.rows.insert(section.table.rows.end() - 1, pins_row(result));
+    }
     return section;
 }
 

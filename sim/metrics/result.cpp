@@ -27,6 +27,10 @@ bool Result::conserved() const {
            conservation.page_mismatch == 0 && breaches.empty();
 }
 
+bool Result::pins_reached() const {
+    return std::all_of(pins.begin(), pins.end(), [](const PinResult& pin) { return pin.reached; });
+}
+
 std::uint32_t share_ppm(Ps ps, Ps whole) {
     if (whole <= 0 || ps <= 0) return 0;
     const auto span = static_cast<Uint128>(whole);

@@ -98,6 +98,16 @@ struct BrokenInvariant {
     std::uint64_t times = 0;
 };
 
+/// An order that the scenario asked for.
+struct PinResult {
+    std::string effect;
+    std::string after;
+    bool reached = false;
+    Ps at = 0;         // of the effect
+    Ps held = 0;       // so long it waited
+    std::string text;  // why it was not reached
+};
+
 /// What the source's host read of its VFs' logs of user data changes.
 struct UserDataLogResult {
     std::uint64_t entries = 0;
@@ -182,6 +192,7 @@ struct Result {
     CommandCounts commands;
     Conservation conservation;
     std::vector<BrokenInvariant> breaches;  // in the order in which they fell
+    std::vector<PinResult> pins;            // in the order of the scenario
     UserDataLogResult cdq;
     MemoryTrackResult tracking;
     AdminUse source_admin;
@@ -195,6 +206,8 @@ struct Result {
 
     /// Nothing lost, duplicated or different, and every invariant held.
     bool conserved() const;
+    /// Every order that the scenario asked for was kept.
+    bool pins_reached() const;
 };
 
 /// A part with all its devices on a side together.

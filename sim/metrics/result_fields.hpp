@@ -131,6 +131,15 @@ void check_fields(Visitor& v, const Result& result) {
                w.time("t_ps", breach.at, "simulated time of that");
                w.count("times", breach.times, "how often it fell");
            });
+    v.list("pins", result.pins, "orders of effects that the scenario asked for (docs/explore.md)",
+           [](auto& w, const PinResult& pin) {
+               w.text("effect", pin.effect, "what had to wait, or was done then");
+               w.text("after", pin.after, "what it waited for");
+               w.flag("reached", pin.reached, "it happened after that; must be true");
+               w.time("t_ps", pin.at, "simulated time of the effect; 0 if it never came");
+               w.time("held_ps", pin.held, "so long it waited");
+               w.text("text", pin.text, "why it was not reached");
+           });
     v.object("littles_law", "L = lambda * W over the run", [&](auto& w) {
         w.number("l", result.littles_law.l, "mean number of commands under way");
         w.number("lambda_per_s", result.littles_law.lambda_per_s, "completions per second");

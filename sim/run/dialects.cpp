@@ -31,10 +31,21 @@ class Loader {
                 limit(host + "driver.pre_copy", params.pre_copy, driver, vfio::PRE_COPY_FLAG);
             }
         }
+        single_rows(scenario, dialects);
         return dialects;
     }
 
   private:
+    /// What is said of single rows holds for everybody.
+    static void single_rows(const Scenario& scenario, Dialects& dialects) {
+        spec::Rules* const all[] = {&dialects.vmm, &dialects.device[0], &dialects.device[1],
+                                    &dialects.driver[0], &dialects.driver[1]};
+        for (spec::Rules* rules : all) {
+            for (const spec::Id id : scenario.without.rows) rules->set_on(id, false);
+            for (const spec::Id id : scenario.with.rows) rules->set_on(id, true);
+        }
+    }
+
     /// The profile of one part; the scenario's where it has none of its own.
     const Profile& named(const std::string& path, const ProfileName& name) {
         return name.empty() ? profile_at("profile", loaded_.scenario.profile)

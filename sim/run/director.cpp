@@ -60,6 +60,28 @@ void Director::guest_ready() {
     post_once(now() + params_.warm_up.ps, static_cast<std::uint32_t>(Kind::Migrate));
 }
 
+void Director::begin() {
+    if (!params_.migrate) {
+        if (pins_ != nullptr) {
+            pins_->on_over([this] { migration_finished(); });
+            pins_->begin();
+        } else {
+            migration_finished();
+        }
+        return;
+    }
+    refusal_ = check_ ? check_() : "";
+    if (!refusal_.empty()) {
+        migration_finished();
+        return;
+    }
+    vmms_.on_finish([this] { migration_finished(); });
+    if (pins_ != nullptr) {
+        pins_->begin();
+    }
+    vmms_.start();
+}
+
 void Director::migration_finished() {
     if (phase_ != Phase::Migration) {
         return;
@@ -87,13 +109,7 @@ void Director::handle(const Event& event) {
             phase_ = Phase::Migration;
             migration_began_ = now();
             meter_.enter(now(), metrics::Window::During);
-            refusal_ = check_ ? check_() : "";
-            if (!refusal_.empty()) {
-                migration_finished();
-                break;
-            }
-            vmms_.on_finish([this] { migration_finished(); });
-            vmms_.start();
+            begin();
             break;
         case Kind::CooledDown:
             phase_ = Phase::Rest;

@@ -26,6 +26,9 @@ class Director : public Component {
     void check_first(std::function<std::string()> check) { check_ = std::move(check); }
     const std::string& refusal() const { return refusal_; }
 
+    /// Without a migration the run is over some time after the pins are.
+    void set_pins(Pins* pins) { pins_ = pins; }
+
     Phase phase() const { return phase_; }
     bool booted() const { return phase_ > Phase::Boot && !boot_failed_; }
     bool timed_out() const { return timed_out_; }
@@ -47,6 +50,7 @@ class Director : public Component {
 
     void host_ready(bool ok);
     void guest_ready();
+    void begin();
     void migration_finished();
     void over();
 
@@ -56,6 +60,7 @@ class Director : public Component {
     HostDriver& destination_;
     VmmPair& vmms_;
     RunMeter& meter_;
+    Pins* pins_ = nullptr;
     std::function<void(Ps, std::string_view)> progress_;
     std::function<std::string()> check_;
     std::string refusal_;

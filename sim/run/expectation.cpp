@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/core/units.hpp"
 #include "sim/metrics/display.hpp"
 
@@ -17,14 +19,25 @@ const char* name_of(Outcome outcome) {
 
 metrics::Expectation judge(const ExpectParams& expect, const metrics::Result& result) {
     metrics::Expectation verdict;
-    verdict.text = fmt::format("outcome {}", name_of(expect.outcome));
+    verdict.text = expect.outcome ? fmt::format("outcome {}", name_of(*expect.outcome)) : "";
+    if (!expect.broken.empty()) {
+        verdict.text += fmt::format("{}{} falls", expect.outcome ? ", " : "", expect.broken);
+    }
     if (expect.downtime_max) {
         verdict.text += fmt::format(", downtime at most {}", format(*expect.downtime_max));
     }
     if (expect.log_complete) {
         verdict.text += ", all user data changes logged";
     }
-    if (result.outcome != expect.outcome) {
+    const auto broken = [&](const metrics::BrokenInvariant& one) {
+        return one.id == expect.broken;
+    };
+    if (!expect.broken.empty() &&
+        std::none_of(result.breaches.begin(), result.breaches.end(), broken)) {
+        verdict.met = false;
+        verdict.text += "; it holds";
+    }
+    if (expect.outcome && result.outcome != *expect.outcome) {
         verdict.met = false;
         verdict.text += fmt::format("; the outcome is {}", name_of(result.outcome));
     }

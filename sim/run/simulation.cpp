@@ -10,10 +10,15 @@
 #include "sim/core/version.hpp"
 #include "sim/run/convert.hpp"
 #include "sim/run/director.hpp"
+#include "sim/run/wishes.hpp"
 
 namespace lmsim::sim {
 
 namespace {
+
+metrics::Side side_of(VmmSide side) {
+    return side == VmmSide::Source ? metrics::Side::Source : metrics::Side::Destination;
+}
 
 constexpr std::uint64_t pages_of(Bytes bytes) { return bytes.count / page_size; }
 
@@ -130,6 +135,9 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
         std::make_unique<Director>("director", kernel_, scenario_.run, *guest_, *source_->driver,
                                    *destination_->driver, *vmms_, meter_, options_.progress);
     director_->check_first([this] { return check_namespaces(); });
+    if (!scenario_.pins.empty()) {
+        pin_effects();
+    }
 }
 
 Simulation::~Simulation() = default;
@@ -167,6 +175,35 @@ void Simulation::build_vmms() {
     vmms_ =
         std::make_unique<VmmPair>("vmm", kernel_, vmm_timing(scenario_), make_channel(scenario_),
                                   vmm_config(scenario_), options_.dialects.vmm, *guest_, from, to);
+}
+
+/// Behind everything else: a run without pins is the same as ever.
+void Simulation::pin_effects() {
+    pins_ = std::make_unique<Pins>("pins", kernel_,
+                                   read_pins(scenario_.pins, scenario_.hosts.src.device.vfs));
+    const auto connect = [this](Host& host, metrics::Side side) {
+        HostDriver* const driver = host.driver.get();
+        driver->set_pins(pins_.get(), side);
+        host.device.set_pins(pins_.get(), side,
+                             [driver](std::uint16_t cid) { return driver->command_of(cid); });
+    };
+    connect(*source_, metrics::Side::Source);
+    connect(*destination_, metrics::Side::Destination);
+    guest_->set_pins(pins_.get());
+    vmms_->set_pins(pins_.get());
+    director_->set_pins(pins_.get());
+    wishes_ = std::make_unique<Wishes>(
+        *pins_, *vmms_, std::array{source_->driver.get(), destination_->driver.get()},
+        scenario_.hosts.src.device.vfs);
+    wishes_->on_loss([this](VmmSide side, std::uint16_t vf) {
+        if (meter_.downtime().owner() != side) {
+            return;
+        }
+        guest_->give_up(vf);
+        monitor_.tell(kernel_.now(), observe_queue(check::What::Abandoned, side_of(side), vf, 0,
+                                                   check::every_cid));
+    });
+    pins_->on_wish([this](const std::string& wish) { return wishes_->grant(wish); });
 }
 
 void Simulation::watch() {
@@ -248,7 +285,9 @@ void Simulation::come_to_rest() {
             tell(director_->migration_ended(), check::What::VmEnds);
         }
     }
-    tell(kernel_.now(), check::What::Rest);
+    if (pins_ == nullptr || !pins_->holding()) {
+        tell(kernel_.now(), check::What::Rest);
+    }
 }
 
 void Simulation::run() {
@@ -406,6 +445,11 @@ void Simulation::fill_outcome(metrics::Result& result) const {
         result.reason = "the migration did not begin: " + director_->refusal();
         return;
     }
+    if (!scenario_.run.migrate && !director_->timed_out()) {
+        result.outcome = Outcome::Completed;
+        result.reason = "the VM stayed where it was, as the scenario says";
+        return;
+    }
     if (director_->timed_out() || !vmms_->finished()) {
         unfinished_outcome(result);
         return;
@@ -478,6 +522,12 @@ metrics::Result Simulation::result() const {
         result.breaches.push_back({std::string(breach.invariant->id),
                                    std::string(breach.invariant->text),
                                    check::describe(breach.seen), breach.at, breach.times});
+    }
+    if (pins_ != nullptr) {
+        for (const PinOutcome& pin : pins_->outcomes()) {
+            result.pins.push_back({pin.pin.effect.text(), pin.pin.after.text(), pin.reached, pin.at,
+                                   pin.held, pin.text});
+        }
     }
     result.conservation = {meter_.suspended_activity(), state_mismatch_, page_mismatch_};
     describe_workload(result);

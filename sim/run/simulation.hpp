@@ -10,6 +10,7 @@
 #include "sim/core/kernel.hpp"
 #include "sim/device/nvme_device.hpp"
 #include "sim/metrics/result.hpp"
+#include "sim/pin/pins.hpp"
 #include "sim/run/dialects.hpp"
 #include "sim/run/run_meter.hpp"
 #include "sim/run/workload.hpp"
@@ -19,6 +20,7 @@
 namespace lmsim::sim {
 
 class Director;
+class Wishes;
 
 struct RunOptions {
     Stride stride = Stride::Horizon;
@@ -58,6 +60,7 @@ class Simulation {
     void watch_invariants();
     void come_to_rest();
     void state_loaded(std::uint16_t vf);
+    void pin_effects();
     Ps warm_up_ramp() const;
     void describe_workload(metrics::Result& result) const;
     void fill_outcome(metrics::Result& result) const;
@@ -77,6 +80,8 @@ class Simulation {
     std::unique_ptr<Guest> guest_;
     std::unique_ptr<VmmPair> vmms_;
     std::unique_ptr<Director> director_;
+    std::unique_ptr<Pins> pins_;  // nullptr: there are none
+    std::unique_ptr<Wishes> wishes_;
     RunMonitor monitor_;
     RunMeter meter_;
     std::string diagnosis_;  // of the first time-out

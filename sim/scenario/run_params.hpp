@@ -15,6 +15,9 @@ struct EnumNames<Outcome> {
 
 /// When things happen in a run.
 struct RunParams {
+    bool migrate =
+        param(&migrate, "migrate", true,
+              "the VMMs move the VM; false: the source's devices do what pins say", choice);
     Time warm_up = param(&warm_up, "warm_up", 50_ms, between(0_s, 600_s),
                          "guest runs before the migration starts", choice);
     Time cool_down = param(&cool_down, "cool_down", 50_ms, between(0_s, 600_s),
@@ -29,8 +32,13 @@ struct RunParams {
 
 /// What the author of the scenario expects; anything else is exit code 1.
 struct ExpectParams {
-    Outcome outcome = param(&outcome, "outcome", Outcome::Completed,
-                            "how the migration is expected to end", choice);
+    std::optional<Outcome> outcome =
+        param(&outcome, "outcome", Outcome::Completed,
+              "how the migration is expected to end; \"none\": in whatever way", choice);
+    std::string broken = param(&broken, "broken", "",
+                               "the invariant that is expected to fall (lmsim check --list), which "
+                               "is exit code 1 nonetheless",
+                               choice);
     std::optional<Time> downtime_max =
         param(&downtime_max, "downtime_max", std::nullopt, between(0_s, 100000_s),
               "longest downtime that is accepted", choice);

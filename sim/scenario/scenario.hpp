@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "sim/core/param.hpp"
+#include "sim/pin/pin.hpp"
+#include "sim/profile/row_list.hpp"
 #include "sim/scenario/host_params.hpp"
 #include "sim/scenario/run_params.hpp"
 #include "sim/scenario/vm_params.hpp"
@@ -23,6 +25,11 @@ struct Scenario {
               "the dialect of the standard that devices, drivers and VMM speak: "
               "a name (`lmsim spec profiles`), or a file relative to the scenario",
               choice);
+    RowList without =
+        param(&without, "without", RowList{},
+              "rules that are switched off in whatever dialect somebody speaks", choice);
+    RowList with = param(&with, "with", RowList{},
+                         "rules that are switched on: defects of posted drivers, options", choice);
     std::uint64_t seed = param(&seed, "seed", 1, between<std::int64_t>(0, INT64_MAX),
                                "of all random streams", choice);
     RunParams run = group(&run, "run", "when things happen");
@@ -35,6 +42,8 @@ struct Scenario {
     CarryParams carry =
         group(&carry, "carry", "who carries what the standard's state structure does not");
     std::vector<WorkloadParams> workloads = list(&workloads, "workload", 256, "I/O of the guest");
+    std::vector<PinParams> pins =
+        list(&pins, "pin", 1024, "an order of effects that the run has to keep");
 };
 
 }  // namespace lmsim::sim

@@ -1,5 +1,7 @@
 #include "sim/scenario/validate.hpp"
 
+#include "model/check/invariant.hpp"
+
 namespace lmsim::sim {
 
 namespace {
@@ -184,6 +186,26 @@ void check_vmm(const VmmParams& vmm, Problems& out) {
     }
 }
 
+void check_expectation(const ExpectParams& expect, Problems& out) {
+    if (expect.broken.empty() || check::find_invariant(expect.broken) != nullptr) {
+        return;
+    }
+    std::vector<std::string> ids;
+    for (const check::Invariant& one : check::invariants) {
+        ids.emplace_back(one.id);
+    }
+    out.push_back({{"expect.broken"}, unknown_name(expect.broken, ids)});
+}
+
+void check_pins(const Scenario& scenario, Problems& out) {
+    const std::uint32_t vfs = scenario.hosts.src.device.vfs;
+    for (const PinProblem& problem : sim::check_pins(scenario.pins, vfs, scenario.run.migrate)) {
+        out.push_back({{"pin[" + std::to_string(problem.index) + "]." + problem.key,
+                        "pin[" + std::to_string(problem.index) + "].effect"},
+                       problem.message});
+    }
+}
+
 }  // namespace
 
 std::vector<Problem> validate(const Scenario& scenario) {
@@ -196,6 +218,8 @@ std::vector<Problem> validate(const Scenario& scenario) {
     for (std::size_t i = 0; i < scenario.workloads.size(); ++i) {
         check_workload(scenario, i, out);
     }
+    check_pins(scenario, out);
+    check_expectation(scenario.expect, out);
     return out;
 }
 

@@ -124,7 +124,11 @@ int explore_models(const Arguments& arguments, const std::vector<sim::ExploreMod
         fmt::print("{}", arguments.json ? json_text(explore_json(all)) : explore_table(all));
     }
     if (!arguments.out.empty()) {
-        const std::string wrong = write_counterexamples(arguments.out, all, arguments.rules);
+        std::vector<std::string> notes;
+        const std::string wrong = write_counterexamples(arguments.out, all, arguments.rules, notes);
+        for (const std::string& note : notes) {
+            fmt::print(stderr, "{}\n", note);
+        }
         if (!wrong.empty()) {
             fmt::print(stderr, "lmsim explore: --out: {}\n", wrong);
             return Environment;
@@ -205,7 +209,8 @@ void add_explore(CLI::App& app, int& exit_code) {
     add_effort_options(*verb, arguments);
     CLI::Option* out = verb->add_option("--out", arguments->out,
                                         "write counterexamples into this directory: steps as JSON "
-                                        "lines, and a sequence chart in Mermaid")
+                                        "lines, a sequence chart in Mermaid, a scenario "
+                                        "for lmsim run")
                            ->type_name("DIR");
     CLI::Option* replay =
         verb->add_option("--replay", arguments->replay,

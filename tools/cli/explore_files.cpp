@@ -9,6 +9,7 @@
 #include "model/check/invariant.hpp"
 #include "sim/core/text.hpp"
 #include "sim/trace/output_file.hpp"
+#include "tools/cli/explore_scenario.hpp"
 #include "tools/cli/spec_print.hpp"
 #include "tools/cli/verbs.hpp"
 #include "viz/sequence/untimed.hpp"
@@ -123,8 +124,37 @@ std::string step_chart(const Explored& explored, const Counterexample& found) {
     return viz::untimed_mermaid(chart);
 }
 
+namespace {
+
+/// Returns what went wrong.
+std::string write_scenario(const std::string& directory, const Explored& explored,
+                           const Counterexample& found, const sim::RuleOptions& options,
+                           std::vector<std::string>& notes) {
+    const std::string base = fmt::format("{}.{}", explored.model.name, found.name());
+    const CounterexampleScenario made = scenario_of(explored, found, options, base, directory);
+    if (made.toml.empty()) {
+        notes.push_back(fmt::format("{}: no scenario for lmsim run: {}", base, made.why));
+        return {};
+    }
+    for (const std::string& step : made.unpinned) {
+        notes.push_back(fmt::format(
+            "{}: not pinned, because the simulator decides it by its own figures: {}", base, step));
+    }
+    std::string wrong =
+        sim::trace::write_file(fmt::format("{}/{}.scenario.toml", directory, base), made.toml);
+    for (unsigned vf = 0; vf < made.iologs.size() && wrong.empty(); ++vf) {
+        if (!made.iologs[vf].empty()) {
+            wrong = sim::trace::write_file(directory + "/" + iolog_name(base, vf), made.iologs[vf]);
+        }
+    }
+    return wrong;
+}
+
+}  // namespace
+
 std::string write_counterexamples(const std::string& directory, const std::vector<Explored>& all,
-                                  const sim::RuleOptions& options) {
+                                  const sim::RuleOptions& options,
+                                  std::vector<std::string>& notes) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error) {
@@ -140,6 +170,8 @@ std::string write_counterexamples(const std::string& directory, const std::vecto
                 const std::string wrong = sim::trace::write_file(base + ending, text);
                 if (!wrong.empty()) return wrong;
             }
+            const std::string wrong = write_scenario(directory, explored, found, options, notes);
+            if (!wrong.empty()) return wrong;
         }
     }
     return {};

@@ -15,10 +15,11 @@ std::string step_file(const Explored& explored, const Counterexample& found,
 /// The same as a sequence chart in Mermaid.
 std::string step_chart(const Explored& explored, const Counterexample& found);
 
-/// Writes both for each counterexample into the directory, which is made if need be. Returns what
+/// Writes both for each counterexample into the directory, which is made if need be, and a scenario
+/// where there can be one; `notes` gets why there is none, and what it cannot ask for. Returns what
 /// went wrong, or nothing.
 std::string write_counterexamples(const std::string& directory, const std::vector<Explored>& all,
-                                  const sim::RuleOptions& options);
+                                  const sim::RuleOptions& options, std::vector<std::string>& notes);
 
 /// What a step file says.
 struct StepFile {

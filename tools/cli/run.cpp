@@ -168,7 +168,9 @@ int verdict(const sim::metrics::Result& result) {
     if (result.partial) {
         return Interrupted;
     }
-    return result.expectation.met && result.conserved() ? Ok : Failed;
+    const bool well =
+        result.expectation.met && result.conserved() && result.pins_reached();
+    return well ? Ok : Failed;
 }
 
 int run(const Arguments& arguments) {
