@@ -155,6 +155,43 @@ TEST_CASE("worlds: what the rules are good for", "[explore]") {
     CHECK(without(config, Id::VfioArcStopResuming) == "INV-DONE-01");
 }
 
+TEST_CASE("worlds: what the rules are good for beside the I/O of a guest", "[explore]") {
+    using spec::Id;
+    WorldConfig config;
+    config.hosts = 1;
+    config.commands = 0;
+    config.resuming = false;
+    config.admin_commands = 2;
+    config.completes = true;
+    CHECK(without(config, Id::SuspendKeepsAers) == "INV-CMD-06");
+    CHECK(without(config, Id::SuspendStopsAdminFetch) == "INV-SUSP-04");
+    CHECK(without(config, Id::ResumeFetchesAdmin) == "INV-CMD-02");
+    CHECK(without(config, Id::VfioSetSameState) == "INV-DONE-02");
+    config.admin_commands = 0;
+    config.features = 7;
+    CHECK(without(config, Id::VfioPathNoRestart) == "INV-DONE-02");
+    config.commands = 3;
+    config.queue_entries = 3;
+    config.completion_entries = 1;
+    CHECK(without(config, Id::CqFullHoldsCompletions) == "INV-CMD-02");
+    CHECK(without(config, Id::SuspendFinishesFetched) == "INV-CMD-06");
+}
+
+TEST_CASE("worlds: a reset that overtakes a Suspend, a cancel that comes late", "[explore]") {
+    using spec::Id;
+    WorldConfig config;
+    config.hosts = 1;
+    config.commands = 0;
+    config.faults = fault_bit(Fault::VfReset);
+    CHECK(without(config, Id::HostWaitsOverReset) == "INV-OWN-04");
+    CHECK(without(config, Id::VfioResetDeferred) == "");
+    config = WorldConfig{};
+    config.commands = 0;
+    config.faults = fault_bit(Fault::Cancel);
+    CHECK(without(config, Id::VmmCancelTakesBack) == "");
+    CHECK(without(config, Id::VmmStartErrorIgnored) == "INV-STATE-03");
+}
+
 TEST_CASE("worlds: two systems do the same on the same path", "[explore]") {
     WorldConfig config;
     config.vfs = 2;
