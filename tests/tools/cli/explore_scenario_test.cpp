@@ -61,18 +61,18 @@ void check_same(const Replayed& replayed, const std::string& falls) {
 
 TEST_CASE("a reset that overtakes a Suspend does in time what the explorer says", "[cli]") {
     const Folder folder;
-    const Replayed free = replay(folder, "free-1-reset", "INV-OWN-04");
+    const Replayed free = replay(folder, "free-1-reset-overtakes", "INV-OWN-04");
     check_same(free, "INV-OWN-04");
     CHECK(has(free.scenario, "effect = \"source.vf0 Reset\""));
     CHECK(has(free.scenario, "migrate = false"));
     CHECK(free.notes.empty());
-    check_same(replay(folder, "migration-1-reset", "INV-ABORT-02"), "INV-ABORT-02");
+    check_same(replay(folder, "migration-1-reset-overtakes", "INV-ABORT-02"), "INV-ABORT-02");
 }
 
 TEST_CASE("a refusal and a cancel do in time what the explorer says", "[cli]") {
     const Folder folder;
     check_same(replay(folder, "migration-1-refusal", "INV-STATE-03"), "INV-STATE-03");
-    check_same(replay(folder, "migration-1-cancel", "INV-STATE-02"), "INV-STATE-02");
+    check_same(replay(folder, "migration-1-cancel", "INV-STATE-03"), "INV-STATE-03");
 }
 
 TEST_CASE("what a rule is for is seen in time, too", "[cli]") {
