@@ -1,22 +1,26 @@
 #include "sim/check/step_replay.hpp"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <cstring>
 #include <fstream>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <vector>
 
 #include "model/host/rfc/driver_rules.hpp"
 #include "model/nvme/step.hpp"
 #include "model/wire/controller_state.hpp"
+#include "sim/check/own_process.hpp"
 #include "sim/check/replay_env.hpp"
 #include "sim/check/state_digest.hpp"
 #include "sim/check/step_line.hpp"
 #include "sim/core/text.hpp"
 #include "sim/host/memory.hpp"
 #include "sim/run/convert.hpp"
+#include "sim/trace/step_fields.hpp"
 #include "sim/trace/step_log.hpp"
 
 namespace lmsim::sim {
@@ -44,6 +48,12 @@ struct ReplayHost {
     std::uint64_t pf_timeout = 0;
     std::uint32_t report_bytes = 0;
 };
+
+template <class Event>
+void read(const StepLine& line, Event& event) {
+    trace::StepFields<Event>::each(event,
+                                   [&line](const char* key, auto& field) { line.get(key, field); });
+}
 
 constexpr std::uint64_t read_key(std::uint16_t function, std::uint32_t ticket) {
     return std::uint64_t{function} << 32 | ticket;
@@ -127,9 +137,14 @@ std::string Replay::take(const StepLine& line) {
         return fmt::format("\"function\" is none of this run; expected at most {}", vfs);
     }
     if (line.part == "memory") {
-        host(line)
-            .device.env->tracked(line.get<std::uint16_t>("function"))
-            .mark(line.get<std::uint64_t>("address"), line.get<std::uint64_t>("length"));
+        const auto function = line.get<std::uint16_t>("function");
+        const auto address = line.get<std::uint64_t>("address");
+        const auto length = line.get<std::uint64_t>("length");
+        ReplayEnv& env = *host(line).device.env;
+        if (length == 0 || !env.reaches(function, address, length)) {
+            return "\"address\" and \"length\" are no memory of the function";
+        }
+        env.tracked(function).mark(address, length);
         return {};
     }
     if (line.is_state) {
@@ -166,15 +181,12 @@ bool Replay::step(const StepLine& line) {
 bool Replay::nvme(const StepLine& line) {
     ReplayDevice& device = host(line).device;
     nvme::Event event;
-    line.get("kind", event.kind);
-    line.get("function", event.function);
-    line.get("queue", event.queue);
-    line.get("ticket", event.ticket);
-    line.get("address", event.address);
-    line.get("value", event.value);
-    line.get("length", event.length);
-    line.get("failed", event.failed);
+    read(line, event);
     event.bytes = line.has_bytes ? line.bytes.data() : nullptr;
+    if (event.kind > nvme::Event::Kind::Continue ||
+        (line.has_bytes && line.bytes.size() != event.length)) {
+        return false;
+    }
     const bool done = event.kind == nvme::Event::Kind::Done;
     const auto read = device.reads.find(read_key(event.function, event.ticket));
     if (done && read != device.reads.end()) {
@@ -184,10 +196,6 @@ bool Replay::nvme(const StepLine& line) {
             event.bytes = data;
         }
         device.reads.erase(read);
-    }
-    if (event.kind > nvme::Event::Kind::Continue ||
-        (line.has_bytes && line.bytes.size() != event.length)) {
-        return false;
     }
     const spec::Rules& rules = dialects_.device[line.side == Side::Source ? 0 : 1];
     nvme::step(*device.subsystem, event, device.config, rules, *device.env, effects_);
@@ -206,23 +214,7 @@ void Replay::vfio(const StepLine& line) {
     const auto vf = line.get<std::uint16_t>("vf");
     vfio::DeviceState& state = host(line).vfio[vf];
     vfio::Event event;
-    line.get("kind", event.kind);
-    line.get("error", event.error);
-    line.get("ticket", event.ticket);
-    line.get("target", event.target);
-    line.get("fd", event.fd);
-    line.get("length", event.length);
-    line.get("available", event.available);
-    line.get("initial", event.initial);
-    line.get("dirty", event.dirty);
-    line.get("argsz", event.argsz);
-    line.get("fatal", event.fatal);
-    line.get("nonblocking", event.nonblocking);
-    line.get("positioned", event.positioned);
-    line.get("producing", event.producing);
-    line.get("fault", event.fault);
-    line.get("reply_fault", event.reply_fault);
-    line.get("reinit", event.reinit);
+    read(line, event);
     vfio::step(state, event, driver(line), effects_);
     log_.after(line.side, StepPart::Vfio, vf, state);
     log_.vfio(line.at, line.side, vf, event, effects_);
@@ -232,14 +224,7 @@ void Replay::flow(const StepLine& line) {
     const auto vf = line.get<std::uint16_t>("vf");
     host::VfioNvme& state = host(line).flow[vf];
     host::FlowEvent event;
-    line.get("kind", event.kind);
-    line.get("from", event.from);
-    line.get("to", event.to);
-    line.get("error", event.error);
-    line.get("status", event.status);
-    line.get("dw0", event.dw0);
-    line.get("ticket", event.ticket);
-    line.get("value", event.value);
+    read(line, event);
     event.bytes = line.has_bytes ? line.bytes.data() : nullptr;
     host::step(state, event, driver(line), effects_);
     log_.after(line.side, StepPart::Flow, vf, state);
@@ -249,12 +234,7 @@ void Replay::flow(const StepLine& line) {
 void Replay::pf(const StepLine& line) {
     host::SimPfQueue& state = *host(line).pf;
     host::PfEvent event;
-    line.get("kind", event.kind);
-    line.get("tag", event.tag);
-    line.get("status", event.status);
-    line.get("owner", event.owner);
-    line.get("dw0", event.dw0);
-    line.get("dw1", event.dw1);
+    read(line, event);
     host::step(state, event, host(line).pf_timeout, effects_);
     log_.after(line.side, StepPart::Pf, 0, state);
     log_.pf(line.at, line.side, event, effects_);
@@ -264,12 +244,7 @@ void Replay::udmq(const StepLine& line) {
     const auto vf = line.get<std::uint16_t>("vf");
     host::Udmq& state = host(line).udmq[vf];
     host::UdmqEvent event;
-    line.get("kind", event.kind);
-    line.get("error", event.error);
-    line.get("status", event.status);
-    line.get("ticket", event.ticket);
-    line.get("dw0", event.dw0);
-    line.get("count", event.count);
+    read(line, event);
     event.bytes = line.has_bytes ? line.bytes.data() : nullptr;
     host::step(state, event, driver(line), effects_);
     log_.after(line.side, StepPart::Udmq, vf, state);
@@ -280,12 +255,7 @@ void Replay::memory_log(const StepLine& line) {
     const auto vf = line.get<std::uint16_t>("vf");
     host::MemoryLog& state = host(line).memory_log[vf];
     host::MemoryLogEvent event;
-    line.get("kind", event.kind);
-    line.get("error", event.error);
-    line.get("status", event.status);
-    line.get("ticket", event.ticket);
-    line.get("dw0", event.dw0);
-    line.get("dw1", event.dw1);
+    read(line, event);
     event.bytes = line.has_bytes ? line.bytes.data() : nullptr;
     host::step(state, event, driver(line), effects_);
     log_.after(line.side, StepPart::MemoryLog, vf, state);
@@ -294,19 +264,7 @@ void Replay::memory_log(const StepLine& line) {
 
 void Replay::vmm(const StepLine& line) {
     host::vmm::Event event;
-    line.get("kind", event.kind);
-    line.get("quota", event.quota);
-    line.get("exact", event.exact);
-    line.get("ready", event.ready);
-    line.get("message", event.message);
-    line.get("marker", event.marker);
-    line.get("device", event.device);
-    line.get("ticket", event.ticket);
-    line.get("error", event.error);
-    line.get("now_ms", event.now_ms);
-    line.get("value0", event.value0);
-    line.get("value1", event.value1);
-    line.get("length", event.length);
+    read(line, event);
     if (line.side == Side::Source) {
         host::vmm::step(source_, event, vmm_, dialects_.vmm, effects_);
         log_.after(line.side, StepPart::Vmm, 0, source_);
@@ -342,6 +300,83 @@ void compare(const std::string& logged, std::string replayed, std::uint64_t line
     verdict.replayed = excerpt(replayed, same);
 }
 
+/// What replay_here() is told and tells, as text: it comes from another process.
+std::string encode(const sim::Result<ReplayVerdict>& result) {
+    if (!result) {
+        return "refused\n" + result.error();
+    }
+    const ReplayVerdict& verdict = result.value();
+    return fmt::format("{} {} {}\n{}\n{}", verdict.steps, verdict.states, verdict.line,
+                       verdict.logged, verdict.replayed);
+}
+
+sim::Result<ReplayVerdict> decode(const std::string& text) {
+    constexpr std::string_view refused = "refused\n";
+    if (text.compare(0, refused.size(), refused) == 0) {
+        return Failure{text.substr(refused.size())};
+    }
+    std::istringstream in(text);
+    ReplayVerdict verdict;
+    in >> verdict.steps >> verdict.states >> verdict.line;
+    LMSIM_ASSERT(in && in.get() == '\n');
+    std::getline(in, verdict.logged);
+    std::getline(in, verdict.replayed);
+    return verdict;
+}
+
+/// `number`: of the line at hand, for who looks on.
+sim::Result<ReplayVerdict> replay_here(std::ifstream& file, const std::string& path,
+                                       const Scenario& scenario, const Dialects& dialects,
+                                       volatile std::uint64_t& number) {
+    const auto replay = std::make_unique<Replay>(scenario, dialects);
+    trace::FlatJson json;
+    StepLine line;
+    std::string text;
+    ReplayVerdict verdict;
+    for (number = 2; verdict.ok() && std::getline(file, text); number = number + 1) {
+        const std::uint64_t at = number;
+        if (!line.read(json, text)) {
+            return Failure{
+                fmt::format("{}:{}:{}: {}", printable(path), at, json.column(), json.what())};
+        }
+        const std::string wrong = replay->take(line);
+        if (!wrong.empty()) {
+            return Failure{fmt::format("{}:{}:1: {}", printable(path), at, wrong)};
+        }
+        if (!line.is_state && line.part != "memory") {
+            ++verdict.steps;
+            compare(text, replay->replayed(), at, verdict);
+        }
+    }
+    verdict.states = replay->states();
+    return verdict;
+}
+
+/// Which promise did not hold, of what LMSIM_ASSERT says: it is no bug that this log breaks it.
+std::string promise_of(const std::string& said) {
+    const std::size_t begin = said.find("bug: ");
+    const std::size_t end = said.find(" does not hold");
+    return begin < end && end != std::string::npos ? said.substr(begin + 5, end + 9 - begin) : "";
+}
+
+/// A number that a process and its children see.
+class SharedNumber {
+  public:
+    SharedNumber()
+        : at_(mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
+        LMSIM_ASSERT(at_ != MAP_FAILED);
+    }
+    ~SharedNumber() { munmap(at_, sizeof(std::uint64_t)); }
+    SharedNumber(const SharedNumber&) = delete;
+    SharedNumber& operator=(const SharedNumber&) = delete;
+
+    volatile std::uint64_t& value() { return *static_cast<volatile std::uint64_t*>(at_); }
+
+  private:
+    void* at_;
+};
+
 }  // namespace
 
 sim::Result<ReplayVerdict> replay_steps(const std::string& path, const Scenario& scenario,
@@ -358,26 +393,19 @@ sim::Result<ReplayVerdict> replay_steps(const std::string& path, const Scenario&
                         "--trace steps` writes",
                         printable(path))};
     }
-    const auto replay = std::make_unique<Replay>(scenario, dialects);
-    trace::FlatJson json;
-    StepLine line;
-    ReplayVerdict verdict;
-    for (std::uint64_t number = 2; verdict.ok() && std::getline(file, text); ++number) {
-        if (!line.read(json, text)) {
-            return Failure{
-                fmt::format("{}:{}:{}: {}", printable(path), number, json.column(), json.what())};
-        }
-        const std::string wrong = replay->take(line);
-        if (!wrong.empty()) {
-            return Failure{fmt::format("{}:{}:1: {}", printable(path), number, wrong)};
-        }
-        if (!line.is_state && line.part != "memory") {
-            ++verdict.steps;
-            compare(text, replay->replayed(), number, verdict);
-        }
+    // The model promises its hosts nothing about states and events that no host has made.
+    SharedNumber number;
+    const OwnProcess ended = in_own_process(
+        [&] { return encode(replay_here(file, path, scenario, dialects, number.value())); });
+    if (!ended.ended) {
+        const std::uint64_t at = number.value();
+        const std::string promise = promise_of(ended.said);
+        return Failure{
+            fmt::format("{}:{}:1: the model cannot take this step after those before "
+                        "it{}{}; expected a log as a run of this version wrote it",
+                        printable(path), at, promise.empty() ? "" : ": ", printable(promise))};
     }
-    verdict.states = replay->states();
-    return verdict;
+    return decode(ended.returned);
 }
 
 }  // namespace lmsim::sim

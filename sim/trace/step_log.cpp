@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <type_traits>
 #include <utility>
 
 #include "model/wire/cdq.hpp"
+#include "sim/trace/step_fields.hpp"
 
 namespace lmsim::sim::trace {
 
@@ -16,6 +18,16 @@ constexpr std::size_t flush_at = std::size_t{1} << 20;
 template <class Enum>
 unsigned number(Enum value) {
     return static_cast<unsigned>(value);
+}
+
+/// A field as it is written: flags and names of things as numbers.
+template <class Value>
+auto plain(Value value) {
+    if constexpr (std::is_enum_v<Value> || std::is_same_v<Value, bool>) {
+        return number(value);
+    } else {
+        return value;
+    }
 }
 
 }  // namespace
@@ -96,14 +108,8 @@ void StepLog::end(const Effects& effects) {
 
 void StepLog::nvme(Ps at, metrics::Side side, const nvme::Event& event, const Effects& effects) {
     begin(at, side, "nvme");
-    field("kind", number(event.kind));
-    field("function", event.function);
-    field("queue", event.queue);
-    field("ticket", event.ticket);
-    field("address", event.address);
-    field("value", event.value);
-    field("length", event.length);
-    field("failed", number(event.failed));
+    StepFields<nvme::Event>::each(
+        event, [this](const char* key, auto value) { field(key, plain(value)); });
     bytes("bytes", event.bytes, event.length);
     end(effects);
 }
@@ -112,23 +118,8 @@ void StepLog::vfio(Ps at, metrics::Side side, std::uint16_t vf, const vfio::Even
                    const Effects& effects) {
     begin(at, side, "vfio");
     field("vf", vf);
-    field("kind", number(event.kind));
-    field("error", number(event.error));
-    field("ticket", event.ticket);
-    field("target", event.target);
-    field("fd", event.fd);
-    field("length", event.length);
-    field("available", event.available);
-    field("initial", event.initial);
-    field("dirty", event.dirty);
-    field("argsz", event.argsz);
-    field("fatal", number(event.fatal));
-    field("nonblocking", number(event.nonblocking));
-    field("positioned", number(event.positioned));
-    field("producing", number(event.producing));
-    field("fault", number(event.fault));
-    field("reply_fault", number(event.reply_fault));
-    field("reinit", number(event.reinit));
+    StepFields<vfio::Event>::each(
+        event, [this](const char* key, auto value) { field(key, plain(value)); });
     end(effects);
 }
 
@@ -136,26 +127,16 @@ void StepLog::flow(Ps at, metrics::Side side, std::uint16_t vf, const host::Flow
                    std::size_t state_bytes, const Effects& effects) {
     begin(at, side, "vfio_nvme");
     field("vf", vf);
-    field("kind", number(event.kind));
-    field("from", number(event.from));
-    field("to", number(event.to));
-    field("error", number(event.error));
-    field("status", event.status);
-    field("dw0", event.dw0);
-    field("ticket", event.ticket);
-    field("value", event.value);
+    StepFields<host::FlowEvent>::each(
+        event, [this](const char* key, auto value) { field(key, plain(value)); });
     bytes("bytes", event.bytes, state_bytes);
     end(effects);
 }
 
 void StepLog::pf(Ps at, metrics::Side side, const host::PfEvent& event, const Effects& effects) {
     begin(at, side, "pf_submit");
-    field("kind", number(event.kind));
-    field("tag", event.tag);
-    field("status", event.status);
-    field("owner", event.owner);
-    field("dw0", event.dw0);
-    field("dw1", event.dw1);
+    StepFields<host::PfEvent>::each(
+        event, [this](const char* key, auto value) { field(key, plain(value)); });
     end(effects);
 }
 
@@ -163,12 +144,8 @@ void StepLog::udmq(Ps at, metrics::Side side, std::uint16_t vf, const host::Udmq
                    const Effects& effects) {
     begin(at, side, "udmq");
     field("vf", vf);
-    field("kind", number(event.kind));
-    field("error", number(event.error));
-    field("status", event.status);
-    field("ticket", event.ticket);
-    field("dw0", event.dw0);
-    field("count", event.count);
+    StepFields<host::UdmqEvent>::each(
+        event, [this](const char* key, auto value) { field(key, plain(value)); });
     bytes("bytes", event.bytes, event.count * wire::udmq_entry_size(spec::Rules{}));
     end(effects);
 }
@@ -178,12 +155,8 @@ void StepLog::memory_log(Ps at, metrics::Side side, std::uint16_t vf,
                          const Effects& effects) {
     begin(at, side, "memory_log");
     field("vf", vf);
-    field("kind", number(event.kind));
-    field("error", number(event.error));
-    field("status", event.status);
-    field("ticket", event.ticket);
-    field("dw0", event.dw0);
-    field("dw1", event.dw1);
+    StepFields<host::MemoryLogEvent>::each(
+        event, [this](const char* key, auto value) { field(key, plain(value)); });
     bytes("bytes", event.bytes, report_bytes);
     end(effects);
 }
@@ -191,19 +164,8 @@ void StepLog::memory_log(Ps at, metrics::Side side, std::uint16_t vf,
 void StepLog::vmm(Ps at, metrics::Side side, const host::vmm::Event& event,
                   const Effects& effects) {
     begin(at, side, "vmm");
-    field("kind", number(event.kind));
-    field("quota", number(event.quota));
-    field("exact", number(event.exact));
-    field("ready", number(event.ready));
-    field("message", number(event.message));
-    field("marker", number(event.marker));
-    field("device", event.device);
-    field("ticket", event.ticket);
-    field("error", event.error);
-    field("now_ms", event.now_ms);
-    field("value0", event.value0);
-    field("value1", event.value1);
-    field("length", event.length);
+    StepFields<host::vmm::Event>::each(
+        event, [this](const char* key, auto value) { field(key, plain(value)); });
     end(effects);
 }
 

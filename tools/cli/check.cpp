@@ -3,7 +3,12 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <vector>
 
+#include "model/explore/rfc/outstanding_system.hpp"
+#include "model/explore/world/config.hpp"
+#include "model/explore/world/memory_config.hpp"
+#include "model/host/lifetimes.hpp"
 #include "sim/check/step_replay.hpp"
 #include "sim/check/trace_check.hpp"
 #include "sim/core/text.hpp"
@@ -35,25 +40,50 @@ std::string source_of(const check::Invariant& row) {
     return row.document.empty() ? "" : fmt::format("{}, {}", row.document, row.section);
 }
 
-/// The table of docs/check.md.
+Json row_json(const check::Invariant& row) {
+    return Json({{"id", row.id},
+                 {"name", row.name},
+                 {"text", row.text},
+                 {"why", row.why},
+                 {"document", row.document},
+                 {"section", row.section}});
+}
+
+void print_row(const check::Invariant& row) {
+    const std::string from = source_of(row);
+    fmt::print("{}  {}\n    {}\n    If not: {}\n{}", row.id, row.name, row.text, row.why,
+               from.empty() ? "" : "    " + from + "\n");
+}
+
+/// What searches alone judge: no trace tells of a kernel's memory, or of what cannot happen.
+std::vector<const check::Invariant*> searched() {
+    std::vector<const check::Invariant*> rows = {
+        &explore::undisturbed_completes, &explore::undisturbed_set, &explore::tracks_what_it_can,
+        &explore::most_commands_kept};
+    for (int misuse = 1; misuse <= static_cast<int>(host::Misuse::WrittenLost); ++misuse) {
+        rows.push_back(host::broken_by(static_cast<host::Misuse>(misuse)));
+    }
+    return rows;
+}
+
+/// The tables of docs/check.md.
 int list(bool json) {
     Json rows = Json::array();
+    Json others = Json::array();
     for (const check::Invariant& row : check::invariants) {
-        if (json) {
-            rows.push_back(Json({{"id", row.id},
-                                 {"name", row.name},
-                                 {"text", row.text},
-                                 {"why", row.why},
-                                 {"document", row.document},
-                                 {"section", row.section}}));
-        } else {
-            const std::string from = source_of(row);
-            fmt::print("{}  {}\n    {}\n    If not: {}\n{}", row.id, row.name, row.text, row.why,
-                       from.empty() ? "" : "    " + from + "\n");
-        }
+        json ? rows.push_back(row_json(row)) : print_row(row);
+    }
+    if (!json) {
+        fmt::print("\nNot judged in traces, but by `lmsim explore`:\n\n");
+    }
+    for (const check::Invariant* row : searched()) {
+        json ? others.push_back(row_json(*row)) : print_row(*row);
     }
     if (json) {
-        fmt::print("{}\n", Json({{"schema", "lmsim/invariants/1"}, {"invariants", rows}}).dump(2));
+        fmt::print(
+            "{}\n",
+            Json({{"schema", "lmsim/invariants/1"}, {"invariants", rows}, {"searched", others}})
+                .dump(2));
     }
     return Ok;
 }
@@ -192,7 +222,9 @@ void add_check(CLI::App& app, int& exit_code) {
         "--steps", arguments->steps,
         "TRACE is a steps.ndjson (`lmsim run --trace steps`): give each step to the model "
         "again and compare what it does");
-    verb->add_flag("--list", arguments->list, "print the invariants instead");
+    verb->add_flag("--list", arguments->list,
+                   "print the invariants instead: those that a trace is judged by, and those "
+                   "that only searches judge");
     verb->add_flag("--json", arguments->json, "print for programs");
     verb->callback([arguments, &exit_code] { exit_code = check(*arguments); });
 }
