@@ -219,6 +219,7 @@ void MovedVm::next() {
     give(event);
 }
 
+/// A step of the driver at hand.
 void MovedVm::give(FlowEvent event) {
     Side& side = at_hand();
     const auto bytes = side.pf.memory().bytes(QueueDriver::data_address, side.flow.limit);
@@ -238,6 +239,7 @@ void MovedVm::give(FlowEvent event) {
     }
 }
 
+/// The device carries out what the driver asked for last, or refuses.
 void MovedVm::answer(bool refused) {
     Side& side = at_hand();
     const Effect effect = *std::exchange(side.submitted, std::nullopt);
@@ -249,8 +251,7 @@ void MovedVm::answer(bool refused) {
         sqe.opcode = 0xff;  // vendor specific: there is no such command
     }
     const wire::Cqe cqe = side.pf.admin(sqe);
-    if (empty_ && effect.address == 0 &&
-        effect.token != static_cast<std::uint64_t>(FlowStep::Resume)) {
+    if (empty_ && phase_ == Phase::Save && effect.address == 0) {
         empty_buffer(side);
     }
     FlowEvent event;
