@@ -53,6 +53,7 @@ bool write_bytes(Memory& memory, std::uint64_t address, const std::uint8_t* from
 NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const DeviceTiming& params,
                        const spec::Rules& rules, std::uint64_t seed)
     : Component(name, kernel),
+      ControllerMemory(params.vfs + std::size_t{1}, params.config.vendor_bytes),
       params_(params),
       rules_(rules),
       subsystem_(zeroed_subsystem()),
@@ -71,7 +72,6 @@ NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const Devic
     functions_.resize(params_.vfs + std::size_t{1});
     for (std::size_t i = 0; i < functions_.size(); ++i) {
         functions_[i].port = std::make_unique<Port>(*this, static_cast<std::uint16_t>(i));
-        functions_[i].vendor.resize(params_.config.vendor_bytes, 0);
     }
     nvme::initialize(*subsystem_, params_.config, params_.vfs);
 }
@@ -98,7 +98,7 @@ void NvmeDevice::attach(std::uint16_t function, Memory& memory) {
 }
 
 std::vector<std::uint8_t>& NvmeDevice::vendor_state(std::uint16_t function) {
-    return functions_[function].vendor;
+    return vendor_bytes(function);
 }
 
 std::vector<std::uint8_t> NvmeDevice::snapshot(std::uint16_t function, std::uint64_t limit) {
@@ -391,8 +391,7 @@ void NvmeDevice::perform(const Effect& effect) {
             send_up(effect, params_.pcie.write_bytes(effect.length));
             break;
         case EffectKind::WriteMemory: {
-            outgoing_.push_back(
-                functions_[effect.function].data[nvme::Ticket::slot(effect.ticket)]);
+            outgoing_.push_back(command_data(effect.function, effect.ticket));
             outgoing_.back().resize(effect.length);
             track(effect);
             send_up(effect, params_.pcie.write_bytes(effect.length));
@@ -421,12 +420,12 @@ void NvmeDevice::perform(const Effect& effect) {
 /// A write is tracked as it leaves: a report of it is behind it on the link, so who has the report
 /// finds the data in memory.
 void NvmeDevice::track(const Effect& effect) {
-    Function& function = functions_[effect.function];
-    if (!function.tracked.on() || !nvme::is_tracked_write(effect.kind, rules_)) {
+    nvme::TrackedMemory& memory = tracked(effect.function);
+    if (!memory.on() || !nvme::is_tracked_write(effect.kind, rules_)) {
         return;
     }
     const auto mark = [&](std::uint64_t address, std::uint64_t length) {
-        function.tracked.mark(address, length);
+        memory.mark(address, length);
         if (steps_ != nullptr) {
             steps_->memory_written(now(), side_, effect.function, address, length);
         }
@@ -434,7 +433,8 @@ void NvmeDevice::track(const Effect& effect) {
     if (effect.kind == EffectKind::PostCqe) {
         mark(effect.address, effect.length);
     } else {
-        walk_prp(*function.memory, effect.address, effect.token, effect.length, mark);
+        walk_prp(*functions_[effect.function].memory, effect.address, effect.token, effect.length,
+                 mark);
     }
 }
 
@@ -551,42 +551,10 @@ Ps& NvmeDevice::fetched_at(std::uint16_t function, std::uint32_t ticket) {
     return times[nvme::Ticket::slot(ticket)];
 }
 
-std::uint8_t* NvmeDevice::data(std::uint16_t function, std::uint32_t ticket, std::uint32_t length) {
-    auto& slots = functions_[function].data;
-    const std::uint32_t slot = nvme::Ticket::slot(ticket);
-    if (slots.size() <= slot) {
-        slots.resize(slot + std::size_t{1});
-    }
-    if (slots[slot].size() < length) {
-        slots[slot].resize(length, 0);
-    }
-    return slots[slot].data();
-}
-
-std::uint8_t* NvmeDevice::staging(std::uint16_t function, std::uint64_t length) {
-    std::vector<std::uint8_t>& bytes = functions_[function].staging;
-    if (bytes.size() < length) {
-        bytes.resize(length, 0);
-    }
-    return bytes.data();
-}
-
-std::uint8_t* NvmeDevice::vendor(std::uint16_t function) {
-    return functions_[function].vendor.data();
-}
-
 bool NvmeDevice::reaches(std::uint16_t function, std::uint64_t address, std::uint64_t length) {
     const Memory* memory = functions_[function].memory;
     const std::uint64_t end = memory == nullptr ? 0 : memory->pages() * page_size;
     return address < end && length <= end - address;
-}
-
-std::uint64_t* NvmeDevice::cdq_pages(std::uint16_t cdqid, std::uint32_t pages) {
-    std::vector<std::uint64_t>& list = cdq_pages_[cdqid];
-    if (list.size() < pages) {
-        list.resize(pages, 0);
-    }
-    return list.data();
 }
 
 }  // namespace lmsim::sim

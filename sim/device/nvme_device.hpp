@@ -20,6 +20,7 @@
 #include "sim/core/kernel.hpp"
 #include "sim/core/random.hpp"
 #include "sim/core/ring.hpp"
+#include "sim/device/controller_memory.hpp"
 #include "sim/device/observer.hpp"
 #include "sim/device/servers.hpp"
 #include "sim/link/pcie.hpp"
@@ -66,7 +67,7 @@ struct DeviceTiming {
 /// A device: an NVM subsystem behind one PCIe link, its admin processor and its media. It hosts
 /// model/nvme and gives each effect its time. Data-path order: DMA reads are requests up and
 /// completions down; everything that the device writes goes up in order (PCIe posted ordering).
-class NvmeDevice : public Component, private nvme::Env {
+class NvmeDevice : public Component, private ControllerMemory {
   public:
     NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const DeviceTiming& params,
                const spec::Rules& rules, std::uint64_t seed);
@@ -83,7 +84,7 @@ class NvmeDevice : public Component, private nvme::Env {
     }
     void set_trace(trace::TraceSink* sink, metrics::Side side) { tap_.connect(sink, side); }
     void set_monitor(RunMonitor* monitor, metrics::Side side) {
-        watch_.connect(monitor, side, *subsystem_, cdq_pages_, rules_);
+        watch_.connect(monitor, side, *subsystem_, pages_of_cdqs(), rules_);
     }
     /// Effects wait where pins say so; `command_of` names the PF's command with this CID.
     void set_pins(Pins* pins, metrics::Side side,
@@ -178,15 +179,7 @@ class NvmeDevice : public Component, private nvme::Env {
     bool is_now(std::uint16_t function, std::uint32_t ticket) const;
 
     // nvme::Env
-    std::uint8_t* data(std::uint16_t function, std::uint32_t ticket, std::uint32_t length) override;
-    std::uint8_t* staging(std::uint16_t function, std::uint64_t length) override;
-    std::uint8_t* vendor(std::uint16_t function) override;
     bool reaches(std::uint16_t function, std::uint64_t address, std::uint64_t length) override;
-    std::uint64_t* cdq_pages(std::uint16_t cdqid, std::uint32_t pages) override;
-    nvme::LbaMap& allocated(std::uint32_t nsid) override { return allocated_[nsid]; }
-    nvme::TrackedMemory& tracked(std::uint16_t function) override {
-        return functions_[function].tracked;
-    }
 
     struct Function {
         Memory* memory = nullptr;
@@ -194,11 +187,7 @@ class NvmeDevice : public Component, private nvme::Env {
         bool interrupts = false;
         std::function<void()> reset_done;
         std::unique_ptr<Port> port;
-        std::vector<std::vector<std::uint8_t>> data;  // by slot, admin commands only
-        std::vector<std::uint8_t> staging;
-        std::vector<std::uint8_t> vendor;
         std::vector<Ps> fetched;  // by slot
-        nvme::TrackedMemory tracked;
     };
 
     DeviceTiming params_;
@@ -210,8 +199,6 @@ class NvmeDevice : public Component, private nvme::Env {
     static SubsystemPtr zeroed_subsystem();
     SubsystemPtr subsystem_;
     std::vector<Function> functions_;
-    std::map<std::uint32_t, nvme::LbaMap> allocated_;                // by NSID
-    std::map<std::uint16_t, std::vector<std::uint64_t>> cdq_pages_;  // by CDQID
     Effects effects_;
     DeviceObserver* observer_ = nullptr;
     trace::StepLog* steps_ = nullptr;
