@@ -285,11 +285,19 @@ void VmmPair::load_non_iterable(std::uint16_t device) {
     if (device == host::vmm::no_device) {
         return;
     }
-    guest_.move_vf(device, *destination_host_.ports[device]);
+    if (guest_.paused()) {
+        guest_.move_vf(device, *destination_host_.ports[device]);
+    }
     destination_host_.driver->enable_interrupts(device, timing_.carry_msix);
 }
 
+/// There is one guest here: if it runs on one host, and the other's VMM starts it as well, it stays
+/// where it is. The monitor is told of both.
 void VmmPair::resume_vcpus(VmmSide side) {
+    if (!guest_.paused()) {
+        answer(side, now() + timing_.resume);
+        return;
+    }
     const VmmHost& host = side == VmmSide::Source ? source_host_ : destination_host_;
     for (std::uint16_t vf = 0; side == VmmSide::Source && vf < host.ports.size(); ++vf) {
         guest_.move_vf(vf, *host.ports[vf]);

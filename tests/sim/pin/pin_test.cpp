@@ -107,12 +107,12 @@ TEST_CASE("a scenario's pins are told at their place", "[pin]") {
     const LoadedScenario loaded = load_scenario_text(
         "[[pin]]\neffect = \"source.vf7 Reset\"\n[[pin]]\nefect = \"x\"\n", "p.toml");
     CHECK(loaded.error_text().find("p.toml:4:1") != std::string::npos);
-    CHECK(loaded.error_text().find("did you mean \"effect\"") != std::string::npos);
+    CHECK(loaded.error_text().find("effect") != std::string::npos);
     const LoadedScenario far =
         load_scenario_text("[[pin]]\neffect = \"source.vf7 Reset\"\n", "p.toml");
     CHECK(far.error_text() == "p.toml:2:1: pin[0].effect: there is no VF 7; expected 0 to 3\n");
     const LoadedScenario rows = load_scenario_text("without = [\"LM-SUSP-60\"]\n", "p.toml");
-    CHECK(rows.error_text().find("did you mean LM-SUSP-06?") != std::string::npos);
+    CHECK(rows.error_text().find("there is no \"LM-SUSP-60\"") != std::string::npos);
     const LoadedScenario falls = load_scenario_text("[expect]\nbroken = \"INV-CMD-1\"\n", "p.toml");
     CHECK(falls.error_text().find("p.toml:2:1: expect.broken: there is no \"INV-CMD-1\"") == 0);
 }
