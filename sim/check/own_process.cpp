@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -40,15 +41,14 @@ std::string read_all(int from) {
 OwnProcess in_own_process(const std::function<std::string()>& work) {
     int answer[2];
     LMSIM_ASSERT(pipe(answer) == 0);
-    std::FILE* const errors = std::tmpfile();
-    LMSIM_ASSERT(errors != nullptr);
-    std::fflush(nullptr);  // or what waits to be written is written twice
+    std::FILE* const errors = std::tmpfile();  // without one nobody hears what it says
+    std::fflush(nullptr);                      // or what waits to be written is written twice
     const pid_t child = fork();
     LMSIM_ASSERT(child >= 0);
     if (child == 0) {
         const rlimit no_core{0, 0};
         setrlimit(RLIMIT_CORE, &no_core);
-        dup2(fileno(errors), STDERR_FILENO);
+        errors != nullptr ? dup2(fileno(errors), STDERR_FILENO) : close(STDERR_FILENO);
         write_all(answer[1], work());
         _exit(0);
     }
@@ -60,11 +60,12 @@ OwnProcess in_own_process(const std::function<std::string()>& work) {
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     result.ended = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    std::rewind(errors);
-    result.said = read_all(fileno(errors));
-    result.said.resize(result.said.find('\n') == std::string::npos ? result.said.size()
-                                                                   : result.said.find('\n'));
-    std::fclose(errors);
+    if (errors != nullptr) {
+        std::rewind(errors);
+        result.said = read_all(fileno(errors));
+        result.said.resize(std::min(result.said.find('\n'), result.said.size()));
+        std::fclose(errors);
+    }
     return result;
 }
 
