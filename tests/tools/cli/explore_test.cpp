@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/catch.hpp"
+#include "tests/sim/metrics/golden.hpp"
 #include "tests/tools/cli/process.hpp"
 
 using namespace lmsim::tests;
@@ -95,9 +96,27 @@ TEST_CASE("lmsim explore --necessity tells what each rule prevents", "[cli]") {
             CHECK(rule["falls"] == "INV-SUSP-01");
             CHECK(rule["steps"] == 4);
             CHECK(rule["path"].size() == 4);
+            CHECK(rule["reason"] == "needed");
+            CHECK(has(rule["why"], "after its state was taken"));
+        } else if (rule["rule"] == "GEN-RSV-01") {
+            CHECK(rule["reason"] == "not modelled");
+            CHECK(rule["why"] == "Nobody looks at reserved bits.");
         }
     }
     CHECK(found);
+}
+
+TEST_CASE("the page on what each rule is for says what the program finds", "[cli][rows-off]") {
+    const Folder folder;
+    const Ended ran = explore(folder, "--necessity --markdown");
+    // Each rule breaks something, or says why not.
+    INFO(ran.err);
+    CHECK(ran.exit_code == 0);
+    const std::string path = "docs/why-each-rule.md";
+    const std::string page = read_file(std::string(LMSIM_SOURCE_DIR) + "/" + path);
+    const std::string mark = "<!-- lmsim explore --necessity --markdown -->\n";
+    REQUIRE(has(page, mark));
+    check_golden(path, page.substr(0, page.find(mark) + mark.size()) + ran.out);
 }
 
 TEST_CASE("lmsim explore says what is wrong with its command line", "[cli]") {
