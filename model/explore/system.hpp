@@ -54,6 +54,13 @@ class System {
     /// Fixed for the life of the object; at most 32,767.
     virtual std::size_t state_bytes() const = 0;
 
+    /// Are states made of 4-byte numbers that stand for what is kept elsewhere, and that threads
+    /// give out as they come? Then how a state is kept depends on which of its numbers are the
+    /// initial state's alone, so that sizes are the same in every run.
+    virtual bool of_numbers() const { return false; }
+    /// What is kept elsewhere, in bytes. Asked while no action is being done.
+    virtual std::uint64_t bytes_elsewhere() const { return 0; }
+
     /// Writes the only initial state.
     virtual void initial(std::uint8_t* state) = 0;
 

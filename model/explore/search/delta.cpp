@@ -10,6 +10,7 @@ namespace lmsim::explore {
 namespace {
 
 constexpr std::size_t word_bytes = 8;
+constexpr std::size_t number_bytes = 4;
 constexpr std::size_t block_words = 4;
 constexpr std::size_t most_left_out = 255;
 
@@ -34,14 +35,45 @@ std::uint8_t* put_word(const std::uint8_t* state, std::uint64_t difference, std:
 
 }  // namespace
 
-Delta::Delta(std::vector<std::uint8_t> initial)
-    : initial_(std::move(initial)), bytes_(initial_.size()) {
+Delta::Delta(std::vector<std::uint8_t> initial, bool of_numbers)
+    : initial_(std::move(initial)), of_numbers_(of_numbers), bytes_(initial_.size()) {
+    LMSIM_ASSERT(!of_numbers || bytes_ % number_bytes == 0);
     constexpr std::size_t unit = word_bytes * block_words;
     initial_.resize((bytes_ + unit - 1) / unit * unit, 0);
     words_ = initial_.size() / word_bytes;
 }
 
+std::size_t Delta::encode_numbers(const std::uint8_t* state, std::uint8_t* out) const {
+    const std::size_t count = bytes_ / number_bytes;
+    std::uint8_t* next = out + (count + 7) / 8;
+    std::memset(out, 0, (count + 7) / 8);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::uint8_t* const number = state + i * number_bytes;
+        if (std::memcmp(number, initial_.data() + i * number_bytes, number_bytes) != 0) {
+            out[i / 8] |= static_cast<std::uint8_t>(1U << i % 8);
+            std::memcpy(next, number, number_bytes);
+            next += number_bytes;
+        }
+    }
+    return static_cast<std::size_t>(next - out);
+}
+
+void Delta::decode_numbers(const std::uint8_t* data, std::uint8_t* state) const {
+    const std::size_t count = bytes_ / number_bytes;
+    const std::uint8_t* next = data + (count + 7) / 8;
+    std::memcpy(state, initial_.data(), initial_.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        if ((data[i / 8] >> i % 8 & 1) != 0) {
+            std::memcpy(state + i * number_bytes, next, number_bytes);
+            next += number_bytes;
+        }
+    }
+}
+
 std::size_t Delta::encode(const std::uint8_t* state, std::uint8_t* out) const {
+    if (of_numbers_) {
+        return encode_numbers(state, out);
+    }
     const std::uint8_t* base = initial_.data();
     std::uint8_t* next = out;
     std::size_t last = 0;  // first word after the last one that was written
@@ -71,6 +103,9 @@ std::size_t Delta::encode(const std::uint8_t* state, std::uint8_t* out) const {
 }
 
 void Delta::decode(const std::uint8_t* data, std::size_t length, std::uint8_t* state) const {
+    if (of_numbers_ && length != 0) {
+        return decode_numbers(data, state);
+    }
     std::memcpy(state, initial_.data(), initial_.size());
     const std::uint8_t* const end = data + length;
     std::size_t word = 0;

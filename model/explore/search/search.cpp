@@ -66,7 +66,10 @@ class Search {
 };
 
 Search::Search(const SystemFactory& make, const SearchOptions& options)
-    : options_(options), first_(make()), delta_(initial_state(*first_)), team_(options.jobs) {
+    : options_(options),
+      first_(make()),
+      delta_(initial_state(*first_), first_->of_numbers()),
+      team_(options.jobs) {
     LMSIM_ASSERT(first_->state_bytes() <= 32767);
     for (unsigned member = 0; member < team_.members(); ++member) {
         expanders_.push_back(
@@ -292,7 +295,9 @@ std::uint64_t Search::known_bytes() const {
     return (options_.exact ? full_.bytes() : visited_.bytes()) + trail_.bytes();
 }
 
-std::uint64_t Search::all_bytes() const { return known_bytes() + now_.bytes + next_.bytes; }
+std::uint64_t Search::all_bytes() const {
+    return known_bytes() + first_->bytes_elsewhere() + now_.bytes + next_.bytes;
+}
 
 }  // namespace
 

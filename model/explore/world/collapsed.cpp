@@ -48,11 +48,22 @@ struct Shared {
         }
     }
 
-    /// The number of what a piece of a canonical form is.
+    /// The number of what a piece of a canonical form is, or a group of pieces; no state has it.
     std::uint32_t form_number(const Words& words) {
+        constexpr std::uint32_t form = 1U << 31;
         const std::lock_guard<std::mutex> guard(lock);
         const std::vector<std::uint64_t> key(words.begin(), words.begin() + words.size());
-        return forms.try_emplace(key, static_cast<std::uint32_t>(forms.size() + 1)).first->second;
+        const auto next = static_cast<std::uint32_t>(forms.size() + 1);
+        const auto [at, added] = forms.try_emplace(key, form | next);
+        form_bytes += added ? 64 + 8 * key.size() : 0;
+        return at->second;
+    }
+    std::uint64_t bytes() const {
+        std::uint64_t sum = form_bytes;
+        for (const auto& table : tables) {
+            sum += table->memory();
+        }
+        return sum;
     }
 
     const std::vector<Stretches> stretches;
@@ -60,6 +71,8 @@ struct Shared {
     std::size_t most_bytes = 0;
     std::mutex lock;
     std::map<std::vector<std::uint64_t>, std::uint32_t> forms;
+    std::uint64_t form_bytes = 0;  // about
+    std::vector<std::uint8_t> initial;
 };
 
 /// The state of the inner System that is at hand, unit by unit.
@@ -143,7 +156,7 @@ class Collapsed final : public System {
           units_(shared_->stretches.size()),
           interchangeable_(inner_->interchangeable()),
           whole_(*inner_, *shared_) {
-        LMSIM_ASSERT(inner_->pieces() <= PartedSystem::most_pieces && inner_->pieces() <= units_);
+        LMSIM_ASSERT(inner_->pieces() <= PartedSystem::most_pieces);
         for (std::size_t i = 0; i < inner_->pieces(); ++i) {
             base_piece_.push_back({0, 0, inner_->group_of(i), inner_->place_in_group(i)});
         }
@@ -155,7 +168,10 @@ class Collapsed final : public System {
         inner_->initial(whole_.bytes());
         whole_.take((std::uint32_t{1} << units_) - 1);
         std::memcpy(state, whole_.numbers(), state_bytes());
+        shared_->initial.assign(state, state + state_bytes());
     }
+    bool of_numbers() const override { return true; }
+    std::uint64_t bytes_elsewhere() const override { return shared_->bytes(); }
 
     std::size_t actions(const std::uint8_t* state, Action* out, std::size_t room) override {
         base_on(numbers(state));
@@ -319,29 +335,31 @@ std::uint32_t Collapsed::form_of(std::size_t piece, const std::uint32_t* state) 
     return *known;
 }
 
-/// The numbers of the forms of the pieces, interchangeable groups in the order of their sums.
+/// A number for each group, those of interchangeable ones in order; the rest is the initial
+/// state's, as what is the same takes no room.
 void Collapsed::canonical(const std::uint8_t* state, std::uint8_t* out) {
-    const GroupSums sums = sums_of(numbers(state));
-    std::uint32_t form[PartedSystem::most_groups][PartedSystem::most_pieces] = {};
-    std::size_t groups = 1;
-    std::size_t size[PartedSystem::most_groups] = {};
+    std::uint32_t form[PartedSystem::most_groups] = {};
+    std::uint32_t piece[PartedSystem::most_pieces];
+    std::size_t groups = 0;
     for (std::size_t i = 0; i < base_piece_.size(); ++i) {
-        const Piece& piece = base_piece_[i];
-        form[piece.group][piece.place] = form_of(i, numbers(state));
-        size[piece.group] = piece.place + 1;
-        groups = std::max(groups, piece.group + 1);
+        piece[i] = form_of(i, numbers(state));
+        groups = std::max(groups, base_piece_[i].group + 1);
     }
-    std::size_t order[PartedSystem::most_groups] = {0, 1, 2, 3};
-    for (std::size_t i = 2; interchangeable_ && i < groups; ++i) {
-        for (std::size_t k = i; k > 1 && sums[order[k]] < sums[order[k - 1]]; --k) {
-            std::swap(order[k], order[k - 1]);
+    for (std::size_t group = 0; group < groups; ++group) {
+        words_.clear();
+        words_.put(group == 0 ? 0 : 1);
+        for (std::size_t i = 0; i < base_piece_.size(); ++i) {
+            if (base_piece_[i].group == group) {
+                words_.put(std::uint64_t{1} << 32 | piece[i]);
+            }
         }
+        form[group] = shared_->form_number(words_);
     }
-    std::memset(out, 0, state_bytes());
-    for (std::size_t i = 0; i < groups; ++i) {
-        std::memcpy(out, form[order[i]], size[order[i]] * sizeof(std::uint32_t));
-        out += size[order[i]] * sizeof(std::uint32_t);
+    if (interchangeable_ && groups == 3) {
+        std::sort(form + 1, form + 3);
     }
+    std::copy(shared_->initial.begin(), shared_->initial.end(), out);
+    std::memcpy(out, form, groups * sizeof(std::uint32_t));
 }
 
 }  // namespace

@@ -113,6 +113,27 @@ TEST_CASE("a state in which everything differs fits as well") {
     CHECK(decoded == state);
 }
 
+TEST_CASE("how a state of numbers is kept depends on which differ alone") {
+    std::vector<std::uint8_t> initial(18 * 4);
+    for (std::size_t i = 0; i < initial.size(); ++i) {
+        initial[i] = static_cast<std::uint8_t>(i);
+    }
+    const explore::Delta delta(initial, true);
+    for (const std::uint8_t value : {std::uint8_t{1}, std::uint8_t{200}}) {
+        std::vector<std::uint8_t> state = initial;
+        state.resize(delta.padded_bytes());
+        for (const std::size_t number : {0, 7, 17}) {
+            std::fill_n(state.begin() + static_cast<std::ptrdiff_t>(4 * number), 4, value);
+        }
+        std::vector<std::uint8_t> encoded(delta.most_encoded());
+        const std::size_t length = delta.encode(state.data(), encoded.data());
+        CHECK(length == 3 + 3 * 4);
+        std::vector<std::uint8_t> decoded(delta.padded_bytes(), 0xee);
+        delta.decode(encoded.data(), length, decoded.data());
+        CHECK(decoded == state);
+    }
+}
+
 TEST_CASE("the trail leads back to the initial state") {
     explore::Trail trail;
     trail.extend(200'000);

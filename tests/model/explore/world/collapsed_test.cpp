@@ -1,9 +1,11 @@
 #include "model/explore/world/collapsed.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "model/explore/search/search.hpp"
 #include "model/explore/world/config.hpp"
+#include "model/explore/world/memo.hpp"
 #include "tests/catch.hpp"
 
 using namespace lmsim;
@@ -70,4 +72,45 @@ TEST_CASE("numbers of parts that threads make together lead to one result", "[ex
         CHECK(one.known_bytes == two.known_bytes);
         CHECK(one.peak_bytes == two.peak_bytes);
     }
+}
+
+TEST_CASE("what is remembered is found again by the units that were looked at", "[explore]") {
+    world::Memo memo;
+    const std::uint32_t state[4] = {1, 2, 3, 4};
+    const std::uint32_t words[2] = {70, 71};
+    CHECK(memo.find(5, state) == nullptr);
+    memo.put(5, 0b0101, state, words, 2);
+    const std::uint32_t other[4] = {1, 9, 3, 9};
+    REQUIRE(memo.find(5, other) != nullptr);
+    CHECK(memo.find(5, other)[1] == 71);
+    CHECK(memo.find(6, other) == nullptr);
+    const std::uint32_t seen[4] = {1, 2, 4, 4};
+    CHECK(memo.find(5, seen) == nullptr);
+    memo.put(5, 0b0111, seen, words, 1);
+    REQUIRE(memo.find(5, seen) != nullptr);
+}
+
+TEST_CASE("a memory that is full forgets, and is never wrong", "[explore]") {
+    world::Memo memo;
+    const auto words_of = [](std::uint32_t i, std::uint32_t* words) {
+        for (std::uint32_t k = 0; k < 12; ++k) words[k] = i * 31 + k;
+    };
+    unsigned wrong = 0;
+    unsigned known = 0;
+    for (std::uint32_t i = 1; i <= 600'000; ++i) {
+        std::uint32_t words[12];
+        const std::uint32_t state[2] = {i, i / 2};
+        words_of(i, words);
+        memo.put(i % 3, 0b11, state, words, 12);
+        const std::uint32_t before = i - i / 7;
+        const std::uint32_t earlier[2] = {before, before / 2};
+        if (const std::uint32_t* found = memo.find(before % 3, earlier)) {
+            words_of(before, words);
+            wrong += std::equal(words, words + 12, found) ? 0 : 1;
+            ++known;
+        }
+    }
+    CHECK(wrong == 0);
+    CHECK(known > 100'000);
+    CHECK(known < 600'000);
 }
