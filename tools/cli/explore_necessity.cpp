@@ -42,6 +42,7 @@ void note_violation(const sim::ExploreModel& model, const explore::SystemFactory
     row.effect = Necessity::Effect::Breaks;
     row.model = model.name;
     row.falls = found.name();
+    row.invariant = violation.invariant;
     row.steps = violation.steps.size();
     row.path.clear();
     for (const explore::ReplayedStep& step : found.replay.steps) row.path.push_back(step.text);
@@ -121,8 +122,7 @@ std::string_view why_text(const Necessity& row) {
         const Unbroken* reason = why_unbroken(row.row);
         return reason != nullptr ? reason->text : "";
     }
-    const check::Invariant* invariant = check::find_invariant(row.falls);
-    if (invariant != nullptr) return invariant->why;
+    if (row.invariant != nullptr) return row.invariant->why;
     return row.falls == "deadlock" ? "What was begun never ends."
                                    : "What has to happen in the end may stay away for ever.";
 }
@@ -143,9 +143,8 @@ std::string_view kind_text(const Necessity& row) {
 
 std::vector<std::string> cells(const Necessity& row) {
     const spec::Row& rule = spec::row(row.row);
-    const check::Invariant* invariant = check::find_invariant(row.falls);
     const bool breaks = row.effect == Necessity::Effect::Breaks;
-    const std::string name = invariant != nullptr ? " " + std::string(invariant->name) : "";
+    const std::string name = row.invariant != nullptr ? " " + std::string(row.invariant->name) : "";
     return {std::string(rule.name),
             std::string(rule.title),
             breaks ? row.falls + name : std::string(effect_text(row.effect)),

@@ -22,8 +22,9 @@ struct Necessity {
     };
     spec::Id row;
     Effect effect = Effect::NotTried;
-    std::string model;  // in which the way is shortest
-    std::string falls;  // "INV-CMD-01", "deadlock", "starvation"
+    std::string model;                            // in which the way is shortest
+    std::string falls;                            // "INV-CMD-01", "deadlock", "starvation"
+    const check::Invariant* invariant = nullptr;  // the first of these
     std::size_t steps = 0;
     std::vector<std::string> path;
 };
