@@ -50,21 +50,13 @@ TEST_CASE("an effect waits for what a pin names, and so long after it", "[pin]")
     const json free = run_in_child(pinned("")).result;
     CHECK(free["pins"].empty());
     const json held =
-        run_in_child(
-            pinned(pin("destination.vmm Receives Header", "source.vf1 Suspend Executed", "5ms") +
-                   pin("source.vf1 Suspend Executed", "source.vf0 Suspend Completed")))
-            .result;
+        run_in_child(pinned(pin("source.vmm PauseVcpus", "source.vmm DirtyLogStart", "5s"))).result;
     REQUIRE(held["outcome"] == "completed");
-    REQUIRE(held["pins"].size() == 2);
-    const json& header = held["pins"][0];
-    const json& suspend = held["pins"][1];
-    CHECK(header["reached"] == true);
-    CHECK(suspend["reached"] == true);
-    CHECK(header["t_ps"].get<std::int64_t>() - suspend["t_ps"].get<std::int64_t>() ==
-          5'000'000'000);
-    CHECK(header["held_ps"].get<std::int64_t>() > 5'000'000'000);
+    REQUIRE(held["pins"].size() == 1);
+    CHECK(held["pins"][0]["reached"] == true);
+    CHECK(held["pins"][0]["t_ps"].get<std::int64_t>() >= 5'000'000'000'000);
+    CHECK(held["pins"][0]["held_ps"].get<std::int64_t>() > 0);
     CHECK(held["broken_invariants"].empty());
-    CHECK(held["downtime"]["total_ps"] > free["downtime"]["total_ps"]);
 }
 
 TEST_CASE("a fault, a cancel and what a user asks happen when a pin says so", "[pin]") {
@@ -101,12 +93,12 @@ TEST_CASE("a fault, a cancel and what a user asks happen when a pin says so", "[
 }
 
 TEST_CASE("the monitor sees what a reset that overtakes a Suspend does", "[pin][rows-off]") {
-    const json struck =
-        run_in_child(pinned(pin("source.vf0 SET STOP") +
-                                pin("source.vf0 Reset", "source.vf0 Suspend Fetched", "1ms") +
-                                pin("source.vf0 Suspend Executed", "source.vf0 Reset"),
-                            "migrate = false"))
-            .result;
+    Run run = pinned(pin("source.vf0 SET STOP") +
+                         pin("source.vf0 Reset", "source.vf0 Suspend Fetched", "1ms") +
+                         pin("source.vf0 Suspend Executed", "source.vf0 Reset"),
+                     "migrate = false");
+    run.rules.set_on(spec::Id::HostWaitsOverReset, false);
+    const json struck = run_in_child(run).result;
     CHECK(struck["pins"][2]["reached"] == true);
     CHECK(fell(struck, "INV-OWN-04"));
 }
