@@ -75,8 +75,8 @@ void measure_explore(Rows& rows, bool quick) {
     measure(
         rows, "the search alone", [modulus] { return std::make_unique<Counters>(modulus); },
         std::uint64_t{1} << 40, true);
-    for (const char* name :
-         {"migration-2", "migration-2-timeout", "free-2-faults", "log-two-blocks", "memory-abort"}) {
+    for (const char* name : {"migration-2", "migration-2-timeout", "free-2-faults",
+                             "log-two-blocks", "memory-abort"}) {
         const sim::ExploreModel model = sim::load_model(name);
         LMSIM_ASSERT(model.ok());
         measure(rows, name, sim::world_of(model), quick ? 20'000 : 2'000'000, !quick);
