@@ -62,7 +62,7 @@ TEST_CASE("planted defects of log, queue and host are found", "[explore]") {
                                {Id::HostZeroesCdqp, small(), "INV-CDQ-03"},
                                {Id::HostReleasesConsumed, small(), "INV-CDQ-03"},
                                {Id::HostCopiesWhenLogged, small(), "INV-LOG-01"},
-                               {Id::HostRecopiesAfterFull, small(), "deadlock"},
+                               {Id::HostRecopiesAfterFull, small(), "INV-LOG-01"},
                                {Id::HostDrainsTail, small(), "INV-LOG-01"},
                                {Id::HostDeletesIdle, again, "INV-CDQ-03"},
                                {Id::CdqPhaseInverts, small(), "INV-CDQ-01"},
