@@ -126,11 +126,13 @@ class PinWriter {
         if (after.empty() && wish) {
             after.push_back({std::string(host::effect::begins), 1});
         }
+        // What breaks does so at once: whatever else is free to happen has not happened yet.
+        const bool last = step + 1 == order_.texts.size();
         for (const Occurrence& earlier : after) {
             text += fmt::format(
                 "\n[[pin]]  # step {}\neffect = \"{}\"\nafter = \"{}\"\ndelay = "
                 "\"{}\"\n",
-                step + 1, effect.text(), earlier.text(), settle);
+                step + 1, effect.text(), earlier.text(), last ? "0s" : settle);
         }
     }
 

@@ -81,8 +81,8 @@ class LogWorld final : public SmallWorld<LogState, LogMachine, Kind> {
         return state.log.state == Udmq::Logging && unread >= state.log.batch;
     }
     /// Has the host read as many slots as it gives back together, and the controller not got them?
-    /// (One that polls may be late with them for as long as its timer is faster than it looks; after
-    /// the last entry of a log the controller writes nothing that would need them.)
+    /// (One that polls may be late with them for as long as its timer is faster than it looks;
+    /// after the last entry of a log the controller writes nothing that would need them.)
     bool is_kept(const LogState& state) const {
         const nvme::Cdq& queue = state.device.subsystem.cdq[0];
         const std::uint32_t read =

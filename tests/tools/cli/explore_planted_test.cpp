@@ -53,7 +53,7 @@ TEST_CASE("every planted defect is found, on every machine", "[cli][explore]") {
     CHECK(fallen.size() >= 15);
 }
 
-TEST_CASE("--planted is a search of its own", "[cli][explore]") {
+TEST_CASE("explore --planted is a search of its own", "[cli][explore]") {
     const Folder folder;
     CHECK(run_lmsim(folder, "explore --planted --necessity").exit_code == 2);
 }
