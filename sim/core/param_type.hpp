@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -115,7 +116,11 @@ struct ParamType<std::optional<T>> {
     static Result<std::optional<T>> read(const Value& value) {
         if (value.type == Value::Type::Text && value.text == "none") return std::optional<T>{};
         const Result<T> result = ParamType<T>::read(value);
-        if (!result) return Failure{result.error() + ", or \"none\""};
+        if (!result) {
+            std::string error = result.error();
+            const std::size_t end = std::min(error.find("; did you mean"), error.size());
+            return Failure{error.insert(end, ", or \"none\"")};
+        }
         return std::optional<T>{result.value()};
     }
     static std::string print(const std::optional<T>& value) {

@@ -113,7 +113,7 @@ q.toml:7:15: vm.irq_latency: expected a time such as "10us", not a boolean
 q.toml:9:13: vm.dirty.hot_share: "120%" is out of range; expected "0%" to "100%"
 q.toml:10:15: vm.dirty.working_set: the bare number 1.5 has no unit; expected a size such as "4KiB"
 q.toml:12:11: expect.outcome: "complete" is not one of completed, failed, cancelled,)"
-       R"( not-converged, none; did you mean "completed"?
+       R"( not-converged, or "none"; did you mean "completed"?
 q.toml:14:1: unknown key "hosts.src.mdts"; did you mean "hosts.src.device.mdts"?
 q.toml:15:8: hosts.src.device.vfs cannot differ between the two; write hosts.both.device.vfs
 q.toml:17:11: hosts.both.device.max_vfs: 4000 is out of range; expected 1 to 256
