@@ -157,9 +157,6 @@ class Collapsed final : public System {
           interchangeable_(inner_->interchangeable()),
           whole_(*inner_, *shared_) {
         LMSIM_ASSERT(inner_->pieces() <= PartedSystem::most_pieces);
-        for (std::size_t i = 0; i < inner_->pieces(); ++i) {
-            base_piece_.push_back({0, 0, inner_->group_of(i), inner_->place_in_group(i)});
-        }
     }
 
     std::size_t state_bytes() const override { return units_ * sizeof(std::uint32_t); }
@@ -174,7 +171,6 @@ class Collapsed final : public System {
     std::uint64_t bytes_elsewhere() const override { return shared_->bytes(); }
 
     std::size_t actions(const std::uint8_t* state, Action* out, std::size_t room) override {
-        base_on(numbers(state));
         return inner_->actions(load(state), out, room);
     }
     Outcome apply(std::uint8_t* state, Action action) override;
@@ -207,18 +203,9 @@ class Collapsed final : public System {
         return whole_.bytes();
     }
 
-    /// A piece of the canonical form: its hash, and the units that it depends on.
-    struct Piece {
-        std::uint64_t hash;
-        std::uint32_t seen;
-        std::size_t group;
-        std::size_t place;
-    };
-    void find_piece(std::size_t i, const std::uint32_t* state, Piece& piece);
+    std::uint64_t hash_of(std::size_t piece, const std::uint32_t* state);
     std::uint32_t form_of(std::size_t piece, const std::uint32_t* state);
     GroupSums sums_of(const std::uint32_t* state);
-    void base_on(const std::uint32_t* state);
-    std::uint32_t differs_from_base(const std::uint32_t* state) const;
 
     const std::unique_ptr<PartedSystem> inner_;
     const std::shared_ptr<Shared> shared_;
@@ -227,12 +214,8 @@ class Collapsed final : public System {
     Whole whole_;
     Words words_;
     Memo steps_;   // by action: the invariant that falls, the units that change, what to
-    Memo pieces_;  // hash, units
+    Memo pieces_;  // by piece: its hash
     Memo forms_;   // the same: number of the form
-    // The state whose actions are being done: those that they lead to differ from it in little.
-    std::uint32_t base_[PartedSystem::most_units] = {};
-    std::vector<Piece> base_piece_;
-    GroupSums base_sums_{};
 };
 
 Outcome Collapsed::apply(std::uint8_t* bytes, Action action) {
@@ -264,59 +247,28 @@ Outcome Collapsed::apply(std::uint8_t* bytes, Action action) {
     return outcome;
 }
 
-void Collapsed::find_piece(std::size_t i, const std::uint32_t* state, Piece& piece) {
-    const auto tag = static_cast<std::uint32_t>(i);
+std::uint64_t Collapsed::hash_of(std::size_t piece, const std::uint32_t* state) {
+    const auto tag = static_cast<std::uint32_t>(piece);
     const std::uint32_t* known = pieces_.find(tag, state);
     if (known == nullptr) {
         whole_.load(state);
         words_.clear();
         const std::uint32_t seen =
-            whole_.watched([&] { inner_->piece(whole_.bytes(), i, words_); });
-        const std::uint64_t hash = hash_of_piece(words_, piece.place);
-        std::uint32_t words[3];
+            whole_.watched([&] { inner_->piece(whole_.bytes(), piece, words_); });
+        const std::uint64_t hash = hash_of_piece(words_, inner_->place_in_group(piece));
+        std::uint32_t words[2];
         std::memcpy(words, &hash, sizeof hash);
-        words[2] = seen;
-        known = pieces_.put(tag, seen, state, words, 3);
+        known = pieces_.put(tag, seen, state, words, 2);
     }
-    std::memcpy(&piece.hash, known, sizeof piece.hash);
-    piece.seen = known[2];
+    std::uint64_t hash = 0;
+    std::memcpy(&hash, known, sizeof hash);
+    return hash;
 }
 
-std::uint32_t Collapsed::differs_from_base(const std::uint32_t* state) const {
-    std::uint32_t differs = 0;
-    for (std::size_t unit = 0; unit < units_; ++unit) {
-        differs |= (state[unit] != base_[unit] ? 1U : 0U) << unit;
-    }
-    return differs;
-}
-
-void Collapsed::base_on(const std::uint32_t* state) {
-    const bool first = base_[0] == 0;
-    const std::uint32_t differs = differs_from_base(state);
-    for (std::size_t i = 0; differs != 0 && i < base_piece_.size(); ++i) {
-        Piece& piece = base_piece_[i];
-        if (first || (piece.seen & differs) != 0) {
-            const std::uint64_t before = piece.hash;
-            find_piece(i, state, piece);
-            base_sums_[piece.group] += piece.hash - before;
-        }
-    }
-    std::copy(state, state + units_, base_);
-}
-
-/// Pieces that nothing has changed of are the base's.
 GroupSums Collapsed::sums_of(const std::uint32_t* state) {
-    if (base_[0] == 0) {
-        base_on(state);
-    }
-    const std::uint32_t differs = differs_from_base(state);
-    GroupSums sums = base_sums_;
-    for (std::size_t i = 0; i < base_piece_.size(); ++i) {
-        if ((base_piece_[i].seen & differs) != 0) {
-            Piece piece = base_piece_[i];
-            find_piece(i, state, piece);
-            sums[piece.group] += piece.hash - base_piece_[i].hash;
-        }
+    GroupSums sums{};
+    for (std::size_t i = 0; i < inner_->pieces(); ++i) {
+        sums[inner_->group_of(i)] += hash_of(i, state);
     }
     return sums;
 }
@@ -341,15 +293,15 @@ void Collapsed::canonical(const std::uint8_t* state, std::uint8_t* out) {
     std::uint32_t form[PartedSystem::most_groups] = {};
     std::uint32_t piece[PartedSystem::most_pieces];
     std::size_t groups = 0;
-    for (std::size_t i = 0; i < base_piece_.size(); ++i) {
+    for (std::size_t i = 0; i < inner_->pieces(); ++i) {
         piece[i] = form_of(i, numbers(state));
-        groups = std::max(groups, base_piece_[i].group + 1);
+        groups = std::max(groups, inner_->group_of(i) + 1);
     }
     for (std::size_t group = 0; group < groups; ++group) {
         words_.clear();
         words_.put(group == 0 ? 0 : 1);
-        for (std::size_t i = 0; i < base_piece_.size(); ++i) {
-            if (base_piece_[i].group == group) {
+        for (std::size_t i = 0; i < inner_->pieces(); ++i) {
+            if (inner_->group_of(i) == group) {
                 words_.put(std::uint64_t{1} << 32 | piece[i]);
             }
         }
