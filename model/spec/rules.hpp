@@ -51,6 +51,9 @@ class Rules {
     /// Answers with this code, which no row has to name. 15 bits.
     void set_status_code(Id id, std::uint16_t code);
 
+    /// Makes the row what it is in `from`.
+    void take(Id id, const Rules& from) { mutable_cell(id) = from.cell(id); }
+
     /// Does the row differ from the ratified standard?
     bool overlaid(Id id) const;
 

@@ -66,6 +66,7 @@ void VmmPair::step(VmmSide side, const host::vmm::Event& event) {
     Effects effects;
     effects.watcher = taps_[static_cast<std::size_t>(side)].at(now(), metrics::no_device);
     const bool was_finished = finished();
+    const bool was_there = !destination_.control.flow.finished;
     if (side == VmmSide::Source) {
         step_vmm(source_, metrics::Side::Source, event, effects);
     } else {
@@ -75,6 +76,9 @@ void VmmPair::step(VmmSide side, const host::vmm::Event& event) {
         perform(side, effect);
     }
     if (side == VmmSide::Destination) {
+        if (was_there && destination_.control.flow.finished) {
+            break_return_path();
+        }
         deliver();
     } else if (finished() && !was_finished) {
         stop_logs();
@@ -378,6 +382,19 @@ void VmmPair::send_back(Item item, Ps gone) {
     }
     back_wire_.push_back(std::move(item));
     post(back_lane_, gone + channel_.one_way, static_cast<std::uint32_t>(Kind::ReturnArrive));
+}
+
+/// A destination that ends without a word: the source reads the end of the path.
+void VmmPair::break_return_path() {
+    const host::vmm::Flow& flow = destination_.control.flow;
+    if (flow.outcome != host::vmm::Outcome::Failed || !config_.return_path ||
+        rules_.on(spec::Id::VmmShutOnFailure)) {
+        return;
+    }
+    Item item;
+    item.message = Message::Shut;
+    item.error = static_cast<std::int32_t>(vfio::Errno::Io);
+    send_back(std::move(item), now());
 }
 
 /// The destination takes messages one by one, as it is ready for them.

@@ -143,6 +143,7 @@ class VmmPair : public Component {
     void send_saved(std::uint16_t device);
     void send_item(Item item, Ps gone);
     void send_back(Item item, Ps gone);
+    void break_return_path();
     void deliver();
     void load_non_iterable(std::uint16_t device);
     void resume_vcpus(VmmSide side);

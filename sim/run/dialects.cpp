@@ -19,6 +19,7 @@ class Loader {
         Scenario& scenario = loaded_.scenario;
         Dialects dialects;
         dialects.vmm = profile_at("profile", scenario.profile).rules;
+        overlay_engine(scenario.vmm.engine, dialects.vmm);
         HostParams* hosts[] = {&scenario.hosts.src, &scenario.hosts.dst};
         for (std::size_t side = 0; side < 2; ++side) {
             const std::string host = side == 0 ? "hosts.src." : "hosts.dst.";
@@ -43,6 +44,18 @@ class Loader {
         for (spec::Rules* rules : all) {
             for (const spec::Id id : scenario.without.rows) rules->set_on(id, false);
             for (const spec::Id id : scenario.with.rows) rules->set_on(id, true);
+        }
+    }
+
+    /// Version 10.1 is what the rows themselves say; each other one has a profile of its name.
+    void overlay_engine(Engine engine, spec::Rules& rules) {
+        if (engine == Engine::Qemu_10_1) {
+            return;
+        }
+        const ProfileName name{EnumNames<Engine>::names[static_cast<std::size_t>(engine)]};
+        const Profile& profile = profile_at("vmm.engine", name);
+        for (const Overlay& each : profile.overlays) {
+            rules.take(each.id, profile.rules);
         }
     }
 

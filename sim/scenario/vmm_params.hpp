@@ -19,10 +19,10 @@ struct ChannelParams {
               "what one stream's CPU can send", "P. Xu on qemu-devel, 2024-04: main channel");
 };
 
-enum class Engine : std::uint8_t { Qemu_10_1 };
+enum class Engine : std::uint8_t { Qemu_8_2, Qemu_10_0, Qemu_10_1, Qemu_11_1 };
 template <>
 struct EnumNames<Engine> {
-    static constexpr std::array names{"qemu-10.1"};
+    static constexpr std::array names{"qemu-8.2", "qemu-10.0", "qemu-10.1", "qemu-11.1"};
 };
 
 /// The VMM: how it decides and what its own work costs.

@@ -26,7 +26,8 @@ enum class Call : std::uint8_t {
     DirtyLogStart,      // RAM and the DMA of every device; the VM runs
     DirtyLogStop,       // error ignored
     QueryStopCopySize,  // value0 = bytes (MIG_DATA_SIZE). An error is not one of the migration
-    QueryPrecopyInfo,   // value0 = initial, value1 = dirty bytes. An error counts as 0, 0
+    QueryPrecopyInfo,   // value0 = initial, value1 = dirty bytes, length = 1 if the initial bytes
+                        // are armed again (VFIO_PRECOPY_INFO_REINIT). An error counts as 0, 0
     RamSyncBitmap,    // token2 = 1 the last one. value0 = dirty pages in all, value1 = of these new
     RamSendSlice,     // length = stop when so many bytes are sent, 0 none; token2 = stop after a
                       // page whose number in the slice (from 0) is a multiple of 64 when more
@@ -143,7 +144,7 @@ struct Event {
     std::int64_t now_ms = 0;
     std::uint64_t value0 = 0;
     std::uint64_t value1 = 0;
-    std::uint64_t length = 0;  // of a message
+    std::uint64_t length = 0;  // of a message; of some answers, see Call
 };
 
 }  // namespace lmsim::host::vmm

@@ -53,9 +53,22 @@ constexpr std::uint64_t truncate(double value) {
 }
 
 /// How many pending bytes may be left at switchover (QEMU 10.1 migration/migration.c:
-/// migration_update_counters, threshold_size).
+/// migration_update_counters, threshold_size). 0 until the first window is full.
 constexpr std::uint64_t threshold_bytes(double expected_per_ms, std::uint64_t downtime_limit_ms) {
     return truncate(expected_per_ms * static_cast<double>(downtime_limit_ms));
+}
+
+/// The bandwidth to expect at switchover, bytes per ms, as QEMU 11.1 has it: a measured one goes
+/// through Mbit/s and back, a stated one keeps what is below 1000 bytes/s (QEMU-DEC-08). The order
+/// of the operations is QEMU's: another one can differ by a byte.
+constexpr double switchover_bandwidth_of_mbps(std::uint64_t transferred, std::int64_t elapsed_ms,
+                                              std::uint64_t avail_switchover) {
+    if (avail_switchover != 0) {
+        return static_cast<double>(avail_switchover) / 1000.0;
+    }
+    const double mbps = static_cast<double>(transferred) * 8.0 /
+                        (static_cast<double>(elapsed_ms) / 1000.0) / 1000.0 / 1000.0;
+    return mbps * 0.125 * 1000.0 * 1000.0 / 1000.0;
 }
 
 /// What query-migrate prints as expected-downtime, ms; RAM only, as QEMU 10.1 has it. A stated
@@ -87,10 +100,24 @@ constexpr std::uint64_t slice_limit(std::uint64_t quota, std::uint64_t used) {
     return used > quota ? 1 : quota - used + 1;
 }
 
-/// Is the estimate small enough to pay for an exact count, which synchronizes the dirty bitmap?
-/// Strictly below (QEMU 10.1 migration/migration.c: migration_iteration_run).
-constexpr bool wants_exact(std::uint64_t estimate, std::uint64_t threshold) {
-    return estimate < threshold;
+/// What is still to send, as a count adds it up.
+struct Pending {
+    std::uint64_t precopy = 0;   // can be sent while the VM runs
+    std::uint64_t stopcopy = 0;  // cannot
+
+    constexpr std::uint64_t total() const { return precopy + stopcopy; }
+};
+
+/// When an estimate is small enough to pay for an exact count, which synchronizes the dirty bitmap
+/// (QEMU 10.1 migration/migration.c: migration_iteration_run).
+struct ExactWhen {
+    bool at_threshold = false;  // QEMU-DEC-01
+    bool drained = false;       // QEMU-DEC-02
+};
+
+constexpr bool wants_exact(const Pending& estimate, std::uint64_t threshold, ExactWhen when) {
+    return estimate.total() < threshold || (when.at_threshold && estimate.total() == threshold) ||
+           (when.drained && estimate.precopy == 0);
 }
 
 /// Has the destination agreed, if it has to? (migration_can_switchover)
@@ -98,10 +125,24 @@ constexpr bool can_switchover(bool ack_required, bool vm_running, bool acked) {
     return !ack_required || !vm_running || acked;
 }
 
-/// Few enough bytes to switch over? At the threshold, too (10.0 was strict). An estimate equal to
-/// the threshold therefore completes without an exact count.
-constexpr bool pending_fits(std::uint64_t pending, std::uint64_t threshold) {
-    return pending <= threshold;
+/// Few enough bytes to switch over? `at_threshold` (QEMU-DEC-04): the threshold itself, too; where
+/// an equal estimate asks for no exact count (QEMU-DEC-01) it then completes without one.
+constexpr bool pending_fits(std::uint64_t pending, std::uint64_t threshold, bool at_threshold) {
+    return pending < threshold || pending == 0 || (at_threshold && pending == threshold);
+}
+
+/// How an exact count adds up a device (QEMU-DEC-06).
+enum class DeviceExact : std::uint8_t { Stop, StopAndPrecopy, Larger };
+
+/// What an exact count has of a device with these stop-copy and pre-copy bytes (QEMU 10.1
+/// hw/vfio/migration.c: vfio_state_pending_exact).
+constexpr Pending device_pending(DeviceExact how, std::uint64_t stop, std::uint64_t precopy) {
+    switch (how) {
+        case DeviceExact::StopAndPrecopy: return {precopy, stop};
+        case DeviceExact::Larger: return {precopy, stop > precopy ? stop - precopy : 0};
+        case DeviceExact::Stop: break;
+    }
+    return {0, stop};
 }
 
 /// Pages per second found dirty since the last computation (ram.c: migration_update_rates).
@@ -114,11 +155,18 @@ struct PrecopySizes {
     std::uint64_t initial = 0;
     std::uint64_t dirty = 0;
 
+    constexpr std::uint64_t bytes() const { return initial + dirty; }
+
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.initial, self.dirty);
     }
 };
+
+/// The stop-copy bytes after a read of `bytes` in pre-copy, as long as they are not asked again.
+constexpr std::uint64_t stop_bytes_after_read(std::uint64_t stop, std::uint64_t bytes) {
+    return stop - (stop < bytes ? stop : bytes);
+}
 
 /// The sizes after a read of `bytes`; a read of nothing empties both
 /// (QEMU 10.1 hw/vfio/migration.c: vfio_update_estimated_pending_data).

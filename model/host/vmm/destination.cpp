@@ -132,12 +132,13 @@ bool DestinationRun::resume_from(int from) {
 /// Where no device takes part in the acknowledgement it is given at once
 /// (QEMU 10.1 migration/savevm.c: loadvm_process_command, MIG_CMD_OPEN_RETURN_PATH).
 void DestinationRun::count_acks() {
+    const bool counts = config.switchover_ack && !rules.on(spec::Id::VmmAckPerDevice);
     for (std::uint16_t i = 0; i < config.devices; ++i) {
-        if (config.switchover_ack && has(i, vfio::PRE_COPY_FLAG)) {
+        if (counts && has(i, vfio::PRE_COPY_FLAG)) {
             ++control_.acks_pending;
         }
     }
-    const bool at_once = config.switchover_ack && config.return_path && control_.acks_pending == 0;
+    const bool at_once = counts && config.return_path && control_.acks_pending == 0;
     if (at_once && move(Move::Next)) {
         message(Message::Ack, 0);
     } else {
@@ -204,12 +205,13 @@ void DestinationRun::load_ends() {
 /// QEMU 10.1 hw/vfio/migration.c: vfio_load_state; savevm.c: qemu_loadvm_approve_switchover.
 void DestinationRun::initial_data_is_here() {
     const bool loading = at(Incoming::Load);
+    const bool counts = !rules.on(spec::Id::VmmAckPerDevice);
     if (!config.switchover_ack || !has(flow.cursor, vfio::PRE_COPY_FLAG) ||
-        control_.acks_pending == 0) {
+        (counts && control_.acks_pending == 0)) {
         stop_with(static_cast<std::int32_t>(vfio::Errno::Invalid), Call::None, flow.cursor);
         return;
     }
-    --control_.acks_pending;
+    control_.acks_pending -= counts ? 1 : 0;
     if (control_.acks_pending == 0 && move(loading ? Move::Again : Move::Skip)) {
         message(Message::Ack, 0);
     } else if (loading) {
@@ -256,7 +258,7 @@ void DestinationRun::starting_answered() {
 
 /// migration_incoming_state_destroy: without a return path nobody is told.
 void DestinationRun::shut(std::int32_t error) {
-    if (config.return_path) {
+    if (config.return_path && (error == 0 || rules.on(spec::Id::VmmShutOnFailure))) {
         message(Message::Shut, 0, error);
         return;
     }

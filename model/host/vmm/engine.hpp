@@ -30,11 +30,12 @@ struct Device {
     MigState state = MigState::RUNNING;
     bool initial_sent = false;
     PrecopySizes pending;          // source
-    std::uint64_t read_bytes = 0;  // source: size of one read
+    std::uint64_t stop_bytes = 0;  // source: as last told less what was read (QEMU-DEC-05)
+    std::uint32_t read_bytes = 0;  // source: size of one read, at most 1 MiB
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
-        visit(self.state, self.initial_sent, self.pending, self.read_bytes);
+        visit(self.state, self.initial_sent, self.pending, self.stop_bytes, self.read_bytes);
     }
 };
 
@@ -66,7 +67,8 @@ struct SourceControl {
     std::uint8_t rollback = 0;    // Rollback
     bool cancelled = false;
     bool acked = false;
-    bool shut = false;  // the destination has said how it ended
+    std::uint16_t acks_open = 0;  // asked for and not given (QEMU-DEC-12)
+    bool shut = false;            // the destination has said how it ended
     bool vm_stopped = false;
     bool logging = false;
     bool synced = false;  // last_sync_ms is set
@@ -84,14 +86,14 @@ struct SourceControl {
     std::uint64_t period_pages = 0;  // found dirty since the rate was computed
     std::uint64_t pages_rate = 0;    // per second
     std::uint64_t syncs = 0;
-    std::uint64_t pending = 0;  // the exact count as it adds up
+    std::uint64_t pending = 0;  // the exact count as it adds up, then the last one
     std::uint64_t block = 0;    // bytes of the block between read and send
     std::uint16_t devices = 0;  // as the configuration says
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.flow, self.precopy, self.switchover, self.rollback, self.cancelled, self.acked,
-              self.shut, self.vm_stopped, self.logging, self.synced, self.start_ms,
+              self.acks_open, self.shut, self.vm_stopped, self.logging, self.synced, self.start_ms,
               self.window_start_ms, self.downtime_start_ms, self.last_sync_ms, self.transferred,
               self.window_start_bytes, self.threshold, self.expected_downtime_ms, self.ram_pages,
               self.last_sync_bytes, self.period_pages, self.pages_rate, self.syncs, self.pending,

@@ -33,9 +33,11 @@ enum class Precopy : std::uint8_t {
 enum class Switchover : std::uint8_t {
     Idle,
     Pause,
+    Recheck,
     Quiesce,
     Stop,
     Flush,
+    FinalQuery,
     Announce,
     LastSync,
     LastRam,

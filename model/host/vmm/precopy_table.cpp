@@ -45,6 +45,7 @@ struct Table {
         Row<Id::VmmSetupEnds, SetupInfo, Skip, Choose>,
 
         Row<Id::VmmExactRam, Choose, Exact, ExactRam>, Row<Id::VmmReady, Choose, Ready, Switchover>,
+        Row<Id::VmmExactKnownRam, Choose, Again, ExactSize>,
         Row<Id::VmmIterateRam, Choose, Next, Ram>,
         Row<Id::VmmExactDevice, ExactRam, Next, ExactSize>,
         Row<Id::VmmExactDevice, ExactSize, Next, ExactInfo>,

@@ -50,6 +50,9 @@ void SourceRun::cancel() {
 void SourceRun::return_path() {
     if (event.message == Message::Ack) {
         control.acked = true;
+        if (rules.on(spec::Id::VmmAckPerDevice)) {
+            take_ack();
+        }
         return;
     }
     LMSIM_ASSERT(event.message == Message::Shut);
@@ -59,6 +62,16 @@ void SourceRun::return_path() {
         // A destination that failed also closes the channel: the next write would fail.
         fail(event.error, Call::None);
     }
+}
+
+/// QEMU 11.1: one more than was asked for is an error of the stream.
+void SourceRun::take_ack() {
+    if (control.acks_open == 0) {
+        fail(static_cast<std::int32_t>(vfio::Errno::Invalid), Call::None);
+        moved = true;
+        return;
+    }
+    --control.acks_open;
 }
 
 void SourceRun::answer() {

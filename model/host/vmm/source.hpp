@@ -33,6 +33,7 @@ class SourceRun : public Run {
     void start();
     void cancel();
     void return_path();
+    void take_ack();
     void answer();
 
     // Each machine: settle() enters states until something is asked; answered() takes an answer.
@@ -57,12 +58,21 @@ class SourceRun : public Run {
     void block_read();
     void block_sent();
     void send_block(bool last);
+    Pending estimate() const;
     void choose();
+    bool begin_exact();
+    void decide(std::uint64_t bytes, Move otherwise);
+    void add_device();
     void count_window();
+    void close_window(std::int64_t elapsed);
+    void expect_downtime(std::uint64_t transferred, double per_ms);
     void note_sync();
     void ask_sync(bool last);
     void ask_precopy_info(std::uint16_t index);
+    void take_stop_bytes(std::int32_t error);
     void take_precopy_info(std::int32_t error);
+    void ask_for_ack();
+    bool recheck_from(int from);
     bool stop_from(int from);
     bool stop_answered();
     bool complete_from(int from);

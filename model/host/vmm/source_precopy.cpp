@@ -76,7 +76,8 @@ void SourceRun::setup_answered(std::int32_t error) {
             break;
         case Precopy::SetupSize: {
             Device& one = device[cursor()];
-            one.read_bytes = error != 0 ? device_block_bytes : read_block(event.value0);
+            take_stop_bytes(error);
+            one.read_bytes = static_cast<std::uint32_t>(read_block(one.stop_bytes));
             if (one.read_bytes == 0) {
                 fail(static_cast<std::int32_t>(vfio::Errno::NoMemory), Call::QueryStopCopySize,
                      cursor());
@@ -88,6 +89,7 @@ void SourceRun::setup_answered(std::int32_t error) {
         }
         case Precopy::SetupInfo:
             take_precopy_info(error);
+            ask_for_ack();
             one_done = true;
             break;
         default: break;
@@ -107,25 +109,58 @@ void SourceRun::setup_ends() {
     move(Move::Skip);
 }
 
+Pending SourceRun::estimate() const {
+    Pending sum{control.ram_pages * config.page_bytes, 0};
+    for (int i = 0; i < config.devices; ++i) {
+        const Device& one = device[i];
+        const std::uint64_t precopy = in_precopy(one) ? one.pending.bytes() : 0;
+        sum.precopy += precopy;
+        if (rules.on(spec::Id::VmmEstimateStopBytes)) {
+            sum.stopcopy += device_pending(DeviceExact::Larger, one.stop_bytes, precopy).stopcopy;
+        }
+    }
+    return sum;
+}
+
 /// QEMU 10.1 migration/migration.c: migration_iteration_run, up to its first exact count.
 void SourceRun::choose() {
     if (broken()) {
         move(Move::Fail);
         return;
     }
-    std::uint64_t estimate = control.ram_pages * config.page_bytes;
-    for (int i = next_in_precopy(0); i < config.devices; i = next_in_precopy(i + 1)) {
-        estimate += device[i].pending.initial + device[i].pending.dirty;
-    }
-    report(Report::PendingEstimate, estimate).token3 = control.threshold;
-    if (judge(event.exact, wants_exact(estimate, control.threshold)) && move(Move::Exact)) {
-        control.pending = 0;
-        flow.cursor = 0;
+    const Pending sum = estimate();
+    report(Report::PendingEstimate, sum.total()).token3 = control.threshold;
+    const ExactWhen when{rules.on(spec::Id::VmmExactAtThreshold),
+                         rules.on(spec::Id::VmmExactWhenDrained)};
+    if (judge(event.exact, wants_exact(sum, control.threshold, when)) && begin_exact()) {
         return;
     }
-    const bool agreed = can_switchover(config.switchover_ack, !control.vm_stopped, control.acked);
-    const bool fits = judge(event.ready, pending_fits(estimate, control.threshold));
-    move(agreed && fits ? Move::Ready : Move::Next);
+    decide(sum.total(), Move::Next);
+}
+
+/// False if no row takes the count.
+bool SourceRun::begin_exact() {
+    const std::uint64_t ram = control.ram_pages * config.page_bytes;
+    const bool as_known = ram >= control.threshold && rules.on(spec::Id::VmmExactKnownRam);
+    control.pending = as_known ? ram : 0;
+    flow.cursor = 0;
+    if (!as_known) {
+        return move(Move::Exact);
+    }
+    if (config.devices == 0) {
+        exact_done();
+        return true;
+    }
+    return move(Move::Again);
+}
+
+/// Switches over if the destination agrees and so many bytes fit; else goes on.
+void SourceRun::decide(std::uint64_t bytes, Move otherwise) {
+    const bool acked = rules.on(spec::Id::VmmAckPerDevice) ? control.acks_open == 0 : control.acked;
+    const bool agreed = can_switchover(config.switchover_ack, !control.vm_stopped, acked);
+    const bool fits = judge(event.ready, pending_fits(bytes, control.threshold,
+                                                      rules.on(spec::Id::VmmFitsAtThreshold)));
+    move(agreed && fits ? Move::Ready : otherwise);
 }
 
 /// qemu_savevm_state_pending_exact: RAM first, then each device. A cancel is seen at the end.
@@ -145,11 +180,14 @@ void SourceRun::exact_answered(std::int32_t error) {
         }
         one_done = true;
     } else if (at(Precopy::ExactSize)) {
-        control.pending += error != 0 ? unknown_stop_copy_bytes : event.value0;
+        take_stop_bytes(error);
         one_done = !in_precopy(device[cursor()]);
     } else {
         take_precopy_info(error);
         one_done = true;
+    }
+    if (one_done && !at(Precopy::ExactRam)) {
+        add_device();
     }
     if (!one_done) {
         move(Move::Next);
@@ -161,15 +199,24 @@ void SourceRun::exact_answered(std::int32_t error) {
     }
 }
 
+void SourceRun::add_device() {
+    const Device& one = device[cursor()];
+    const auto how = static_cast<DeviceExact>(rules.value(spec::Id::VmmDeviceExact));
+    const std::uint64_t precopy = in_precopy(one) ? one.pending.bytes() : 0;
+    control.pending += device_pending(how, one.stop_bytes, precopy).total();
+}
+
 void SourceRun::exact_done() {
     report(Report::PendingExact, control.pending).token3 = control.threshold;
+    if (rules.on(spec::Id::VmmCountsExacts)) {
+        ++control.syncs;
+        report(Report::DirtySync, control.syncs).token3 = control.last_sync_bytes;
+    }
     if (broken()) {
         move(Move::Fail);
         return;
     }
-    const bool agreed = can_switchover(config.switchover_ack, !control.vm_stopped, control.acked);
-    const bool fits = judge(event.ready, pending_fits(control.pending, control.threshold));
-    move(agreed && fits ? Move::Ready : Move::Skip);
+    decide(control.pending, Move::Skip);
 }
 
 /// QEMU 10.1 migration/savevm.c: qemu_savevm_state_iterate: the quota is looked at before each
@@ -193,8 +240,10 @@ void SourceRun::iterate_answered(std::int32_t error) {
     } else {
         from = cursor() + 1;
     }
+    const bool ram_first =
+        at(Precopy::Ram) && control.ram_pages != 0 && rules.on(spec::Id::VmmSerialIterate);
     const int next = next_in_precopy(from);
-    if (next >= config.devices || broken() || quota_spent()) {
+    if (ram_first || next >= config.devices || broken() || quota_spent()) {
         move(Move::Skip);
         return;
     }
@@ -216,6 +265,9 @@ void SourceRun::block_read() {
     control.block = event.error == 0 ? event.value0 : 0;
     if (at(Switchover::Idle)) {
         one.pending = after_read(one.pending, control.block);
+        if (rules.on(spec::Id::VmmEstimateStopBytes)) {
+            one.stop_bytes = stop_bytes_after_read(one.stop_bytes, control.block);
+        }
     }
 }
 
@@ -244,7 +296,38 @@ void SourceRun::send_ram(bool last) {
     effect.token3 = last ? 1 : 0;
 }
 
-/// QEMU 10.1 migration/migration.c: migration_rate_limit, with migration_update_counters.
+/// QEMU 10.1 migration/migration.c: migration_update_counters.
+void SourceRun::close_window(std::int64_t elapsed) {
+    const std::uint64_t transferred = used();
+    const double per_ms =
+        rules.on(spec::Id::VmmThresholdInMbps)
+            ? switchover_bandwidth_of_mbps(transferred, elapsed, config.avail_switchover_bandwidth)
+            : switchover_bandwidth_per_ms(bandwidth_per_ms(transferred, elapsed),
+                                          config.avail_switchover_bandwidth);
+    control.threshold = threshold_bytes(per_ms, config.downtime_limit_ms);
+    expect_downtime(transferred, per_ms);
+    control.window_start_ms = event.now_ms;
+    control.window_start_bytes = control.transferred;
+    Effect& effect = report(Report::Window, transferred);
+    effect.token3 = control.threshold;
+    effect.length = static_cast<std::uint64_t>(elapsed);
+}
+
+void SourceRun::expect_downtime(std::uint64_t transferred, double per_ms) {
+    if (rules.on(spec::Id::VmmExpectedOfAll)) {
+        // Printed when it is asked for: here, as if that were at the end of each window.
+        control.expected_downtime_ms = control.syncs <= 1
+                                           ? config.downtime_limit_ms
+                                           : expected_downtime_ms(control.pending, per_ms);
+    } else if (control.pages_rate != 0 && transferred > expected_downtime_min_bytes) {
+        control.expected_downtime_ms = expected_downtime_ms(control.last_sync_bytes, per_ms);
+    } else {
+        return;
+    }
+    report(Report::ExpectedDowntime, control.expected_downtime_ms);
+}
+
+/// QEMU 10.1 migration/migration.c: migration_rate_limit.
 void SourceRun::count_window() {
     if (broken()) {
         move(Move::Fail);
@@ -252,19 +335,7 @@ void SourceRun::count_window() {
     }
     const std::int64_t elapsed = event.now_ms - control.window_start_ms;
     if (elapsed >= window_ms) {
-        const std::uint64_t transferred = used();
-        const double per_ms = switchover_bandwidth_per_ms(bandwidth_per_ms(transferred, elapsed),
-                                                          config.avail_switchover_bandwidth);
-        control.threshold = threshold_bytes(per_ms, config.downtime_limit_ms);
-        if (control.pages_rate != 0 && transferred > expected_downtime_min_bytes) {
-            control.expected_downtime_ms = expected_downtime_ms(control.last_sync_bytes, per_ms);
-            report(Report::ExpectedDowntime, control.expected_downtime_ms);
-        }
-        control.window_start_ms = event.now_ms;
-        control.window_start_bytes = control.transferred;
-        Effect& effect = report(Report::Window, transferred);
-        effect.token3 = control.threshold;
-        effect.length = static_cast<std::uint64_t>(elapsed);
+        close_window(elapsed);
     }
     if (!quota_spent() || !move(Move::Quota)) {
         move(Move::Next);
@@ -291,19 +362,38 @@ void SourceRun::note_sync() {
     control.ram_pages = event.value0;
     control.last_sync_bytes = event.value0 * config.page_bytes;
     control.period_pages += event.value1;
-    ++control.syncs;
+    const bool counts = !rules.on(spec::Id::VmmCountsExacts) || at(Precopy::FirstSync);
+    control.syncs += counts ? 1 : 0;
     const std::int64_t elapsed = event.now_ms - control.last_sync_ms;
     if (elapsed > dirty_rate_period_ms) {
         control.pages_rate = dirty_pages_rate(control.period_pages, elapsed);
         control.last_sync_ms = event.now_ms;
         control.period_pages = 0;
     }
-    report(Report::DirtySync, control.syncs).token3 = control.last_sync_bytes;
+    if (counts) {
+        report(Report::DirtySync, control.syncs).token3 = control.last_sync_bytes;
+    }
 }
 
+void SourceRun::take_stop_bytes(std::int32_t error) {
+    device[cursor()].stop_bytes = error != 0 ? unknown_stop_copy_bytes : event.value0;
+}
+
+/// An answer of the stopped VM that is an error counts as new initial bytes, too.
 void SourceRun::take_precopy_info(std::int32_t error) {
-    device[cursor()].pending =
-        error != 0 ? PrecopySizes{} : PrecopySizes{event.value0, event.value1};
+    Device& one = device[cursor()];
+    one.pending = error != 0 ? PrecopySizes{} : PrecopySizes{event.value0, event.value1};
+    const bool again = error == 0 ? event.length != 0 : control.vm_stopped;
+    if (again && one.initial_sent && rules.on(spec::Id::VmmReinit)) {
+        one.initial_sent = false;
+        ask_for_ack();
+    }
+}
+
+void SourceRun::ask_for_ack() {
+    if (rules.on(spec::Id::VmmAckPerDevice) && config.switchover_ack) {
+        ++control.acks_open;
+    }
 }
 
 }  // namespace lmsim::host::vmm

@@ -12,6 +12,7 @@ void SourceRun::enter_switchover() {
             report(Report::SrcDowntimeStart);
             call(Call::PauseVcpus);
             break;
+        case Switchover::Recheck: call(Call::QueryPrecopyInfo, cursor()); break;
         case Switchover::Quiesce:
             if (!quiesce_from(config.devices - 1, -1)) {
                 move_switchover(Move::Next);
@@ -47,6 +48,7 @@ bool SourceRun::is_taken_back() const {
 /// QEMU 10.1 migration/savevm.c: qemu_savevm_state_complete_precopy.
 void SourceRun::enter_last() {
     switch (static_cast<Switchover>(control.switchover)) {
+        case Switchover::FinalQuery:
         case Switchover::LastSync: ask_sync(true); break;
         case Switchover::LastRam: send_ram(true); break;
         case Switchover::LastState:
@@ -71,6 +73,18 @@ void SourceRun::enter_last() {
             break;
         default: break;
     }
+}
+
+/// Whether a device in pre-copy has new initial bytes is asked of each as it is about to be
+/// quiesced; here of all of them before the first is.
+bool SourceRun::recheck_from(int from) {
+    for (int i = from; i >= 0; --i) {
+        if (in_precopy(device[i])) {
+            flow.cursor = static_cast<std::uint16_t>(i);
+            return true;
+        }
+    }
+    return false;
 }
 
 bool SourceRun::stop_from(int from) {
@@ -111,7 +125,14 @@ void SourceRun::switchover_answered(std::int32_t error) {
         if (error != 0) {
             fail(error, Call::PauseVcpus);
         }
-        move_switchover(Move::Next);
+        if (!recheck_from(config.devices - 1) || !move_switchover(Move::Again)) {
+            move_switchover(Move::Next);
+        }
+        return;
+    }
+    if (at(Switchover::Recheck)) {
+        take_precopy_info(error);
+        move_switchover(recheck_from(cursor() - 1) ? Move::More : Move::Next);
         return;
     }
     last_answered(error);
@@ -133,6 +154,14 @@ void SourceRun::last_answered(std::int32_t error) {
         return;
     }
     switch (state) {
+        case Switchover::FinalQuery:
+            note_sync();
+            if (control.acks_open != 0) {
+                fail(static_cast<std::int32_t>(vfio::Errno::Invalid), Call::QueryPrecopyInfo);
+                move_switchover(Move::Fail);
+                return;
+            }
+            break;
         case Switchover::LastSync: note_sync(); break;
         case Switchover::LastRam:
             control.ram_pages = event.value1;

@@ -9,9 +9,11 @@ using namespace table;  // NOLINT: rows read as a table
 
 LMSIM_VMM_STATE(Switchover, Idle);
 LMSIM_VMM_STATE(Switchover, Pause);
+LMSIM_VMM_STATE(Switchover, Recheck);
 LMSIM_VMM_STATE(Switchover, Quiesce);
 LMSIM_VMM_STATE(Switchover, Stop);
 LMSIM_VMM_STATE(Switchover, Flush);
+LMSIM_VMM_STATE(Switchover, FinalQuery);
 LMSIM_VMM_STATE(Switchover, Announce);
 LMSIM_VMM_STATE(Switchover, LastSync);
 LMSIM_VMM_STATE(Switchover, LastRam);
@@ -34,11 +36,18 @@ struct Table {
     using Context = table::Context;
     using Initial = Idle;
     using Rows = fsm::Rows<
-        Row<Id::VmmPause, Idle, Begin, Pause>, Row<Id::VmmQuiesceFirst, Pause, Next, Quiesce>,
-        Row<Id::VmmStopDevices, Pause, Next, Stop>,
+        Row<Id::VmmPause, Idle, Begin, Pause>, Row<Id::VmmReinit, Pause, Again, Recheck>,
+        Row<Id::VmmReinit, Recheck, More, Recheck>,
+        Row<Id::VmmQuiesceFirst, Recheck, Next, Quiesce>,
+        Row<Id::VmmStopDevices, Recheck, Next, Stop>,
+        Row<Id::VmmQuiesceFirst, Pause, Next, Quiesce>, Row<Id::VmmStopDevices, Pause, Next, Stop>,
         Row<Id::VmmQuiesceFirst, Quiesce, More, Quiesce>,
         Row<Id::VmmStopDevices, Quiesce, Next, Stop>, Row<Id::VmmStopDevices, Stop, More, Stop>,
-        Row<Id::VmmFlush, Stop, Next, Flush>, Row<Id::VmmSwitchoverStart, Flush, Next, Announce>,
+        Row<Id::VmmFlush, Stop, Next, Flush>, Row<Id::VmmFinalQuery, Flush, Next, FinalQuery>,
+        Row<Id::VmmSwitchoverStart, FinalQuery, Next, Announce>,
+        Row<Id::VmmSwitchoverStart, Flush, Next, Announce>,
+        Row<Id::VmmLastSync, Flush, Next, LastSync>,
+        Row<Id::VmmFinalQuery, Announce, Next, LastRam>,
         Row<Id::VmmLastSync, Announce, Next, LastSync>,
         Row<Id::VmmLastRam, Announce, Next, LastRam>, Row<Id::VmmLastRam, LastSync, Next, LastRam>,
         Row<Id::VmmLastState, LastRam, Next, LastState>,
@@ -54,6 +63,7 @@ struct Table {
         Row<Id::VmmCleanup, Cleanup, Next, Completed>,
 
         Row<Id::VmmSwitchoverFails, Flush, Fail, Failed>,
+        Row<Id::VmmSwitchoverFails, FinalQuery, Fail, Failed>,
         Row<Id::VmmSwitchoverFails, Announce, Fail, Failed>,
         Row<Id::VmmSwitchoverFails, LastSync, Fail, Failed>,
         Row<Id::VmmSwitchoverFails, LastRam, Fail, Failed>,

@@ -33,13 +33,20 @@ TEST_CASE("a capped link of 128 MiB/s leaves room for 38.4 MiB", "[vmm]") {
 }
 
 TEST_CASE("each verdict at its edge", "[vmm]") {
-    CHECK(wants_exact(99, 100));
-    CHECK_FALSE(wants_exact(100, 100));
-    CHECK_FALSE(wants_exact(101, 100));
+    CHECK(wants_exact({99, 0}, 100, {}));
+    CHECK_FALSE(wants_exact({100, 0}, 100, {}));
+    CHECK_FALSE(wants_exact({60, 40}, 100, {}));
+    CHECK(wants_exact({60, 40}, 100, {true, false}));
+    CHECK_FALSE(wants_exact({60, 41}, 100, {true, false}));
+    CHECK(wants_exact({0, 101}, 100, {false, true}));
+    CHECK_FALSE(wants_exact({1, 101}, 100, {false, true}));
 
-    CHECK(pending_fits(99, 100));
-    CHECK(pending_fits(100, 100));
-    CHECK_FALSE(pending_fits(101, 100));
+    CHECK(pending_fits(99, 100, true));
+    CHECK(pending_fits(100, 100, true));
+    CHECK_FALSE(pending_fits(101, 100, true));
+    CHECK(pending_fits(99, 100, false));
+    CHECK_FALSE(pending_fits(100, 100, false));
+    CHECK(pending_fits(0, 0, false));
 
     CHECK_FALSE(quota_exceeded(100, 99));
     CHECK_FALSE(quota_exceeded(100, 100));
@@ -83,4 +90,14 @@ TEST_CASE("expected downtime is the dirty bytes over the bandwidth, truncated", 
     CHECK(expected_downtime_ms(1000, 3.0) == 333);
     CHECK(expected_downtime_ms(1000, 0.0) == ~std::uint64_t{0});
     CHECK(dirty_pages_rate(2500, 1250) == 2000);
+}
+
+TEST_CASE("a device in an exact count", "[vmm]") {
+    CHECK(device_pending(DeviceExact::Stop, 30, 12).total() == 30);
+    CHECK(device_pending(DeviceExact::StopAndPrecopy, 30, 12).total() == 42);
+    CHECK(device_pending(DeviceExact::Larger, 30, 12).total() == 30);
+    CHECK(device_pending(DeviceExact::Larger, 12, 30).total() == 30);
+    CHECK(device_pending(DeviceExact::Larger, 30, 12).precopy == 12);
+    CHECK(stop_bytes_after_read(30, 12) == 18);
+    CHECK(stop_bytes_after_read(10, 12) == 0);
 }

@@ -62,6 +62,7 @@ class Toy {
     int cancel_at_call = -1;  // cancel when this call of the source is asked
     fsm::Watcher* watcher = nullptr;
     bool drop_return = false;  // the return path breaks before SHUT arrives
+    bool reinit = false;       // once the vCPUs stand, devices have new initial bytes
 
     std::vector<Seen> calls;
     std::vector<Figure> figures;
@@ -221,6 +222,11 @@ class Toy {
             give(false, asked.broken ? broken(asked.effect) : perform_destination(asked.effect));
             return true;
         }
+        if (destination.control.flow.finished && !told_broken_ && config.return_path &&
+            destination.control.flow.outcome == Outcome::Failed) {
+            told_broken_ = true;
+            back_.push_back({Message::Shut, no_device, 0, Marker::None, 5});  // its process is gone
+        }
         if (!ready_for_message(destination.control)) {
             return false;
         }
@@ -262,6 +268,7 @@ class Toy {
     bool cancel_now_ = false;
     bool closed_ = false;
     bool told_closed_ = false;
+    bool told_broken_ = false;
 };
 
 inline Event Toy::set_state(ToyDevice& device, const Effect& effect) {
@@ -305,10 +312,13 @@ inline Event Toy::perform_source(const Effect& effect) {
             vcpus_ = true;
             return done(1);
         case Call::QueryStopCopySize: return done(0, device.stop_copy);
-        case Call::QueryPrecopyInfo:
-            return done(
+        case Call::QueryPrecopyInfo: {
+            Event info = done(
                 0, device.precopy_initial < device.left ? device.precopy_initial : device.left,
                 device.left > device.precopy_initial ? device.left - device.precopy_initial : 0);
+            info.length = reinit && !vcpus_ ? 1 : 0;
+            return info;
+        }
         case Call::RamSyncBitmap: {
             const std::uint64_t fresh = fresh_dirty_;
             fresh_dirty_ = 0;
