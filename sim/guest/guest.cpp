@@ -15,6 +15,10 @@ std::uint64_t pack(std::uint32_t job, std::uint32_t slot) {
     return static_cast<std::uint64_t>(job) << 32 | slot;
 }
 
+// A throttled vCPU works for so long between two sleeps (QEMU 10.1 system/cpu-throttle.c:
+// CPU_THROTTLE_TIMESLICE_NS).
+constexpr Ps throttle_slice = 10'000'000'000;
+
 }  // namespace
 
 Guest::Guest(sc_core::sc_module_name name, Kernel& kernel, const GuestTiming& timing,
@@ -109,7 +113,7 @@ Guest::Vcpu& Guest::vcpu_of(std::uint16_t vf, std::uint16_t queue) {
 
 /// A vCPU does one thing after the other; the event comes at the end of its cost.
 void Guest::work(Vcpu& vcpu, Ps earliest, Ps cost, Kind kind, std::uint32_t a, std::uint64_t b) {
-    vcpu.busy = std::max(vcpu.busy, earliest) + cost;
+    vcpu.busy = awake_at(std::max(vcpu.busy, earliest)) + cost;
     post(vcpu.lane, vcpu.busy, static_cast<std::uint32_t>(kind), a, b);
 }
 
@@ -303,6 +307,23 @@ void Guest::command_completed(std::uint16_t vf, std::uint16_t queue, std::uint64
     job.source->completed(Time{now()}, slot.io);
     job.free.push_back(slot_index);
     completed_jobs_.push_back(job_index);
+}
+
+void Guest::throttle(std::uint8_t percent) {
+    LMSIM_ASSERT(percent < 100);
+    writer_.slow_down(*memory_, now(), percent);
+    throttled_since_ = now();
+    sleep_ = throttle_slice * percent / (100 - percent);
+}
+
+/// The first moment from `when` on at which a vCPU does not sleep. Work that has begun is not cut
+/// up: it takes no more than some microseconds.
+Ps Guest::awake_at(Ps when) const {
+    if (sleep_ == 0) {
+        return when;
+    }
+    const Ps into = (when - throttled_since_) % (sleep_ + throttle_slice);
+    return into < sleep_ ? when + sleep_ - into : when;
 }
 
 void Guest::pause() {

@@ -78,6 +78,9 @@ class Guest : public Component {
     void pause();
     void resume();
     bool paused() const { return paused_; }
+    /// From now on each vCPU sleeps this percentage of the time (0 to 99), 10 ms at work in
+    /// between: its writes and its I/O wait.
+    void throttle(std::uint8_t percent);
     /// From now on the VF is the one behind this port; while the vCPUs stand still.
     void move_vf(std::uint16_t vf, DevicePort& port);
     /// From now on the VM's memory is this host's; while the vCPUs stand still.
@@ -145,6 +148,7 @@ class Guest : public Component {
 
     Vcpu& vcpu_of(std::uint16_t vf, std::uint16_t queue);
     void work(Vcpu& vcpu, Ps earliest, Ps cost, Kind kind, std::uint32_t a, std::uint64_t b);
+    Ps awake_at(Ps when) const;
     void pump(std::uint32_t job);
     void submit_io(std::uint32_t job, std::uint32_t slot);
     void interrupt(std::uint16_t vf, std::uint32_t vector);
@@ -168,6 +172,8 @@ class Guest : public Component {
     std::size_t booting_ = 0;
     std::uint64_t outstanding_ = 0;
     Ps workload_began_ = 0;
+    Ps throttled_since_ = 0;
+    Ps sleep_ = 0;  // of each vCPU, before each 10 ms at work
     bool boot_failed_ = false;
     bool paused_ = false;
     bool draining_ = false;

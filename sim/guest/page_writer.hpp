@@ -36,14 +36,22 @@ class PageWriter {
         running_ = false;
     }
 
+    /// From now on the writers sleep this share of the time.
+    void slow_down(Memory& memory, Ps now, std::uint8_t percent) {
+        catch_up(memory, now);
+        since_ = now;
+        done_ = 0;
+        running_share_ = 100U - percent;
+    }
+
     /// Does the writes that are due by `now`.
     void catch_up(Memory& memory, Ps now) {
         if (!running_ || params_.rate.milli_per_s == 0) {
             return;
         }
         const auto elapsed = static_cast<Uint128>(now - since_);
-        const auto due =
-            static_cast<std::uint64_t>(elapsed * params_.rate.milli_per_s / ps_per_milli_event);
+        const auto due = static_cast<std::uint64_t>(elapsed * params_.rate.milli_per_s *
+                                                    running_share_ / (ps_per_milli_event * 100));
         for (; done_ < due; ++done_) {
             memory.wrote_page(params_.first_page + pick());
         }
@@ -68,6 +76,7 @@ class PageWriter {
     Random random_;
     std::uint64_t hot_below_;
     bool running_ = false;
+    std::uint32_t running_share_ = 100;  // percent
     Ps since_ = 0;
     std::uint64_t done_ = 0;
 };

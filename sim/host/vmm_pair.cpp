@@ -98,6 +98,9 @@ void VmmPair::perform(VmmSide side, const Effect& effect) {
             break;
         case EffectKind::Report:
             kernel().trace(id(), effect.token ^ effect.token2 << 8);
+            if (static_cast<host::vmm::Report>(effect.token) == host::vmm::Report::CpuThrottle) {
+                guest_.throttle(static_cast<std::uint8_t>(effect.token2));
+            }
             if (observer_ != nullptr) {
                 observer_->reported(now(), side, effect);
             }

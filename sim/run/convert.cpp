@@ -211,6 +211,22 @@ Channel make_channel(const Scenario& scenario) {
     return channel;
 }
 
+namespace {
+
+host::vmm::Throttle vmm_throttle(const ThrottleParams& params) {
+    const auto percent = [](Share share) { return static_cast<std::uint8_t>(share.ppm / 10'000); };
+    host::vmm::Throttle throttle;
+    throttle.on = params.on;
+    throttle.trigger = percent(params.trigger);
+    throttle.initial = percent(params.initial);
+    throttle.increment = percent(params.increment);
+    throttle.most = percent(params.most);
+    throttle.tail_slow = params.tail_slow;
+    return throttle;
+}
+
+}  // namespace
+
 host::vmm::Config vmm_config(const Scenario& scenario) {
     host::vmm::Config config;
     config.downtime_limit_ms =
@@ -219,6 +235,7 @@ host::vmm::Config vmm_config(const Scenario& scenario) {
     config.avail_switchover_bandwidth = scenario.vmm.avail_switchover_bandwidth.bits_per_s / 8;
     config.return_path = scenario.vmm.return_path;
     config.switchover_ack = scenario.vmm.switchover_ack;
+    config.throttle = vmm_throttle(scenario.vmm.throttle);
     config.multifd = scenario.channel.streams > 1;
     config.devices = static_cast<std::uint16_t>(scenario.hosts.src.device.vfs);
     const std::uint8_t features = host_timing(scenario, scenario.hosts.src).features;

@@ -173,6 +173,26 @@ void check_run(const RunParams& run, Problems& out) {
     }
 }
 
+/// QEMU takes whole percent; it refuses a first step above the last one.
+void check_throttle(const ThrottleParams& throttle, Problems& out) {
+    const std::pair<const char*, Share> shares[] = {
+        {"vmm.throttle.trigger", throttle.trigger},
+        {"vmm.throttle.initial", throttle.initial},
+        {"vmm.throttle.increment", throttle.increment},
+        {"vmm.throttle.most", throttle.most},
+    };
+    for (const auto& [path, share] : shares) {
+        if (share.ppm % 10'000 != 0) {
+            out.push_back({{path}, format(share) + " is not a whole percentage"});
+        }
+    }
+    if (throttle.most < throttle.initial) {
+        out.push_back({{"vmm.throttle.most", "vmm.throttle.initial"},
+                       format(throttle.most) +
+                           " is less than the first step, initial = " + format(throttle.initial)});
+    }
+}
+
 void check_vmm(const VmmParams& vmm, Problems& out) {
     if (vmm.downtime_limit % 1_ms != 0_s) {
         out.push_back({{"vmm.downtime_limit"},
@@ -180,6 +200,7 @@ void check_vmm(const VmmParams& vmm, Problems& out) {
                                                     "which QEMU counts"});
     }
     // QEMU 10.1 migration/options.c, migrate_caps_check
+    check_throttle(vmm.throttle, out);
     if (vmm.switchover_ack && !vmm.return_path) {
         out.push_back({{"vmm.switchover_ack", "vmm.return_path"},
                        "switchover_ack needs vmm.return_path = true"});

@@ -25,6 +25,23 @@ struct EnumNames<Engine> {
     static constexpr std::array names{"qemu-8.2", "qemu-10.0", "qemu-10.1", "qemu-11.1"};
 };
 
+/// Auto-converge: a guest that dirties its memory too fast is slowed down.
+struct ThrottleParams {
+    static constexpr const char* options = "QEMU 10.1 migration/options.c";
+
+    bool on = param(&on, "on", false, "the VMM slows the vCPUs down (auto-converge)", options);
+    Share trigger = param(&trigger, "trigger", 50_percent, between(1_percent, 100_percent),
+                          "of the bytes sent in a period: more dirtied make it a bad one", options);
+    Share initial = param(&initial, "initial", 20_percent, between(1_percent, 99_percent),
+                          "time that vCPUs sleep after the first two bad periods", options);
+    Share increment = param(&increment, "increment", 10_percent, between(1_percent, 99_percent),
+                            "more of it after each two more", options);
+    Share most = param(&most, "most", 99_percent, between(1_percent, 99_percent),
+                       "never more of it", options);
+    bool tail_slow =
+        param(&tail_slow, "tail_slow", false, "steps become smaller where less would do", options);
+};
+
 /// The VMM: how it decides and what its own work costs.
 struct VmmParams {
     static constexpr const char* options = "QEMU 10.1 migration/options.c";
@@ -44,6 +61,7 @@ struct VmmParams {
         param(&return_path, "return_path", true, "the destination answers the source", choice);
     bool switchover_ack = param(&switchover_ack, "switchover_ack", true,
                                 "the destination agrees to the switchover first", choice);
+    ThrottleParams throttle = group(&throttle, "throttle", "vCPUs that are slowed down");
     Time bitmap_sync = param(&bitmap_sync, "bitmap_sync", 1_ms, between(0_s, 1_s),
                              "to collect the dirty bitmap, for each GiB of guest memory", estimate);
     Time zero_page =

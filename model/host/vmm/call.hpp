@@ -85,6 +85,7 @@ enum class Report : std::uint8_t {
     ExpectedDowntime,  // ms, as query-migrate prints it
     DirtySync,         // number of the synchronization; token3 = dirty bytes
     DeviceState,       // device; token2 = MigState it has now
+    CpuThrottle,       // percent of their time that the vCPUs sleep from now on: the host obeys
 
     // Checkpoints (trace vmstate_downtime_checkpoint)
     SrcDowntimeStart,

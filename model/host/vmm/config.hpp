@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "model/host/vmm/call.hpp"
+#include "model/host/vmm/throttle.hpp"
 
 namespace lmsim::host::vmm {
 
@@ -18,10 +19,11 @@ struct Config {
     std::uint32_t page_bytes = 4096;
     bool return_path = false;  // off in QEMU, but libvirt always sets it
     bool switchover_ack = false;
-    bool multifd = false;       // RAM only: how the host moves pages; no decision depends on it
-    bool autostart = true;      // false: -S, as libvirt starts a destination
-    bool exit_on_error = true;  // the failed destination's process ends
-    std::uint16_t devices = 0;  // in the order in which they were realized
+    bool multifd = false;  // RAM only: how the host moves pages; no decision depends on it
+    Throttle throttle;
+    bool autostart = true;                    // false: -S, as libvirt starts a destination
+    bool exit_on_error = true;                // the failed destination's process ends
+    std::uint16_t devices = 0;                // in the order in which they were realized
     std::uint8_t features[max_devices] = {};  // bits of vfio::MigFlag
 };
 

@@ -14,7 +14,7 @@
 
 // QEMU 10.1's migration engine with VFIO devices: what the source and the destination do, one call
 // after the other. Left out: postcopy, background snapshot, COLO, device state over multifd,
-// pause-before-switchover, block inactivation, auto-converge.
+// pause-before-switchover, block inactivation.
 //
 // Order on the source: Start -> set-up -> rounds -> switchover -> completed, or -> roll-back.
 // Effects are Call (call.hpp says what each means and what answers it), StartTimer (`length` in
@@ -86,6 +86,11 @@ struct SourceControl {
     std::uint64_t period_pages = 0;  // found dirty since the rate was computed
     std::uint64_t pages_rate = 0;    // per second
     std::uint64_t syncs = 0;
+    std::uint64_t period_bytes = 0;  // `transferred` at its beginning
+    std::uint64_t tick_syncs = 0;    // `syncs` at the last look of the throttle
+    std::uint32_t ticks = 0;         // these looks
+    std::uint8_t bad_periods = 0;
+    std::uint8_t throttle = 0;  // percent
     std::uint64_t pending = 0;  // the exact count as it adds up, then the last one
     std::uint64_t block = 0;    // bytes of the block between read and send
     std::uint16_t devices = 0;  // as the configuration says
@@ -96,8 +101,9 @@ struct SourceControl {
               self.acks_open, self.shut, self.vm_stopped, self.logging, self.synced, self.start_ms,
               self.window_start_ms, self.downtime_start_ms, self.last_sync_ms, self.transferred,
               self.window_start_bytes, self.threshold, self.expected_downtime_ms, self.ram_pages,
-              self.last_sync_bytes, self.period_pages, self.pages_rate, self.syncs, self.pending,
-              self.block, self.devices);
+              self.last_sync_bytes, self.period_pages, self.pages_rate, self.syncs,
+              self.period_bytes, self.tick_syncs, self.ticks, self.bad_periods, self.throttle,
+              self.pending, self.block, self.devices);
     }
 };
 

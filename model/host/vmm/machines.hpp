@@ -25,6 +25,7 @@ enum class Precopy : std::uint8_t {
     Send,
     Window,  // counts in passing
     Sleep,
+    ThrottleSync,
     Switchover,  // the end here: the next machine goes on
     Failed,
 };

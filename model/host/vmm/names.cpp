@@ -33,6 +33,7 @@ std::string_view to_string(Report report) {
         "expected-downtime",
         "dirty-sync",
         "device-state",
+        "cpu-throttle",
         "src-downtime-start",
         "src-vm-stopped",
         "src-iterable-saved",

@@ -23,6 +23,7 @@ LMSIM_VMM_STATE(Precopy, Read);
 LMSIM_VMM_STATE(Precopy, Send);
 LMSIM_VMM_STATE(Precopy, Window);
 LMSIM_VMM_STATE(Precopy, Sleep);
+LMSIM_VMM_STATE(Precopy, ThrottleSync);
 LMSIM_VMM_STATE(Precopy, Switchover);
 LMSIM_VMM_STATE(Precopy, Failed);
 
@@ -60,6 +61,8 @@ struct Table {
         Row<Id::VmmIterateDevice, Ram, Next, Read>, Row<Id::VmmWindow, Ram, Skip, Window>,
         Row<Id::VmmIterateDevice, Read, Next, Send>, Row<Id::VmmIterateDevice, Send, More, Read>,
         Row<Id::VmmWindow, Send, Skip, Window>, Row<Id::VmmWindow, Window, Next, Choose>,
+        Row<Id::VmmThrottleSync, Window, Exact, ThrottleSync>,
+        Row<Id::VmmThrottleSync, ThrottleSync, Next, Window>,
         Row<Id::VmmQuota, Window, Quota, Sleep>, Row<Id::VmmQuota, Sleep, Next, Window>,
 
         Row<Id::VmmPrecopyFails, Header, Fail, Failed>,
@@ -73,6 +76,7 @@ struct Table {
         Row<Id::VmmPrecopyFails, ExactInfo, Fail, Failed>,
         Row<Id::VmmPrecopyFails, Ram, Fail, Failed>, Row<Id::VmmPrecopyFails, Read, Fail, Failed>,
         Row<Id::VmmPrecopyFails, Send, Fail, Failed>,
+        Row<Id::VmmPrecopyFails, ThrottleSync, Fail, Failed>,
         Row<Id::VmmPrecopyFails, Window, Fail, Failed>>;
 };
 

@@ -126,6 +126,7 @@ void SourceRun::settle() {
 /// QEMU 10.1 migration/migration.c: migration_iteration_finish, then migration_cleanup.
 void SourceRun::leave_with_failure() {
     end(control.cancelled ? Outcome::Cancelled : Outcome::Failed);
+    end_throttle();
     if (control.vm_stopped && move_rollback(Move::Begin)) {
         start_vm();
     } else {

@@ -68,6 +68,10 @@ class SourceRun : public Run {
     void expect_downtime(std::uint64_t transferred, double per_ms);
     void note_sync();
     void ask_sync(bool last);
+    bool throttle_looks();
+    void throttle_synced(std::int32_t error);
+    void judge_period();
+    void end_throttle();
     void ask_precopy_info(std::uint16_t index);
     void take_stop_bytes(std::int32_t error);
     void take_precopy_info(std::int32_t error);

@@ -12,6 +12,7 @@ constexpr std::uint64_t ps_per_ms = 1'000'000'000;
 void SourceRun::enter_precopy() {
     switch (static_cast<Precopy>(control.precopy)) {
         case Precopy::Choose: choose(); break;
+        case Precopy::ThrottleSync:
         case Precopy::ExactRam: ask_sync(false); break;
         case Precopy::ExactSize: call(Call::QueryStopCopySize, cursor()); break;
         case Precopy::ExactInfo: call(Call::QueryPrecopyInfo, cursor()); break;
@@ -52,6 +53,8 @@ void SourceRun::precopy_answered(std::int32_t error) {
         iterate_answered(error);
     } else if (at(Precopy::ExactRam) || at(Precopy::ExactSize) || at(Precopy::ExactInfo)) {
         exact_answered(error);
+    } else if (at(Precopy::ThrottleSync)) {
+        throttle_synced(error);
     } else {
         setup_answered(error);
     }
@@ -337,6 +340,9 @@ void SourceRun::count_window() {
     if (elapsed >= window_ms) {
         close_window(elapsed);
     }
+    if (throttle_looks() && move(Move::Exact)) {
+        return;
+    }
     if (!quota_spent() || !move(Move::Quota)) {
         move(Move::Next);
         return;
@@ -366,9 +372,11 @@ void SourceRun::note_sync() {
     control.syncs += counts ? 1 : 0;
     const std::int64_t elapsed = event.now_ms - control.last_sync_ms;
     if (elapsed > dirty_rate_period_ms) {
+        judge_period();
         control.pages_rate = dirty_pages_rate(control.period_pages, elapsed);
         control.last_sync_ms = event.now_ms;
         control.period_pages = 0;
+        control.period_bytes = control.transferred;
     }
     if (counts) {
         report(Report::DirtySync, control.syncs).token3 = control.last_sync_bytes;

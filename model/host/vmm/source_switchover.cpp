@@ -214,6 +214,7 @@ void SourceRun::complete() {
     const std::int64_t total = event.now_ms - control.start_ms;
     report(Report::TotalTime, static_cast<std::uint64_t>(total)).token3 = control.transferred;
     control.cancelled = false;
+    end_throttle();
     end(Outcome::Completed);
 }
 

@@ -54,6 +54,7 @@ class Toy {
     std::uint64_t ram_dirty = 1000;  // pages
     std::uint64_t dirty_per_ms = 0;  // pages, while vCPUs run
     std::uint64_t bytes_per_ms = 1000000;
+    std::uint64_t throttle = 0;  // percent, as the source says
     std::int64_t now = 1000;
     std::int64_t limit = 1000000;  // ms, then the run gives up
 
@@ -159,6 +160,9 @@ class Toy {
         if (effect.kind == EffectKind::Report) {
             figures.push_back({of_source, static_cast<Report>(effect.token), effect.token2,
                                effect.token3, effect.function, now});
+            if (figures.back().what == Report::CpuThrottle) {
+                throttle = effect.token2;
+            }
         }
         if (effect.kind != EffectKind::Call && effect.kind != EffectKind::StartTimer) {
             return;
@@ -178,7 +182,7 @@ class Toy {
     void pass(std::int64_t ms) {
         now += ms;
         if (vcpus_) {
-            fresh_dirty_ += dirty_per_ms * static_cast<std::uint64_t>(ms);
+            fresh_dirty_ += dirty_per_ms * static_cast<std::uint64_t>(ms) * (100 - throttle) / 100;
         }
     }
 
