@@ -20,6 +20,7 @@
 #include "sim/host/memory_tracker.hpp"
 #include "sim/host/namespace_survey.hpp"
 #include "sim/host/user_data_log.hpp"
+#include "sim/host/vfio_device.hpp"
 #include "sim/pin/pins.hpp"
 #include "sim/trace/machine_tap.hpp"
 #include "sim/trace/step_log.hpp"
@@ -43,14 +44,6 @@ struct HostTiming {
     CdqProgramTiming program;  // of user data, where the dialect has it: HO-CIO-01
     MemoryTrackTiming memory;
 };
-
-/// What a call on a VF's VFIO device answers.
-struct VfioAnswer {
-    vfio::Errno error = vfio::Errno::Ok;
-    std::uint64_t value = 0;   // bytes read or written, data size, initial bytes
-    std::uint64_t value2 = 0;  // dirty bytes
-};
-using VfioDone = std::function<void(const VfioAnswer&)>;
 
 /// Sees what a driver does for which VF; for metrics and traces.
 class DriverObserver {

@@ -149,25 +149,28 @@ void VmmPair::call(VmmSide side, const Effect& effect) {
 
 /// Calls on one VFIO device.
 bool VmmPair::call_device(VmmSide side, const Effect& effect) {
-    const std::uint16_t vf = effect.function;
-    HostDriver& to = driver(side);
+    const auto to = [this, side, &effect]() -> VfioDevice& {
+        return device(side, effect.function);
+    };
     switch (static_cast<Call>(effect.token)) {
         case Call::SetDeviceState:
-            to.set_state(vf, static_cast<vfio::MigState>(effect.token2), answer_vfio(side));
+            to().set_state(static_cast<vfio::MigState>(effect.token2), answer_vfio(side));
             return true;
         case Call::ResetDevice:
-        case Call::ReleaseDevice: to.reset(vf, answer_vfio(side)); return true;
-        case Call::QueryStopCopySize: to.data_size(vf, answer_vfio(side)); return true;
-        case Call::QueryPrecopyInfo: to.precopy_info(vf, answer_vfio(side)); return true;
-        case Call::ReadDeviceBlock:
-            to.read(vf, effect.length, [this, vf](const VfioAnswer& from) {
-                if (from.error == vfio::Errno::Ok) {
-                    block_ = driver(VmmSide::Source).bytes_read(vf);
+        case Call::ReleaseDevice: to().reset(answer_vfio(side)); return true;
+        case Call::QueryStopCopySize: to().data_size(answer_vfio(side)); return true;
+        case Call::QueryPrecopyInfo: to().precopy_info(answer_vfio(side)); return true;
+        case Call::ReadDeviceBlock: {
+            VfioDevice& from = to();
+            from.read(effect.length, [this, &from](const VfioAnswer& got) {
+                if (got.error == vfio::Errno::Ok) {
+                    block_ = from.bytes_read();
                 }
-                answer(VmmSide::Source, now(), static_cast<std::int32_t>(from.error), from.value);
+                answer(VmmSide::Source, now(), static_cast<std::int32_t>(got.error), got.value);
             });
             return true;
-        case Call::WriteDeviceBlock: to.write(vf, loading_, answer_vfio(side)); return true;
+        }
+        case Call::WriteDeviceBlock: to().write(loading_, answer_vfio(side)); return true;
         default: return false;
     }
 }
@@ -288,14 +291,14 @@ void VmmPair::stop_logs() {
 
 /// The config space of a VFIO device carries its MSI-X table: with it the interrupts reach the VM
 /// on this host (QEMU 10.1 hw/vfio/pci.c: vfio_pci_load_config()).
-void VmmPair::load_non_iterable(std::uint16_t device) {
-    if (device == host::vmm::no_device) {
+void VmmPair::load_non_iterable(std::uint16_t index) {
+    if (index == host::vmm::no_device) {
         return;
     }
-    if (guest_.paused()) {
-        guest_.move_vf(device, *destination_host_.ports[device]);
+    if (guest_.paused() && index < destination_host_.ports.size()) {
+        guest_.move_vf(index, *destination_host_.ports[index]);
     }
-    destination_host_.driver->enable_interrupts(device, timing_.carry_msix);
+    device(VmmSide::Destination, index).enable_interrupts(timing_.carry_msix);
 }
 
 /// There is one guest here: if it runs on one host, and the other's VMM starts it as well, it stays

@@ -11,6 +11,7 @@
 #include "sim/host/channel.hpp"
 #include "sim/host/host_driver.hpp"
 #include "sim/host/ram.hpp"
+#include "sim/host/vfio_device.hpp"
 #include "sim/pin/pins.hpp"
 #include "sim/trace/machine_tap.hpp"
 
@@ -34,8 +35,9 @@ struct VmmTiming {
 struct VmmHost {
     HostDriver* driver = nullptr;
     Memory* memory = nullptr;
-    std::vector<DevicePort*> ports;
-    Ps interrupts = 0;  // to set up the vectors of one VF
+    std::vector<DevicePort*> ports;    // of the NVMe VFs, which are the first devices
+    std::vector<VfioDevice*> devices;  // all that the VMM has open, in the order of their number
+    Ps interrupts = 0;                 // to set up the vectors of one VF
 };
 
 /// What the VMMs did with the channel.
@@ -145,9 +147,12 @@ class VmmPair : public Component {
     void send_back(Item item, Ps gone);
     void break_return_path();
     void deliver();
-    void load_non_iterable(std::uint16_t device);
+    void load_non_iterable(std::uint16_t index);
     void resume_vcpus(VmmSide side);
 
+    VfioDevice& device(VmmSide side, std::uint16_t index) {
+        return *(side == VmmSide::Source ? source_host_ : destination_host_).devices[index];
+    }
     HostDriver& driver(VmmSide side) {
         return *(side == VmmSide::Source ? source_host_ : destination_host_).driver;
     }

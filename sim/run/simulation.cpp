@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 
 #include "model/check/describe.hpp"
 #include "model/pack.hpp"
 #include "sim/core/reports.hpp"
 #include "sim/core/version.hpp"
+#include "sim/host/nvme_vf.hpp"
 #include "sim/run/convert.hpp"
 #include "sim/run/director.hpp"
 #include "sim/run/wishes.hpp"
@@ -82,6 +84,7 @@ struct Simulation::Host {
     std::unique_ptr<HostDriver> driver;
     std::vector<std::unique_ptr<RecordPort>> recorders;
     std::vector<DevicePort*> ports;  // of the VFs
+    std::deque<NvmeVf> vfs;          // as the VMM has them open
 
     Host(const char* name, Kernel& run, const Scenario& scenario, VmmSide side,
          const HostParams& params, const RunOptions& options)
@@ -98,6 +101,16 @@ struct Simulation::Host {
             fmt::format("{}_driver", name).c_str(), run,
             host_timing(scenario, params, options.dialects), port(name, 0, options), ports,
             options.dialects.driver[static_cast<std::size_t>(side)]);
+        for (std::uint16_t vf = 0; vf < params.device.vfs; ++vf) {
+            vfs.emplace_back(*driver, vf);
+        }
+    }
+
+    /// What the VMM has open, in the order of its numbers.
+    std::vector<VfioDevice*> devices() {
+        std::vector<VfioDevice*> all;
+        for (NvmeVf& vf : vfs) all.push_back(&vf);
+        return all;
     }
 
     /// The function's port, behind a recorder if the run is recorded.
@@ -168,10 +181,10 @@ void Simulation::build_vmms() {
     const auto interrupts = [](const HostParams& host) {
         return host.driver.msix.ps * static_cast<Ps>(msix_vectors(host.device));
     };
-    const VmmHost from{source_->driver.get(), &source_->vm, source_->ports,
+    const VmmHost from{source_->driver.get(), &source_->vm, source_->ports, source_->devices(),
                        interrupts(scenario_.hosts.src)};
     const VmmHost to{destination_->driver.get(), &destination_->vm, destination_->ports,
-                     interrupts(scenario_.hosts.dst)};
+                     destination_->devices(), interrupts(scenario_.hosts.dst)};
     vmms_ =
         std::make_unique<VmmPair>("vmm", kernel_, vmm_timing(scenario_), make_channel(scenario_),
                                   vmm_config(scenario_), options_.dialects.vmm, *guest_, from, to);

@@ -439,6 +439,7 @@ class Canonical {
                     .add(source.rollback, 4)
                     .add(source.cancelled, 1)
                     .add(source.acked, 1)
+                    .add(source.acks_open, 4)
                     .add(source.shut, 1)
                     .add(source.vm_stopped, 1)
                     .add(source.logging, 1)
