@@ -13,7 +13,7 @@
 #include "model/host/rfc/driver_rules.hpp"
 #include "model/nvme/step.hpp"
 #include "model/wire/controller_state.hpp"
-#include "sim/check/own_process.hpp"
+#include "sim/core/own_process.hpp"
 #include "sim/check/replay_env.hpp"
 #include "sim/check/state_digest.hpp"
 #include "sim/check/step_line.hpp"

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
-#include <csignal>
 
 #include "model/check/invariant.hpp"
 #include "sim/metrics/display.hpp"
@@ -16,8 +14,6 @@ namespace lmsim::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::atomic<bool> interrupted{false};
 
 double seconds_since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -42,7 +38,7 @@ class Line {
                        viz::grouped(progress.states), viz::grouped(progress.transitions),
                        progress.depth, sim::metrics::readable_bytes(progress.bytes));
         }
-        return !interrupted.load();
+        return !was_interrupted();
     }
 
   private:
@@ -54,14 +50,6 @@ class Line {
 };
 
 }  // namespace
-
-void catch_interrupts() {
-    const auto note = [](int) { interrupted.store(true); };
-    std::signal(SIGINT, note);
-    std::signal(SIGTERM, note);
-}
-
-bool was_interrupted() { return interrupted.load(); }
 
 std::string Counterexample::name() const {
     switch (violation.kind) {

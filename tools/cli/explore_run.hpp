@@ -8,6 +8,7 @@
 #include "model/explore/search/replay.hpp"
 #include "model/explore/search/search.hpp"
 #include "sim/explore_model/model.hpp"
+#include "tools/cli/interrupts.hpp"
 
 namespace lmsim::cli {
 
@@ -54,10 +55,6 @@ struct Explored {
 /// An interrupt of the user ends the search; see was_interrupted().
 Explored explore_model(const sim::ExploreModel& model, const sim::RuleOptions& options,
                        const ExploreEffort& effort);
-
-/// From now on SIGINT and SIGTERM end a search instead of the program.
-void catch_interrupts();
-bool was_interrupted();
 
 /// The steps of a violation, done again.
 Counterexample counterexample_of(const explore::SystemFactory& make,

@@ -19,6 +19,7 @@
 #include "sim/trace/vcd.hpp"
 #include "tools/cli/scenario_options.hpp"
 #include "tools/cli/verbs.hpp"
+#include "tools/runs/runs.hpp"
 
 namespace lmsim::cli {
 
@@ -164,15 +165,6 @@ std::string finish_outputs(Outputs& outputs, const sim::Simulation& simulation,
     return outputs.directory->finish(files);
 }
 
-int verdict(const sim::metrics::Result& result) {
-    if (result.partial) {
-        return Interrupted;
-    }
-    const bool well =
-        result.expectation.met && result.conserved() && result.pins_reached();
-    return well ? Ok : Failed;
-}
-
 int run(const Arguments& arguments) {
     PreparedRun prepared = prepare(arguments.scenario);
     const sim::LoadedScenario& loaded = prepared.loaded;
@@ -209,7 +201,7 @@ int run(const Arguments& arguments) {
     }
     fmt::print("{}", arguments.json ? sim::metrics::result_json(result)
                                     : sim::metrics::result_table(result));
-    return verdict(result);
+    return runs::verdict(result);
 }
 
 }  // namespace

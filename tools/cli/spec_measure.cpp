@@ -1,14 +1,12 @@
 #include "tools/cli/spec_measure.hpp"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstdio>
+#include <array>
 #include <map>
 
-#include "sim/run/simulation.hpp"
 #include "tools/cli/verbs.hpp"
+#include "tools/runs/runs.hpp"
 
 namespace lmsim::cli {
 
@@ -18,63 +16,25 @@ using Json = nlohmann::ordered_json;
 
 constexpr double ps_per_us = 1e6;
 
-/// In the child: runs, and writes the result into the pipe.
-void run_child(PreparedRun& prepared, int to) {
-    sim::RunOptions options;
-    options.dialects = prepared.dialects;
-    sim::Simulation simulation(prepared.loaded.scenario, prepared.workload, options);
-    simulation.run();
-    const std::string text = sim::metrics::result_json(simulation.result());
-    std::size_t written = 0;
-    while (written < text.size()) {
-        const ssize_t wrote = write(to, text.data() + written, text.size() - written);
-        if (wrote <= 0) {
-            _exit(Bug);
+/// The results of the runs under these two profiles; an exit code other than Ok if there are none.
+int measure(const std::array<std::string, 2>& profiles, const ScenarioOptions& scenario,
+            std::vector<runs::Outcome>& outcomes) {
+    std::vector<ScenarioOptions> points;
+    for (const std::string& profile : profiles) {
+        points.push_back(scenario);
+        points.back().profile = profile;
+    }
+    auto all = runs::run_all(points, 1);
+    if (!all) {
+        return Interrupted;
+    }
+    for (const runs::Outcome& outcome : *all) {
+        if (!outcome.ok()) {
+            fmt::print(stderr, "{}\n", outcome.error);
+            return outcome.code;
         }
-        written += static_cast<std::size_t>(wrote);
     }
-    _exit(Ok);
-}
-
-std::string read_all(int from) {
-    std::string text;
-    char piece[65536];
-    for (ssize_t got = read(from, piece, sizeof piece); got > 0;
-         got = read(from, piece, sizeof piece)) {
-        text.append(piece, static_cast<std::size_t>(got));
-    }
-    return text;
-}
-
-/// The result of a run under this profile; an exit code other than Ok if there is none.
-int measure(const std::string& profile, ScenarioOptions scenario, Json& result) {
-    scenario.profile = profile;
-    PreparedRun prepared = prepare(scenario);
-    if (!prepared.loaded.ok()) {
-        fmt::print(stderr, "{}", prepared.loaded.error_text());
-        return Usage;
-    }
-    int ends[2];
-    if (pipe(ends) != 0) {
-        fmt::print(stderr, "lmsim spec diff: no pipe to a run of its own\n");
-        return Environment;
-    }
-    std::fflush(nullptr);
-    const pid_t child = fork();
-    if (child == 0) {
-        close(ends[0]);
-        run_child(prepared, ends[1]);
-    }
-    close(ends[1]);
-    const std::string text = read_all(ends[0]);
-    close(ends[0]);
-    int status = 0;
-    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) ||
-        WEXITSTATUS(status) != Ok) {
-        fmt::print(stderr, "lmsim spec diff: the run under {} ended without a result\n", profile);
-        return Bug;
-    }
-    result = Json::parse(text);
+    outcomes = std::move(*all);
     return Ok;
 }
 
@@ -121,13 +81,13 @@ class Rows {
 
 int compare(const std::string& first, const std::string& second, const ScenarioOptions& scenario,
             Comparison& comparison) {
-    Json a;
-    Json b;
-    int code = measure(first, scenario, a);
-    code = code == Ok ? measure(second, scenario, b) : code;
+    std::vector<runs::Outcome> outcomes;
+    const int code = measure({first, second}, scenario, outcomes);
     if (code != Ok) {
         return code;
     }
+    const Json& a = outcomes[0].result;
+    const Json& b = outcomes[1].result;
     Rows rows(comparison);
     const auto total = [](const Json& result) {
         return result["downtime"]["total_ps"].get<std::int64_t>();

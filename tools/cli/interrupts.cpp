@@ -1,0 +1,22 @@
+#include "tools/cli/interrupts.hpp"
+
+#include <atomic>
+#include <csignal>
+
+namespace lmsim::cli {
+
+namespace {
+
+std::atomic<bool> interrupted{false};
+
+}  // namespace
+
+void catch_interrupts() {
+    const auto note = [](int) { interrupted.store(true); };
+    std::signal(SIGINT, note);
+    std::signal(SIGTERM, note);
+}
+
+bool was_interrupted() { return interrupted.load(); }
+
+}  // namespace lmsim::cli
