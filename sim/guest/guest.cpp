@@ -77,6 +77,9 @@ void Guest::boot(std::function<void()> ready) {
     ready_ = std::move(ready);
     booting_ = vfs_.size();
     writer_.start(now());
+    if (vfs_.empty()) {
+        ready_();
+    }
     for (auto& vf : vfs_) {
         vf->boot();
     }
@@ -91,6 +94,9 @@ void Guest::vf_ready(bool ok) {
 
 void Guest::start_workload() {
     workload_began_ = now();
+    if (timing_.writes_end != 0) {
+        writer_.end_at(now() + timing_.writes_end);
+    }
     for (std::uint32_t job = 0; job < jobs_.size(); ++job) {
         if (jobs_[job].start == 0) {
             pump(job);

@@ -24,6 +24,7 @@ struct GuestTiming {
     Ps complete_cost = 0;
     Ps ready_poll = 0;  // between two looks at CSTS.RDY
     std::uint64_t block_size = 512;
+    Ps writes_end = 0;  // of the page writer, after the drivers are up; 0: never
 };
 
 /// One I/O of the guest from doorbell to handler.

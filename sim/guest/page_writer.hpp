@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "sim/core/event_queue.hpp"
@@ -10,9 +11,9 @@
 namespace lmsim::sim {
 
 /// The guest's CPUs as writers of memory: so many page writes a second, most of them to a hot part
-/// of a working set, uniformly within each. Writes need no events: whoever looks at the memory
-/// first lets the writer catch up to now, so every page is written in the right order with what is
-/// sent.
+/// of a working set, uniformly within each, or one page of the working set after the other. Writes
+/// need no events: whoever looks at the memory first lets the writer catch up to now, so every page
+/// is written in the right order with what is sent.
 class PageWriter {
   public:
     struct Params {
@@ -21,35 +22,46 @@ class PageWriter {
         std::uint64_t working_set = 1;  // pages from first_page on
         std::uint64_t hot = 0;          // of these, the first ones
         Share hot_share;
+        bool sequential = false;
+        /// What a vCPU loses at its first write to a page that is logged.
+        Ps log_fault = 0;
+        std::uint32_t writers = 1;  // vCPUs that share the rate
     };
 
     PageWriter(const Params& params, Random random)
-        : params_(params), random_(random), hot_below_(hot_threshold(params)) {}
+        : params_(params), random_(random), hot_below_(hot_threshold(params)) {
+        LMSIM_ASSERT(params.writers != 0);
+    }
 
     void start(Ps now) {
         running_ = true;
-        since_ = now;
-        done_ = 0;
+        begin_period(now);
     }
     void stop(Memory& memory, Ps now) {
         catch_up(memory, now);
         running_ = false;
     }
+    /// From then on nothing is written.
+    void end_at(Ps when) { end_ = when; }
 
     /// From now on the writers sleep this share of the time.
     void slow_down(Memory& memory, Ps now, std::uint8_t percent) {
         catch_up(memory, now);
-        since_ = now;
-        done_ = 0;
         running_share_ = 100U - percent;
+        begin_period(now);
     }
 
     /// Does the writes that are due by `now`.
     void catch_up(Memory& memory, Ps now) {
-        if (!running_ || params_.rate.milli_per_s == 0) {
+        const Ps until = std::min(now, end_);
+        if (!running_ || params_.rate.milli_per_s == 0 || until <= since_) {
             return;
         }
-        const auto elapsed = static_cast<Uint128>(now - since_);
+        if (params_.log_fault != 0) {
+            write_with_faults(memory, until);
+            return;
+        }
+        const auto elapsed = static_cast<Uint128>(until - since_);
         const auto due = static_cast<std::uint64_t>(elapsed * params_.rate.milli_per_s *
                                                     running_share_ / (ps_per_milli_event * 100));
         for (; done_ < due; ++done_) {
@@ -60,6 +72,31 @@ class PageWriter {
   private:
     static constexpr Uint128 ps_per_milli_event = Uint128{1'000'000'000'000} * 1000;
 
+    void begin_period(Ps now) {
+        since_ = now;
+        done_ = 0;
+        next_ = now + interval_from(1);
+        lost_ = 0;
+    }
+    /// Time from the begin of the period to its n-th write, faults left out.
+    Ps interval_from(std::uint64_t n) const {
+        if (params_.rate.milli_per_s == 0) {
+            return ps_never / 2;
+        }
+        return static_cast<Ps>(ps_per_milli_event * 100 * n /
+                               (Uint128{params_.rate.milli_per_s} * running_share_));
+    }
+    /// Every first write to a page since the log was read stops one vCPU for a while (R1: with
+    /// write-protection on, a vCPU touches about 0.53 million pages a second first).
+    void write_with_faults(Memory& memory, Ps until) {
+        while (next_ <= until) {
+            const std::uint64_t page = params_.first_page + pick();
+            lost_ += memory.is_protected(page) ? params_.log_fault / params_.writers : 0;
+            memory.wrote_page(page);
+            ++done_;
+            next_ = since_ + interval_from(done_ + 1) + lost_;
+        }
+    }
     static std::uint64_t hot_threshold(const Params& params) {
         if (params.hot == 0) {
             return 0;
@@ -68,6 +105,11 @@ class PageWriter {
         return scaled >> 64 != 0 ? UINT64_MAX : static_cast<std::uint64_t>(scaled);
     }
     std::uint64_t pick() {
+        if (params_.sequential) {
+            const std::uint64_t page = position_;
+            position_ = position_ + 1 == params_.working_set ? 0 : position_ + 1;
+            return page;
+        }
         const bool hot = random_.next() < hot_below_;
         return random_.below(hot ? params_.hot : params_.working_set);
     }
@@ -78,7 +120,11 @@ class PageWriter {
     bool running_ = false;
     std::uint32_t running_share_ = 100;  // percent
     Ps since_ = 0;
+    Ps end_ = ps_never;
     std::uint64_t done_ = 0;
+    Ps next_ = 0;  // with faults: when the next write is due
+    Ps lost_ = 0;  // with faults: of this period
+    std::uint64_t position_ = 0;
 };
 
 }  // namespace lmsim::sim

@@ -5,7 +5,12 @@
 
 namespace lmsim::sim {
 
-Memory::Memory(std::uint64_t pages) : versions_(pages, 0), dirty_((pages + 63) / 64, 0) {}
+Memory::Memory(std::uint64_t pages)
+    : pages_(pages),
+      versions_(static_cast<std::uint32_t*>(std::calloc(pages, sizeof(std::uint32_t)))),
+      dirty_((pages + 63) / 64, 0) {
+    LMSIM_ASSERT(versions_ != nullptr || pages == 0);
+}
 
 std::uint64_t Memory::allocate_bytes(std::uint64_t length) {
     LMSIM_ASSERT(backing_.size() == next_page_ * page_size);
@@ -40,6 +45,13 @@ void Memory::receive(std::uint64_t page, const Memory& from) {
     const std::uint64_t address = page * page_size;
     if (from.has_bytes(address, page_size)) {
         std::memcpy(bytes(address, page_size), from.backing_.data() + address, page_size);
+    }
+}
+
+void Memory::receive_zeros(std::uint64_t page) {
+    LMSIM_ASSERT(!has_bytes(page * page_size, page_size));
+    if (!are_zero(page)) {
+        std::fill_n(versions_.get() + page, 64, 0);
     }
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <vector>
 
 #include "model/assert.hpp"
@@ -16,7 +18,7 @@ class Memory {
   public:
     explicit Memory(std::uint64_t pages);
 
-    std::uint64_t pages() const { return versions_.size(); }
+    std::uint64_t pages() const { return pages_; }
 
     /// Memory that devices and drivers read and write byte by byte. Returns its address.
     std::uint64_t allocate_bytes(std::uint64_t length);
@@ -52,6 +54,12 @@ class Memory {
             dirty_[page / 64] |= dma_dirties_ << (page % 64);
         }
     }
+    /// Is the log of writes on, and has nobody written to the page since it was read? Then the next
+    /// write of a vCPU faults.
+    bool is_protected(std::uint64_t page) const {
+        return logged_ && (dirty_[page / 64] >> (page % 64) & 1) == 0;
+    }
+    void protect(bool on) { logged_ = on; }
     /// Do the writes of devices go into the dirty log by themselves?
     void log_dma(bool on) { dma_dirties_ = on ? 1 : 0; }
     /// Dirty, by what somebody else has logged.
@@ -62,6 +70,12 @@ class Memory {
         }
     }
     bool is_zero(std::uint64_t page) const { return versions_[page] == 0; }
+    /// Are these 64 pages all zero? `page` is a multiple of 64.
+    bool are_zero(std::uint64_t page) const {
+        std::uint32_t any = 0;
+        for (std::uint64_t i = page; i < page + 64; ++i) any |= versions_[i];
+        return any == 0;
+    }
     std::uint32_t version(std::uint64_t page) const { return versions_[page]; }
 
     /// Moves the dirty log into `to` (a bit a page) and clears it; returns how many bits became set
@@ -71,6 +85,8 @@ class Memory {
 
     /// Takes a page's content from another host: what a migration stream carries.
     void receive(std::uint64_t page, const Memory& from);
+    /// The same for 64 zero pages without bytes; `page` is a multiple of 64.
+    void receive_zeros(std::uint64_t page);
     /// The same layout as another host's memory, all of it zero.
     void lay_out_like(const Memory& other);
 
@@ -78,8 +94,15 @@ class Memory {
     std::uint64_t differences(const Memory& other) const;
 
   private:
-    std::vector<std::uint32_t> versions_;
+    struct Free {
+        void operator()(std::uint32_t* versions) const { std::free(versions); }
+    };
+
+    std::uint64_t pages_;
+    // From calloc: pages that nobody writes to take no memory here (most of a large guest).
+    std::unique_ptr<std::uint32_t[], Free> versions_;
     std::vector<std::uint64_t> dirty_;
+    bool logged_ = false;
     std::uint64_t dma_dirties_ = 1;
     std::vector<std::uint8_t> backing_;  // from address 0
     std::uint64_t next_page_ = 0;

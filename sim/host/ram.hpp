@@ -29,6 +29,7 @@ class RamSender {
     /// Everything has to be sent, and from now on writes are logged.
     void start() {
         from_.clear_dirty();
+        from_.protect(true);
         for (std::uint64_t page = 0; page < from_.pages(); page += 64) {
             const std::uint64_t rest = from_.pages() - page;
             dirty_[page / 64] = rest >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << rest) - 1;
@@ -42,6 +43,8 @@ class RamSender {
         left_ += fresh;
         return fresh;
     }
+    /// Writes are logged no more.
+    void stop() { from_.protect(false); }
     /// Sends at most `pages` pages from where the pass stands.
     Sent send(std::uint64_t pages);
 
@@ -49,6 +52,7 @@ class RamSender {
 
   private:
     bool find_next();
+    bool send_zeros();
 
     Memory& from_;
     Memory& to_;

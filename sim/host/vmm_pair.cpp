@@ -247,6 +247,10 @@ bool VmmPair::call_host(VmmSide side, const Effect& effect) {
             return true;
         case Call::RamSyncBitmap: sync_bitmap(effect.token2 != 0); return true;
         case Call::PauseVcpus:
+            if (guest_.paused()) {  // by its user, before the migration
+                answer(side, now());
+                return true;
+            }
             guest_.pause();
             answer(side, now() + timing_.pause);
             return true;

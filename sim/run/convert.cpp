@@ -183,6 +183,7 @@ GuestTiming guest_timing(const Scenario& scenario) {
     timing.complete_cost = scenario.vm.complete_cost.ps;
     timing.ready_poll = scenario.vm.ready_poll.ps;
     timing.block_size = scenario.hosts.src.device.block.count;
+    timing.writes_end = scenario.vm.dirty.until.ps;
     return timing;
 }
 

@@ -109,6 +109,10 @@ void Director::handle(const Event& event) {
             phase_ = Phase::Migration;
             migration_began_ = now();
             meter_.enter(now(), metrics::Window::During);
+            if (params_.paused) {
+                guest_.pause();
+                meter_.paused_by_user(now());
+            }
             begin();
             break;
         case Kind::CooledDown:

@@ -50,6 +50,12 @@ Part call_part(const Effect& call, VmmSide side) {
 
 }  // namespace
 
+void DowntimeMeter::paused_by_user(Ps at) {
+    vcpus_run_ = false;
+    shown_ = {Part::Vmm, Side::Source, metrics::no_device};
+    blackout_.begin(at, shown_);
+}
+
 void DowntimeMeter::call_began(Ps at, VmmSide side, const Effect& call) {
     Activity& activity = of(side);
     const bool device = call.function != host::vmm::no_device;
@@ -58,7 +64,7 @@ void DowntimeMeter::call_began(Ps at, VmmSide side, const Effect& call) {
         activity.what == Call::SendMessage && static_cast<Message>(call.token2) == Message::End;
     activity.call = {call_part(call, side), side_of(side),
                      device ? metrics::Device{call.function} : metrics::no_device};
-    if (activity.what == Call::PauseVcpus) {
+    if (activity.what == Call::PauseVcpus && vcpus_run_) {
         vcpus_run_ = false;
         blackout_.begin(at, activity.call);
         shown_ = activity.call;

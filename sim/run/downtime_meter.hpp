@@ -19,6 +19,8 @@ class DowntimeMeter {
   public:
     explicit DowntimeMeter(std::uint16_t vfs) : vfs_{std::vector<Vf>(vfs), std::vector<Vf>(vfs)} {}
 
+    /// The user pauses the VM: it stands still from now on, whatever its VMM does.
+    void paused_by_user(Ps at);
     void call_began(Ps at, VmmSide side, const Effect& call);
     void call_ended(Ps at, VmmSide side);
     /// The call at hand waits for the channel from now on.
@@ -43,6 +45,7 @@ class DowntimeMeter {
     std::optional<Idle> idle() const;
 
     const metrics::Blackout& blackout() const { return blackout_; }
+    bool vcpus_run() const { return vcpus_run_; }
     /// Where the VM is.
     VmmSide owner() const { return owner_; }
 

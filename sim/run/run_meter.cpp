@@ -179,17 +179,25 @@ void RunMeter::watch_vcpus(Ps at, VmmSide side, Call call) {
                    observe(runs ? check::What::VmRuns : check::What::VmStops, trace_side(side)));
 }
 
+void RunMeter::vcpus_stop(Ps at, VmmSide side) {
+    watch_vcpus(at, side, Call::PauseVcpus);
+    if (guest_.under_way() != 0 || (has_io_ && has_io_())) {
+        guest_.waits(at);
+    }
+}
+
+void RunMeter::paused_by_user(Ps at) {
+    vcpus_stop(at, VmmSide::Source);
+    downtime_.paused_by_user(at);
+}
+
 void RunMeter::call_began(Ps at, VmmSide side, const Effect& call) {
     look(at);
-    if (static_cast<Call>(call.token) == Call::PauseVcpus) {
-        watch_vcpus(at, side, Call::PauseVcpus);
+    if (static_cast<Call>(call.token) == Call::PauseVcpus && downtime_.vcpus_run()) {
+        vcpus_stop(at, side);
     }
     open_call_[static_cast<std::size_t>(side)] = call;
     downtime_.call_began(at, side, call);
-    if (static_cast<Call>(call.token) == Call::PauseVcpus &&
-        (guest_.under_way() != 0 || (has_io_ && has_io_()))) {
-        guest_.waits(at);
-    }
     if (sink_ != nullptr) {
         sink_->phase({at, true, trace_side(side), trace_device(call.function),
                       host::vmm::to_string(static_cast<Call>(call.token)), 0, 0,

@@ -94,9 +94,12 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
 
     // VmmObserver
     void call_began(Ps at, VmmSide side, const Effect& call) override;
+    /// The user pauses the VM before it is moved.
+    void paused_by_user(Ps at);
     void call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t value) override;
     void reported(Ps at, VmmSide side, const Effect& report) override;
     void sending(Ps at, VmmSide side) override { downtime_.sending(at, side); }
+    void device_done(Ps at, VmmSide side) override { downtime_.device_done(at, side); }
     void pages_sent(Ps at) override { look(at); }
 
   private:
@@ -129,6 +132,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
         }
     }
     void watch_vcpus(Ps at, VmmSide side, host::vmm::Call call);
+    void vcpus_stop(Ps at, VmmSide side);
     trace::CommandRecord& record(std::uint16_t vf, std::uint16_t queue, std::uint16_t cid);
 
     metrics::GuestMeter guest_;

@@ -31,6 +31,9 @@ PageWriter::Params writer_params(const Scenario& scenario, std::uint64_t first_p
     params.working_set = std::max<std::uint64_t>(1, pages_of(scenario.vm.dirty.working_set));
     params.hot = std::min(pages_of(scenario.vm.dirty.hot), params.working_set);
     params.hot_share = scenario.vm.dirty.hot_share;
+    params.sequential = scenario.vm.dirty.pattern == DirtyPattern::Sequential;
+    params.log_fault = scenario.vm.dirty.log_fault.ps;
+    params.writers = scenario.vm.dirty.writers != 0 ? scenario.vm.dirty.writers : scenario.vm.vcpus;
     return params;
 }
 

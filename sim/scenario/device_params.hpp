@@ -85,8 +85,8 @@ struct MediaParams {
 
 /// The NVM subsystem: one PF and its VFs.
 struct DeviceParams {
-    std::uint32_t vfs =
-        param(&vfs, "vfs", 4, between(1, 256), "VFs that migrate", choice, Written::InAliasOnly);
+    std::uint32_t vfs = param(&vfs, "vfs", 4, between(0, 256),
+                              "VFs that migrate; 0: the VM has none", choice, Written::InAliasOnly);
     std::uint32_t max_vfs = param(&max_vfs, "max_vfs", 64, between(1, 256),
                                   "VFs that the device has (TotalVFs)", estimate);
     std::uint32_t queue_pairs = param(&queue_pairs, "queue_pairs", 8, between(1, 64),

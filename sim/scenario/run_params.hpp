@@ -13,11 +13,26 @@ struct EnumNames<Outcome> {
     static constexpr std::array names{"completed", "failed", "cancelled", "not-converged"};
 };
 
+enum class Fidelity : std::uint8_t { Exact, Hybrid, Fluid };
+template <>
+struct EnumNames<Fidelity> {
+    static constexpr std::array names{"exact", "hybrid", "fluid"};
+};
+
 /// When things happen in a run.
 struct RunParams {
+    Fidelity fidelity =
+        param(&fidelity, "fidelity", Fidelity::Exact,
+              "exact: every command is simulated; hybrid: the guest's steady I/O goes by its rates "
+              "except around the switchover; fluid: closed forms, nothing is simulated",
+              choice);
     bool migrate =
         param(&migrate, "migrate", true,
               "the VMMs move the VM; false: the source's devices do what pins say", choice);
+    bool paused = param(&paused, "paused", false,
+                        "the VM's user pauses it before the VMMs move it; it goes on once it is on "
+                        "the destination",
+                        choice);
     Time warm_up = param(&warm_up, "warm_up", 50_ms, between(0_s, 600_s),
                          "guest runs before the migration starts", choice);
     Time cool_down = param(&cool_down, "cool_down", 50_ms, between(0_s, 600_s),

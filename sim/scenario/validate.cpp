@@ -148,9 +148,13 @@ void check_workload(const Scenario& scenario, std::size_t index, Problems& out) 
     if (!workload.fio.empty() && !workload.iolog.empty()) {
         out.push_back({{path + ".iolog"}, "expected either fio or iolog, not both"});
     }
+    const std::uint32_t vfs = scenario.hosts.src.device.vfs;
+    if (vfs == 0) {
+        out.push_back({{path, "hosts.src.device.vfs"},
+                       "the VM has no VF that it could run on; expected vfs = 1 or more"});
+    }
     for (const std::uint32_t vf : workload.vf.indices) {
-        const std::uint32_t vfs = scenario.hosts.src.device.vfs;
-        if (vf >= vfs) {
+        if (vfs != 0 && vf >= vfs) {
             out.push_back({{path + ".vf", "hosts.src.device.vfs"},
                            "there is no VF " + std::to_string(vf) + "; expected 0 to " +
                                std::to_string(vfs - 1)});
