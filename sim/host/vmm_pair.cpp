@@ -9,13 +9,8 @@ using host::vmm::Message;
 
 namespace {
 
-constexpr std::uint64_t chunk_pages = 64;  // QEMU looks at its clock every 64 pages
 constexpr std::uint64_t message_bytes = 16;
 constexpr std::uint64_t config_space_bytes = 4096;  // of a VFIO device, MSI-X table included
-constexpr Ps ms = 1'000'000'000;
-// A pass that finds no dirty page still looks at the bitmap. Without a price the source would go
-// round for ever at one moment while it waits for the destination's consent.
-constexpr Ps empty_pass = 10'000'000;
 
 }  // namespace
 
@@ -140,6 +135,32 @@ VfioDone VmmPair::answer_vfio(VmmSide side) {
     };
 }
 
+/// The VMM's own work for a device that stops or starts, besides the device's.
+Ps VmmPair::state_cost(const Effect& effect) const {
+    const auto wanted = static_cast<vfio::MigState>(effect.token2);
+    const auto from = static_cast<vfio::MigState>(effect.token3);
+    const bool stops = wanted == vfio::MigState::STOP ||
+                       (wanted == vfio::MigState::STOP_COPY && from != vfio::MigState::STOP);
+    if (stops && from != vfio::MigState::STOP_COPY) {
+        // They stop in reverse order.
+        return timing_.stop.of(config_.devices - effect.function - std::uint64_t{1});
+    }
+    return wanted == vfio::MigState::RUNNING ? timing_.start.of(effect.function) : 0;
+}
+
+VfioDone VmmPair::answer_state(VmmSide side, const Effect& effect) {
+    const Ps cost = state_cost(effect);
+    if (cost == 0) {
+        return answer_vfio(side);
+    }
+    return [this, side, cost](const VfioAnswer& from) {
+        if (observer_ != nullptr) {
+            observer_->device_done(now(), side);
+        }
+        answer(side, now() + cost, static_cast<std::int32_t>(from.error), from.value, from.value2);
+    };
+}
+
 void VmmPair::call(VmmSide side, const Effect& effect) {
     pending(side).ticket = effect.ticket;
     const bool known =
@@ -154,7 +175,7 @@ bool VmmPair::call_device(VmmSide side, const Effect& effect) {
     };
     switch (static_cast<Call>(effect.token)) {
         case Call::SetDeviceState:
-            to().set_state(static_cast<vfio::MigState>(effect.token2), answer_vfio(side));
+            to().set_state(static_cast<vfio::MigState>(effect.token2), answer_state(side, effect));
             return true;
         case Call::ResetDevice:
         case Call::ReleaseDevice: to().reset(answer_vfio(side)); return true;
@@ -238,7 +259,7 @@ bool VmmPair::call_host(VmmSide side, const Effect& effect) {
             driver(side).start_logs([this, side] {
                 // The first pass sends all pages: what was written so far is no matter.
                 source_host_.memory->log_dma(!driver(side).tracks_memory());
-                answer(side, now() + timing_.bitmap_sync);
+                answer(side, now() + timing_.bitmap_sync + timing_.setup.all(config_.devices));
             });
             return true;
         case Call::DirtyLogStop:
@@ -264,33 +285,6 @@ bool VmmPair::call_host(VmmSide side, const Effect& effect) {
             return true;
         default: return false;
     }
-}
-
-/// What the VFs wrote is asked of their driver, then all logs are put together. The last time the
-/// VFs stand still: their logs of user data have to be read to the end, too.
-void VmmPair::sync_bitmap(bool last) {
-    Memory& memory = *source_host_.memory;
-    const auto mark = [&memory](std::uint64_t address, std::uint64_t length) {
-        memory.mark_dirty(address, length);
-    };
-    const auto collect = [this] {
-        guest_.catch_up();
-        const std::uint64_t fresh = ram_.sync();
-        answer(VmmSide::Source, now() + timing_.bitmap_sync, 0, ram_.left(), fresh);
-    };
-    driver(VmmSide::Source).report_memory(mark, [this, last, collect] {
-        if (last) {
-            driver(VmmSide::Source).when_logs_closed(collect);
-        } else {
-            collect();
-        }
-    });
-}
-
-/// The migration is over on the source, whatever came of it.
-void VmmPair::stop_logs() {
-    source_host_.memory->log_dma(true);
-    driver(VmmSide::Source).stop_logs();
 }
 
 /// The config space of a VFIO device carries its MSI-X table: with it the interrupts reach the VM
@@ -319,46 +313,6 @@ void VmmPair::resume_vcpus(VmmSide side) {
     guest_.move_memory(*host.memory);
     answer(side, now() + timing_.resume);
     resuming_ = static_cast<int>(side);
-}
-
-/// A slice goes out in chunks; each lasts as long as its slower part, finding pages or sending
-/// them.
-void VmmPair::begin_slice(const Effect& effect) {
-    slice_ = {};
-    slice_.limit = effect.length != 0 ? effect.length : UINT64_MAX;
-    slice_.last = effect.token3 != 0;
-    slice_.until = effect.token2 != 0 ? now() + static_cast<Ps>(effect.token2) * ms : ps_never;
-    send_chunk();
-}
-
-void VmmPair::send_chunk() {
-    const bool full = slice_.sent.bytes() >= slice_.limit || now() > slice_.until;
-    if (full || ram_.left() == 0) {
-        Item item;
-        item.message = Message::Ram;
-        item.length = slice_.sent.bytes();
-        item.loaded = pages_loaded_;
-        send_item(std::move(item), std::max(now(), channel_.forward.free_at));
-        const bool spins = slice_.sent.pages() == 0 && !slice_.last;
-        answer(VmmSide::Source, now() + (spins ? empty_pass : 0), sending_error(),
-               slice_.sent.bytes(), ram_.left());
-        return;
-    }
-    guest_.catch_up();
-    const std::uint64_t room = (slice_.limit - slice_.sent.bytes()) / page_size + 1;
-    const RamSender::Sent sent = ram_.send(std::min(chunk_pages, room));
-    slice_.sent.normal += sent.normal;
-    slice_.sent.zero += sent.zero;
-    used_.ram += sent.normal * page_size;
-    used_.zero_pages += sent.zero * (RamSender::page_header + 1);
-    used_.other += sent.normal * RamSender::page_header;
-    const Ps found = now() + static_cast<Ps>(sent.normal) * timing_.page +
-                     static_cast<Ps>(sent.zero) * timing_.zero_page;
-    const Ps gone = channel_.send_pages(now(), sent.bytes());
-    // The destination takes pages as they come; only the last chunk's are left when the slice ends.
-    pages_loaded_ = std::max(pages_loaded_, gone + channel_.one_way) +
-                    static_cast<Ps>(sent.normal) * timing_.page;
-    post_once(std::max(found, gone), static_cast<std::uint32_t>(Kind::Chunk));
 }
 
 /// The config space of one device, or CPUs and emulated devices once they are collected.

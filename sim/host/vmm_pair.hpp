@@ -17,6 +17,25 @@
 
 namespace lmsim::sim {
 
+/// What the VMM does for one VFIO device after the other: more for each that came before.
+struct DeviceCost {
+    Ps first = 0;  // once, with the first device
+    Ps each = 0;
+    Share growth;  // of `each`
+
+    /// Of a device that `before` others came before.
+    Ps of(std::uint64_t before) const {
+        const Int128 grown = static_cast<Int128>(each) * growth.ppm * before / 1'000'000;
+        return (before == 0 ? first : 0) + each + static_cast<Ps>(grown);
+    }
+    /// Of so many devices together.
+    Ps all(std::uint64_t devices) const {
+        Ps sum = 0;
+        for (std::uint64_t i = 0; i < devices; ++i) sum += of(i);
+        return sum;
+    }
+};
+
 /// Times of the VMM's own work, in picoseconds.
 struct VmmTiming {
     Ps pause = 0;
@@ -29,6 +48,12 @@ struct VmmTiming {
     Ps device_load = 0;
     std::uint64_t device_bytes = 0;
     bool carry_msix = true;
+    DeviceCost setup;  // of VFIO devices
+    DeviceCost stop;
+    DeviceCost start;
+    std::uint32_t multifd_channels = 1;
+    Ps multifd_channel = 0;  // each, when the last pages are flushed
+    Ps multifd_copy = 0;     // of one MiB of device state
 };
 
 /// One side of the migration as the VMM sees it.
@@ -59,6 +84,8 @@ class VmmObserver {
     virtual void reported(Ps at, VmmSide side, const Effect& report) = 0;
     /// The call at hand has done its own work and now waits for the channel to take what it sends.
     virtual void sending(Ps /*at*/, VmmSide /*side*/) {}
+    /// The device has done what the call at hand asked of it; the VMM's own work goes on.
+    virtual void device_done(Ps /*at*/, VmmSide /*side*/) {}
     /// Some pages more have left.
     virtual void pages_sent(Ps /*at*/) {}
 };
@@ -137,6 +164,8 @@ class VmmPair : public Component {
     void answer(VmmSide side, Ps at, std::int32_t error = 0, std::uint64_t value0 = 0,
                 std::uint64_t value1 = 0);
     VfioDone answer_vfio(VmmSide side);
+    VfioDone answer_state(VmmSide side, const Effect& effect);
+    Ps state_cost(const Effect& effect) const;
 
     void sync_bitmap(bool last);
     void stop_logs();

@@ -187,6 +187,11 @@ GuestTiming guest_timing(const Scenario& scenario) {
     return timing;
 }
 
+std::uint32_t multifd_channels(const Scenario& scenario) {
+    const std::uint32_t stated = scenario.vmm.multifd.channels;
+    return stated != 0 ? stated : scenario.channel.streams;
+}
+
 VmmTiming vmm_timing(const Scenario& scenario) {
     VmmTiming timing;
     timing.pause = scenario.vm.pause.ps;
@@ -200,6 +205,13 @@ VmmTiming vmm_timing(const Scenario& scenario) {
     timing.device_load = scenario.vm.devices.load.ps;
     timing.device_bytes = scenario.vm.devices.bytes.count;
     timing.carry_msix = scenario.carry.msix == MsixCarrier::Vmm;
+    const VfioCostParams& vfio = scenario.vmm.vfio;
+    timing.setup = {0, vfio.setup.ps, vfio.setup_growth};
+    timing.stop = {vfio.first_stop.ps, vfio.stop.ps, vfio.growth};
+    timing.start = {vfio.first_start.ps, vfio.start.ps, vfio.growth};
+    timing.multifd_channels = multifd_channels(scenario);
+    timing.multifd_channel = scenario.vmm.multifd.channel_cost.ps;
+    timing.multifd_copy = scenario.vmm.multifd.copy_cost.ps;
     return timing;
 }
 

@@ -17,6 +17,8 @@ DeviceTiming device_timing(const Scenario& scenario, const HostParams& host);
 HostTiming host_timing(const Scenario& scenario, const HostParams& host,
                        const Dialects& dialects = {});
 GuestTiming guest_timing(const Scenario& scenario);
+/// Channels that device state may take.
+std::uint32_t multifd_channels(const Scenario& scenario);
 VmmTiming vmm_timing(const Scenario& scenario);
 Channel make_channel(const Scenario& scenario);
 host::vmm::Config vmm_config(const Scenario& scenario);

@@ -96,6 +96,11 @@ void DowntimeMeter::sending(Ps at, VmmSide side) {
     set(at, side, {Part::Transfer, call.side, call.device});
 }
 
+void DowntimeMeter::device_done(Ps at, VmmSide side) {
+    const Label call = of(side).call;
+    set(at, side, {Part::Vmm, call.side, call.device});
+}
+
 void DowntimeMeter::rolls_back(Ps at) {
     stream_ended_ = false;
     update(at);

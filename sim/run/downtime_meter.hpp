@@ -25,6 +25,8 @@ class DowntimeMeter {
     void call_ended(Ps at, VmmSide side);
     /// The call at hand waits for the channel from now on.
     void sending(Ps at, VmmSide side);
+    /// The device has done what the call asks; what is left of the call is the VMM's own work.
+    void device_done(Ps at, VmmSide side);
     /// The migration fails: the source is the critical path again, whatever it had sent.
     void rolls_back(Ps at);
     void flow_step(Ps at, VmmSide side, std::uint16_t vf, host::FlowStep step);

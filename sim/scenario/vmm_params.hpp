@@ -19,10 +19,11 @@ struct ChannelParams {
               "what one stream's CPU can send", "P. Xu on qemu-devel, 2024-04: main channel");
 };
 
-enum class Engine : std::uint8_t { Qemu_8_2, Qemu_10_0, Qemu_10_1, Qemu_11_1 };
+enum class Engine : std::uint8_t { Qemu_8_2, Qemu_10_0, Qemu_10_1, Qemu_11_1, CloudHypervisor };
 template <>
 struct EnumNames<Engine> {
-    static constexpr std::array names{"qemu-8.2", "qemu-10.0", "qemu-10.1", "qemu-11.1"};
+    static constexpr std::array names{"qemu-8.2", "qemu-10.0", "qemu-10.1", "qemu-11.1",
+                                      "cloud-hypervisor"};
 };
 
 /// Auto-converge: a guest that dirties its memory too fast is slowed down.
@@ -40,6 +41,79 @@ struct ThrottleParams {
                        "never more of it", options);
     bool tail_slow =
         param(&tail_slow, "tail_slow", false, "steps become smaller where less would do", options);
+};
+
+enum class MultifdState : std::uint8_t { Off, On, Auto };
+template <>
+struct EnumNames<MultifdState> {
+    static constexpr std::array names{"off", "on", "auto"};
+};
+
+/// State of VFIO devices on the channels that carry pages, with a thread for each device.
+struct MultifdParams {
+    static constexpr const char* transfer = "QEMU 10.1 hw/vfio/migration-multifd.c";
+
+    MultifdState device_state =
+        param(&device_state, "device_state", MultifdState::Off,
+              "the state of stopped devices takes these channels; auto: where the engine can and "
+              "there are several (as QEMU 10.0 and later do by themselves)",
+              transfer);
+    std::uint32_t channels =
+        param(&channels, "channels", 0, between(0, 255),
+              "that carry device state; 0: those of the pages, channel.streams", transfer);
+    Time channel_cost = param(&channel_cost, "channel_cost", 0_s, between(0_s, 1_s),
+                              "for each channel when the last pages are flushed",
+                              "estimate: at most 3 ms; M. Szmigiero on qemu-devel, 2024-11-17");
+    Time copy_cost =
+        param(&copy_cost, "copy_cost", 0_s, between(0_s, 1_s),
+              "to copy one MiB of device state for a channel, one at a time", estimate);
+    Bytes queue_cap = param(
+        &queue_cap, "queue_cap", 0_B, between(0_B, 1024_GiB),
+        "that the destination may have waiting for one device, more fails; 0: no limit", transfer);
+    bool config_late =
+        param(&config_late, "config_late", false,
+              "the configuration space waits for all else (QEMU: true on Arm alone)", transfer);
+};
+
+/// What VFIO devices cost the VMM besides the calls themselves: memory slots, interrupt routes,
+/// page pinning.
+struct VfioCostParams {
+    static constexpr const char* why =
+        "estimate: nothing published tells it; docs/decisions.md 4 has what was fitted";
+
+    Time first_stop = param(&first_stop, "first_stop", 0_s, between(0_s, 10_s),
+                            "to stop the first device, once", why);
+    Time first_start = param(&first_start, "first_start", 0_s, between(0_s, 10_s),
+                             "to start the first device, once", why);
+    Time stop = param(&stop, "stop", 0_s, between(0_s, 10_s), "to stop each device", why);
+    Time start = param(&start, "start", 0_s, between(0_s, 10_s), "to start each device", why);
+    Share growth = param(&growth, "growth", 0_percent, between(0_percent, 1000_percent),
+                         "of stop and start more for each device that came before", why);
+    Time setup = param(&setup, "setup", 0_s, between(0_s, 10_s),
+                       "to set up each device on the source while the VM runs", why);
+    Share setup_growth =
+        param(&setup_growth, "setup_growth", 0_percent, between(0_percent, 1000_percent),
+              "of setup more for each device that came before", why);
+};
+
+enum class TimeoutStrategy : std::uint8_t { Cancel, Ignore };
+template <>
+struct EnumNames<TimeoutStrategy> {
+    static constexpr std::array names{"cancel", "ignore"};
+};
+
+/// What Cloud Hypervisor alone lets its user choose.
+struct CloudParams {
+    static constexpr const char* options = "Cloud Hypervisor 2026-08 vmm/src/api/mod.rs";
+
+    Time timeout = param(&timeout, "timeout", 3600_s, between(1_s, 1000000_s),
+                         "of the rounds over memory", options);
+    TimeoutStrategy timeout_strategy =
+        param(&timeout_strategy, "timeout_strategy", TimeoutStrategy::Cancel,
+              "when that is over: cancel the migration, or ignore what is left and pause", options);
+    std::uint32_t order =
+        param(&order, "order", 0, between(0, 1000000),
+              "which of the orders of devices its hash map has; 0: as numbered", options);
 };
 
 /// The VMM: how it decides and what its own work costs.
@@ -62,6 +136,9 @@ struct VmmParams {
     bool switchover_ack = param(&switchover_ack, "switchover_ack", true,
                                 "the destination agrees to the switchover first", choice);
     ThrottleParams throttle = group(&throttle, "throttle", "vCPUs that are slowed down");
+    MultifdParams multifd = group(&multifd, "multifd", "device state on channels of its own");
+    VfioCostParams vfio = group(&vfio, "vfio", "what VFIO devices cost the VMM");
+    CloudParams cloud = group(&cloud, "cloud", "of Cloud Hypervisor alone");
     Time bitmap_sync = param(&bitmap_sync, "bitmap_sync", 1_ms, between(0_s, 1_s),
                              "to collect the dirty bitmap, for each GiB of guest memory", estimate);
     Time zero_page =

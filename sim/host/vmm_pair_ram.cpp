@@ -1,0 +1,91 @@
+#include <algorithm>
+
+#include "sim/host/vmm_pair.hpp"
+
+// The guest's memory: what is dirty, and how its pages get to the other host.
+
+namespace lmsim::sim {
+
+using host::vmm::Message;
+
+namespace {
+
+constexpr std::uint64_t chunk_pages = 64;  // QEMU looks at its clock every 64 pages
+constexpr Ps ms = 1'000'000'000;
+// A pass that finds no dirty page still looks at the bitmap. Without a price the source would go
+// round for ever at one moment while it waits for the destination's consent.
+constexpr Ps empty_pass = 10'000'000;
+
+}  // namespace
+
+/// What the VFs wrote is asked of their driver, then all logs are put together. The last time the
+/// VFs stand still: their logs of user data have to be read to the end, too.
+void VmmPair::sync_bitmap(bool last) {
+    Memory& memory = *source_host_.memory;
+    const auto mark = [&memory](std::uint64_t address, std::uint64_t length) {
+        memory.mark_dirty(address, length);
+    };
+    const auto collect = [this] {
+        guest_.catch_up();
+        const std::uint64_t fresh = ram_.sync();
+        answer(VmmSide::Source, now() + timing_.bitmap_sync, 0, ram_.left(), fresh);
+    };
+    driver(VmmSide::Source).report_memory(mark, [this, last, collect] {
+        if (last) {
+            driver(VmmSide::Source).when_logs_closed(collect);
+        } else {
+            collect();
+        }
+    });
+}
+
+/// The migration is over on the source, whatever came of it.
+void VmmPair::stop_logs() {
+    source_host_.memory->log_dma(true);
+    driver(VmmSide::Source).stop_logs();
+}
+
+/// A slice goes out in chunks; each lasts as long as its slower part, finding pages or sending
+/// them.
+void VmmPair::begin_slice(const Effect& effect) {
+    slice_ = {};
+    slice_.limit = effect.length != 0 ? effect.length : UINT64_MAX;
+    slice_.last = effect.token3 != 0;
+    slice_.until = effect.token2 != 0 ? now() + static_cast<Ps>(effect.token2) * ms : ps_never;
+    send_chunk();
+}
+
+void VmmPair::send_chunk() {
+    const bool full = slice_.sent.bytes() >= slice_.limit || now() > slice_.until;
+    if (full || ram_.left() == 0) {
+        Item item;
+        item.message = Message::Ram;
+        item.length = slice_.sent.bytes();
+        item.loaded = pages_loaded_;
+        send_item(std::move(item), std::max(now(), channel_.forward.free_at));
+        const bool spins = slice_.sent.pages() == 0 && !slice_.last;
+        const Ps flush = slice_.last && config_.multifd
+                             ? timing_.multifd_channel * static_cast<Ps>(timing_.multifd_channels)
+                             : 0;
+        answer(VmmSide::Source, now() + flush + (spins ? empty_pass : 0), sending_error(),
+               slice_.sent.bytes(), ram_.left());
+        return;
+    }
+    guest_.catch_up();
+    const std::uint64_t room = (slice_.limit - slice_.sent.bytes()) / page_size + 1;
+    const RamSender::Sent sent = ram_.send(std::min(chunk_pages, room));
+    slice_.sent.normal += sent.normal;
+    slice_.sent.zero += sent.zero;
+    used_.ram += sent.normal * page_size;
+    used_.zero_pages += sent.zero * (RamSender::page_header + 1);
+    used_.other += sent.normal * RamSender::page_header;
+    const Ps found = now() + static_cast<Ps>(sent.normal) * timing_.page +
+                     static_cast<Ps>(sent.zero) * timing_.zero_page;
+    const Ps gone = channel_.send_pages(now(), sent.bytes());
+    // The destination takes pages as they come; only the last chunk's are left when the slice ends.
+    pages_loaded_ = std::max(pages_loaded_, gone + channel_.one_way) +
+                    static_cast<Ps>(sent.normal) * timing_.page;
+    post_once(std::max(found, gone), static_cast<std::uint32_t>(Kind::Chunk));
+}
+
+}  // namespace lmsim::sim
