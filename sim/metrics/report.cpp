@@ -109,10 +109,14 @@ TextTable escaped(TextTable table, Escape escape) {
 }
 
 std::string fidelity_text(const Result& result) {
-    if (result.fidelity == Fidelity::Exact && result.time_base == TimeBase::Simulated) return "";
-    return fmt::format("time base {}, fidelity {}, error bound {:.2f} %\n",
+    if (result.fidelity == Fidelity::Exact && result.time_base == TimeBase::Simulated &&
+        result.hybrid.note.empty()) {
+        return "";
+    }
+    const std::string note = result.hybrid.note.empty() ? "" : ": " + result.hybrid.note;
+    return fmt::format("time base {}, fidelity {}{}, error bound {:.2f} %\n",
                        time_base_names[static_cast<std::size_t>(result.time_base)],
-                       fidelity_names[static_cast<std::size_t>(result.fidelity)],
+                       EnumNames<Fidelity>::names[static_cast<std::size_t>(result.fidelity)], note,
                        result.error_bound * 100);
 }
 

@@ -12,11 +12,10 @@ namespace lmsim::sim::metrics {
 constexpr const char* result_schema_name = "lmsim/result/1";
 
 constexpr std::array<std::string_view, 2> time_base_names{"simulated", "wall"};
-constexpr std::array<std::string_view, 3> fidelity_names{"exact", "hybrid", "fluid"};
 
 /// What a second of the result is: simulated, or of the wall clock (a real device takes part).
 enum class TimeBase : std::uint8_t { Simulated, Wall };
-enum class Fidelity : std::uint8_t { Exact, Hybrid, Fluid };
+using sim::Fidelity;
 
 /// The guest's I/O in a window of time. Rates are derived, so that they cannot disagree.
 struct GuestWindow {
@@ -170,6 +169,15 @@ struct LittlesLaw {
     double error = 0;
 };
 
+/// What went by rates instead of being simulated; nothing in an exact run.
+struct HybridUse {
+    std::string note;  // why the run is more exact than was asked for, or nothing
+    std::uint64_t stretches = 0;
+    std::uint64_t commands = 0;  // of the guest, counted and not simulated
+    Ps skipped = 0;              // simulated time without I/O of the guest
+    Ps held = 0;                 // for which the VMM waited until the I/O was steady again
+};
+
 /// All that a run has to say, in integers where it can: the table, the report and result.json are
 /// printed from this and from nothing else.
 struct Result {
@@ -181,6 +189,7 @@ struct Result {
     bool partial = false;  // interrupted: all figures are those up to there
     Fidelity fidelity = Fidelity::Exact;
     double error_bound = 0;  // relative, of the downtime; 0 when exact
+    HybridUse hybrid;
     Outcome outcome = Outcome::Completed;
     std::string reason;  // one sentence: why the outcome is what it is
     Downtime downtime;

@@ -213,8 +213,18 @@ void identity_fields(Visitor& v, const Result& result) {
     v.hash("trace_hash", result.trace_hash, "equal runs have equal hashes");
     v.choice("time_base", time_base_names, result.time_base, "what a second is");
     v.flag("partial", result.partial, "interrupted: all figures are those up to there");
-    v.choice("fidelity", fidelity_names, result.fidelity, "how exactly time was simulated");
+    v.choice("fidelity", EnumNames<Fidelity>::names, result.fidelity,
+             "how exactly time was simulated");
     v.number("error_bound", result.error_bound, "relative, of the downtime; 0 when exact");
+    v.object("hybrid", "what went by rates instead of being simulated", [&](auto& w) {
+        w.text("note", result.hybrid.note,
+               "why the run is more exact than was asked for, or empty");
+        w.count("stretches", result.hybrid.stretches, "of time without I/O of the guest");
+        w.count("commands", result.hybrid.commands, "of the guest, counted and not simulated");
+        w.time("skipped_ps", result.hybrid.skipped, "all these stretches together");
+        w.time("held_ps", result.hybrid.held,
+               "for which the VMM waited until the I/O was steady again; in no other figure");
+    });
 }
 
 template <class Visitor>
