@@ -42,6 +42,7 @@ void VmmPair::sync_bitmap(bool last) {
 /// The migration is over on the source, whatever came of it.
 void VmmPair::stop_logs() {
     source_host_.memory->log_dma(true);
+    ram_.stop();
     driver(VmmSide::Source).stop_logs();
 }
 
