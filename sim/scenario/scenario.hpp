@@ -7,6 +7,7 @@
 #include "sim/pin/pin.hpp"
 #include "sim/profile/row_list.hpp"
 #include "sim/scenario/host_params.hpp"
+#include "sim/scenario/media_copy_params.hpp"
 #include "sim/scenario/run_params.hpp"
 #include "sim/scenario/vm_params.hpp"
 #include "sim/scenario/vmm_params.hpp"
@@ -39,6 +40,8 @@ struct Scenario {
     HostsParams hosts = group(&hosts, "hosts", "the two sides of the migration");
     ChannelParams channel = group(&channel, "channel", "the network between the two VMMs");
     VmmParams vmm = group(&vmm, "vmm", "the virtual machine monitor");
+    MediaCopyParams media_copy =
+        group(&media_copy, "media_copy", "namespaces that are local to a host and move, too");
     CarryParams carry =
         group(&carry, "carry", "who carries what the standard's state structure does not");
     std::vector<WorkloadParams> workloads = list(&workloads, "workload", 256, "I/O of the guest");
