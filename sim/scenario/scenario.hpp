@@ -6,8 +6,10 @@
 #include "sim/core/param.hpp"
 #include "sim/pin/pin.hpp"
 #include "sim/profile/row_list.hpp"
+#include "sim/scenario/architecture_params.hpp"
 #include "sim/scenario/host_params.hpp"
 #include "sim/scenario/media_copy_params.hpp"
+#include "sim/scenario/opaque_params.hpp"
 #include "sim/scenario/run_params.hpp"
 #include "sim/scenario/vm_params.hpp"
 #include "sim/scenario/vmm_params.hpp"
@@ -37,6 +39,8 @@ struct Scenario {
     ExpectParams expect =
         group(&expect, "expect", "what is expected; anything else is exit code 1");
     VmParams vm = group(&vm, "vm", "the guest");
+    ArchitectureParams architecture =
+        group(&architecture, "host", "where the logic of the migration lives");
     HostsParams hosts = group(&hosts, "hosts", "the two sides of the migration");
     ChannelParams channel = group(&channel, "channel", "the network between the two VMMs");
     VmmParams vmm = group(&vmm, "vmm", "the virtual machine monitor");
@@ -44,6 +48,8 @@ struct Scenario {
         group(&media_copy, "media_copy", "namespaces that are local to a host and move, too");
     CarryParams carry =
         group(&carry, "carry", "who carries what the standard's state structure does not");
+    std::vector<OpaqueParams> devices =
+        list(&devices, "device", 64, "VFIO devices of other kinds than NVMe, after the VFs");
     std::vector<WorkloadParams> workloads = list(&workloads, "workload", 256, "I/O of the guest");
     std::vector<PinParams> pins =
         list(&pins, "pin", 1024, "an order of effects that the run has to keep");
