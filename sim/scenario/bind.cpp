@@ -97,11 +97,17 @@ void Diagnostics::add(Diagnostic diagnostic) {
 
 std::vector<Diagnostic> Diagnostics::sorted() const {
     std::vector<Diagnostic> out = list_;
-    std::stable_sort(out.begin(), out.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    std::vector<std::string> files;  // as they are read
+    for (const Diagnostic& each : out) files.push_back(each.where.file);
+    const auto rank = [&](const Position& where) {
+        return std::find(files.begin(), files.end(), where.file) - files.begin();
+    };
+    std::stable_sort(out.begin(), out.end(), [&](const Diagnostic& a, const Diagnostic& b) {
         const bool a_option = !a.where.option.empty();
         const bool b_option = !b.where.option.empty();
         if (a_option || b_option) return !a_option && b_option;
-        return std::tie(a.where.line, a.where.column) < std::tie(b.where.line, b.where.column);
+        return std::make_tuple(rank(a.where), a.where.line, a.where.column) <
+               std::make_tuple(rank(b.where), b.where.line, b.where.column);
     });
     if (cut_) {
         Position end = out.back().where;
@@ -182,26 +188,44 @@ void Binder::bind_member(const Place& place, const std::string& name, const Posi
     }
 }
 
+void Binder::bind_file(const Value& root) {
+    kept_.clear();
+    lists_grow_ = true;
+    bind_table(root_, root);
+    lists_grow_ = false;
+}
+
+/// How many entries of a list stay when `value` comes: those of earlier files, unless it is empty,
+/// which is how a file says that it wants none of them. What the same file said under an alias
+/// goes.
+std::size_t Binder::kept(const std::string& prefix, std::size_t size, const Value& value) {
+    if (!lists_grow_ || value.items.empty()) return 0;
+    return kept_.emplace(prefix, size).first->second;
+}
+
 void Binder::bind_list(const Place& place, const ListInfo& list, const Value& value) {
     const std::string phrase = "tables, each [[" + path_of(place.written, list.name) + "]]";
     if (value.type != Value::Type::Array) {
         return complain_kind(place, list.name, phrase.c_str(), value);
     }
-    if (value.items.size() > list.most) {
-        return complain(value.where, path_of(place.written, list.name) + ": " +
-                                         std::to_string(value.items.size()) +
-                                         " entries; expected at most " + std::to_string(list.most));
-    }
     void* const member = member_at(place.object, list.offset);
-    list.resize(member, 0);
-    list.resize(member, value.items.size());
     const std::string prefix = path_of(place.actual, list.name) + "[";
+    const std::size_t first = kept(prefix, list.size(member), value);
+    const std::size_t size = first + value.items.size();
+    if (size > list.most) {
+        return complain(value.where, path_of(place.written, list.name) + ": " +
+                                         std::to_string(size) + " entries; expected at most " +
+                                         std::to_string(list.most));
+    }
+    list.resize(member, first);
+    list.resize(member, size);
     for (auto it = origins_.lower_bound(prefix);
          it != origins_.end() && it->first.compare(0, prefix.size(), prefix) == 0;) {
-        it = origins_.erase(it);
+        const std::size_t index = std::stoul(it->first.substr(prefix.size()));
+        it = index >= first ? origins_.erase(it) : std::next(it);
     }
-    for (std::size_t i = 0; i < value.items.size() && !diagnostics_.full(); ++i) {
-        const Value& item = value.items[i];
+    for (std::size_t i = first; i < size && !diagnostics_.full(); ++i) {
+        const Value& item = value.items[i - first];
         const std::string name = list.name + "[" + std::to_string(i) + "]";
         if (item.type != Value::Type::Table) {
             complain_kind(place, name, "a table", item);

@@ -35,13 +35,14 @@ class Diagnostics {
 };
 
 /// Fills a struct of parameters with what the user wrote. Layers come in the order of their rank:
-/// the file, then the options. Within one layer a group's own name wins over an alias.
+/// the files, then the options. Within one layer a group's own name wins over an alias.
 class Binder {
   public:
     Binder(const GroupInfo& schema, void* object, Origins& origins, Diagnostics& diagnostics)
         : root_{&schema, object, "", "", "", false}, origins_(origins), diagnostics_(diagnostics) {}
 
-    void bind_file(const Value& root) { bind_table(root_, root); }
+    /// Of several files the later one wins; lists grow, those of the later file come behind.
+    void bind_file(const Value& root);
     /// Options such as "vm.ram=8GiB" or "workload[0].vf=[0, 1]".
     void bind_options(const std::vector<std::string>& options);
 
@@ -71,6 +72,7 @@ class Binder {
     void bind_table(const Place& place, const Value& table);
     void bind_member(const Place& place, const std::string& name, const Position& where,
                      const Value& value);
+    std::size_t kept(const std::string& prefix, std::size_t size, const Value& value);
     void bind_list(const Place& place, const ListInfo& list, const Value& value);
     void bind_element(const Place& place, const ListInfo& list, const Option& option,
                       std::size_t step);
@@ -87,6 +89,8 @@ class Binder {
     Place root_;
     Origins& origins_;
     Diagnostics& diagnostics_;
+    std::map<std::string, std::size_t> kept_;  // by list: the entries that earlier files gave it
+    bool lists_grow_ = false;
 };
 
 /// "a.b": a group's name and a member's.

@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "sim/scenario/include.hpp"
 #include "sim/scenario/load.hpp"
 #include "sim/scenario/param_docs.hpp"
 
@@ -68,7 +71,10 @@ std::string params_docs(const GroupInfo& params, const std::string& title) {
 }
 
 std::string scenario_docs() {
-    return params_docs(schema_of<Scenario>(), "Parameters of a scenario");
+    return params_docs(schema_of<Scenario>(), "Parameters of a scenario") +
+           fmt::format(
+               "\n## `{} = [\"../devices/x.toml\"]`\n\nAbove the first table of a file: {}.\n",
+               include_key, include_help);
 }
 
 }  // namespace lmsim::sim

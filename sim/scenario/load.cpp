@@ -1,42 +1,12 @@
 #include "sim/scenario/load.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <memory>
-
 #include "sim/core/text.hpp"
-#include "sim/scenario/toml.hpp"
+#include "sim/scenario/include.hpp"
 #include "sim/scenario/validate.hpp"
 
 namespace lmsim::sim {
 
 namespace {
-
-constexpr std::size_t largest_file = 1U << 20U;
-
-/// The text of a file, or why it cannot be read: `what` is "a scenario" in the message.
-Result<std::string> read_file(const std::string& file) {
-    std::error_code error;
-    if (std::filesystem::is_directory(file, error)) {
-        return Failure{"this is a folder; expected a scenario file"};
-    }
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"),
-                                                                 &std::fclose);
-    if (!stream) {
-        return Failure{std::string("cannot be opened: ") + std::strerror(errno)};
-    }
-    std::string text(largest_file + 1, '\0');
-    text.resize(std::fread(text.data(), 1, text.size(), stream.get()));
-    if (std::ferror(stream.get()) != 0) {
-        return Failure{std::string("cannot be read: ") + std::strerror(errno)};
-    }
-    if (text.size() > largest_file) {
-        return Failure{"is larger than 1 MiB; expected a scenario file"};
-    }
-    return text;
-}
 
 /// The name under which a default would have been written, if `origin` of its neighbour `path` was
 /// written under an alias: what is said of src and of dst is then the same and is said once.
@@ -88,6 +58,31 @@ void check(LoadedScenario& loaded, Diagnostics& diagnostics) {
     }
 }
 
+/// What is missing of a file may be what the rest stands on, so then nothing else is looked at.
+LoadedScenario bound(IncludeReader& files, Diagnostics& diagnostics, const std::string& file,
+                     std::vector<std::string> options, std::optional<std::uint64_t> seed) {
+    LoadedScenario loaded;
+    loaded.file = file;
+    files.read_options(options);
+    if (diagnostics.empty()) {
+        Binder binder(schema_of<Scenario>(), &loaded.scenario, loaded.origins, diagnostics);
+        for (const Value& layer : files.layers()) {
+            binder.bind_file(layer);
+        }
+        binder.bind_options(options);
+        if (seed) {
+            set_seed(loaded, *seed, diagnostics);
+        }
+    }
+    if (diagnostics.empty()) {
+        check(loaded, diagnostics);
+    }
+    if (!diagnostics.empty()) {
+        loaded.errors = diagnostics.sorted();
+    }
+    return loaded;
+}
+
 }  // namespace
 
 std::string LoadedScenario::error_text() const {
@@ -105,40 +100,19 @@ Position LoadedScenario::where(const std::string& path) const {
 
 LoadedScenario load_scenario(const std::string& file, const std::vector<std::string>& options,
                              std::optional<std::uint64_t> seed) {
-    const Result<std::string> text = read_file(file);
-    if (text) {
-        return load_scenario_text(text.value(), file, options, seed);
-    }
-    LoadedScenario failed;
-    failed.file = file;
-    failed.errors.push_back({{printable(file), "", 0, 0}, text.error()});
-    return failed;
+    Diagnostics diagnostics;
+    IncludeReader files(diagnostics);
+    files.read_file(file);
+    return bound(files, diagnostics, file, options, seed);
 }
 
 LoadedScenario load_scenario_text(std::string_view text, const std::string& file,
                                   const std::vector<std::string>& options,
                                   std::optional<std::uint64_t> seed) {
-    LoadedScenario loaded;
-    loaded.file = file;
-    const TomlText toml = parse_toml(text, file);
-    if (!toml.ok) {
-        loaded.errors.push_back(toml.error);
-        return loaded;
-    }
     Diagnostics diagnostics;
-    Binder binder(schema_of<Scenario>(), &loaded.scenario, loaded.origins, diagnostics);
-    binder.bind_file(toml.root);
-    binder.bind_options(options);
-    if (seed) {
-        set_seed(loaded, *seed, diagnostics);
-    }
-    if (diagnostics.empty()) {
-        check(loaded, diagnostics);
-    }
-    if (!diagnostics.empty()) {
-        loaded.errors = diagnostics.sorted();
-    }
-    return loaded;
+    IncludeReader files(diagnostics);
+    files.read_text(text, file);
+    return bound(files, diagnostics, file, options, seed);
 }
 
 }  // namespace lmsim::sim

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "sim/scenario/include.hpp"
 #include "sim/scenario/load.hpp"
 #include "sim/scenario/param_docs.hpp"
 
@@ -85,6 +86,13 @@ std::string params_schema(const GroupInfo& params, const std::string& title) {
     return schema.dump(2) + "\n";
 }
 
-std::string scenario_schema() { return params_schema(schema_of<Scenario>(), "lmsim scenario"); }
+std::string scenario_schema() {
+    Json schema = Json::parse(params_schema(schema_of<Scenario>(), "lmsim scenario"));
+    const Json name = {{"type", "string"}, {"minLength", 1}};
+    schema["properties"][include_key] = {
+        {"description", include_help},
+        {"oneOf", {name, {{"type", "array"}, {"items", name}, {"maxItems", include_files}}}}};
+    return schema.dump(2) + "\n";
+}
 
 }  // namespace lmsim::sim
