@@ -155,7 +155,7 @@ void Guest::handle(const Event& event) {
 /// Hands the vCPU what the job wants to do now; what it wants later wakes it then.
 void Guest::pump(std::uint32_t index) {
     Job& job = jobs_[index];
-    if (paused_ || job.waiting || job.given_up) {
+    if (paused_ || frozen_ || job.waiting || job.given_up) {
         return;
     }
     while (!job.free.empty() && !draining_) {

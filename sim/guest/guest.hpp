@@ -53,6 +53,12 @@ class GuestObserver {
     virtual void duplicate_completion(Ps at, std::uint16_t vf, std::uint16_t queue) = 0;
 };
 
+/// Pages that the guest's I/O writes, one as often as the other.
+struct IoPages {
+    std::vector<std::uint64_t> pages;
+    std::uint64_t writes_per_visit = 1;  // of a ring, which fills a page before it goes on
+};
+
 /// The VM: vCPUs that submit and complete I/O and write memory, one NVMe driver for each VF. It
 /// lives on one host at a time; the migration pauses it, moves its ports and resumes it.
 class Guest : public Component {
@@ -89,6 +95,28 @@ class Guest : public Component {
 
     /// Lets the vCPUs' writes up to now happen.
     void catch_up() { writer_.catch_up(*memory_, now()); }
+    /// The same; somebody is about to take the log of writes over.
+    void before_sync() {
+        catch_up();
+        if (on_sync_) {
+            on_sync_();
+        }
+    }
+    void on_sync(std::function<void()> told) { on_sync_ = std::move(told); }
+
+    /// No new I/O until thaw(), as if none were due; what is under way completes.
+    void freeze();
+    /// I/O goes on where freeze() left it: no source has seen the time in between.
+    void thaw();
+    bool frozen() const { return frozen_; }
+    /// Until when all jobs go on as they do now; not after now if one does not.
+    Ps steady_until() const;
+    /// While it is on, the vCPUs write no memory but what their I/O writes.
+    void hold_writes(bool on);
+    /// The pages that I/O has written so far and writes again.
+    std::vector<IoPages> io_pages() const;
+    const Memory& memory() const { return *memory_; }
+    Memory& memory() { return *memory_; }
 
     void set_pins(Pins* pins) { pins_ = pins; }
     /// The VF was reset behind the guest's back: it uses it no more.
@@ -178,6 +206,9 @@ class Guest : public Component {
     bool boot_failed_ = false;
     bool paused_ = false;
     bool draining_ = false;
+    bool frozen_ = false;
+    Ps frozen_since_ = 0;
+    std::function<void()> on_sync_;
 };
 
 }  // namespace lmsim::sim

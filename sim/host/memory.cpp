@@ -38,6 +38,15 @@ std::uint64_t Memory::collect_dirty(std::vector<std::uint64_t>& to) {
     return fresh;
 }
 
+void Memory::hand_over_since(const std::vector<std::uint64_t>& before, Memory& there) {
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        for (std::uint64_t fresh = dirty_[i] & ~before[i]; fresh != 0; fresh &= fresh - 1) {
+            there.receive(i * 64 + static_cast<std::uint64_t>(__builtin_ctzll(fresh)), *this);
+        }
+        dirty_[i] &= before[i];
+    }
+}
+
 void Memory::clear_dirty() { std::fill(dirty_.begin(), dirty_.end(), 0); }
 
 void Memory::receive(std::uint64_t page, const Memory& from) {

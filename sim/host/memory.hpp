@@ -82,6 +82,13 @@ class Memory {
     /// in `to` that were not set before.
     std::uint64_t collect_dirty(std::vector<std::uint64_t>& to);
     void clear_dirty();
+    /// The dirty log of the first pages, a bit each, rounded up to 64.
+    std::vector<std::uint64_t> dirty_log(std::uint64_t pages) const {
+        return {dirty_.begin(), dirty_.begin() + static_cast<std::ptrdiff_t>((pages + 63) / 64)};
+    }
+    /// What was written since the log was `before` counts as sent: `there` has it, and it is not
+    /// dirty.
+    void hand_over_since(const std::vector<std::uint64_t>& before, Memory& there);
 
     /// Takes a page's content from another host: what a migration stream carries.
     void receive(std::uint64_t page, const Memory& from);

@@ -107,6 +107,9 @@ void VmmPair::perform(VmmSide side, const Effect& effect) {
 }
 
 void VmmPair::begin_call(VmmSide side, const Effect& effect) {
+    if (gate_ && gate_(side, effect, [this, side, effect] { begin_call(side, effect); })) {
+        return;
+    }
     if (pins_ != nullptr) {
         const std::string name = effect_of(side, effect);
         if (pins_->holds(name, [this, side, effect] { begin_call(side, effect); })) {

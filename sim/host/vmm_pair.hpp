@@ -112,6 +112,11 @@ class VmmPair : public Component {
     void set_observer(VmmObserver* observer) { observer_ = observer; }
     void set_step_log(trace::StepLog* steps) { steps_ = steps; }
     void set_trace(trace::TraceSink* sink);
+    /// Asked before each call is made: true if it has to wait until `go` is called.
+    using Gate = std::function<bool(VmmSide side, const Effect& call, std::function<void()> go)>;
+    void set_gate(Gate gate) { gate_ = std::move(gate); }
+    /// Pages that are dirty, as far as the VMM knows.
+    std::uint64_t pages_left() const { return ram_.left(); }
     /// Called once, when the source has come to its end.
     void on_finish(std::function<void()> finished) { on_finish_ = std::move(finished); }
 
@@ -219,6 +224,7 @@ class VmmPair : public Component {
     ChannelUse used_;
     VmmObserver* observer_ = nullptr;
     trace::StepLog* steps_ = nullptr;
+    Gate gate_;
     trace::MachineTap taps_[2];  // by side
     std::function<void()> on_finish_;
 };

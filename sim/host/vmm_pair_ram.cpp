@@ -26,7 +26,7 @@ void VmmPair::sync_bitmap(bool last) {
         memory.mark_dirty(address, length);
     };
     const auto collect = [this] {
-        guest_.catch_up();
+        guest_.before_sync();
         const std::uint64_t fresh = ram_.sync();
         answer(VmmSide::Source, now() + timing_.bitmap_sync, 0, ram_.left(), fresh);
     };

@@ -20,6 +20,27 @@ void GuestMeter::unfinished(Ps submitted_at) {
     unfinished_ += static_cast<Uint128>(last_ - submitted_at);
 }
 
+std::uint64_t GuestMeter::skip(Ps from, Ps to, const GuestSample& like) {
+    advance(to);
+    const auto scaled = [&](std::uint64_t what) {
+        return static_cast<std::uint64_t>(static_cast<Uint128>(what) *
+                                          static_cast<std::uint64_t>(to - from) /
+                                          static_cast<std::uint64_t>(like.span));
+    };
+    const std::uint64_t count = scaled(like.latency.count());
+    Meter& meter = meters_[static_cast<std::size_t>(window_)];
+    if (count != 0) {
+        const Uint128 sum = meter.latency.sum();
+        meter.latency.add_like(like.latency, count);
+        area_ += meter.latency.sum() - sum;
+    }
+    meter.bytes += scaled(like.bytes);
+    submitted_ += count;
+    last_completion_ = to;
+    idle_until_ = to;
+    return count;
+}
+
 std::uint64_t GuestMeter::completed() const {
     std::uint64_t count = 0;
     for (const Meter& meter : meters_) count += meter.latency.count();

@@ -11,6 +11,13 @@ namespace lmsim::sim::metrics {
 
 enum class Window : std::uint8_t { Ramp, Before, During, After };
 
+/// What the guest completed in some stretch of time.
+struct GuestSample {
+    Histogram latency;
+    std::uint64_t bytes = 0;
+    Ps span = 0;
+};
+
 /// Measures the I/O of the guest, whichever side serves it. Times of calls never decrease. A
 /// command counts in the window in which it completes.
 class GuestMeter {
@@ -46,7 +53,16 @@ class GuestMeter {
         meter.latency.add(latency);
         meter.bytes += bytes;
         series_.add(at, bytes, latency);
+        if (sample_ != nullptr) {
+            sample_->latency.add(latency);
+            sample_->bytes += bytes;
+        }
     }
+    /// From now on completions count there, too; nullptr: nowhere else.
+    void sample(GuestSample* to) { sample_ = to; }
+    /// From `from` to `to` the guest did as much as in the sample in as much time: commands that
+    /// are counted and were not simulated. Returns how many. No gap lies in that time.
+    std::uint64_t skip(Ps from, Ps to, const GuestSample& like);
 
     /// The end of the run: windows and the last gap end here. Once, last but for unfinished().
     void close(Ps at);
@@ -88,6 +104,7 @@ class GuestMeter {
 
     std::array<Meter, 4> meters_;
     Series series_;
+    GuestSample* sample_ = nullptr;
     Window window_ = Window::Ramp;
     Ps window_begin_ = 0;
     Ps last_ = 0;

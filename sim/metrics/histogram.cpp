@@ -36,6 +36,27 @@ void Histogram::merge(const Histogram& other) {
     max_ = std::max(max_, other.max_);
 }
 
+void Histogram::add_like(const Histogram& other, std::uint64_t count) {
+    LMSIM_ASSERT(other.count_ != 0 && other.wraps_.empty());
+    const auto share = [&](std::uint64_t upto) {
+        return static_cast<std::uint64_t>(static_cast<Uint128>(upto) * count / other.count_);
+    };
+    std::uint64_t seen = 0;
+    std::uint64_t given = 0;
+    for (std::size_t i = 0; i < bucket_count && seen != other.count_; ++i) {
+        seen += other.counts_[i];
+        const std::uint64_t added = share(seen) - given;
+        given += added;
+        const auto wraps = static_cast<std::size_t>((counts_[i] + added) >> 32U);
+        wraps_.insert(wraps_.end(), wraps, static_cast<std::uint16_t>(i));
+        counts_[i] = static_cast<std::uint32_t>(counts_[i] + added);
+    }
+    count_ += count;
+    sum_ += other.sum_ * count / other.count_;
+    min_ = std::min(min_, other.min_);
+    max_ = std::max(max_, other.max_);
+}
+
 Ps Histogram::mean() const {
     return count_ == 0 ? 0 : static_cast<Ps>((sum_ + count_ / 2) / count_);
 }

@@ -25,6 +25,9 @@ class Histogram {
         max_ = value > max_ ? value : max_;
     }
     void merge(const Histogram& other);
+    /// Adds `count` values that are spread as the other's, which is not empty and none of whose
+    /// buckets holds 2^32 values.
+    void add_like(const Histogram& other, std::uint64_t count);
 
     std::uint64_t count() const { return count_; }
     Uint128 sum() const { return sum_; }

@@ -88,12 +88,25 @@ void Director::migration_finished() {
     }
     phase_ = Phase::CoolDown;
     migration_ended_ = now();
-    meter_.enter(now(), metrics::Window::After);
+    enter(metrics::Window::After);
+    if (hybrid_ != nullptr) {
+        hybrid_->cool_down(now() + params_.cool_down.ps);
+    }
     post_once(now() + params_.cool_down.ps, static_cast<std::uint32_t>(Kind::CooledDown));
+}
+
+void Director::enter(metrics::Window window) {
+    if (hybrid_ != nullptr) {
+        hybrid_->flush();
+    }
+    meter_.enter(now(), window);
 }
 
 void Director::over() {
     phase_ = Phase::Over;
+    if (hybrid_ != nullptr) {
+        hybrid_->flush();
+    }
     meter_.close(now());
     kernel().stop();
 }
@@ -104,11 +117,19 @@ void Director::handle(const Event& event) {
             source_.boot([this](bool ok) { host_ready(ok); });
             destination_.boot([this](bool ok) { host_ready(ok); });
             break;
-        case Kind::Measure: meter_.enter(now(), metrics::Window::Before); break;
+        case Kind::Measure:
+            enter(metrics::Window::Before);
+            if (hybrid_ != nullptr) {
+                hybrid_->warm_up(now() + params_.warm_up.ps - params_.warm_up.ps / 5);
+            }
+            break;
         case Kind::Migrate:
             phase_ = Phase::Migration;
             migration_began_ = now();
-            meter_.enter(now(), metrics::Window::During);
+            enter(metrics::Window::During);
+            if (hybrid_ != nullptr) {
+                hybrid_->migrates();
+            }
             if (params_.paused) {
                 guest_.pause();
                 meter_.paused_by_user(now());
@@ -117,7 +138,7 @@ void Director::handle(const Event& event) {
             break;
         case Kind::CooledDown:
             phase_ = Phase::Rest;
-            meter_.enter(now(), metrics::Window::Ramp);  // what ebbs away is in no figure
+            enter(metrics::Window::Ramp);  // what ebbs away is in no figure
             guest_.stop_workload();
             rest_until_ = now() + params_.rest.ps;
             [[fallthrough]];

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "sim/fluid/hybrid.hpp"
 #include "sim/guest/guest.hpp"
 #include "sim/host/host_driver.hpp"
 #include "sim/host/vmm_pair.hpp"
@@ -29,6 +30,9 @@ class Director : public Component {
     /// Without a migration the run is over some time after the pins are.
     void set_pins(Pins* pins) { pins_ = pins; }
 
+    /// Told what the run is at, where there is hybrid time.
+    void set_hybrid(Hybrid* hybrid) { hybrid_ = hybrid; }
+
     Phase phase() const { return phase_; }
     bool booted() const { return phase_ > Phase::Boot && !boot_failed_; }
     bool timed_out() const { return timed_out_; }
@@ -53,6 +57,7 @@ class Director : public Component {
     void begin();
     void migration_finished();
     void over();
+    void enter(metrics::Window window);
 
     RunParams params_;
     Guest& guest_;
@@ -61,6 +66,7 @@ class Director : public Component {
     VmmPair& vmms_;
     RunMeter& meter_;
     Pins* pins_ = nullptr;
+    Hybrid* hybrid_ = nullptr;
     std::function<void(Ps, std::string_view)> progress_;
     std::function<std::string()> check_;
     std::string refusal_;

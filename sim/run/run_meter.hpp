@@ -48,6 +48,11 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     void guest_waits(Ps at) { guest_.waits(at); }
     /// Asked when the vCPUs stop: has the guest I/O to do that no doorbell has rung for yet?
     void on_vcpus_stop(std::function<bool()> has_io) { has_io_ = std::move(has_io); }
+    /// See GuestMeter.
+    void sample(metrics::GuestSample* to) { guest_.sample(to); }
+    std::uint64_t skip(Ps from, Ps to, const metrics::GuestSample& like) {
+        return guest_.skip(from, to, like);
+    }
     void close(Ps at) {
         if (sink_ != nullptr) {
             links_.tell(at, *sink_);

@@ -9,6 +9,7 @@
 #include "model/pack.hpp"
 #include "sim/core/reports.hpp"
 #include "sim/core/version.hpp"
+#include "sim/fluid/hybrid.hpp"
 #include "sim/host/nvme_vf.hpp"
 #include "sim/run/convert.hpp"
 #include "sim/run/director.hpp"
@@ -154,6 +155,12 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
     if (!scenario_.pins.empty()) {
         pin_effects();
     }
+    if (scenario_.run.fidelity == Fidelity::Hybrid) {
+        why_exact_ = why_exact(scenario_, workload_);
+        if (why_exact_.empty()) {
+            use_hybrid_time();
+        }
+    }
 }
 
 Simulation::~Simulation() = default;
@@ -191,6 +198,21 @@ void Simulation::build_vmms() {
     vmms_ =
         std::make_unique<VmmPair>("vmm", kernel_, vmm_timing(scenario_), make_channel(scenario_),
                                   vmm_config(scenario_), options_.dialects.vmm, *guest_, from, to);
+}
+
+/// Behind everything else: an exact run is the same as ever.
+void Simulation::use_hybrid_time() {
+    Hybrid::Parts parts;
+    parts.guest = guest_.get();
+    parts.vmms = vmms_.get();
+    parts.meter = &meter_;
+    parts.memory[0] = &source_->vm;
+    parts.memory[1] = &destination_->vm;
+    parts.device[0] = &source_->device;
+    parts.device[1] = &destination_->device;
+    parts.sink = options_.sink;
+    hybrid_ = std::make_unique<Hybrid>("hybrid", kernel_, parts);
+    director_->set_hybrid(hybrid_.get());
 }
 
 /// Behind everything else: a run without pins is the same as ever.
@@ -342,11 +364,13 @@ std::vector<std::vector<std::uint8_t>> Simulation::states() const {
 
 namespace {
 
-metrics::Utilization utilization(const NvmeDevice& device, const DeviceParams& params, Ps time) {
+/// `more`: what I/O that was not simulated would have kept busy.
+metrics::Utilization utilization(const NvmeDevice& device, const Ps* more,
+                                 const DeviceParams& params, Ps time) {
     metrics::Utilization use;
-    use.link_up_ppm = metrics::share_ppm(device.up_busy(), time);
-    use.link_down_ppm = metrics::share_ppm(device.down_busy(), time);
-    use.media_ppm = metrics::share_ppm(device.media_busy() / params.media.channels, time);
+    use.link_up_ppm = metrics::share_ppm(device.up_busy() + more[0], time);
+    use.link_down_ppm = metrics::share_ppm(device.down_busy() + more[1], time);
+    use.media_ppm = metrics::share_ppm((device.media_busy() + more[2]) / params.media.channels, time);
     use.admin_queue_ppm = metrics::share_ppm(device.admin_busy() / params.admin.parallel, time);
     return use;
 }
@@ -504,6 +528,22 @@ void Simulation::fill_logs(metrics::Result& result) const {
                                 destination_->driver->admin_waited()};
 }
 
+void Simulation::fill_fidelity(metrics::Result& result) const {
+    result.hybrid.note = why_exact_;
+    const IoBusy none{};
+    const IoBusy& more = hybrid_ != nullptr ? hybrid_->busy() : none;
+    result.source =
+        utilization(source_->device, more.data(), scenario_.hosts.src.device, kernel_.now());
+    result.destination = utilization(destination_->device, more.data() + more.size() / 2,
+                                     scenario_.hosts.dst.device, kernel_.now());
+    if (hybrid_ != nullptr) {
+        result.fidelity = Fidelity::Hybrid;
+        result.error_bound = hybrid_error_bound;
+        result.hybrid = hybrid_->used();
+        result.total_time -= result.hybrid.held;
+    }
+}
+
 metrics::Result Simulation::result() const {
     metrics::Result result;
     result.version = version;
@@ -548,9 +588,7 @@ metrics::Result Simulation::result() const {
     result.conservation = {meter_.suspended_activity(), state_mismatch_, page_mismatch_};
     describe_workload(result);
     fill_logs(result);
-    result.source = utilization(source_->device, scenario_.hosts.src.device, kernel_.now());
-    result.destination =
-        utilization(destination_->device, scenario_.hosts.dst.device, kernel_.now());
+    fill_fidelity(result);
     result.littles_law = guest.littles_law();
     return result;
 }

@@ -20,6 +20,7 @@
 namespace lmsim::sim {
 
 class Director;
+class Hybrid;
 class Wishes;
 
 struct RunOptions {
@@ -61,7 +62,6 @@ class Simulation {
     void come_to_rest();
     void state_loaded(std::uint16_t vf);
     void pin_effects();
-    Ps warm_up_ramp() const;
     void describe_workload(metrics::Result& result) const;
     void fill_outcome(metrics::Result& result) const;
     void fill_logs(metrics::Result& result) const;
@@ -70,6 +70,8 @@ class Simulation {
     std::string failure_text() const;
     void diagnose(const Host& host, std::uint16_t vf);
     std::string check_namespaces() const;
+    void use_hybrid_time();
+    void fill_fidelity(metrics::Result& result) const;
 
     Scenario scenario_;
     RunOptions options_;
@@ -82,6 +84,8 @@ class Simulation {
     std::unique_ptr<Director> director_;
     std::unique_ptr<Pins> pins_;  // nullptr: there are none
     std::unique_ptr<Wishes> wishes_;
+    std::unique_ptr<Hybrid> hybrid_;  // nullptr: all of it is simulated
+    std::string why_exact_;           // although the scenario wants hybrid time
     RunMonitor monitor_;
     RunMeter meter_;
     std::string diagnosis_;  // of the first time-out

@@ -47,6 +47,7 @@ void JobSource::start(Time now) {
     if (job_.runtime != Time()) {
         end_ = earliest_ + job_.ramp_time + job_.runtime;
     }
+    begin_ = earliest_;
     pacer_.start(earliest_);
     started_ = true;
 }
@@ -166,6 +167,25 @@ void JobSource::completed(Time now, const Io& io) {
     --in_flight_;
     last_completion_ = std::max(last_completion_, now);
     think_count_ += !job_.think_at_issue && io.op != Op::Flush ? 1U : 0U;
+}
+
+std::string JobSource::changes() const {
+    return job_.time_based && job_.number_ios == 0
+               ? ""
+               : "job " + name_ + " ends after so many bytes or I/Os, and not by time (time_based)";
+}
+
+Time JobSource::steady_until(Time now) const {
+    if (finished_) {
+        return Time::max();
+    }
+    return started_ && now >= begin_ ? end_ : now;
+}
+
+void JobSource::skip(Time span) {
+    earliest_ += span;
+    last_completion_ += span;
+    pacer_.skip(span);
 }
 
 }  // namespace lmsim::sim::fio

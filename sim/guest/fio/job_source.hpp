@@ -33,6 +33,9 @@ class JobSource final : public IoSource {
     std::optional<Planned> next(Time now) override;
     void completed(Time now, const Io& io) override;
     bool finished() const override { return finished_; }
+    std::string changes() const override;
+    Time steady_until(Time now) const override;
+    void skip(Time span) override;
 
   private:
     void start(Time now);
@@ -56,7 +59,8 @@ class JobSource final : public IoSource {
     Extents extents_;
     Pacer pacer_;
 
-    Time earliest_;  // start, or end of thinking
+    Time earliest_;             // start, or end of thinking
+    Time begin_ = Time::max();  // after the delay
     Time end_ = Time::max();
     Time last_completion_;
     bool started_ = false;

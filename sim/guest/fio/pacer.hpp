@@ -22,6 +22,7 @@ class Pacer {
 
     bool active() const { return active_; }
     void start(Time at) { start_ = at; }
+    void skip(Time span) { start_ += span; }
 
     /// When the next I/O in `direction` may go. May turn to the other direction if that may go
     /// earlier, as fio does.

@@ -36,6 +36,15 @@ class IoSource {
 
     /// No I/O will follow; some may still be outstanding.
     virtual bool finished() const = 0;
+
+    /// Why this source never does the same for as long as one looks, or an empty text.
+    virtual std::string changes() const = 0;
+    /// Until when it goes on as it does at `now`, if changes() is empty; `now` itself if it does
+    /// not.
+    virtual Time steady_until(Time now) const = 0;
+    /// `span` went by of which the source saw nothing: what it has planned is that much later, but
+    /// for its end.
+    virtual void skip(Time span) = 0;
 };
 
 /// The namespace that the guest sees.
