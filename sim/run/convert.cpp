@@ -192,6 +192,21 @@ std::uint32_t multifd_channels(const Scenario& scenario) {
     return stated != 0 ? stated : scenario.channel.streams;
 }
 
+PageWriter::Params writer_params(const Scenario& scenario, std::uint64_t first_page) {
+    PageWriter::Params params;
+    params.rate = scenario.vm.dirty.rate;
+    params.first_page = first_page;
+    params.working_set =
+        std::max<std::uint64_t>(1, scenario.vm.dirty.working_set.count / page_size);
+    params.hot =
+        std::min<std::uint64_t>(scenario.vm.dirty.hot.count / page_size, params.working_set);
+    params.hot_share = scenario.vm.dirty.hot_share;
+    params.sequential = scenario.vm.dirty.pattern == DirtyPattern::Sequential;
+    params.log_fault = scenario.vm.dirty.log_fault.ps;
+    params.writers = scenario.vm.dirty.writers != 0 ? scenario.vm.dirty.writers : scenario.vm.vcpus;
+    return params;
+}
+
 VmmTiming vmm_timing(const Scenario& scenario) {
     VmmTiming timing;
     timing.pause = scenario.vm.pause.ps;

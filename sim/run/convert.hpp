@@ -17,6 +17,8 @@ DeviceTiming device_timing(const Scenario& scenario, const HostParams& host);
 HostTiming host_timing(const Scenario& scenario, const HostParams& host,
                        const Dialects& dialects = {});
 GuestTiming guest_timing(const Scenario& scenario);
+/// The writes of the guest's CPUs, to memory from `first_page` on.
+PageWriter::Params writer_params(const Scenario& scenario, std::uint64_t first_page);
 /// Channels that device state may take.
 std::uint32_t multifd_channels(const Scenario& scenario);
 VmmTiming vmm_timing(const Scenario& scenario);

@@ -25,19 +25,6 @@ metrics::Side side_of(VmmSide side) {
 
 constexpr std::uint64_t pages_of(Bytes bytes) { return bytes.count / page_size; }
 
-PageWriter::Params writer_params(const Scenario& scenario, std::uint64_t first_page) {
-    PageWriter::Params params;
-    params.rate = scenario.vm.dirty.rate;
-    params.first_page = first_page;
-    params.working_set = std::max<std::uint64_t>(1, pages_of(scenario.vm.dirty.working_set));
-    params.hot = std::min(pages_of(scenario.vm.dirty.hot), params.working_set);
-    params.hot_share = scenario.vm.dirty.hot_share;
-    params.sequential = scenario.vm.dirty.pattern == DirtyPattern::Sequential;
-    params.log_fault = scenario.vm.dirty.log_fault.ps;
-    params.writers = scenario.vm.dirty.writers != 0 ? scenario.vm.dirty.writers : scenario.vm.vcpus;
-    return params;
-}
-
 /// Pages that rings, lists and buffers of the guest take.
 std::uint64_t driver_pages(const Scenario& scenario, const Workload& workload) {
     const DeviceParams& device = scenario.hosts.src.device;
