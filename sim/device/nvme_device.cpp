@@ -61,7 +61,8 @@ NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const Devic
       down_lane_(add_lane()),
       memory_lane_(add_lane()),
       media_random_(seed, std::string(this->name()) + ".media"),
-      admin_random_(seed, std::string(this->name()) + ".admin") {
+      admin_random_(seed, std::string(this->name()) + ".admin"),
+      host_random_(seed, std::string(this->name()) + ".host") {
     LMSIM_ASSERT(params_.vfs + 1U <= nvme::SimBounds::functions);
     for (std::uint32_t i = 0; i < params_.channels; ++i) {
         media_.add(add_lane());
@@ -184,6 +185,13 @@ void NvmeDevice::handle(const Event& event) {
             }
             break;
         case Kind::Media:
+            if (media_listener_ != nullptr) {
+                if (waits_for_mirror(event)) {
+                    return;
+                }
+                tell_changes(event);
+            }
+            [[fallthrough]];
         case Kind::Work:
             if (pins_ != nullptr && stops(event)) {
                 return;
@@ -456,6 +464,9 @@ void NvmeDevice::start_media(const Effect& effect) {
         case nvme::MediaOp::Flush: latency = &params_.media_flush; break;
         case nvme::MediaOp::Write:
         case nvme::MediaOp::Deallocate:
+            if (media_listener_ != nullptr && effect.function != 0) {
+                mirror_write(effect);
+            }
             logging = nvme::logs(*subsystem_, subsystem_->controller[effect.function])
                           ? params_.user_data_cost
                           : 0;

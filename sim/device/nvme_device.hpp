@@ -21,6 +21,7 @@
 #include "sim/core/random.hpp"
 #include "sim/core/ring.hpp"
 #include "sim/device/controller_memory.hpp"
+#include "sim/device/media_listener.hpp"
 #include "sim/device/observer.hpp"
 #include "sim/device/servers.hpp"
 #include "sim/link/pcie.hpp"
@@ -104,6 +105,19 @@ class NvmeDevice : public Component, private ControllerMemory {
     /// The opaque vendor state of a function.
     std::vector<std::uint8_t>& vendor_state(std::uint16_t function);
 
+    // The host's own reads and writes of the namespaces, past the VFs: sim/host/media_copy.hpp.
+    void set_media_listener(MediaListener* listener) { media_listener_ = listener; }
+    /// When the media have done so many bytes, a `piece` at a time, that the host asks for now.
+    Ps host_media(nvme::MediaOp op, std::uint64_t bytes, std::uint64_t piece);
+    /// When so many bytes have crossed the link to the host, or from it.
+    Ps host_link(bool up, std::uint64_t bytes);
+    /// The first blocks of a namespace hold data from the start.
+    void allocate_blocks(std::uint32_t nsid, std::uint64_t blocks);
+    /// A vendor's way to give a namespace the identifiers of another device's.
+    void adopt_identity(std::uint32_t nsid, const NvmeDevice& from);
+    /// The other side has the write as well: MediaListener::mirrors().
+    void mirrored(std::uint16_t function, std::uint32_t ticket);
+
     /// Time that the link's directions and the servers were in use.
     const Pipe& up() const { return up_; }
     const Pipe& down() const { return down_; }
@@ -168,6 +182,9 @@ class NvmeDevice : public Component, private ControllerMemory {
     Ps& fetched_at(std::uint16_t function, std::uint32_t ticket);
     void start_media(const Effect& effect);
     void work_done(const Event& event);
+    void tell_changes(const Event& event);
+    void mirror_write(const Effect& effect);
+    bool waits_for_mirror(const Event& event);
     /// What a DMA read brought; `there`: its memory exists.
     void done(const DownItem& item, const std::uint8_t* bytes, bool there);
 
@@ -226,6 +243,10 @@ class NvmeDevice : public Component, private ControllerMemory {
     Servers admin_;
     Random media_random_;
     Random admin_random_;
+    Random host_random_;  // of the host's own I/O
+    MediaListener* media_listener_ = nullptr;
+    // Writes that wait for the other side, by function and ticket: true once the media are done.
+    std::map<std::pair<std::uint16_t, std::uint32_t>, bool> mirrored_;
 };
 
 }  // namespace lmsim::sim

@@ -1,0 +1,117 @@
+#include <algorithm>
+
+#include "model/wire/nvm.hpp"
+#include "sim/device/nvme_device.hpp"
+
+namespace lmsim::sim {
+
+// The content of the media, and the host's own way to it past the VFs. The host shares channels and
+// link with the guest.
+
+Ps NvmeDevice::host_media(nvme::MediaOp op, std::uint64_t bytes, std::uint64_t piece) {
+    const Distribution& latency =
+        op == nvme::MediaOp::Read ? params_.media_read : params_.media_write;
+    Ps end = now();
+    for (std::uint64_t left = bytes; left != 0; left -= std::min(left, piece)) {
+        end = std::max(end, media_.take(now(), latency.draw(host_random_).ps).end);
+    }
+    return end;
+}
+
+Ps NvmeDevice::host_link(bool up, std::uint64_t bytes) {
+    // At most 8 MiB at once (PcieCost::time).
+    constexpr std::uint64_t most = std::uint64_t{4} << 20;
+    Pipe& pipe = up ? up_ : down_;
+    Ps gone = now();
+    for (std::uint64_t left = bytes; left != 0;) {
+        const std::uint64_t part = std::min(left, most);
+        const std::uint64_t wire =
+            up ? params_.pcie.write_bytes(part) : params_.pcie.completion_bytes(part);
+        gone = pipe.reserve(now(), params_.pcie.time(wire));
+        left -= part;
+    }
+    return gone + params_.link_latency;
+}
+
+void NvmeDevice::allocate_blocks(std::uint32_t nsid, std::uint64_t blocks) {
+    if (params_.config.track_allocation && blocks != 0) {
+        allocated(nsid).set(0, blocks);
+    }
+}
+
+void NvmeDevice::adopt_identity(std::uint32_t nsid, const NvmeDevice& from) {
+    const nvme::Namespace& other = from.subsystem_->ns[nsid - 1];
+    nvme::Namespace& own = subsystem_->ns[nsid - 1];
+    own.nguid[0] = other.nguid[0];
+    own.nguid[1] = other.nguid[1];
+}
+
+/// The media are done with a command of a VF: which changes that makes.
+void NvmeDevice::tell_changes(const Event& event) {
+    const auto function = static_cast<std::uint16_t>(event.a);
+    const auto ticket = static_cast<std::uint32_t>(event.b);
+    const auto& c = subsystem_->controller[function];
+    const std::uint32_t slot = nvme::Ticket::slot(ticket);
+    if (function == 0 || nvme::Ticket::generation(ticket) != c.generation ||
+        slot == nvme::no_slot) {
+        return;
+    }
+    const nvme::Slot& command = c.slot[slot];
+    if (command.stage != nvme::Stage::Media || command.sqid == 0) {
+        return;
+    }
+    const auto is = [&](spec::Id opcode) { return command.opcode == rules_.value(opcode); };
+    if (is(spec::Id::OpcodeNvmWrite)) {
+        return media_listener_->changed(
+            {function, command.nsid, command.slba, command.dw15, false});
+    }
+    if (is(spec::Id::OpcodeNvmWriteZeroes)) {
+        return media_listener_->changed({function, command.nsid, command.slba, command.dw15, true});
+    }
+    if (is(spec::Id::OpcodeNvmDatasetManagement)) {
+        const std::uint8_t* ranges = data(function, ticket, command.length);
+        for (std::uint32_t i = 0; i < command.dw15; ++i) {
+            const wire::DsmRange range =
+                wire::decode_dsm_range(ranges + i * rules_.value(spec::Id::DsmRangeSize), rules_);
+            if (range.nlb != 0) {
+                media_listener_->changed({function, command.nsid, range.slba, range.nlb, true});
+            }
+        }
+    }
+}
+
+void NvmeDevice::mirror_write(const Effect& effect) {
+    const std::pair<std::uint16_t, std::uint32_t> key{effect.function, effect.ticket};
+    if (media_listener_->mirrors(effect.function, effect.ticket, effect.length)) {
+        mirrored_[key] = false;
+    }
+}
+
+/// Has the end of a write to wait for the other side?
+bool NvmeDevice::waits_for_mirror(const Event& event) {
+    const auto found =
+        mirrored_.find({static_cast<std::uint16_t>(event.a), static_cast<std::uint32_t>(event.b)});
+    if (found == mirrored_.end()) {
+        return false;
+    }
+    found->second = true;
+    return true;
+}
+
+void NvmeDevice::mirrored(std::uint16_t function, std::uint32_t ticket) {
+    const auto found = mirrored_.find({function, ticket});
+    if (found == mirrored_.end()) {
+        return;
+    }
+    const bool held = found->second;
+    mirrored_.erase(found);
+    if (held) {
+        Event event{};
+        event.kind = static_cast<std::uint32_t>(Kind::Media);
+        event.a = function;
+        event.b = ticket;
+        handle(event);
+    }
+}
+
+}  // namespace lmsim::sim
