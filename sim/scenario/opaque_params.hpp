@@ -1,17 +1,11 @@
 #pragma once
 
 #include <array>
+#include <utility>
 
 #include "sim/core/param.hpp"
 
 namespace lmsim::sim {
-
-/// Whose driver a device of another kind has: Linux 7.3 drivers/vfio/pci.
-enum class OpaqueKind : std::uint8_t { Generic, Mlx5, Virtio, HisiAcc, Pds, Qat };
-template <>
-struct EnumNames<OpaqueKind> {
-    static constexpr std::array names{"generic", "mlx5", "virtio", "hisi_acc", "pds", "qat"};
-};
 
 /// When a driver gives the device what was written to it.
 enum class LoadAt : std::uint8_t { Write, Stop };
@@ -119,10 +113,8 @@ struct OpaqueDmaParams {
 /// Devices of another kind than NVMe, all alike: what their driver lets the VMM see and how long it
 /// takes. The VMM numbers them after the NVMe VFs.
 struct OpaqueParams {
-    OpaqueKind kind =
-        param(&kind, "kind", OpaqueKind::Generic, "whose driver; generic: anybody's", choice);
     std::uint32_t count =
-        param(&count, "count", 1, between(1, 256), "so many of them, all alike", choice);
+        param(&count, "count", 0, between(0, 256), "so many of them, all alike", choice);
     bool p2p = param(&p2p, "p2p", true, "VFIO_MIGRATION_P2P", estimate);
     bool pre_copy = param(&pre_copy, "pre_copy", false, "VFIO_MIGRATION_PRE_COPY", estimate);
     LoadAt load = param(&load, "load", LoadAt::Write,
@@ -136,6 +128,27 @@ struct OpaqueParams {
     OpaqueStateParams state = group(&state, "state", "bytes of its state");
     OpaqueTimeParams time = group(&time, "time", "what its steps take");
     OpaqueDmaParams dma = group(&dma, "dma", "what it writes to the guest's memory");
+};
+
+/// By kind: whose driver they have (Linux 7.3 drivers/vfio/pci). The numbers of each kind are in
+/// scenarios/devices; the driver's name alone gives none.
+struct OtherDevicesParams {
+    OpaqueParams mlx5 = group(&mlx5, "mlx5", "ConnectX VFs");
+    OpaqueParams virtio = group(&virtio, "virtio", "VFs of virtio-net");
+    OpaqueParams hisi_acc = group(&hisi_acc, "hisi_acc", "VFs of HiSilicon accelerators");
+    OpaqueParams pds = group(&pds, "pds", "VFs of AMD Pensando");
+    OpaqueParams qat = group(&qat, "qat", "VFs of QuickAssist");
+    OpaqueParams other = group(&other, "other", "any other kind");
+
+    /// All of them with their names, in the order in which the VMM numbers them.
+    std::array<std::pair<const char*, const OpaqueParams*>, 6> by_name() const {
+        return {{{"mlx5", &mlx5},
+                 {"virtio", &virtio},
+                 {"hisi_acc", &hisi_acc},
+                 {"pds", &pds},
+                 {"qat", &qat},
+                 {"other", &other}}};
+    }
 };
 
 }  // namespace lmsim::sim

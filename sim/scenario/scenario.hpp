@@ -48,8 +48,8 @@ struct Scenario {
         group(&media_copy, "media_copy", "namespaces that are local to a host and move, too");
     CarryParams carry =
         group(&carry, "carry", "who carries what the standard's state structure does not");
-    std::vector<OpaqueParams> devices =
-        list(&devices, "device", 64, "VFIO devices of other kinds than NVMe, after the VFs");
+    OtherDevicesParams devices =
+        group(&devices, "devices", "VFIO devices of other kinds than NVMe, after the VFs");
     std::vector<WorkloadParams> workloads = list(&workloads, "workload", 256, "I/O of the guest");
     std::vector<PinParams> pins =
         list(&pins, "pin", 1024, "an order of effects that the run has to keep");
