@@ -25,6 +25,8 @@ int main(int argc, char** argv) {
     add_scenario(app, exit_code);
     add_sequence(app, exit_code);
     add_spec(app, exit_code);
+    add_validate(app, exit_code);
+    add_tornado(app, exit_code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

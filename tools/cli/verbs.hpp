@@ -25,5 +25,7 @@ void add_run(CLI::App& app, int& exit_code);
 void add_scenario(CLI::App& app, int& exit_code);
 void add_sequence(CLI::App& app, int& exit_code);
 void add_spec(CLI::App& app, int& exit_code);
+void add_validate(CLI::App& app, int& exit_code);
+void add_tornado(CLI::App& app, int& exit_code);
 
 }  // namespace lmsim::cli
