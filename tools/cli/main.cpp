@@ -26,7 +26,6 @@ int main(int argc, char** argv) {
     add_sequence(app, exit_code);
     add_spec(app, exit_code);
     add_validate(app, exit_code);
-    add_tornado(app, exit_code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -26,6 +26,5 @@ void add_scenario(CLI::App& app, int& exit_code);
 void add_sequence(CLI::App& app, int& exit_code);
 void add_spec(CLI::App& app, int& exit_code);
 void add_validate(CLI::App& app, int& exit_code);
-void add_tornado(CLI::App& app, int& exit_code);
 
 }  // namespace lmsim::cli
