@@ -200,8 +200,8 @@ struct Lane {
 /// What a migration adds to two hosts.
 template <std::size_t Vfs>
 struct Journey {
-    host::vmm::Source<Vfs> source;
-    host::vmm::Destination<Vfs> destination;
+    host::vmm::Source<Vfs, 0> source;
+    host::vmm::Destination<Vfs, 0> destination;
     Outstanding call[2];
     Lane forward;
     Lane back;

@@ -12,7 +12,8 @@ using vfio::MigState;
 constexpr std::uint16_t no_device = 0xffff;
 
 /// What the engine asks of its host: Effect{kind = Call, token = this, ticket, function = device}.
-/// One call is outstanding at a time on each side; Event::Answer with its ticket answers it.
+/// One call is outstanding at a time in each thread: the main one of each side, and where device
+/// state takes channels of its own one of each device; Event::Answer with its ticket answers it.
 /// `error` is 0 or an errno; the text names the values of the answer.
 enum class Call : std::uint8_t {
     None,
@@ -51,7 +52,23 @@ enum class Call : std::uint8_t {
     WriteDeviceBlock,  // length = bytes, the data_fd in RESUMING
     LoadNonIterable,   // of one device or no_device, as saved
     ReleaseDevice,  // the process exits: the kernel disables and resets the device. Error ignored
+
+    // Both sides: a thread of one device is created. What it calls has tickets with thread_mark,
+    // and may be under way beside the call of the main thread and those of other threads.
+    StartThread,
+    QueueDevicePacket,  // source: token2 = its number, length = data just read, or token3 = 1 and
+                        // the configuration space; address = framing bytes. Copied, and answered
+                        // when a channel has taken it. value0 = bytes on the wire
 };
+
+/// Set in the tickets of a device's thread. A destination's thread writes the packet that token2 of
+/// WriteDeviceBlock names.
+constexpr std::uint32_t thread_mark = std::uint32_t{1} << 31;
+
+/// The device of such a ticket.
+constexpr std::uint16_t thread_of(std::uint32_t ticket) {
+    return static_cast<std::uint16_t>(ticket >> 8 & 0x1ff);
+}
 
 /// What goes over the channel, in order. Ram, DeviceData and NonIterable are the sections that
 /// RamSendSlice, SendDeviceBlock and SaveNonIterable put there; the others go by SendMessage.
@@ -73,6 +90,7 @@ enum class Marker : std::uint8_t {
     None,          // more blocks follow in the section
     EndOfState,    // VFIO_MIG_FLAG_END_OF_STATE
     InitDataSent,  // VFIO_MIG_FLAG_DEV_INIT_DATA_SENT
+    ConfigSpace,   // of a packet: VFIO_DEVICE_STATE_CONFIG_STATE, the last one of its device
 };
 
 /// Effect{kind = Report, token = this, token2 = value, function = device}: for results and traces.
@@ -125,6 +143,9 @@ enum class EventKind : std::uint8_t {
     ChannelClosed,  // destination: the source closed, or broke; after all that was sent before
     Continue,       // destination: start a VM that waits loaded
     Quit,           // destination: the user ends a VM that waits loaded
+    DevicePacket,   // destination: the packet of `device` with number value0 has come, and all
+                   // before it; length, marker; value1 = bytes of this device that wait to be
+                   // written
 };
 
 /// A verdict that replaces a computed one: the explorer's way to try both.

@@ -19,7 +19,10 @@ struct Config {
     std::uint32_t page_bytes = 4096;
     bool return_path = false;  // off in QEMU, but libvirt always sets it
     bool switchover_ack = false;
-    bool multifd = false;  // RAM only: how the host moves pages; no decision depends on it
+    bool multifd = false;         // how the host moves pages; no decision depends on it
+    bool device_multifd = false;  // device state takes the channels, too, with threads
+    bool config_late = false;     // x-migration-load-config-after-iter
+    std::uint64_t queue_cap = 0;  // x-migration-max-queued-buffers-size, 0 = none
     Throttle throttle;
     bool autostart = true;                    // false: -S, as libvirt starts a destination
     bool exit_on_error = true;                // the failed destination's process ends

@@ -35,6 +35,11 @@ constexpr std::uint64_t section_framing_bytes = 10;
 constexpr std::uint64_t block_framing_bytes = 16;
 constexpr std::uint64_t marker_bytes = 8;
 
+// A packet of device state on a channel of multifd: its own header, and multifd's with the name of
+// the device (QEMU 10.1 hw/vfio/migration-multifd.c: VFIODeviceStatePacket; migration/multifd.h:
+// MultiFDPacketDeviceState_t).
+constexpr std::uint64_t packet_framing_bytes = 12 + 276;
+
 /// Bytes per ms over a window of `elapsed_ms` > 0.
 constexpr double bandwidth_per_ms(std::uint64_t transferred, std::int64_t elapsed_ms) {
     return static_cast<double>(transferred) / static_cast<double>(elapsed_ms);

@@ -1,44 +1,6 @@
-#include "model/host/vmm/run.hpp"
+#include "model/host/vmm/destination.hpp"
 
 namespace lmsim::host::vmm {
-
-namespace {
-
-/// One step of the destination (QEMU 10.1 migration/migration.c: process_incoming_migration_co).
-class DestinationRun : public Run {
-  public:
-    DestinationRun(DestinationControl& destination, Device* devices, const Event& what,
-                   const Config& settings, const spec::Rules& in_force, Effects& out)
-        : Run{destination.flow, devices, what, settings, in_force, out}, control_(destination) {}
-
-    void step();
-
-  private:
-    bool move(Move what) {
-        return advance(Machine::Incoming, control_.incoming, what, advance_incoming);
-    }
-    bool at(Incoming state) const { return is(control_.incoming, state); }
-
-    void start();
-    void answer();
-    void resumed_answered(std::int32_t error);
-    void load_answered(std::int32_t error);
-    void starting_answered();
-    void take_message();
-    void load_ends();
-    void stream_ends();
-    void settle();
-    void broken_off();
-    bool resume_from(int from);
-    void count_acks();
-    void initial_data_is_here();
-    void stop_with(std::int32_t error, Call what, std::uint16_t about);
-    void shut(std::int32_t error);
-    void released();
-    void finish(Outcome outcome);
-
-    DestinationControl& control_;
-};
 
 void DestinationRun::step() {
     if (flow.finished) {
@@ -49,7 +11,14 @@ void DestinationRun::step() {
             LMSIM_ASSERT(at(Incoming::Idle) && config.devices <= max_devices);
             control_.devices = config.devices;
             break;
-        case EventKind::Answer: answer(); break;
+        case EventKind::Answer:
+            if ((event.ticket & thread_mark) != 0) {
+                thread_answered();
+            } else {
+                answer();
+            }
+            break;
+        case EventKind::DevicePacket: packet_arrived(); break;
         case EventKind::Message: take_message(); break;
         case EventKind::ChannelClosed:
         case EventKind::Quit:
@@ -64,10 +33,17 @@ void DestinationRun::step() {
         default: LMSIM_ASSERT(!"an event of the destination");
     }
     settle();
+    settle_threads();
 }
 
 /// A channel that closes before the end of the stream fails the load at the next read.
 void DestinationRun::settle() {
+    if (at(Incoming::Join) && !flow.finished) {
+        join_threads();
+    }
+    if (control_.channel_error != 0 && at(Incoming::Ready) && flow.ticket == 0) {
+        stop_with(control_.channel_error, Call::None, no_device);
+    }
     if (!control_.closed || flow.ticket != 0 || flow.finished) {
         return;
     }
@@ -86,14 +62,27 @@ void DestinationRun::take_message() {
     flow.cursor = event.device;
     switch (event.message) {
         case Message::Header: start(); return;
-        case Message::End: stream_ends(); return;
-        case Message::SwitchoverStart: return;
+        case Message::End:
+            if (control_.threads.count == 0 || !move(Move::Exact)) {
+                stream_ends();
+            }
+            return;
+        case Message::SwitchoverStart:
+            if (control_.threads.count != 0 && move(Move::Next)) {
+                flow.cursor = 0;
+                call(Call::StartThread, 0);
+            }
+            return;
         case Message::Ram:
             if (move(Move::Next)) {
                 call(Call::LoadRam).length = event.length;
             }
             return;
         case Message::NonIterable:
+            if (control_.threads.count != 0 && event.device != no_device) {
+                thread_[event.device].config_ready = true;  // DEV_CONFIG_LOAD_READY
+                return;
+            }
             if (move(Move::Next)) {
                 call(Call::LoadNonIterable, event.device).length = event.length;
             }
@@ -115,6 +104,7 @@ void DestinationRun::take_message() {
 /// qemu_loadvm_state_setup, at the stream's header.
 void DestinationRun::start() {
     LMSIM_ASSERT(at(Incoming::Idle));
+    control_.threads.count = config.device_multifd ? config.devices : 0;
     if (move(Move::Begin) && !resume_from(0)) {
         count_acks();
     }
@@ -164,6 +154,8 @@ void DestinationRun::answer() {
         case Incoming::Load:
             if (error != 0) {
                 stop_with(error, was, flow.cursor);
+            } else if (was == Call::StartThread) {
+                thread_started();
             } else {
                 load_ends();
             }
@@ -292,6 +284,13 @@ void DestinationRun::stop_with(std::int32_t error, Call what, std::uint16_t abou
 
 /// The process exits (exit-on-error): its devices go back to the kernel one by one.
 void DestinationRun::released() {
+    if (threads_work()) {
+        abort_threads();
+        control_.threads.waited_for = threads_work();
+        if (control_.threads.waited_for) {
+            return;
+        }
+    }
     if (at(Incoming::FailedShut)) {
         flow.cursor = 0;
         move(config.exit_on_error && config.devices != 0 ? Move::Next : Move::Skip);
@@ -315,15 +314,14 @@ void DestinationRun::finish(Outcome outcome) {
     report(Report::Finished);
 }
 
-}  // namespace
-
-void step(DestinationControl& control, Device* device, const Event& event, const Config& config,
-          const spec::Rules& rules, Effects& effects) {
-    DestinationRun(control, device, event, config, rules, effects).step();
+void step(DestinationControl& control, Device* device, DeviceThread* thread, const Event& event,
+          const Config& config, const spec::Rules& rules, Effects& effects) {
+    DestinationRun(control, device, thread, event, config, rules, effects).step();
 }
 
 bool ready_for_message(const DestinationControl& control) {
     return control.flow.ticket == 0 && !control.closed && !control.flow.finished &&
+           control.threads.holder == 0 &&
            (is(control.incoming, Incoming::Idle) || is(control.incoming, Incoming::Ready));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -13,8 +14,8 @@
 #include "model/step.hpp"
 
 // QEMU 10.1's migration engine with VFIO devices: what the source and the destination do, one call
-// after the other. Left out: postcopy, background snapshot, COLO, device state over multifd,
-// pause-before-switchover, block inactivation.
+// after the other; with device state over multifd threads of the devices call beside them. Left
+// out: postcopy, background snapshot, COLO, pause-before-switchover, block inactivation.
 //
 // Order on the source: Start -> set-up -> rounds -> switchover -> completed, or -> roll-back.
 // Effects are Call (call.hpp says what each means and what answers it), StartTimer (`length` in
@@ -23,7 +24,14 @@
 
 namespace lmsim::host::vmm {
 
-enum class Machine : std::uint8_t { Precopy, Switchover, Rollback, Start, SetState, Incoming };
+enum class Machine : std::uint8_t {
+    Precopy,
+    Switchover,
+    Rollback,
+    Start,
+    SetState,
+    Incoming,
+};
 
 /// What either side knows of one device.
 struct Device {
@@ -57,6 +65,41 @@ struct Flow {
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.ticket, self.call, self.start, self.set, self.wanted, self.recover, self.cursor,
               self.set_error, self.error, self.outcome, self.finished);
+    }
+};
+
+/// The thread of one device where its state takes channels of its own, on either side.
+struct DeviceThread {
+    Flow flow;
+    std::uint8_t state = 0;     // SaveThread or LoadThread
+    bool config_ready = false;  // destination: the main thread has come to it
+    bool last_known = false;    // source: only the last packet is left; destination: it has come
+    std::uint32_t packet = 0;   // the next one's number
+    std::uint32_t arrived = 0;  // destination: so many have come, without gaps
+    std::uint32_t last = 0;     // destination: number of the configuration space
+    std::uint32_t turn = 0;     // source: when it asked for the queue's lock, 0 = it did not
+    std::uint64_t block = 0;    // source: bytes read and not queued
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.flow, self.state, self.config_ready, self.last_known, self.packet, self.arrived,
+              self.last, self.turn, self.block);
+    }
+};
+
+/// What a side knows of the threads of its devices.
+struct Threads {
+    std::uint16_t count = 0;   // those that there are
+    std::uint16_t holder = 0;  // who has the lock, its number + 1: the queue's on the source, the
+                               // big one on the destination (the main thread has it in a call)
+    std::uint32_t turns = 0;   // source: at the lock
+    std::int32_t error = 0;    // of the first that failed
+    bool abort = false;        // they are to end
+    bool waited_for = false;   // destination: by the release of the devices
+
+    template <class Visitor, class Self>
+    static constexpr void fields(Visitor& visit, Self& self) {
+        visit(self.count, self.holder, self.turns, self.error, self.abort, self.waited_for);
     }
 };
 
@@ -94,6 +137,7 @@ struct SourceControl {
     std::uint64_t pending = 0;  // the exact count as it adds up, then the last one
     std::uint64_t block = 0;    // bytes of the block between read and send
     std::uint16_t devices = 0;  // as the configuration says
+    Threads threads;
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
@@ -103,7 +147,7 @@ struct SourceControl {
               self.window_start_bytes, self.threshold, self.expected_downtime_ms, self.ram_pages,
               self.last_sync_bytes, self.period_pages, self.pages_rate, self.syncs,
               self.period_bytes, self.tick_syncs, self.ticks, self.bad_periods, self.throttle,
-              self.pending, self.block, self.devices);
+              self.pending, self.block, self.devices, self.threads);
     }
 };
 
@@ -114,61 +158,71 @@ struct DestinationControl {
     std::uint16_t acks_pending = 0;
     Message message = Message::None;  // being loaded
     Marker marker = Marker::None;
-    std::uint16_t devices = 0;  // as the configuration says
+    std::uint16_t devices = 0;       // as the configuration says
+    std::int32_t channel_error = 0;  // of a channel that carries pages and device state
+    Threads threads;
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.flow, self.incoming, self.closed, self.acks_pending, self.message, self.marker,
-              self.devices);
+              self.devices, self.channel_error, self.threads);
     }
 };
 
-/// The state of a source with at most `MaxDevices` devices (the explorer takes 1 or 2).
-template <std::size_t MaxDevices = max_devices>
+/// The state of a source with at most `MaxDevices` devices (the explorer takes 1 or 2), of which so
+/// many may have threads (there none).
+template <std::size_t MaxDevices = max_devices, std::size_t MaxThreads = MaxDevices>
 struct Source {
     SourceControl control;
     Device device[MaxDevices];
+    std::array<DeviceThread, MaxThreads> thread;
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.control);
         visit.array(self.device, self.control.devices);
+        visit.array(self.thread, self.control.threads.count);
     }
 };
 
-template <std::size_t MaxDevices = max_devices>
+template <std::size_t MaxDevices = max_devices, std::size_t MaxThreads = MaxDevices>
 struct Destination {
     DestinationControl control;
     Device device[MaxDevices];
+    std::array<DeviceThread, MaxThreads> thread;
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {
         visit(self.control);
         visit.array(self.device, self.control.devices);
+        visit.array(self.thread, self.control.threads.count);
     }
 };
 static_assert(std::is_trivially_copyable_v<Source<>> &&
               std::is_trivially_copyable_v<Destination<>>);
 
-void step(SourceControl& control, Device* device, const Event& event, const Config& config,
-          const spec::Rules& rules, Effects& effects);
-void step(DestinationControl& control, Device* device, const Event& event, const Config& config,
-          const spec::Rules& rules, Effects& effects);
+void step(SourceControl& control, Device* device, DeviceThread* thread, const Event& event,
+          const Config& config, const spec::Rules& rules, Effects& effects);
+void step(DestinationControl& control, Device* device, DeviceThread* thread, const Event& event,
+          const Config& config, const spec::Rules& rules, Effects& effects);
 
 /// One event of the source; effects are appended. config.devices <= MaxDevices.
-template <std::size_t MaxDevices>
-void step(Source<MaxDevices>& source, const Event& event, const Config& config,
+template <std::size_t MaxDevices, std::size_t MaxThreads>
+void step(Source<MaxDevices, MaxThreads>& source, const Event& event, const Config& config,
           const spec::Rules& rules, Effects& effects) {
     LMSIM_ASSERT(config.devices <= MaxDevices);
-    step(source.control, source.device, event, config, rules, effects);
+    LMSIM_ASSERT(!config.device_multifd || config.devices <= MaxThreads);
+    step(source.control, source.device, source.thread.data(), event, config, rules, effects);
 }
 
 /// One event of the destination; effects are appended. config.devices <= MaxDevices.
-template <std::size_t MaxDevices>
-void step(Destination<MaxDevices>& destination, const Event& event, const Config& config,
-          const spec::Rules& rules, Effects& effects) {
+template <std::size_t MaxDevices, std::size_t MaxThreads>
+void step(Destination<MaxDevices, MaxThreads>& destination, const Event& event,
+          const Config& config, const spec::Rules& rules, Effects& effects) {
     LMSIM_ASSERT(config.devices <= MaxDevices);
-    step(destination.control, destination.device, event, config, rules, effects);
+    LMSIM_ASSERT(!config.device_multifd || config.devices <= MaxThreads);
+    step(destination.control, destination.device, destination.thread.data(), event, config, rules,
+         effects);
 }
 
 /// May the host hand the next message over? It keeps the others in order.

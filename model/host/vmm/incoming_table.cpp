@@ -19,6 +19,7 @@ LMSIM_VMM_STATE(Incoming, Paused);
 LMSIM_VMM_STATE(Incoming, FailedShut);
 LMSIM_VMM_STATE(Incoming, Release);
 LMSIM_VMM_STATE(Incoming, Failed);
+LMSIM_VMM_STATE(Incoming, Join);
 struct Waiting : StateOf<Incoming, Incoming::Ready> {
     static constexpr std::string_view name = "Ready";
 };
@@ -26,7 +27,8 @@ struct Waiting : StateOf<Incoming, Incoming::Ready> {
 template <Id Rule, class Source, class Event, class Target>
 using Row = fsm::Row<Rule, Source, Event, Target>;
 
-// In Ready: Next loads a section, Ready ends the stream, Again stays paused after it.
+// In Ready: Exact waits for the devices' threads, Next loads a section, Ready ends the stream,
+// Again stays paused after it.
 struct Table {
     static constexpr std::string_view name = "vmm-incoming";
     using Context = table::Context;
@@ -43,6 +45,9 @@ struct Table {
         Row<Id::VmmLoadedPaused, PausedShut, Next, Paused>,
         Row<Id::VmmLoadedPaused, Paused, Begin, Starting>,
         Row<Id::VmmLoadedPaused, Starting, Skip, Running>,
+
+        Row<Id::VmmLoadJoin, Waiting, Exact, Join>, Row<Id::VmmLoadJoin, Join, Skip, Waiting>,
+        Row<Id::VmmLoadThreadFails, Join, Fail, FailedShut>,
 
         Row<Id::VmmLoadFails, Idle, Fail, Failed>,
         Row<Id::VmmLoadFails, Resuming, Fail, FailedShut>,

@@ -51,7 +51,15 @@ enum class Switchover : std::uint8_t {
     Cleanup,
     Completed,
     Failed,
+    SaveJoin,  // waits for the threads of the devices
 };
+
+/// A thread of the source that saves one device (QEMU 10.1 hw/vfio/migration-multifd.c:
+/// vfio_multifd_save_complete_precopy_thread).
+enum class SaveThread : std::uint8_t { Idle, Set, Read, Lock, Queue, Ended, Failed };
+
+/// A thread of the destination that loads one device (vfio_load_bufs_thread).
+enum class LoadThread : std::uint8_t { Idle, Wait, Write, Late, Lock, Config, Ended, Failed };
 
 /// The source after a failure (migration_iteration_finish, migration_cleanup).
 enum class Rollback : std::uint8_t { Idle, Restart, LogStop, Close, Notify, Done };
@@ -77,6 +85,7 @@ enum class Incoming : std::uint8_t {
     FailedShut,
     Release,
     Failed,
+    Join,  // waits for the threads of the devices
 };
 
 /// What moves the machines. One list: each table uses those that mean something to it.
@@ -102,6 +111,9 @@ const fsm::Arc* advance_start(std::uint8_t& state, Move move, const spec::Rules&
 const fsm::Arc* advance_set_state(std::uint8_t& state, Move move, const spec::Rules& rules);
 const fsm::Arc* advance_incoming(std::uint8_t& state, Move move, const spec::Rules& rules);
 
+const fsm::Arc* advance_save_thread(std::uint8_t& state, Move move, const spec::Rules& rules);
+const fsm::Arc* advance_load_thread(std::uint8_t& state, Move move, const spec::Rules& rules);
+
 /// The tables' rows, for diagrams, coverage and diffs.
 fsm::ArcList precopy_arcs();
 fsm::ArcList switchover_arcs();
@@ -109,6 +121,8 @@ fsm::ArcList rollback_arcs();
 fsm::ArcList start_arcs();
 fsm::ArcList set_state_arcs();
 fsm::ArcList incoming_arcs();
+fsm::ArcList save_thread_arcs();
+fsm::ArcList load_thread_arcs();
 
 template <class Enum>
 constexpr bool is(std::uint8_t state, Enum value) {

@@ -9,7 +9,7 @@ std::string_view to_string(Call call) {
         "RamSyncBitmap", "RamSendSlice",   "ReadDeviceBlock",   "SendDeviceBlock",
         "PauseVcpus",    "BlockFlush",     "SaveNonIterable",   "CloseChannel",
         "SendMessage",   "LoadRam",        "WriteDeviceBlock",  "LoadNonIterable",
-        "ReleaseDevice",
+        "ReleaseDevice", "StartThread",    "QueueDevicePacket",
     };
     return names[static_cast<std::size_t>(call)];
 }

@@ -5,7 +5,7 @@ namespace lmsim::host::vmm {
 Effect& Run::call(Call what, std::uint16_t about) {
     LMSIM_ASSERT(flow.ticket == 0);
     // A ticket is made of what is asked, so that the same situation has the same state.
-    flow.ticket = static_cast<std::uint32_t>(what) | (about & 0x1ffU) << 8 |
+    flow.ticket = mark | static_cast<std::uint32_t>(what) | (about & 0x1ffU) << 8 |
                   static_cast<std::uint32_t>(flow.set) << 20;
     flow.call = what;
     Effect& effect = effects.push(EffectKind::Call);
@@ -41,6 +41,9 @@ Call Run::answered() {
 void Run::fail(std::int32_t error, Call what, std::uint16_t about) {
     if (flow.error == 0 && flow.outcome == Outcome::None) {
         flow.error = error;
+        if (quiet) {
+            return;
+        }
         report(Report::FirstError, static_cast<std::uint64_t>(error), about).token3 =
             static_cast<std::uint64_t>(what);
     }

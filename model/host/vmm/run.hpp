@@ -19,7 +19,9 @@ class Run {
     const Config& config;
     const spec::Rules& rules;
     Effects& effects;
-    bool moved = false;  // some machine took a row since this was cleared
+    bool moved = false;      // some machine took a row since this was cleared
+    std::uint32_t mark = 0;  // in tickets
+    bool quiet = false;      // the migration's first error has been told
 
     /// Asks the host; there must be no call outstanding.
     Effect& call(Call what, std::uint16_t about = no_device);

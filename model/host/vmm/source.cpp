@@ -2,9 +2,9 @@
 
 namespace lmsim::host::vmm {
 
-void step(SourceControl& control, Device* device, const Event& event, const Config& config,
-          const spec::Rules& rules, Effects& effects) {
-    SourceRun(control, device, event, config, rules, effects).step();
+void step(SourceControl& control, Device* device, DeviceThread* thread, const Event& event,
+          const Config& config, const spec::Rules& rules, Effects& effects) {
+    SourceRun(control, device, thread, event, config, rules, effects).step();
 }
 
 bool vm_runs(const SourceControl& control) {
@@ -17,7 +17,13 @@ void SourceRun::step() {
     }
     switch (event.kind) {
         case EventKind::Start: start(); break;
-        case EventKind::Answer: answer(); break;
+        case EventKind::Answer:
+            if ((event.ticket & thread_mark) != 0) {
+                thread_answered();
+            } else {
+                answer();
+            }
+            break;
         case EventKind::TimerFired:
             LMSIM_ASSERT(at(Precopy::Sleep) && flow.ticket != 0 && event.ticket == flow.ticket);
             flow.ticket = 0;
@@ -125,6 +131,12 @@ void SourceRun::settle() {
 
 /// QEMU 10.1 migration/migration.c: migration_iteration_finish, then migration_cleanup.
 void SourceRun::leave_with_failure() {
+    if (threads_work()) {
+        abort_threads();
+    }
+    if (threads_work()) {
+        return;
+    }
     end(control.cancelled ? Outcome::Cancelled : Outcome::Failed);
     end_throttle();
     if (control.vm_stopped && move_rollback(Move::Begin)) {

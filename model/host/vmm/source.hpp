@@ -7,14 +7,17 @@ namespace lmsim::host::vmm {
 /// One step of the source.
 class SourceRun : public Run {
   public:
-    SourceRun(SourceControl& source, Device* devices, const Event& what, const Config& settings,
-              const spec::Rules& in_force, Effects& out)
-        : Run{source.flow, devices, what, settings, in_force, out}, control(source) {}
+    SourceRun(SourceControl& source, Device* devices, DeviceThread* threads, const Event& what,
+              const Config& settings, const spec::Rules& in_force, Effects& out)
+        : Run{source.flow, devices, what, settings, in_force, out},
+          control(source),
+          thread(threads) {}
 
     void step();
 
   private:
     SourceControl& control;
+    DeviceThread* thread;
     Call asked_ = Call::None;  // what the event answers
 
     bool move(Move what) {
@@ -81,6 +84,13 @@ class SourceRun : public Run {
     bool stop_answered();
     bool complete_from(int from);
     void complete();
+    void thread_answered();
+    void pass_the_lock();
+    bool start_threads();
+    void abort_threads();
+    bool threads_work() const;
+    void join_threads();
+    bool over_multifd() const { return control.threads.count != 0; }
     void leave_with_failure();
     int next_in_precopy(int from) const;
 

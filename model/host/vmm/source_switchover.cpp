@@ -52,17 +52,24 @@ void SourceRun::enter_last() {
         case Switchover::LastSync: ask_sync(true); break;
         case Switchover::LastRam: send_ram(true); break;
         case Switchover::LastState:
-            if (!set_state(cursor(), MigState::STOP_COPY, MigState::STOP)) {
+            if (over_multifd() || !set_state(cursor(), MigState::STOP_COPY, MigState::STOP)) {
                 move_switchover(Move::Next);
             }
             break;
         case Switchover::LastRead:
+            if (over_multifd()) {
+                control.block = 0;
+                move_switchover(Move::Next);
+                break;
+            }
             call(Call::ReadDeviceBlock, cursor()).length = device[cursor()].read_bytes;
             break;
         case Switchover::LastSend: send_block(true); break;
         case Switchover::SaveRest:
-            call(Call::SaveNonIterable, cursor() < config.devices ? cursor() : no_device);
+            call(Call::SaveNonIterable, cursor() < config.devices ? cursor() : no_device).token2 =
+                over_multifd() ? 1 : 0;
             break;
+        case Switchover::SaveJoin: join_threads(); break;
         case Switchover::End: message(Message::End, 0); break;
         case Switchover::Join:
             if (flow.error != 0 || is_taken_back()) {
@@ -154,6 +161,11 @@ void SourceRun::last_answered(std::int32_t error) {
         return;
     }
     switch (state) {
+        case Switchover::Announce:
+            if (start_threads()) {
+                return;
+            }
+            break;
         case Switchover::FinalQuery:
             note_sync();
             if (control.acks_open != 0) {
@@ -197,6 +209,8 @@ void SourceRun::block_sent() {
     } else if (another()) {
         ++flow.cursor;
         move_switchover(Move::More);
+    } else if (over_multifd()) {
+        move_switchover(Move::Ready);
     } else {
         flow.cursor = 0;
         report(Report::SrcIterableSaved);

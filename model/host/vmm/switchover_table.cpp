@@ -21,6 +21,7 @@ LMSIM_VMM_STATE(Switchover, LastState);
 LMSIM_VMM_STATE(Switchover, LastRead);
 LMSIM_VMM_STATE(Switchover, LastSend);
 LMSIM_VMM_STATE(Switchover, SaveRest);
+LMSIM_VMM_STATE(Switchover, SaveJoin);
 LMSIM_VMM_STATE(Switchover, End);
 LMSIM_VMM_STATE(Switchover, Join);
 LMSIM_VMM_STATE(Switchover, Cleanup);
@@ -55,6 +56,10 @@ struct Table {
         Row<Id::VmmLastData, LastRead, Next, LastSend>,
         Row<Id::VmmLastData, LastSend, Again, LastRead>,
         Row<Id::VmmLastState, LastSend, More, LastState>,
+        Row<Id::VmmThreadStart, Announce, More, Announce>,
+        Row<Id::VmmThreadJoin, LastSend, Ready, SaveJoin>,
+        Row<Id::VmmThreadJoin, SaveJoin, Skip, LastSend>,
+        Row<Id::VmmThreadFails, SaveJoin, Fail, Failed>,
         Row<Id::VmmSaveRest, LastSend, Next, SaveRest>, Row<Id::VmmEnd, LastSend, Next, End>,
         Row<Id::VmmSaveRest, LastRam, Skip, SaveRest>, Row<Id::VmmEnd, LastRam, Skip, End>,
         Row<Id::VmmSaveRest, SaveRest, More, SaveRest>, Row<Id::VmmEnd, SaveRest, Next, End>,

@@ -15,8 +15,8 @@ using namespace lmsim::host::vmm::test;
 namespace {
 
 std::vector<fsm::ArcList> all_arcs() {
-    return {precopy_arcs(), switchover_arcs(), rollback_arcs(),
-            start_arcs(),   set_state_arcs(),  incoming_arcs()};
+    return {precopy_arcs(),   switchover_arcs(), rollback_arcs(),    start_arcs(),
+            set_state_arcs(), incoming_arcs(),   save_thread_arcs(), load_thread_arcs()};
 }
 
 /// All that both sides asked and reported, as text.
@@ -61,6 +61,20 @@ std::vector<Toy> worlds() {
     broken(good.first(Call::BlockFlush), 1);
     broken(good.first(Call::WriteDeviceBlock, false), 1);
     broken(good.first_set(MigState::RUNNING_P2P, false), 1);
+    for (const std::uint8_t features :
+         {std::uint8_t{vfio::all_mig_flags}, std::uint8_t{vfio::STOP_COPY_FLAG}}) {
+        list.push_back(world(1, features));
+        list.back().config.device_multifd = true;
+        list.push_back(list.back());
+        list.back().config.config_late = true;
+    }
+    Toy threaded = list.back();
+    threaded.run();
+    for (const int call : {threaded.first(Call::QueueDevicePacket),
+                           threaded.first(Call::LoadNonIterable, false, 0)}) {
+        list.push_back(list[list.size() - 1]);
+        list.back().fail_call = call;
+    }
     list.push_back(plain);
     list.back().cancel_at_call = good.first(Call::PauseVcpus);
     return list;

@@ -29,8 +29,8 @@ TEST_CASE("both sides pack and unpack at every step", "[vmm][pack]") {
 }
 
 TEST_CASE("an explorer's state is small", "[vmm][pack]") {
-    CHECK(max_packed_size<Source<1>>() <= 256);
-    CHECK(max_packed_size<Destination<1>>() <= 64);
+    CHECK(max_packed_size<Source<1, 0>>() <= 256);
+    CHECK(max_packed_size<Destination<1, 0>>() <= 96);
 }
 
 TEST_CASE("256 devices fit", "[vmm]") {

@@ -62,16 +62,18 @@ class Toy {
     int fail_times = 1;       // and how many in a row
     int cancel_at_call = -1;  // cancel when this call of the source is asked
     fsm::Watcher* watcher = nullptr;
-    bool drop_return = false;  // the return path breaks before SHUT arrives
-    bool reinit = false;       // once the vCPUs stand, devices have new initial bytes
+    bool drop_return = false;    // the return path breaks before SHUT arrives
+    bool threads_first = false;  // devices' threads are faster than the main ones
+    bool reinit = false;         // once the vCPUs stand, devices have new initial bytes
 
+    std::uint64_t waiting[4] = {};  // bytes of packets that came, less those written
     std::vector<Seen> calls;
     std::vector<Figure> figures;
 
     void run() {
         give(true, occurrence(EventKind::Start, now));
         give(false, occurrence(EventKind::Start, now));
-        while (now < limit && (serve_destination() || serve_source())) {
+        while (now < limit && serve()) {
         }
     }
 
@@ -80,7 +82,7 @@ class Toy {
     Outcome outcome() const { return source.control.flow.outcome; }
     void tell_destination(EventKind kind) {
         give(false, occurrence(kind, now));
-        while (serve_destination()) {
+        while (serve_destination() || serve_threads()) {
         }
     }
 
@@ -142,6 +144,20 @@ class Toy {
         std::int32_t error;
     };
 
+    struct Packet {
+        std::uint16_t device;
+        std::uint64_t number;
+        std::uint64_t length;
+        bool config;
+    };
+
+    bool serve() {
+        if (threads_first) {
+            return serve_threads() || serve_destination() || serve_source();
+        }
+        return serve_destination() || serve_source() || serve_threads();
+    }
+
     void give(bool to_source, const Event& event) {
         Effects effects;
         effects.watcher = watcher;
@@ -167,6 +183,15 @@ class Toy {
         if (effect.kind != EffectKind::Call && effect.kind != EffectKind::StartTimer) {
             return;
         }
+        const bool of_thread = (effect.ticket & thread_mark) != 0;
+        if (effect.kind == EffectKind::Call && of_thread) {
+            take_call(of_source, effect, thread_[of_source ? 0 : 1][thread_of(effect.ticket)]);
+            return;
+        }
+        take_call(of_source, effect, pending);
+    }
+
+    void take_call(bool of_source, const Effect& effect, Pending& pending) {
         REQUIRE_FALSE(pending.there);  // one call at a time
         pending = {true, effect.kind == EffectKind::StartTimer, effect, false};
         if (pending.timer) {
@@ -213,6 +238,36 @@ class Toy {
             return true;
         }
         give(true, asked.broken ? broken(asked.effect) : perform_source(asked.effect));
+        return true;
+    }
+
+    /// The first packet that has come, or the first call under way.
+    bool serve_threads() {
+        for (int side = 0; side < 2; ++side) {
+            for (Pending& pending : thread_[side]) {
+                if (pending.there) {
+                    const Pending asked = pending;
+                    pending.there = false;
+                    give(side == 0, asked.broken ? broken(asked.effect)
+                                    : side == 0  ? perform_source(asked.effect)
+                                                 : perform_destination(asked.effect));
+                    return true;
+                }
+            }
+        }
+        if (packets_.empty()) {
+            return false;
+        }
+        const Packet packet = packets_.front();
+        packets_.pop_front();
+        Event event = occurrence(EventKind::DevicePacket, now);
+        event.device = packet.device;
+        event.value0 = packet.number;
+        event.length = packet.length;
+        event.marker = packet.config ? Marker::ConfigSpace : Marker::None;
+        waiting[packet.device] += packet.length;
+        event.value1 = waiting[packet.device];
+        give(false, event);
         return true;
     }
 
@@ -264,6 +319,8 @@ class Toy {
 
     Pending source_;
     Pending destination_;
+    Pending thread_[2][4];
+    std::deque<Packet> packets_;
     std::deque<InFlight> wire_;
     std::deque<InFlight> back_;
     std::uint64_t fresh_dirty_ = 0;  // not yet in the bitmap
@@ -345,6 +402,9 @@ inline Event Toy::perform_source(const Effect& effect) {
             const std::uint64_t bytes = effect.length + effect.address;
             return done(static_cast<std::int64_t>(bytes / bytes_per_ms), bytes);
         }
+        case Call::QueueDevicePacket:
+            packets_.push_back({effect.function, effect.token2, effect.length, effect.token3 != 0});
+            return done(1, effect.length + effect.address);
         case Call::SaveNonIterable:
             wire_.push_back({Message::NonIterable, effect.function, 100, Marker::None, 0});
             return done(1, 100);
@@ -368,6 +428,14 @@ inline Event Toy::perform_destination(const Effect& effect) {
         case Call::ReleaseDevice: device.released = true; return done(1);
         case Call::WriteDeviceBlock:
             REQUIRE(device.state == MigState::RESUMING);
+            if ((effect.ticket & thread_mark) != 0) {  // packets are 1 MiB or the rest
+                const std::uint64_t most = std::uint64_t{1} << 20;
+                const std::uint64_t bytes =
+                    waiting[effect.function] < most ? waiting[effect.function] : most;
+                waiting[effect.function] -= bytes;
+                device.written += bytes;
+                return done(4);
+            }
             device.written += effect.length;
             return done(1);
         case Call::ResumeVcpus:
