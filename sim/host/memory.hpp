@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/assert.hpp"
+#include "sim/host/dma_log.hpp"
 
 namespace lmsim::sim {
 
@@ -52,8 +53,11 @@ class Memory {
         for (std::uint64_t page = address / page_size; page <= last; ++page) {
             ++versions_[page];
             dirty_[page / 64] |= dma_dirties_ << (page % 64);
+            if (dma_log_ != nullptr) dma_log_->wrote(page);
         }
     }
+    /// What devices write goes into this log, too; nullptr: into none. It outlives its use.
+    void set_dma_log(DmaLog* log) { dma_log_ = log; }
     /// Is the log of writes on, and has nobody written to the page since it was read? Then the next
     /// write of a vCPU faults.
     bool is_protected(std::uint64_t page) const {
@@ -111,6 +115,7 @@ class Memory {
     std::vector<std::uint64_t> dirty_;
     bool logged_ = false;
     std::uint64_t dma_dirties_ = 1;
+    DmaLog* dma_log_ = nullptr;
     std::vector<std::uint8_t> backing_;  // from address 0
     std::uint64_t next_page_ = 0;
 };

@@ -46,15 +46,21 @@ MemoryTracker::MemoryTracker(Kernel& kernel, const MemoryTrackTiming& timing, Ad
 }
 
 void MemoryTracker::start(std::function<void()> done) {
+    started_ = true;
+    if (vfs_.empty()) {
+        return done();
+    }
     done_ = std::move(done);
     waiting_ = vfs_.size();
-    started_ = true;
     for (std::uint16_t vf = 0; vf < vfs_.size(); ++vf) {
         request(vf, MemoryLogEvent::Kind::Start, start_ticket);
     }
 }
 
 void MemoryTracker::report(Mark mark, std::function<void()> done) {
+    if (vfs_.empty()) {
+        return done();
+    }
     mark_ = std::move(mark);
     done_ = std::move(done);
     waiting_ = vfs_.size();

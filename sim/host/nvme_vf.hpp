@@ -8,7 +8,9 @@ namespace lmsim::sim {
 /// A VF of the NVMe device as the VMM has it open. The driver of the PF serves all of them.
 class NvmeVf final : public VfioDevice {
   public:
-    NvmeVf(HostDriver& driver, std::uint16_t vf) : driver_(driver), vf_(vf) {}
+    /// `interrupts`: to set up its vectors.
+    NvmeVf(HostDriver& driver, std::uint16_t vf, Ps interrupts)
+        : driver_(driver), vf_(vf), interrupts_(interrupts) {}
 
     void set_state(vfio::MigState state, VfioDone done) override {
         driver_.set_state(vf_, state, std::move(done));
@@ -24,10 +26,12 @@ class NvmeVf final : public VfioDevice {
         driver_.write(vf_, bytes, std::move(done));
     }
     void enable_interrupts(bool on) override { driver_.enable_interrupts(vf_, on); }
+    Ps interrupt_setup() const override { return interrupts_; }
 
   private:
     HostDriver& driver_;
     std::uint16_t vf_;
+    Ps interrupts_;
 };
 
 }  // namespace lmsim::sim

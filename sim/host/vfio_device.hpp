@@ -6,6 +6,7 @@
 
 #include "model/vfio/errno.hpp"
 #include "model/vfio/uapi.hpp"
+#include "sim/core/event_queue.hpp"
 
 namespace lmsim::sim {
 
@@ -33,12 +34,15 @@ class VfioDevice {
     virtual void precopy_info(VfioDone done) = 0;
     /// read() of at most so many bytes of the data_fd; 0 at its end.
     virtual void read(std::uint64_t length, VfioDone done) = 0;
-    /// What the last read() brought.
+    /// What the last read() brought, or what stands for it: only the device on the other side
+    /// knows.
     virtual const std::vector<std::uint8_t>& bytes_read() const = 0;
     /// write() of the data_fd.
     virtual void write(const std::vector<std::uint8_t>& bytes, VfioDone done) = 0;
     /// MSI-X on or off for the device's owner: VFIO_DEVICE_SET_IRQS.
     virtual void enable_interrupts(bool on) = 0;
+    /// What it takes to load its config space, which gives its vectors their way into the VM.
+    virtual Ps interrupt_setup() const = 0;
 };
 
 }  // namespace lmsim::sim

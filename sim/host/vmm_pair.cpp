@@ -259,9 +259,7 @@ bool VmmPair::call_host(VmmSide side, const Effect& effect) {
         case Call::DirtyLogStart:
             guest_.catch_up();
             ram_.start();
-            driver(side).start_logs([this, side] {
-                // The first pass sends all pages: what was written so far is no matter.
-                source_host_.memory->log_dma(!driver(side).tracks_memory());
+            start_logs([this, side] {
                 answer(side, now() + timing_.bitmap_sync + timing_.setup.all(config_.devices));
             });
             return true;
@@ -284,7 +282,7 @@ bool VmmPair::call_host(VmmSide side, const Effect& effect) {
             load_non_iterable(effect.function);
             answer(side, now() + (effect.function == host::vmm::no_device
                                       ? timing_.device_load
-                                      : destination_host_.interrupts));
+                                      : device(side, effect.function).interrupt_setup()));
             return true;
         default: return false;
     }

@@ -9,6 +9,7 @@
 #include "sim/core/kernel.hpp"
 #include "sim/guest/guest.hpp"
 #include "sim/host/channel.hpp"
+#include "sim/host/dirty_tracking.hpp"
 #include "sim/host/host_driver.hpp"
 #include "sim/host/ram.hpp"
 #include "sim/host/vfio_device.hpp"
@@ -60,9 +61,9 @@ struct VmmTiming {
 struct VmmHost {
     HostDriver* driver = nullptr;
     Memory* memory = nullptr;
-    std::vector<DevicePort*> ports;    // of the NVMe VFs, which are the first devices
-    std::vector<VfioDevice*> devices;  // all that the VMM has open, in the order of their number
-    Ps interrupts = 0;                 // to set up the vectors of one VF
+    std::vector<DevicePort*> ports;     // of the NVMe VFs, which are the first devices
+    std::vector<VfioDevice*> devices;   // all that the VMM has open, in the order of their number
+    DirtyTracking* tracking = nullptr;  // nullptr: as the driver does it
 };
 
 /// What the VMMs did with the channel.
@@ -172,6 +173,8 @@ class VmmPair : public Component {
     VfioDone answer_state(VmmSide side, const Effect& effect);
     Ps state_cost(const Effect& effect) const;
 
+    void start_logs(std::function<void()> done);
+    void report_logs(std::function<void()> done);
     void sync_bitmap(bool last);
     void stop_logs();
     void begin_slice(const Effect& effect);

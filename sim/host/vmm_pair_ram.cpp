@@ -18,19 +18,39 @@ constexpr Ps empty_pass = 10'000'000;
 
 }  // namespace
 
-/// What the VFs wrote is asked of their driver, then all logs are put together. The last time the
-/// VFs stand still: their logs of user data have to be read to the end, too.
-void VmmPair::sync_bitmap(bool last) {
+/// From now on writes are logged, those of devices, too.
+void VmmPair::start_logs(std::function<void()> done) {
+    if (source_host_.tracking != nullptr) {
+        return source_host_.tracking->start(std::move(done));
+    }
+    driver(VmmSide::Source).start_logs([this, done = std::move(done)] {
+        // The first pass sends all pages: what was written so far is no matter.
+        source_host_.memory->log_dma(!driver(VmmSide::Source).tracks_memory());
+        done();
+    });
+}
+
+/// What the VFs wrote is asked of their driver.
+void VmmPair::report_logs(std::function<void()> done) {
+    if (source_host_.tracking != nullptr) {
+        return source_host_.tracking->report(std::move(done));
+    }
     Memory& memory = *source_host_.memory;
     const auto mark = [&memory](std::uint64_t address, std::uint64_t length) {
         memory.mark_dirty(address, length);
     };
+    driver(VmmSide::Source).report_memory(mark, std::move(done));
+}
+
+/// All logs are put together. The last time the VFs stand still: their logs of user data have to be
+/// read to the end, too.
+void VmmPair::sync_bitmap(bool last) {
     const auto collect = [this] {
         guest_.before_sync();
         const std::uint64_t fresh = ram_.sync();
         answer(VmmSide::Source, now() + timing_.bitmap_sync, 0, ram_.left(), fresh);
     };
-    driver(VmmSide::Source).report_memory(mark, [this, last, collect] {
+    report_logs([this, last, collect] {
         if (last) {
             driver(VmmSide::Source).when_logs_closed(collect);
         } else {
@@ -43,7 +63,11 @@ void VmmPair::sync_bitmap(bool last) {
 void VmmPair::stop_logs() {
     source_host_.memory->log_dma(true);
     ram_.stop();
-    driver(VmmSide::Source).stop_logs();
+    if (source_host_.tracking != nullptr) {
+        source_host_.tracking->stop();
+    } else {
+        driver(VmmSide::Source).stop_logs();
+    }
 }
 
 /// A slice goes out in chunks; each lasts as long as its slower part, finding pages or sending

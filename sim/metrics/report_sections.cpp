@@ -83,14 +83,15 @@ Section downtime_section(const Result& result, Detail detail) {
         if (group == groups.end()) continue;  // printed already
         const std::string part_name(name(label.part));
         if (group->devices.size() > most_in_full) {
-            rows.push_back(part_row(fmt::format("{} ({} VFs)", part_name, group->devices.size()),
+            rows.push_back(part_row(fmt::format("{} ({} devices)", part_name, group->devices.size()),
                                     label.side, "", group->ps, downtime.total));
             groups.erase(group);
             continue;
         }
-        rows.push_back(part_row(part_name, label.side,
-                                label.device == no_device ? "" : fmt::format("vf {}", label.device),
-                                part.ps, downtime.total));
+        rows.push_back(
+            part_row(part_name, label.side,
+                     label.device == no_device ? "" : device_text(result.devices, label.device),
+                     part.ps, downtime.total));
     }
     rows.push_back({"total", "", "", ms(downtime.total),
                     readable_share(share_ppm(downtime.total, downtime.total))});

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/metrics/device_result.hpp"
+#include "sim/metrics/dirty_tracking_result.hpp"
 #include "sim/metrics/part.hpp"
 #include "sim/scenario/run_params.hpp"
 
@@ -204,6 +206,8 @@ struct Result {
     std::vector<PinResult> pins;            // in the order of the scenario
     UserDataLogResult cdq;
     MemoryTrackResult tracking;
+    DirtyTrackingResult dirty_tracking;
+    std::vector<DeviceResult> devices;  // of other kinds than NVMe
     AdminUse source_admin;
     AdminUse destination_admin;
     Expectation expectation;

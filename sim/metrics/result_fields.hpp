@@ -11,7 +11,7 @@ template <class Visitor>
 void part_time_fields(Visitor& v, const PartTime& part) {
     v.choice("name", part_names, part.label.part, "what the time was spent on");
     v.choice("side", side_names, part.label.side, "where");
-    v.device("device", part.label.device, "index of the VF; null: none, or the PF");
+    v.device("device", part.label.device, "index of the VF, or of a device after them; null: none");
     v.time("ps", part.ps, "how long");
 }
 
@@ -19,7 +19,7 @@ template <class Visitor>
 void part_group_fields(Visitor& v, const std::pair<PartGroup, Ps>& group) {
     v.choice("name", part_names, group.first.part, "the part");
     v.choice("side", side_names, group.first.side, "where");
-    v.count("devices", group.first.devices.size(), "how many VFs it is the sum of");
+    v.count("devices", group.first.devices.size(), "how many devices it is the sum of");
     v.time("ps", group.first.ps, "how long");
     v.share("share", share_ppm(group.first.ps, group.second), "of the total");
 }
@@ -246,6 +246,8 @@ void result_fields(Visitor& v, const Result& result) {
              [&](auto& w) { precopy_fields(w, result.rounds); });
     check_fields(v, result);
     log_fields(v, result);
+    device_fields(v, result.devices);
+    dirty_tracking_fields(v, result.dirty_tracking);
     v.object("utilization", "of the measured time", [&](auto& w) {
         w.object("source", "the source's device",
                  [&](auto& x) { utilization_fields(x, result.source); });

@@ -4,6 +4,8 @@
 
 #include "model/wire/controller_state.hpp"
 #include "model/wire/vendor_area.hpp"
+#include "sim/run/opaque_devices.hpp"
+#include "sim/run/tracking.hpp"
 
 namespace lmsim::sim {
 
@@ -129,7 +131,7 @@ UserDataLogTiming user_data_timing(const HostParams& host) {
 
 MemoryTrackTiming memory_timing(const Scenario& scenario, const HostParams& host) {
     MemoryTrackTiming timing;
-    timing.on = host.driver.track_memory;
+    timing.on = nvme_tracks_memory(scenario, host);
     timing.wanted = granularity(std::max(host.driver.memory.granule, host.device.tracking.finest));
     timing.coarsest = granularity(host.device.tracking.coarsest);
     timing.power_of_two = host.device.tracking.power_of_two;
@@ -265,9 +267,14 @@ host::vmm::Config vmm_config(const Scenario& scenario) {
     config.switchover_ack = scenario.vmm.switchover_ack;
     config.throttle = vmm_throttle(scenario.vmm.throttle);
     config.multifd = scenario.channel.streams > 1;
-    config.devices = static_cast<std::uint16_t>(scenario.hosts.src.device.vfs);
+    const std::uint32_t vfs = scenario.hosts.src.device.vfs;
+    const std::vector<OpaqueTiming> others = opaque_devices(scenario);
+    config.devices = static_cast<std::uint16_t>(vfs + others.size());
     const std::uint8_t features = host_timing(scenario, scenario.hosts.src).features;
-    std::fill(config.features, config.features + config.devices, features);
+    std::fill(config.features, config.features + vfs, features);
+    for (std::size_t i = 0; i < others.size(); ++i) {
+        config.features[vfs + i] = others[i].features;
+    }
     return config;
 }
 

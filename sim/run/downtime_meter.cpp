@@ -146,6 +146,16 @@ void DowntimeMeter::interrupts_switched(Ps at, VmmSide side, std::uint16_t vf, b
     end_if_all_work(at);
 }
 
+void DowntimeMeter::device_is_at(Ps at, VmmSide side, std::uint16_t device, Part part, bool done) {
+    set(at, side, done ? of(side).call : Label{part, side_of(side), metrics::Device{device}});
+}
+
+void DowntimeMeter::device_works(Ps at, VmmSide side, std::uint16_t device, bool works,
+                                 bool interrupts) {
+    vfs_[static_cast<std::size_t>(side)][device] = {works, works, interrupts};
+    end_if_all_work(at);
+}
+
 void DowntimeMeter::close(Ps at) {
     if (blackout_.begun() && !blackout_.ended()) {
         update(at);
@@ -202,7 +212,7 @@ std::optional<DowntimeMeter::Idle> DowntimeMeter::idle() const {
     const std::vector<Vf>& vfs = vfs_[static_cast<std::size_t>(owner_)];
     for (std::uint16_t vf = 0; vcpus_run_ && vf < vfs.size(); ++vf) {
         if (!vfs[vf].ready) {
-            return Idle{vf, "its controller is not enabled"};
+            return Idle{vf, vf < nvme_vfs_ ? "its controller is not enabled" : "it does not run"};
         }
         if (!vfs[vf].operational) {
             return Idle{vf, "its controller is suspended"};

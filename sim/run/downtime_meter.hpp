@@ -17,7 +17,9 @@ namespace lmsim::sim {
 /// and where neither works the channel's.
 class DowntimeMeter {
   public:
-    explicit DowntimeMeter(std::uint16_t vfs) : vfs_{std::vector<Vf>(vfs), std::vector<Vf>(vfs)} {}
+    /// Of so many devices, of which the first are NVMe VFs.
+    explicit DowntimeMeter(std::uint16_t devices, std::uint16_t vfs = UINT16_MAX)
+        : vfs_{std::vector<Vf>(devices), std::vector<Vf>(devices)}, nvme_vfs_(vfs) {}
 
     /// The user pauses the VM: it stands still from now on, whatever its VMM does.
     void paused_by_user(Ps at);
@@ -34,6 +36,9 @@ class DowntimeMeter {
 
     void controller_lives(Ps at, VmmSide side, std::uint16_t vf, bool ready);
     void interrupts_switched(Ps at, VmmSide side, std::uint16_t vf, bool on);
+    /// Of a device of another kind: what it is at (`done`: nothing more), and whether it works.
+    void device_is_at(Ps at, VmmSide side, std::uint16_t device, metrics::Part part, bool done);
+    void device_works(Ps at, VmmSide side, std::uint16_t device, bool works, bool interrupts);
     /// The run is over; a blackout that goes on ends here, unended.
     void close(Ps at);
 
@@ -76,6 +81,7 @@ class DowntimeMeter {
     std::array<Activity, 2> activity_;
     metrics::Label shown_;
     std::array<std::vector<Vf>, 2> vfs_;  // by side
+    std::uint16_t nvme_vfs_;
     VmmSide owner_ = VmmSide::Source;
     bool stream_ended_ = false;
     bool vcpus_run_ = true;

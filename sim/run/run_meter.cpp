@@ -32,8 +32,8 @@ std::string_view call_detail(const Effect& call) {
 
 }  // namespace
 
-RunMeter::RunMeter(std::uint16_t vfs, trace::TraceSink* sink)
-    : downtime_(vfs), sink_(sink), commands_(sink != nullptr ? vfs : 0) {
+RunMeter::RunMeter(std::uint16_t vfs, std::uint16_t devices, trace::TraceSink* sink)
+    : downtime_(devices, vfs), sink_(sink), commands_(sink != nullptr ? vfs : 0) {
     for (std::size_t i = 0; i < 2; ++i) {
         sides_[i].meter = this;
         sides_[i].side = static_cast<VmmSide>(i);

@@ -9,6 +9,7 @@
 #include "sim/device/observer.hpp"
 #include "sim/guest/guest.hpp"
 #include "sim/host/host_driver.hpp"
+#include "sim/host/opaque_device.hpp"
 #include "sim/metrics/guest_meter.hpp"
 #include "sim/metrics/result.hpp"
 #include "sim/run/downtime_meter.hpp"
@@ -21,7 +22,8 @@ namespace lmsim::sim {
 /// result and feeds the trace. Nothing in the run depends on it.
 class RunMeter : public GuestObserver, public VmmObserver, private UserDataObserver {
   public:
-    RunMeter(std::uint16_t vfs, trace::TraceSink* sink);
+    /// `devices`: all that the VMM migrates, of which the first are the NVMe VFs.
+    RunMeter(std::uint16_t vfs, std::uint16_t devices, trace::TraceSink* sink);
 
     /// What it sees of the VM and its commands is also told to this monitor.
     void set_monitor(RunMonitor* monitor) { monitor_ = monitor; }
@@ -29,6 +31,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     /// The observers to give to the components of one side.
     DeviceObserver& device(VmmSide side) { return sides_[static_cast<std::size_t>(side)]; }
     DriverObserver& driver(VmmSide side) { return sides_[static_cast<std::size_t>(side)]; }
+    OpaqueObserver& opaque(VmmSide side) { return sides_[static_cast<std::size_t>(side)]; }
 
     /// Of the source.
     UserDataObserver& user_data() { return *this; }
@@ -108,7 +111,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     void pages_sent(Ps at) override { look(at); }
 
   private:
-    struct Side : public DeviceObserver, public DriverObserver {
+    struct Side : public DeviceObserver, public DriverObserver, public OpaqueObserver {
         RunMeter* meter = nullptr;
         VmmSide side = VmmSide::Source;
         std::vector<host::FlowStep> at_step;  // by VF
@@ -123,6 +126,12 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
         void admin_asked(Ps at) override;
         void admin_command(Ps submitted, Ps completed, const wire::Sqe& sqe, std::int32_t vf,
                            std::uint16_t status) override;
+        void device_is_at(Ps at, std::uint16_t device, metrics::Part part, bool done) override {
+            meter->downtime_.device_is_at(at, side, device, part, done);
+        }
+        void device_works(Ps at, std::uint16_t device, bool works, bool interrupts) override {
+            meter->downtime_.device_works(at, side, device, works, interrupts);
+        }
     };
 
     // UserDataObserver

@@ -13,6 +13,8 @@
 #include "sim/host/nvme_vf.hpp"
 #include "sim/run/convert.hpp"
 #include "sim/run/director.hpp"
+#include "sim/run/opaque_devices.hpp"
+#include "sim/run/tracking.hpp"
 #include "sim/run/wishes.hpp"
 
 namespace lmsim::sim {
@@ -76,6 +78,7 @@ struct Simulation::Host {
     std::vector<std::unique_ptr<RecordPort>> recorders;
     std::vector<DevicePort*> ports;  // of the VFs
     std::deque<NvmeVf> vfs;          // as the VMM has them open
+    std::vector<std::unique_ptr<OpaqueDevice>> others;
 
     Host(const char* name, Kernel& run, const Scenario& scenario, VmmSide side,
          const HostParams& params, const RunOptions& options)
@@ -92,8 +95,17 @@ struct Simulation::Host {
             fmt::format("{}_driver", name).c_str(), run,
             host_timing(scenario, params, options.dialects), port(name, 0, options), ports,
             options.dialects.driver[static_cast<std::size_t>(side)]);
+        const Ps interrupts = params.driver.msix.ps * static_cast<Ps>(msix_vectors(params.device));
         for (std::uint16_t vf = 0; vf < params.device.vfs; ++vf) {
-            vfs.emplace_back(*driver, vf);
+            vfs.emplace_back(*driver, vf, interrupts);
+        }
+        auto number = static_cast<std::uint16_t>(params.device.vfs);
+        for (const OpaqueTiming& timing : opaque_devices(scenario)) {
+            others.push_back(std::make_unique<OpaqueDevice>(
+                fmt::format("{}_device{}", name, number).c_str(), run, timing, number,
+                side == VmmSide::Source, options.dialects.driver[static_cast<std::size_t>(side)],
+                scenario.seed));
+            ++number;
         }
     }
 
@@ -101,6 +113,7 @@ struct Simulation::Host {
     std::vector<VfioDevice*> devices() {
         std::vector<VfioDevice*> all;
         for (NvmeVf& vf : vfs) all.push_back(&vf);
+        for (const auto& other : others) all.push_back(other.get());
         return all;
     }
 
@@ -123,7 +136,8 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
       workload_(workload),
       kernel_("kernel", options.stride),
       monitor_(options.sink),
-      meter_(static_cast<std::uint16_t>(scenario.hosts.src.device.vfs), options.sink) {
+      meter_(static_cast<std::uint16_t>(scenario.hosts.src.device.vfs),
+             static_cast<std::uint16_t>(device_count(scenario)), options.sink) {
     install_report_handler();
     if (options.ports != nullptr) {
         options.ports->use_clock(kernel_);
@@ -138,7 +152,10 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
     director_ =
         std::make_unique<Director>("director", kernel_, scenario_.run, *guest_, *source_->driver,
                                    *destination_->driver, *vmms_, meter_, options_.progress);
-    director_->check_first([this] { return check_namespaces(); });
+    director_->check_first([this] {
+        const std::string untracked = choose_tracking(scenario_).refusal;
+        return untracked.empty() ? check_namespaces() : untracked;
+    });
     if (!scenario_.pins.empty()) {
         pin_effects();
     }
@@ -174,14 +191,29 @@ void Simulation::build_guest(Workload& workload) {
     destination_->vm.lay_out_like(source_->vm);
 }
 
+/// Behind the rest of the source, and only where somebody needs it: other runs are the same as
+/// ever. Devices of other kinds write to the end of the memory with content.
+DirtyTracking* Simulation::build_tracking() {
+    std::vector<OpaqueDevice*> others;
+    std::uint64_t end = pages_of(scenario_.vm.ram_used);
+    for (const auto& other : source_->others) {
+        end -= other->timing().dma_pages;
+        other->attach(source_->vm, end);
+        others.push_back(other.get());
+    }
+    const std::optional<DirtyTrackingTiming> timing = tracking_timing(scenario_);
+    if (timing) {
+        tracking_ = std::make_unique<DirtyTracking>("src_tracking", kernel_, *timing,
+                                                    *source_->driver, others, source_->vm);
+    }
+    return tracking_.get();
+}
+
 void Simulation::build_vmms() {
-    const auto interrupts = [](const HostParams& host) {
-        return host.driver.msix.ps * static_cast<Ps>(msix_vectors(host.device));
-    };
-    const VmmHost from{source_->driver.get(), &source_->vm, source_->ports, source_->devices(),
-                       interrupts(scenario_.hosts.src)};
+    VmmHost from{source_->driver.get(), &source_->vm, source_->ports, source_->devices(), nullptr};
     const VmmHost to{destination_->driver.get(), &destination_->vm, destination_->ports,
-                     destination_->devices(), interrupts(scenario_.hosts.dst)};
+                     destination_->devices(), nullptr};
+    from.tracking = build_tracking();
     vmms_ =
         std::make_unique<VmmPair>("vmm", kernel_, vmm_timing(scenario_), make_channel(scenario_),
                                   vmm_config(scenario_), options_.dialects.vmm, *guest_, from, to);
@@ -255,6 +287,11 @@ void Simulation::watch() {
     for (const VmmSide side : {VmmSide::Source, VmmSide::Destination}) {
         const bool source = side == VmmSide::Source;
         const metrics::Side where = source ? metrics::Side::Source : metrics::Side::Destination;
+        for (const auto& other : (source ? *source_ : *destination_).others) {
+            other->set_observer(&meter_.opaque(side));
+            other->set_trace(options_.sink, where);
+            other->set_step_log(options_.steps, where);
+        }
         meter_.watch_link(where, "up", device(side).up());
         meter_.watch_link(where, "down", device(side).down());
     }
@@ -415,7 +452,7 @@ std::string Simulation::failure_text() const {
     const bool device = failure->device != host::vmm::no_device;
     return fmt::format("{} on the {}{} failed with {}", host::vmm::to_string(failure->call),
                        failure->side == VmmSide::Source ? "source" : "destination",
-                       device ? fmt::format(", VF {},", failure->device) : "",
+                       device ? fmt::format(", {},", device_name(scenario_, failure->device)) : "",
                        vfio::to_string(static_cast<vfio::Errno>(failure->error))) +
            diagnosis_;
 }
@@ -450,7 +487,8 @@ void Simulation::completed_outcome(metrics::Result& result) const {
         result.reason += ", although " + failure_text();
     }
     if (const auto idle = meter_.downtime().idle()) {
-        result.reason += fmt::format(", but VF {} does not work there: {}", idle->vf, idle->why);
+        result.reason += fmt::format(", but {} does not work there: {}",
+                                     device_name(scenario_, idle->vf), idle->why);
     }
     if (meter_.failed_ios() != 0) {
         result.reason += fmt::format("; {} I/Os of the guest ended in errors", meter_.failed_ios());
@@ -510,6 +548,12 @@ void Simulation::fill_logs(metrics::Result& result) const {
         const MemoryTrackUse& use = tracker->used();
         result.tracking = {use.reports, use.commands, use.ranges, use.pages, use.failed};
     }
+    if (scenario_.vmm.tracking.by != TrackBy::Known || tracking_) {
+        const TrackingChoice choice = choose_tracking(scenario_);
+        const DirtyTrackingUse use = tracking_ ? tracking_->used() : DirtyTrackingUse{};
+        result.dirty_tracking = {choice.by,    choice.why, use.reports,
+                                 use.granules, use.pages,  use.time};
+    }
     result.source_admin = {driver.admin_commands(), driver.admin_waited()};
     result.destination_admin = {destination_->driver->admin_commands(),
                                 destination_->driver->admin_waited()};
@@ -528,6 +572,22 @@ void Simulation::fill_fidelity(metrics::Result& result) const {
         result.error_bound = hybrid_error_bound;
         result.hybrid = hybrid_->used();
         result.total_time -= result.hybrid.held;
+    }
+}
+
+/// Devices of other kinds; a state that is not the one that was saved counts as one.
+void Simulation::fill_devices(metrics::Result& result) const {
+    for (std::size_t i = 0; i < source_->others.size(); ++i) {
+        const OpaqueDevice& from = *source_->others[i];
+        const OpaqueDevice& to = *destination_->others[i];
+        const auto number = static_cast<metrics::Device>(source_->vfs.size() + i);
+        const OpaqueUse& saved = from.used();
+        const OpaqueUse& loaded = to.used();
+        result.devices.push_back({number, from.timing().name, saved.precopy_bytes, saved.stop_bytes,
+                                  loaded.loaded_bytes, saved.commands, loaded.commands,
+                                  loaded.allocating});
+        const bool differs = to.loaded() && to.loaded_hash() != from.saved_hash();
+        result.conservation.state_mismatch += differs ? 1 : 0;
     }
 }
 
@@ -575,6 +635,7 @@ metrics::Result Simulation::result() const {
     result.conservation = {meter_.suspended_activity(), state_mismatch_, page_mismatch_};
     describe_workload(result);
     fill_logs(result);
+    fill_devices(result);
     fill_fidelity(result);
     result.littles_law = guest.littles_law();
     return result;

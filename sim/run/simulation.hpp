@@ -56,6 +56,7 @@ class Simulation {
   private:
     struct Host;
     void build_guest(Workload& workload);
+    DirtyTracking* build_tracking();
     void build_vmms();
     void watch();
     void watch_invariants();
@@ -65,6 +66,7 @@ class Simulation {
     void describe_workload(metrics::Result& result) const;
     void fill_outcome(metrics::Result& result) const;
     void fill_logs(metrics::Result& result) const;
+    void fill_devices(metrics::Result& result) const;
     void completed_outcome(metrics::Result& result) const;
     void unfinished_outcome(metrics::Result& result) const;
     std::string failure_text() const;
@@ -80,6 +82,7 @@ class Simulation {
     std::unique_ptr<Host> source_;
     std::unique_ptr<Host> destination_;
     std::unique_ptr<Guest> guest_;
+    std::unique_ptr<DirtyTracking> tracking_;  // nullptr: the driver tracks, or nobody need
     std::unique_ptr<VmmPair> vmms_;
     std::unique_ptr<Director> director_;
     std::unique_ptr<Pins> pins_;  // nullptr: there are none

@@ -1,6 +1,7 @@
 #include "sim/scenario/validate.hpp"
 
 #include "model/check/invariant.hpp"
+#include "sim/scenario/device_check.hpp"
 #include "sim/scenario/architecture_check.hpp"
 
 namespace lmsim::sim {
@@ -241,6 +242,8 @@ std::vector<Problem> validate(const Scenario& scenario) {
     check_host("hosts.src", scenario.hosts.src, out);
     check_host("hosts.dst", scenario.hosts.dst, out);
     check_vmm(scenario.vmm, out);
+    check_other_devices(scenario, out);
+    check_dirty_tracking(scenario, out);
     check_architecture(scenario, out);
     for (std::size_t i = 0; i < scenario.workloads.size(); ++i) {
         check_workload(scenario, i, out);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "sim/core/param.hpp"
+#include "sim/scenario/dirty_tracking_params.hpp"
 
 namespace lmsim::sim {
 
@@ -139,6 +140,8 @@ struct VmmParams {
     MultifdParams multifd = group(&multifd, "multifd", "device state on channels of its own");
     VfioCostParams vfio = group(&vfio, "vfio", "what VFIO devices cost the VMM");
     CloudParams cloud = group(&cloud, "cloud", "of Cloud Hypervisor alone");
+    DirtyTrackingParams tracking =
+        group(&tracking, "tracking", "who tells it what devices wrote to the guest's memory");
     Time bitmap_sync = param(&bitmap_sync, "bitmap_sync", 1_ms, between(0_s, 1_s),
                              "to collect the dirty bitmap, for each GiB of guest memory", estimate);
     Time zero_page =
