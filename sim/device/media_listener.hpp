@@ -11,6 +11,7 @@ struct MediaChange {
     std::uint64_t slba = 0;
     std::uint64_t blocks = 0;
     bool deallocated = false;
+    std::uint32_t ticket = 0;  // of the command
 };
 
 /// Who keeps or copies the content of a device's namespaces.

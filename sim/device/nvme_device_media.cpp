@@ -63,10 +63,10 @@ void NvmeDevice::tell_changes(const Event& event) {
     const auto is = [&](spec::Id opcode) { return command.opcode == rules_.value(opcode); };
     if (is(spec::Id::OpcodeNvmWrite)) {
         return media_listener_->changed(
-            {function, command.nsid, command.slba, command.dw15, false});
+            {function, command.nsid, command.slba, command.dw15, false, ticket});
     }
     if (is(spec::Id::OpcodeNvmWriteZeroes)) {
-        return media_listener_->changed({function, command.nsid, command.slba, command.dw15, true});
+        return media_listener_->changed({function, command.nsid, command.slba, command.dw15, true, ticket});
     }
     if (is(spec::Id::OpcodeNvmDatasetManagement)) {
         const std::uint8_t* ranges = data(function, ticket, command.length);
@@ -74,7 +74,7 @@ void NvmeDevice::tell_changes(const Event& event) {
             const wire::DsmRange range =
                 wire::decode_dsm_range(ranges + i * rules_.value(spec::Id::DsmRangeSize), rules_);
             if (range.nlb != 0) {
-                media_listener_->changed({function, command.nsid, range.slba, range.nlb, true});
+                media_listener_->changed({function, command.nsid, range.slba, range.nlb, true, ticket});
             }
         }
     }

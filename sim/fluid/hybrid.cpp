@@ -36,6 +36,9 @@ std::string why_exact(const Scenario& scenario, const Workload& workload) {
     if (!scenario.pins.empty()) {
         return "pins hold single effects of single commands";
     }
+    if (scenario.media_copy.mode == MediaCopyMode::Mirror) {
+        return "media_copy.mode = \"mirror\" sends each write to both sides";
+    }
     if (scenario.vmm.throttle.on) {
         return "vmm.throttle slows the guest's I/O down while it is migrated";
     }

@@ -272,10 +272,15 @@ void HostDriver::start_logs(std::function<void()> done) {
             done();
         }
     };
-    if (!log_) {
-        return then();
+    start_user_data(then);
+}
+
+/// Once: a copy of the media has it begin before the pre-copy of RAM does.
+void HostDriver::start_user_data(std::function<void()> done) {
+    if (!log_ || std::exchange(logs_user_data_, true)) {
+        return done();
     }
-    log_->start([this, then](vfio::Errno) {
+    log_->start([this, then = std::move(done)](vfio::Errno) {
         watch_logs(check::What::LogStarts);
         for (std::uint16_t vf = 0; vf < vfs_.size(); ++vf) {
             vfs_[vf].flow.dudmq = log_->deletes_at_suspend() && log_->exists(vf);
@@ -303,6 +308,7 @@ void HostDriver::when_logs_closed(std::function<void()> done) {
 void HostDriver::stop_logs() {
     if (log_) {
         watch_logs(check::What::LogStops);
+        logs_user_data_ = false;
         log_->stop();
     }
     if (tracks_memory()) {

@@ -91,7 +91,19 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     void stop_logs();
     bool tracks_memory() const { return tracker_ != nullptr && tracker_->started(); }
     /// Why the VF's namespaces are others on another host, as a sentence; empty if they are not.
-    std::string namespace_mismatch(std::uint16_t vf, const HostDriver& destination) const;
+    std::string namespace_mismatch(std::uint16_t vf, const HostDriver& destination,
+                                   SameIdentity identity = SameIdentity::Yes) const;
+    const std::vector<FoundNamespace>& namespaces() const { return survey_.found(); }
+    /// Asks for them once more.
+    void survey_again(std::function<void(bool)> done) { survey_.run(std::move(done)); }
+    /// What a part of the host needs that works beside the driver: the PF, its queue, CNTLIDs.
+    AdminQueue& admin() { return *this; }
+    DevicePort& pf() { return pf_; }
+    std::uint16_t vfs() const { return static_cast<std::uint16_t>(vfs_.size()); }
+    std::uint16_t cntlid(std::uint16_t vf) const { return vfs_[vf].flow.cntlid; }
+    std::uint16_t pf_cntlid() const { return pf_cntlid_; }
+    /// The log of user data begins before VFIO's DMA logging does.
+    void start_user_data(std::function<void()> done);
     /// nullptr: there is none.
     const UserDataLog* user_data_log() const { return log_.get(); }
     /// nullptr: the driver itself has the queues.
@@ -250,6 +262,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     host::OnlinePlan online_plan_;
     std::size_t online_vf_ = 0;  // whose turn it is, and with which of its commands
     std::uint32_t online_step_ = 0;
+    std::uint16_t pf_cntlid_ = 0;
+    bool logs_user_data_ = false;
     std::uint16_t next_cntid_ = 0;  // from which on CNS 15h is asked for
     std::function<void(bool)> ready_;
     std::function<void(std::uint16_t)> timed_out_;

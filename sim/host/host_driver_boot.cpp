@@ -66,9 +66,11 @@ void HostDriver::survey_namespaces() {
     });
 }
 
-std::string HostDriver::namespace_mismatch(std::uint16_t vf, const HostDriver& destination) const {
+std::string HostDriver::namespace_mismatch(std::uint16_t vf, const HostDriver& destination,
+                                           SameIdentity identity) const {
     return sim::namespace_mismatch(survey_.found(), vfs_[vf].flow.cntlid,
-                                   destination.survey_.found(), destination.vfs_[vf].flow.cntlid);
+                                   destination.survey_.found(), destination.vfs_[vf].flow.cntlid,
+                                   identity);
 }
 
 /// The next command that brings a VF online (HO-VIRT-01); false if all of them are.
@@ -137,6 +139,7 @@ bool HostDriver::take_boot_page() {
     if (boot_ == Boot::Identify) {
         const auto id = wire::decode_identify_controller(page, page_size, rules_);
         boot_ = Boot::Secondary;
+        pf_cntlid_ = id.ok() ? id->cntlid : std::uint16_t{0};
         const bool exports = id.ok() && id->ensa_template && id->ensa_migration;
         return id.ok() && id->hmlms && (exports || !rules_.on(spec::Id::Templates));
     }

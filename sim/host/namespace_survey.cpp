@@ -106,13 +106,17 @@ host::NamespaceIdentity seen_by(const std::vector<FoundNamespace>& found, std::u
 std::string namespace_mismatch(const std::vector<FoundNamespace>& source,
                                std::uint16_t source_cntlid,
                                const std::vector<FoundNamespace>& destination,
-                               std::uint16_t destination_cntlid) {
+                               std::uint16_t destination_cntlid, SameIdentity identity) {
     for (const FoundNamespace& ns : source) {
         if (!attached(ns, source_cntlid)) {
             continue;
         }
-        const auto differences =
-            host::compare(ns.identity, seen_by(destination, ns.nsid, destination_cntlid));
+        host::NamespaceIdentity there = seen_by(destination, ns.nsid, destination_cntlid);
+        if (identity == SameIdentity::No) {
+            there.nguid = ns.identity.nguid;
+            there.eui64 = ns.identity.eui64;
+        }
+        const auto differences = host::compare(ns.identity, there);
         std::string what;
         for (std::size_t i = 0; i < differences.count; ++i) {
             what += i == 0 ? "" : i + 1 == differences.count ? " and " : ", ";

@@ -233,6 +233,7 @@ void UserDataLog::look(std::uint16_t index, std::uint32_t slot, std::uint32_t co
     looking_ = true;
     step(index, event);
     looking_ = false;
+    used_.peak = std::max(used_.peak, vf.log.held);
     watch_taken(index, slot, event.bytes, used_.entries - before);
     // What follows waits for the CPU until it has taken these.
     const auto taken = static_cast<Ps>(used_.entries - before);

@@ -58,6 +58,7 @@ struct UserDataLogUse {
     std::uint64_t whole = 0;  // entries that tell of a whole namespace
     std::uint64_t tail_events = 0;
     std::uint64_t full_events = 0;
+    std::uint32_t peak = 0;  // slots of one queue that were taken at once
     std::uint64_t head_updates = 0;
     std::uint64_t lost = 0;  // times that a log was lost
 };

@@ -11,6 +11,7 @@
 #include "sim/host/channel.hpp"
 #include "sim/host/dirty_tracking.hpp"
 #include "sim/host/host_driver.hpp"
+#include "sim/host/media_gate.hpp"
 #include "sim/host/ram.hpp"
 #include "sim/host/vfio_device.hpp"
 #include "sim/pin/pins.hpp"
@@ -105,6 +106,10 @@ class VmmPair : public Component {
     host::vmm::Outcome outcome() const { return source_.control.flow.outcome; }
     const ChannelUse& used() const { return used_; }
     const Channel& channel() const { return channel_; }
+    /// For what else uses the network between the hosts.
+    Channel& channel() { return channel_; }
+    /// The media are copied beside the migration: no switchover before they are ready for it.
+    void set_media(MediaGate* media) { media_ = media; }
     void set_pins(Pins* pins) { pins_ = pins; }
     /// The connection of the hosts breaks, with what is on its way.
     void cut();
@@ -176,6 +181,8 @@ class VmmPair : public Component {
     void start_logs(std::function<void()> done);
     void report_logs(std::function<void()> done);
     void sync_bitmap(bool last);
+    void close_logs(std::function<void()> done);
+    std::uint64_t pages_to_send() const;
     void stop_logs();
     void begin_slice(const Effect& effect);
     void send_chunk();
@@ -226,6 +233,7 @@ class VmmPair : public Component {
     int resuming_ = -1;  // the side whose vCPUs start with the answer under way
     ChannelUse used_;
     VmmObserver* observer_ = nullptr;
+    MediaGate* media_ = nullptr;
     trace::StepLog* steps_ = nullptr;
     Gate gate_;
     trace::MachineTap taps_[2];  // by side

@@ -15,6 +15,8 @@ constexpr Ps ms = 1'000'000'000;
 // A pass that finds no dirty page still looks at the bitmap. Without a price the source would go
 // round for ever at one moment while it waits for the destination's consent.
 constexpr Ps empty_pass = 10'000'000;
+// The same while it waits for the media: a window of its rate limit.
+constexpr Ps media_pass = 100 * ms;
 
 }  // namespace
 
@@ -48,15 +50,32 @@ void VmmPair::sync_bitmap(bool last) {
     const auto collect = [this] {
         guest_.before_sync();
         const std::uint64_t fresh = ram_.sync();
-        answer(VmmSide::Source, now() + timing_.bitmap_sync, 0, ram_.left(), fresh);
+        answer(VmmSide::Source, now() + timing_.bitmap_sync, 0, pages_to_send(), fresh);
     };
     report_logs([this, last, collect] {
         if (last) {
-            driver(VmmSide::Source).when_logs_closed(collect);
+            close_logs(collect);
         } else {
             collect();
         }
     });
+}
+
+/// The logs of user data are read to the end, and the media that they tell of are copied.
+void VmmPair::close_logs(std::function<void()> done) {
+    driver(VmmSide::Source).when_logs_closed([this, done = std::move(done)] {
+        if (media_ != nullptr) {
+            media_->finish(done);
+        } else {
+            done();
+        }
+    });
+}
+
+/// What is left of the media counts as if it were RAM, as in QEMU's block migration.
+std::uint64_t VmmPair::pages_to_send() const {
+    const std::uint64_t media = media_ != nullptr ? media_->pending() : 0;
+    return ram_.left() + (media + page_size - 1) / page_size;
 }
 
 /// The migration is over on the source, whatever came of it.
@@ -92,8 +111,10 @@ void VmmPair::send_chunk() {
         const Ps flush = slice_.last && config_.multifd
                              ? timing_.multifd_channel * static_cast<Ps>(timing_.multifd_channels)
                              : 0;
-        answer(VmmSide::Source, now() + flush + (spins ? empty_pass : 0), sending_error(),
-               slice_.sent.bytes(), ram_.left());
+        const bool media = media_ != nullptr && media_->pending() != 0;
+        const Ps rest = spins ? media ? media_pass : empty_pass : 0;
+        answer(VmmSide::Source, now() + flush + rest, sending_error(), slice_.sent.bytes(),
+               pages_to_send());
         return;
     }
     guest_.catch_up();

@@ -6,6 +6,7 @@
 
 #include "sim/metrics/device_result.hpp"
 #include "sim/metrics/dirty_tracking_result.hpp"
+#include "sim/metrics/media_result.hpp"
 #include "sim/metrics/part.hpp"
 #include "sim/scenario/run_params.hpp"
 
@@ -88,6 +89,7 @@ struct Conservation {
     std::uint64_t suspended_activity = 0;  // fetches, writes, interrupts of a suspended VF
     std::uint64_t state_mismatch = 0;      // VFs whose loaded state is not the saved one
     std::uint64_t page_mismatch = 0;       // pages that differ on the destination
+    std::uint64_t media_mismatch = 0;      // blocks of copied namespaces that differ there
 };
 
 /// An invariant that did not hold.
@@ -206,6 +208,7 @@ struct Result {
     std::vector<PinResult> pins;            // in the order of the scenario
     UserDataLogResult cdq;
     MemoryTrackResult tracking;
+    std::vector<MediaResult> media;  // one, if local namespaces were to be copied
     DirtyTrackingResult dirty_tracking;
     std::vector<DeviceResult> devices;  // of other kinds than NVMe
     AdminUse source_admin;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sim/metrics/media_fields.hpp"
 #include "sim/metrics/result.hpp"
 
 namespace lmsim::sim::metrics {
@@ -120,6 +121,8 @@ void check_fields(Visitor& v, const Result& result) {
                 "VFs whose loaded state is not the saved one, byte for byte");
         w.count("page_mismatch", result.conservation.page_mismatch,
                 "pages that differ on the destination");
+        w.count("media_mismatch", result.conservation.media_mismatch,
+                "blocks of copied namespaces that differ on the destination");
     });
     v.list("broken_invariants", result.breaches,
            "invariants that did not hold (docs/check.md), in the order in which they fell; must be "
@@ -246,6 +249,7 @@ void result_fields(Visitor& v, const Result& result) {
              [&](auto& w) { precopy_fields(w, result.rounds); });
     check_fields(v, result);
     log_fields(v, result);
+    media_fields(v, result.media);
     device_fields(v, result.devices);
     dirty_tracking_fields(v, result.dirty_tracking);
     v.object("utilization", "of the measured time", [&](auto& w) {

@@ -4,6 +4,7 @@
 
 #include "model/wire/controller_state.hpp"
 #include "model/wire/vendor_area.hpp"
+#include "sim/host/media_setup.hpp"
 #include "sim/run/opaque_devices.hpp"
 #include "sim/run/tracking.hpp"
 
@@ -47,6 +48,10 @@ nvme::Config model_config(const Scenario& scenario, const DeviceParams& device) 
     config.mcmr = static_cast<std::uint16_t>(tracking.queue_ranges);
     config.nmcmr = static_cast<std::uint16_t>(tracking.subsystem_ranges);
     config.mcdqpc = static_cast<std::uint16_t>(tracking.queue_prps);
+    config.track_allocation = scenario.media_copy.mode != MediaCopyMode::None;
+    if (&device == &scenario.hosts.dst.device) {
+        config.capacity = scenario.media_copy.destination_capacity.count;
+    }
     config.track_memory = tracking.memory;
     config.power_of_two_ranges = tracking.power_of_two;
     config.tracked_ranges = tracking.descriptors;
@@ -174,7 +179,9 @@ std::uint64_t host_pages(const Scenario& scenario, const HostParams& host,
     const HostTiming timing = host_timing(scenario, host, dialects);
     std::uint64_t logs = timing.user_data.on ? UserDataLog::memory_bytes(timing.user_data) : 0;
     logs += timing.memory.on ? MemoryTracker::memory_bytes(timing.memory) : 0;
-    return host.device.vfs * (state + logs / page_size) + rings + 2;
+    const bool media = scenario.media_copy.mode != MediaCopyMode::None;
+    const std::uint64_t setup = media ? MediaSetup::memory_bytes / page_size : 0;
+    return host.device.vfs * (state + logs / page_size) + rings + 2 + setup;
 }
 
 GuestTiming guest_timing(const Scenario& scenario) {
@@ -182,6 +189,9 @@ GuestTiming guest_timing(const Scenario& scenario) {
     timing.vcpus = scenario.vm.vcpus;
     timing.irq_latency = scenario.vm.irq_latency.ps;
     timing.submit_cost = scenario.vm.submit_cost.ps;
+    if (scenario.media_copy.mode == MediaCopyMode::Mirror) {
+        timing.submit_cost += scenario.media_copy.mirror_cost.ps;
+    }
     timing.complete_cost = scenario.vm.complete_cost.ps;
     timing.ready_poll = scenario.vm.ready_poll.ps;
     timing.block_size = scenario.hosts.src.device.block.count;

@@ -79,7 +79,23 @@ void Director::begin() {
     if (pins_ != nullptr) {
         pins_->begin();
     }
-    vmms_.start();
+    const auto go = [this] {
+        vmms_began_ = true;
+        vmms_.start();
+    };
+    if (first_) {
+        first_(go);
+    } else {
+        go();
+    }
+}
+
+void Director::give_up() {
+    if (vmms_began_) {
+        vmms_.cancel();
+    } else {
+        migration_finished();
+    }
 }
 
 void Director::migration_finished() {
@@ -88,6 +104,9 @@ void Director::migration_finished() {
     }
     phase_ = Phase::CoolDown;
     migration_ended_ = now();
+    if (end_) {
+        end_();
+    }
     enter(metrics::Window::After);
     if (hybrid_ != nullptr) {
         hybrid_->cool_down(now() + params_.cool_down.ps);

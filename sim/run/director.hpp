@@ -26,6 +26,13 @@ class Director : public Component {
     /// Asked when the migration is to begin: a text that is not empty refuses it.
     void check_first(std::function<std::string()> check) { check_ = std::move(check); }
     const std::string& refusal() const { return refusal_; }
+    /// What goes before the VMMs, calls `go` when they may begin, and is told of the end.
+    void set_first(std::function<void(std::function<void()> go)> first, std::function<void()> end) {
+        first_ = std::move(first);
+        end_ = std::move(end);
+    }
+    /// It comes to nothing: the migration ends before the VMMs have begun, or they cancel it.
+    void give_up();
 
     /// Without a migration the run is over some time after the pins are.
     void set_pins(Pins* pins) { pins_ = pins; }
@@ -70,6 +77,9 @@ class Director : public Component {
     std::function<void(Ps, std::string_view)> progress_;
     std::function<std::string()> check_;
     std::string refusal_;
+    std::function<void(std::function<void()>)> first_;
+    std::function<void()> end_;
+    bool vmms_began_ = false;
     Phase phase_ = Phase::Boot;
     int hosts_booting_ = 2;
     bool boot_failed_ = false;

@@ -13,6 +13,7 @@
 #include "sim/host/nvme_vf.hpp"
 #include "sim/run/convert.hpp"
 #include "sim/run/director.hpp"
+#include "sim/run/media_run.hpp"
 #include "sim/run/opaque_devices.hpp"
 #include "sim/run/tracking.hpp"
 #include "sim/run/wishes.hpp"
@@ -156,6 +157,9 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
         const std::string untracked = choose_tracking(scenario_).refusal;
         return untracked.empty() ? check_namespaces() : untracked;
     });
+    if (scenario_.media_copy.mode != MediaCopyMode::None) {
+        build_media();
+    }
     if (!scenario_.pins.empty()) {
         pin_effects();
     }
@@ -217,6 +221,28 @@ void Simulation::build_vmms() {
     vmms_ =
         std::make_unique<VmmPair>("vmm", kernel_, vmm_timing(scenario_), make_channel(scenario_),
                                   vmm_config(scenario_), options_.dialects.vmm, *guest_, from, to);
+}
+
+/// Namespaces that are local move as well: before the VMMs begin, and beside them.
+void Simulation::build_media() {
+    const auto side = [this](Host& host, VmmSide which) {
+        return MediaCopy::Side{host.driver.get(), &host.device,
+                               options_.dialects.driver[static_cast<std::size_t>(which)]};
+    };
+    media_ = make_media_copy(kernel_, scenario_, workload_, side(*source_, VmmSide::Source),
+                             side(*destination_, VmmSide::Destination), vmms_->channel());
+    media_->set_observer(&meter_.user_data());
+    media_->set_trace(options_.sink);
+    source_->driver->set_user_data_observer(media_.get());
+    vmms_->set_media(media_.get());
+    director_->set_first(
+        [this](std::function<void()> go) {
+            media_->start(std::move(go), [this](const std::string& why) {
+                media_failure_ = why;
+                director_->give_up();
+            });
+        },
+        [this] { media_->stop(); });
 }
 
 /// Behind everything else: an exact run is the same as ever.
@@ -435,6 +461,9 @@ void Simulation::diagnose(const Host& host, std::uint16_t vf) {
 
 /// Why a VF's namespaces are not the ones that it would find on the destination.
 std::string Simulation::check_namespaces() const {
+    if (media_ != nullptr) {
+        return {};  // the destination's are made
+    }
     for (std::uint16_t vf = 0; vf < source_->ports.size(); ++vf) {
         const std::string what = source_->driver->namespace_mismatch(vf, *destination_->driver);
         if (!what.empty()) {
@@ -503,6 +532,11 @@ void Simulation::fill_outcome(metrics::Result& result) const {
         if (result.partial) {
             result.reason = "interrupted before the migration began";
         }
+        return;
+    }
+    if (!media_failure_.empty()) {
+        result.outcome = media_->gave_up() ? Outcome::NotConverged : Outcome::Failed;
+        result.reason = media_failure_;
         return;
     }
     if (!director_->refusal().empty()) {
@@ -637,6 +671,9 @@ metrics::Result Simulation::result() const {
     fill_logs(result);
     fill_devices(result);
     fill_fidelity(result);
+    if (media_ != nullptr) {
+        fill_media(scenario_, workload_, *media_, *source_->driver, result);
+    }
     result.littles_law = guest.littles_law();
     return result;
 }

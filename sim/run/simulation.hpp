@@ -20,6 +20,7 @@
 namespace lmsim::sim {
 
 class Director;
+class MediaCopy;
 class Hybrid;
 class Wishes;
 
@@ -58,6 +59,7 @@ class Simulation {
     void build_guest(Workload& workload);
     DirtyTracking* build_tracking();
     void build_vmms();
+    void build_media();
     void watch();
     void watch_invariants();
     void come_to_rest();
@@ -85,6 +87,8 @@ class Simulation {
     std::unique_ptr<DirtyTracking> tracking_;  // nullptr: the driver tracks, or nobody need
     std::unique_ptr<VmmPair> vmms_;
     std::unique_ptr<Director> director_;
+    std::unique_ptr<MediaCopy> media_;  // nullptr: nothing is copied
+    std::string media_failure_;
     std::unique_ptr<Pins> pins_;  // nullptr: there are none
     std::unique_ptr<Wishes> wishes_;
     std::unique_ptr<Hybrid> hybrid_;  // nullptr: all of it is simulated

@@ -56,7 +56,7 @@ struct MediaCopyParams {
               "NVM of the destination for namespaces; 0B: as much as the source's take", choice);
     Bytes chunk = param(&chunk, "chunk", 1_MiB, between(4_KiB, 64_MiB),
                         "read, sent and written in one go, of one piece or several",
-                        "QEMU 10.1 block/mirror.c: mirror buffers of 1 MiB and more");
+                        "QEMU 10.1 block/mirror.c, MAX_IO_BYTES");
     Bytes granule = param(&granule, "granule", 4_KiB, between(512_B, 1_MiB),
                           "in which the host remembers what has changed", estimate);
     Bytes piece = param(&piece, "piece", 128_KiB, between(4_KiB, 2_MiB),

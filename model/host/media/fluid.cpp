@@ -48,9 +48,19 @@ std::uint64_t writes_in(const Writer& writer, std::int64_t ps) {
     return static_cast<std::uint64_t>(milli / 1000);
 }
 
+Q63 spared(const Writer& writer, std::int64_t ps) {
+    const std::uint64_t writes = writes_in(writer, ps);
+    if (writer.each_once) {
+        const Wide hit = static_cast<Wide>(writes) * writer.per_write;
+        return hit >= writer.granules
+                   ? 0
+                   : q63_one - ratio(static_cast<std::uint64_t>(hit), writer.granules);
+    }
+    return power(q63_one - ratio(writer.per_write, writer.granules), writes);
+}
+
 std::uint64_t expected_unique(const Writer& writer, std::int64_t ps) {
-    const Q63 spared = q63_one - ratio(writer.per_write, writer.granules);
-    return share_of(writer.granules, q63_one - power(spared, writes_in(writer, ps)));
+    return share_of(writer.granules, q63_one - spared(writer, ps));
 }
 
 Fluid::Fluid(std::uint64_t granules, std::vector<Writer> writers) : writers_(std::move(writers)) {
@@ -97,10 +107,7 @@ Q63 Fluid::untouched(const Stretch& stretch, std::int64_t ps) const {
     for (const Writer& writer : writers_) {
         const bool here =
             stretch.first >= writer.first && stretch.first < writer.first + writer.granules;
-        if (here) {
-            const Q63 spared = q63_one - ratio(writer.per_write, writer.granules);
-            share = times(share, power(spared, writes_in(writer, ps)));
-        }
+        share = here ? times(share, spared(writer, ps)) : share;
     }
     return share;
 }

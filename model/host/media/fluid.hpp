@@ -18,17 +18,20 @@ Q63 times(Q63 a, Q63 b);
 Q63 power(Q63 base, std::uint64_t n);
 std::uint64_t share_of(std::uint64_t whole, Q63 share);
 
-/// Uniform random writes to a stretch of the media.
+/// Random writes to a stretch of the media, all of it alike.
 struct Writer {
     std::uint64_t first = 0;        // granule, over all namespaces one after the other
     std::uint64_t granules = 0;     // of the stretch
     std::uint64_t per_write = 1;    // granules that one write changes
     std::uint64_t milli_per_s = 0;  // writes
+    bool each_once = false;         // nothing twice before all is written (fio's random map)
 };
 
 /// How many writes that makes in so long.
 std::uint64_t writes_in(const Writer& writer, std::int64_t ps);
-/// Granules of `granules` that none of these writers leaves as they are: S(1 - (1 - g/S)^(w t)).
+/// The share of the stretch that no write hits in so long: (1 - g/S)^(w t).
+Q63 spared(const Writer& writer, std::int64_t ps);
+/// Granules that are written in so long: S(1 - (1 - g/S)^(w t)).
 std::uint64_t expected_unique(const Writer& writer, std::int64_t ps);
 
 /// A stretch of the media whose granules are all alike: the same writers.

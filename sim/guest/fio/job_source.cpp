@@ -169,6 +169,37 @@ void JobSource::completed(Time now, const Io& io) {
     think_count_ += !job_.think_at_issue && io.op != Op::Flush ? 1U : 0U;
 }
 
+WritePattern JobSource::write_pattern() const {
+    const auto writes = static_cast<std::size_t>(Direction::Write);
+    const BlockSizes& sizes = job_.sizes[writes];
+    WritePattern pattern;
+    pattern.base = base_;
+    pattern.size = size_;
+    pattern.depth = job_.depth;
+    pattern.write_percent = job_.reads ? 100 - job_.read_percent : 100;
+    pattern.bytes = (sizes.min + sizes.max) / 2;
+    std::uint64_t shares = 0;
+    for (const SizeShare& share : sizes.split) {
+        shares += share.bytes * share.percent;
+    }
+    pattern.bytes = shares != 0 ? shares / 100 : pattern.bytes;
+    pattern.per_s = job_.rate_iops[writes];
+    if (pattern.per_s == 0 && pattern.bytes != 0) {
+        pattern.per_s = job_.rate[writes] / pattern.bytes;
+    }
+    using Kind = WritePattern::Kind;
+    const bool all_random = job_.random && job_.random_percent[writes] == 100;
+    pattern.kind = job_.trims                                   ? Kind::Other
+                   : !job_.writes                               ? Kind::None
+                   : !job_.random                               ? Kind::Sequential
+                   : !all_random                                ? Kind::Other
+                   : job_.distribution != Distribution::Uniform ? Kind::Other
+                   : job_.random_map && sizes.split.empty() && sizes.min == sizes.max
+                       ? Kind::EachOnce
+                       : Kind::Random;
+    return pattern;
+}
+
 std::string JobSource::changes() const {
     return job_.time_based && job_.number_ios == 0
                ? ""

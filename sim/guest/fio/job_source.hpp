@@ -33,6 +33,7 @@ class JobSource final : public IoSource {
     std::optional<Planned> next(Time now) override;
     void completed(Time now, const Io& io) override;
     bool finished() const override { return finished_; }
+    WritePattern write_pattern() const override;
     std::string changes() const override;
     Time steady_until(Time now) const override;
     void skip(Time span) override;

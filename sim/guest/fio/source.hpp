@@ -12,6 +12,18 @@
 
 namespace lmsim::sim::fio {
 
+/// How a source writes, as long as it goes on: for whoever counts instead of simulating.
+struct WritePattern {
+    enum class Kind : std::uint8_t { None, Random, EachOnce, Sequential, Other };
+    Kind kind = Kind::Other;
+    std::uint64_t base = 0;        // of the region, bytes
+    std::uint64_t size = 0;        // of the region, bytes
+    std::uint64_t bytes = 0;       // of one write, the mean
+    std::uint64_t per_s = 0;       // writes that the job allows itself; 0: as many as there can be
+    unsigned depth = 1;            // I/Os under way at once
+    unsigned write_percent = 100;  // of them
+};
+
 /// The I/Os of one job instance, one after another. The caller keeps at most depth() of them
 /// outstanding: it asks for the next one when there is room, submits it at not_before, and reports
 /// every completion. Deterministic; no allocation per I/O.
@@ -37,6 +49,7 @@ class IoSource {
     /// No I/O will follow; some may still be outstanding.
     virtual bool finished() const = 0;
 
+    virtual WritePattern write_pattern() const { return {}; }
     /// Why this source never does the same for as long as one looks, or an empty text.
     virtual std::string changes() const = 0;
     /// Until when it goes on as it does at `now`, if changes() is empty; `now` itself if it does

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace lmsim::sim {
+
+/// What VMMs have to know of a copy of the media that goes on beside the migration.
+class MediaGate {
+  public:
+    virtual ~MediaGate() = default;
+    /// Bytes that have to be copied before the switchover may be thought of.
+    virtual std::uint64_t pending() const = 0;
+    /// The guest stands still and all changes are known: copies what is left, then calls `done`.
+    virtual void finish(std::function<void()> done) = 0;
+};
+
+}  // namespace lmsim::sim

@@ -1,0 +1,129 @@
+#include "sim/metrics/media_section.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/metrics/display.hpp"
+
+namespace lmsim::sim::metrics {
+
+namespace {
+
+using host::media::Verdict;
+
+constexpr auto right = TextTable::Align::Right;
+
+std::string rate_text(std::uint64_t bytes_per_s) { return readable_bytes(bytes_per_s) + "/s"; }
+
+std::string verdict_text(const host::media::Forecast& forecast) {
+    switch (forecast.verdict) {
+        case Verdict::Converges:
+            return fmt::format("converges: RAM may begin after {} and {} rounds",
+                               readable_time(forecast.time_ps), forecast.rounds.size());
+        case Verdict::TooSlow:
+            return fmt::format("does NOT converge: after {} and {} rounds {} would be left",
+                               readable_time(forecast.time_ps), forecast.rounds.size(),
+                               readable_bytes(forecast.left_bytes));
+        case Verdict::QueueFull:
+            return fmt::format(
+                "does NOT converge: the queue is full after {}, and all has to be "
+                "copied again",
+                readable_time(forecast.queue.full_after_ps));
+    }
+    return "?";
+}
+
+std::string queue_text(const host::media::QueueForecast& queue) {
+    return fmt::format(
+        "{} entries/s (the host takes {} at most), {} of {} slots taken at once: "
+        "{} stay free",
+        queue.entries_milli_per_s / 1000, queue.drain_milli_per_s / 1000, queue.peak, queue.slots,
+        readable_share(queue.margin_ppm()));
+}
+
+Section copy_section(const MediaResult& media) {
+    const MediaCopyUse& use = media.use;
+    Section section{"Media", {{{""}, {""}}, {}}};
+    auto& rows = section.table.rows;
+    rows = {
+        {"mode", fmt::format("{}, {}", media.mode, media.order)},
+        {"set-up", fmt::format("{} in {} commands; NGUID and EUI-64 are {}",
+                               readable_time(use.set_up), use.set_up_commands, media.identity)},
+        {"first copy", readable_time(use.first_copy)},
+        {"copied", fmt::format("{} in {} rounds, {} of them sent", readable_bytes(use.bytes),
+                               use.rounds.size(), readable_bytes(use.data_bytes))},
+        {"while the guest stood still", readable_time(use.last_round)},
+    };
+    if (use.mirrored_bytes != 0) {
+        rows.push_back({"written to both sides", readable_bytes(use.mirrored_bytes)});
+    }
+    if (use.skipped != 0) {
+        rows.push_back({"by rates", readable_time(use.skipped)});
+    }
+    if (media.queue_peak != 0) {
+        rows.push_back({"queue", fmt::format("{} of {} slots taken at once", media.queue_peak,
+                                             media.queue_entries)});
+    }
+    if (use.whole_copies != 0) {
+        rows.push_back(
+            {"GAPS of a log", fmt::format("{} times all was copied again", use.whole_copies)});
+    }
+    return section;
+}
+
+Section namespaces_section(const MediaResult& media) {
+    Section section{"Namespaces",
+                    {{{"VF", right},
+                      {"NSID", right},
+                      {"allocated", right},
+                      {"copied", right},
+                      {"entries", right},
+                      {"gaps", right},
+                      {"blocks that differ", right}},
+                     {}}};
+    for (const NamespaceCopyUse& one : media.use.namespaces) {
+        section.table.rows.push_back({fmt::format("{}", one.vf), fmt::format("{}", one.nsid),
+                                      readable_bytes(one.allocated), readable_bytes(one.copied),
+                                      fmt::format("{}", one.entries), fmt::format("{}", one.gaps),
+                                      fmt::format("{}", one.mismatch)});
+    }
+    return section;
+}
+
+}  // namespace
+
+Section media_forecast_section(const MediaResult& media) {
+    const host::media::Forecast& forecast = media.forecast;
+    Section section{"Media, as forecast", {{{""}, {""}}, {}}};
+    auto& rows = section.table.rows;
+    rows = {
+        {"forecast", verdict_text(forecast)},
+        {"rates",
+         fmt::format("the copy moves {}, the guest changes {}{}", rate_text(forecast.bytes_per_s),
+                     rate_text(forecast.dirty_bytes_per_s),
+                     media.forecast_by_guess ? " (a job names no rate: a guess)" : "")},
+        {"copied",
+         fmt::format("{}; {} are left then, which takes {}", readable_bytes(forecast.bytes),
+                     readable_bytes(forecast.left_bytes), readable_time(forecast.left_ps))},
+    };
+    if (forecast.queue.slots != 0) {
+        rows.push_back({"queue", queue_text(forecast.queue)});
+    }
+    if (!media.forecast_note.empty()) {
+        rows.push_back({"not counted exactly", media.forecast_note});
+    }
+    return section;
+}
+
+std::vector<Section> media_sections(const Result& result) {
+    std::vector<Section> all;
+    for (const MediaResult& media : result.media) {
+        all.push_back(media_forecast_section(media));
+        all.push_back(copy_section(media));
+        if (media.use.namespaces.size() <= 16) {
+            all.push_back(namespaces_section(media));
+        }
+    }
+    return all;
+}
+
+}  // namespace lmsim::sim::metrics

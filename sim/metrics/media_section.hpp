@@ -1,0 +1,13 @@
+#pragma once
+
+#include "sim/metrics/report_sections.hpp"
+
+namespace lmsim::sim::metrics {
+
+/// Of each copy of local namespaces: what it came to, and what was to be expected.
+std::vector<Section> media_sections(const Result& result);
+
+/// The forecast alone, before anything has begun.
+Section media_forecast_section(const MediaResult& media);
+
+}  // namespace lmsim::sim::metrics

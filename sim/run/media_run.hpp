@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sim/host/media_copy.hpp"
+#include "sim/metrics/result.hpp"
+#include "sim/run/workload.hpp"
+#include "sim/scenario/scenario.hpp"
+
+namespace lmsim::sim {
+
+/// The copy that the scenario wants, with what hybrid time needs of the workload.
+std::unique_ptr<MediaCopy> make_media_copy(Kernel& kernel, const Scenario& scenario,
+                                           const Workload& workload, const MediaCopy::Side& source,
+                                           const MediaCopy::Side& destination, Channel& channel);
+
+/// What it came to, with the forecast.
+void fill_media(const Scenario& scenario, const Workload& workload, const MediaCopy& copy,
+                const HostDriver& source, metrics::Result& result);
+
+/// What a forecast of the copy begins with.
+struct MediaPlan {
+    host::media::Plan plan;
+    bool guess = false;  // a job says no rate: the depth and the media give one
+    std::string note;    // writes that counts do not treat exactly, or nothing
+};
+MediaPlan plan_media(const Scenario& scenario, const Workload& workload);
+
+}  // namespace lmsim::sim
