@@ -16,6 +16,7 @@ inline constexpr std::string_view LinuxErrno = "Linux 7.3 include/uapi/asm-gener
 inline constexpr std::string_view LinuxReadWrite = "Linux 7.3 fs/read_write.c";
 inline constexpr std::string_view LinuxNvme = "Linux 7.3 drivers/nvme/host";
 inline constexpr std::string_view Qemu101 = "QEMU 10.1";
+inline constexpr std::string_view CloudHypervisor = "Cloud Hypervisor, 2026-08-22 (ae44c297)";
 inline constexpr std::string_view RfcVendor2022 =
     "linux-nvme, 2022-12-05, RFC PATCH 5/5 nvme-vfio: Add a document for the NVMe device";
 inline constexpr std::string_view RfcHeader2025 =

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/host/rfc/driver_rules.hpp"
+#include "model/host/vmm/cloud.hpp"
 #include "model/nvme/step.hpp"
 #include "model/wire/controller_state.hpp"
 #include "sim/core/own_process.hpp"
@@ -106,6 +107,8 @@ class Replay {
     trace::StepLog log_;
     Effects effects_;
     std::uint64_t states_ = 0;
+    host::vmm::CloudSourceState<> cloud_source_;
+    host::vmm::CloudTargetState<> cloud_target_;
 };
 
 void Replay::build(ReplayHost& host, const Scenario& scenario, const HostParams& params) {
@@ -170,6 +173,9 @@ bool Replay::step(const StepLine& line) {
     if (line.part == "nvme") return nvme(line);
     if (line.part == "vfio") return vfio(line), true;
     if (line.part == "vfio_nvme") return flow(line), true;
+    if (vmm_.engine == host::vmm::Engine::CloudHypervisor) {
+        return line.side == Side::Source ? set(line, cloud_source_) : set(line, cloud_target_);
+    }
     if (line.part == "pf_submit") return pf(line), true;
     if (line.part == "udmq") return udmq(line), true;
     if (line.part == "memory_log") return memory_log(line), true;
@@ -265,12 +271,15 @@ void Replay::memory_log(const StepLine& line) {
 void Replay::vmm(const StepLine& line) {
     host::vmm::Event event;
     read(line, event);
-    if (line.side == Side::Source) {
-        host::vmm::step(source_, event, vmm_, dialects_.vmm, effects_);
-        log_.after(line.side, StepPart::Vmm, 0, source_);
+    const auto take = [this, &line, &event](auto& state) {
+        host::vmm::step(state, event, vmm_, dialects_.vmm, effects_);
+        log_.after(line.side, StepPart::Vmm, 0, state);
+    };
+    const bool source = line.side == Side::Source;
+    if (vmm_.engine == host::vmm::Engine::CloudHypervisor) {
+        source ? take(cloud_source_) : take(cloud_target_);
     } else {
-        host::vmm::step(destination_, event, vmm_, dialects_.vmm, effects_);
-        log_.after(line.side, StepPart::Vmm, 0, destination_);
+        source ? take(source_) : take(destination_);
     }
     log_.vmm(line.at, line.side, event, effects_);
 }

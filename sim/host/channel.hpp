@@ -31,6 +31,13 @@ struct Channel {
     Ps send_pages(Ps now, std::uint64_t bytes) {
         return forward.reserve(now, transfer(Bytes{bytes}, page_rate()).ps);
     }
+    /// The same for what one channel among others carries: its CPU bounds it, while the network
+    /// goes on to the next one's.
+    Ps send_job(Ps now, std::uint64_t bytes) {
+        const Ps alone = now + transfer(Bytes{bytes}, stream_rate()).ps;
+        const Ps shared = forward.reserve(now, transfer(Bytes{bytes}, bandwidth).ps);
+        return alone > shared ? alone : shared;
+    }
     Ps reply(Ps now, std::uint64_t bytes) {
         return back.reserve(now, transfer(Bytes{bytes}, stream_rate()).ps);
     }

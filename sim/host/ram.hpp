@@ -37,6 +37,15 @@ class RamSender {
         left_ = from_.pages();
         cursor_ = 0;
     }
+    /// Pages that the log of writes has and that were to be sent anyway.
+    std::uint64_t written_again() const {
+        const std::vector<std::uint64_t> log = from_.dirty_log(from_.pages());
+        std::uint64_t pages = 0;
+        for (std::size_t i = 0; i < log.size(); ++i) {
+            pages += static_cast<std::uint64_t>(__builtin_popcountll(log[i] & dirty_[i]));
+        }
+        return pages;
+    }
     /// Takes the log of writes over; returns how many pages became dirty by it.
     std::uint64_t sync() {
         const std::uint64_t fresh = from_.collect_dirty(dirty_);

@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint64_t message_bytes = 16;
 constexpr std::uint64_t config_space_bytes = 4096;  // of a VFIO device, MSI-X table included
 
+bool of_thread(const Effect& call) { return (call.ticket & host::vmm::thread_mark) != 0; }
+
 }  // namespace
 
 VmmPair::VmmPair(sc_core::sc_module_name name, Kernel& kernel, const VmmTiming& timing,
@@ -44,25 +46,14 @@ void VmmPair::set_trace(trace::TraceSink* sink) {
     taps_[1].connect(sink, metrics::Side::Destination);
 }
 
-template <class Vmm>
-void VmmPair::step_vmm(Vmm& vmm, metrics::Side side, const host::vmm::Event& event,
-                       Effects& effects) {
-    if (steps_ != nullptr) {
-        steps_->before(now(), side, trace::StepPart::Vmm, 0, vmm);
-    }
-    host::vmm::step(vmm, event, config_, rules_, effects);
-    if (steps_ != nullptr) {
-        steps_->after(side, trace::StepPart::Vmm, 0, vmm);
-        steps_->vmm(now(), side, event, effects);
-    }
-}
-
 void VmmPair::step(VmmSide side, const host::vmm::Event& event) {
     Effects effects;
     effects.watcher = taps_[static_cast<std::size_t>(side)].at(now(), metrics::no_device);
     const bool was_finished = finished();
-    const bool was_there = !destination_.control.flow.finished;
-    if (side == VmmSide::Source) {
+    const bool was_there = !flow(VmmSide::Destination).finished;
+    if (is_cloud()) {
+        step_cloud(side, event, effects);
+    } else if (side == VmmSide::Source) {
         step_vmm(source_, metrics::Side::Source, event, effects);
     } else {
         step_vmm(destination_, metrics::Side::Destination, event, effects);
@@ -71,12 +62,15 @@ void VmmPair::step(VmmSide side, const host::vmm::Event& event) {
         perform(side, effect);
     }
     if (side == VmmSide::Destination) {
-        if (was_there && destination_.control.flow.finished) {
+        if (was_there && flow(VmmSide::Destination).finished) {
             break_return_path();
         }
         deliver();
     } else if (finished() && !was_finished) {
         stop_logs();
+        if (!config_.return_path) {
+            close_channels();
+        }
         if (on_finish_) {
             on_finish_();
         }
@@ -115,7 +109,19 @@ void VmmPair::begin_call(VmmSide side, const Effect& effect) {
         if (pins_->holds(name, [this, side, effect] { begin_call(side, effect); })) {
             return;
         }
-        called_[static_cast<std::size_t>(side)] = name;
+        if (of_thread(effect)) {
+            start_threads();
+            line(side, effect.function).called = name;
+        } else {
+            called_[static_cast<std::size_t>(side)] = name;
+        }
+    }
+    if (of_thread(effect)) {
+        if (observer_ != nullptr) {
+            observer_->thread_call_began(now(), side, effect);
+        }
+        call_thread(side, effect);
+        return;
     }
     if (observer_ != nullptr) {
         observer_->call_began(now(), side, effect);
@@ -129,6 +135,7 @@ void VmmPair::answer(VmmSide side, Ps at, std::int32_t error, std::uint64_t valu
     pending_answer.error = error;
     pending_answer.value0 = value0;
     pending_answer.value1 = value1;
+    pending_answer.length = 0;
     post_once(at, static_cast<std::uint32_t>(Kind::Answer), static_cast<std::uint32_t>(side));
 }
 
@@ -186,15 +193,25 @@ bool VmmPair::call_device(VmmSide side, const Effect& effect) {
         case Call::QueryPrecopyInfo: to().precopy_info(answer_vfio(side)); return true;
         case Call::ReadDeviceBlock: {
             VfioDevice& from = to();
-            from.read(effect.length, [this, &from](const VfioAnswer& got) {
+            const std::uint16_t index = effect.function;
+            from.read(effect.length, [this, index, &from](const VfioAnswer& got) {
                 if (got.error == vfio::Errno::Ok) {
                     block_ = from.bytes_read();
+                    if (is_cloud() && !block_.empty()) {
+                        blobs_[index].push_back(block_);
+                    }
                 }
                 answer(VmmSide::Source, now(), static_cast<std::int32_t>(got.error), got.value);
             });
             return true;
         }
-        case Call::WriteDeviceBlock: to().write(loading_, answer_vfio(side)); return true;
+        case Call::WriteDeviceBlock:
+            if (is_cloud()) {
+                write_blob(effect.function);
+                return true;
+            }
+            to().write(loading_, answer_vfio(side));
+            return true;
         default: return false;
     }
 }
@@ -224,7 +241,7 @@ bool VmmPair::call_channel(VmmSide side, const Effect& effect) {
             if (effect.function == host::vmm::no_device) {
                 post_once(now() + timing_.device_save, static_cast<std::uint32_t>(Kind::Saved));
             } else {
-                send_saved(effect.function);
+                send_saved(effect.function, effect.token2 != 0);
             }
             return true;
         case Call::SendMessage: {
@@ -243,6 +260,10 @@ bool VmmPair::call_channel(VmmSide side, const Effect& effect) {
             }
             return true;
         }
+        case Call::SendState:
+            state_bytes_ = effect.length;
+            post_once(now() + timing_.device_save, static_cast<std::uint32_t>(Kind::StateSaved));
+            return true;
         case Call::CloseChannel:
             post(forward_lane_, std::max(channel_.forward.free_at, now()) + channel_.one_way,
                  static_cast<std::uint32_t>(Kind::Closed));
@@ -256,6 +277,10 @@ bool VmmPair::call_channel(VmmSide side, const Effect& effect) {
 bool VmmPair::call_host(VmmSide side, const Effect& effect) {
     switch (static_cast<Call>(effect.token)) {
         case Call::ResumeVcpus: resume_vcpus(side); return true;
+        case Call::StartThread:
+            start_threads();
+            answer(side, now());
+            return true;
         case Call::DirtyLogStart:
             guest_.catch_up();
             ram_.start();
@@ -317,7 +342,7 @@ void VmmPair::resume_vcpus(VmmSide side) {
 }
 
 /// The config space of one device, or CPUs and emulated devices once they are collected.
-void VmmPair::send_saved(std::uint16_t device) {
+void VmmPair::send_saved(std::uint16_t device, bool bare) {
     const bool all = device == host::vmm::no_device;
     if (all && observer_ != nullptr) {
         observer_->sending(now(), VmmSide::Source);
@@ -325,7 +350,7 @@ void VmmPair::send_saved(std::uint16_t device) {
     Item item;
     item.message = Message::NonIterable;
     item.device = device;
-    item.length = all ? timing_.device_bytes : config_space_bytes;
+    item.length = all ? timing_.device_bytes : bare ? message_bytes : config_space_bytes;
     const std::uint64_t bytes = item.length;
     used_.other += bytes;
     const Ps gone = channel_.send(now(), bytes);
@@ -351,8 +376,7 @@ void VmmPair::send_back(Item item, Ps gone) {
 
 /// A destination that ends without a word: the source reads the end of the path.
 void VmmPair::break_return_path() {
-    const host::vmm::Flow& flow = destination_.control.flow;
-    if (flow.outcome != host::vmm::Outcome::Failed || !config_.return_path ||
+    if (flow(VmmSide::Destination).outcome != host::vmm::Outcome::Failed || !config_.return_path ||
         rules_.on(spec::Id::VmmShutOnFailure)) {
         return;
     }
@@ -364,7 +388,7 @@ void VmmPair::break_return_path() {
 
 /// The destination takes messages one by one, as it is ready for them.
 void VmmPair::deliver() {
-    while (!inbox_.empty() && host::vmm::ready_for_message(destination_.control)) {
+    while (!inbox_.empty() && takes_messages()) {
         if (pins_ != nullptr && stops_message(VmmSide::Destination, inbox_.front())) {
             return;
         }
@@ -421,8 +445,10 @@ void VmmPair::handle(const Event& event) {
                 resuming_ = -1;
                 guest_.resume();
             }
-            step(side,
-                 host::vmm::answer(from.ticket, now_ms(), from.error, from.value0, from.value1));
+            auto done =
+                host::vmm::answer(from.ticket, now_ms(), from.error, from.value0, from.value1);
+            done.length = from.length;
+            step(side, done);
             break;
         }
         case Kind::Timer: {
@@ -454,6 +480,11 @@ void VmmPair::handle(const Event& event) {
             send_chunk();
             break;
         case Kind::Saved: send_saved(host::vmm::no_device); break;
+        case Kind::ThreadAnswer: thread_answers(side, static_cast<std::uint16_t>(event.b)); break;
+        case Kind::Copied: queue_packet(static_cast<std::uint16_t>(event.a)); break;
+        case Kind::ChannelIdle: start_jobs(); break;
+        case Kind::PacketArrives: packet_arrives(event.b); break;
+        case Kind::StateSaved: send_state(); break;
         case Kind::Closed:
             closed_ = closed_ || !cut_;
             deliver();

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <vector>
 
+#include "model/host/vmm/cloud.hpp"
 #include "model/host/vmm/engine.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/guest/guest.hpp"
@@ -88,6 +90,10 @@ class VmmObserver {
     virtual void sending(Ps /*at*/, VmmSide /*side*/) {}
     /// The device has done what the call at hand asked of it; the VMM's own work goes on.
     virtual void device_done(Ps /*at*/, VmmSide /*side*/) {}
+    /// The same of a call that the thread of a device makes, beside all others.
+    virtual void thread_call_began(Ps /*at*/, VmmSide /*side*/, const Effect& /*call*/) {}
+    virtual void thread_call_ended(Ps /*at*/, VmmSide /*side*/, const Effect& /*call*/,
+                                   std::int32_t /*error*/, std::uint64_t /*value*/) {}
     /// Some pages more have left.
     virtual void pages_sent(Ps /*at*/) {}
 };
@@ -102,8 +108,8 @@ class VmmPair : public Component {
 
     void start();
     void cancel();
-    bool finished() const { return source_.control.flow.finished; }
-    host::vmm::Outcome outcome() const { return source_.control.flow.outcome; }
+    bool finished() const { return flow(VmmSide::Source).finished; }
+    host::vmm::Outcome outcome() const { return flow(VmmSide::Source).outcome; }
     const ChannelUse& used() const { return used_; }
     const Channel& channel() const { return channel_; }
     /// For what else uses the network between the hosts.
@@ -129,7 +135,20 @@ class VmmPair : public Component {
     void handle(const Event& event) override;
 
   private:
-    enum class Kind : std::uint32_t { Answer, Timer, Arrive, ReturnArrive, Chunk, Closed, Saved };
+    enum class Kind : std::uint32_t {
+        Answer,
+        Timer,
+        Arrive,
+        ReturnArrive,
+        Chunk,
+        Closed,
+        Saved,
+        ThreadAnswer,
+        Copied,
+        ChannelIdle,
+        PacketArrives,
+        StateSaved
+    };
 
     struct Item {
         host::vmm::Message message = host::vmm::Message::None;
@@ -146,16 +165,47 @@ class VmmPair : public Component {
         std::int32_t error = 0;
         std::uint64_t value0 = 0;
         std::uint64_t value1 = 0;
+        std::uint64_t length = 0;
     };
     struct Slice {  // a RamSendSlice under way
         std::uint64_t limit = 0;
         Ps until = 0;
         bool last = false;
+        std::uint64_t twice = 0;  // bytes to send once more
         RamSender::Sent sent;
     };
 
+    /// What one thread of a device has at hand, and the packets for it that have come.
+    struct Line {
+        Answer pending;
+        Effect call;
+        std::string called;               // the call at hand, as pins name it
+        std::vector<std::uint8_t> block;  // read and not queued; being written
+        std::map<std::uint32_t, std::vector<std::uint8_t>> packets;
+        std::uint32_t config = UINT32_MAX;  // number of the configuration space
+        std::uint32_t arrived = 0;          // so many, without gaps
+        std::uint64_t waiting = 0;          // bytes
+    };
+    /// What one channel of multifd carries at a time.
+    struct Job {
+        bool pages = false;
+        std::uint16_t device = 0;
+        std::uint32_t number = 0;
+        bool config = false;
+        std::uint64_t length = 0;  // on the wire
+        std::vector<std::uint8_t> bytes;
+        Ps found = 0;  // of pages: when the next ones are
+        Ps gone = 0;
+    };
+
     std::int64_t now_ms() const { return now() / 1'000'000'000; }
+    bool is_cloud() const { return config_.engine == host::vmm::Engine::CloudHypervisor; }
+    const host::vmm::Flow& flow(VmmSide side) const;
+    bool takes_messages() const;
     void step(VmmSide side, const host::vmm::Event& event);
+    void step_cloud(VmmSide side, host::vmm::Event event, Effects& effects);
+    void write_blob(std::uint16_t index);
+    void send_state();
     template <class Vmm>
     void step_vmm(Vmm& vmm, metrics::Side side, const host::vmm::Event& event, Effects& effects);
     void perform(VmmSide side, const Effect& effect);
@@ -178,6 +228,27 @@ class VmmPair : public Component {
     VfioDone answer_state(VmmSide side, const Effect& effect);
     Ps state_cost(const Effect& effect) const;
 
+    Line& line(VmmSide side, std::uint16_t device) {
+        return lines_[static_cast<std::size_t>(side)][device];
+    }
+    void call_thread(VmmSide side, const Effect& effect);
+    void thread_set_state(VmmSide side, const Effect& effect);
+    void thread_reads(const Effect& effect);
+    void thread_writes(const Effect& effect);
+    void thread_queues(const Effect& effect);
+    void answer_thread(VmmSide side, std::uint16_t device, Ps at, std::int32_t error = 0,
+                       std::uint64_t value0 = 0);
+    void thread_answers(VmmSide side, std::uint16_t device);
+    void start_threads();
+    void queue_packet(std::uint16_t device);
+    void want_channel(Job job);
+    void start_jobs();
+    void pages_taken(const Job& job, Ps gone);
+    Ps channels_sent() const;
+    void packet_arrives(std::uint64_t job);
+    void close_channels();
+    bool damage_packet();
+
     void start_logs(std::function<void()> done);
     void report_logs(std::function<void()> done);
     void sync_bitmap(bool last);
@@ -186,7 +257,7 @@ class VmmPair : public Component {
     void stop_logs();
     void begin_slice(const Effect& effect);
     void send_chunk();
-    void send_saved(std::uint16_t device);
+    void send_saved(std::uint16_t device, bool bare = false);
     void send_item(Item item, Ps gone);
     void send_back(Item item, Ps gone);
     void break_return_path();
@@ -212,7 +283,18 @@ class VmmPair : public Component {
     RamSender ram_;
     host::vmm::Source<> source_;
     host::vmm::Destination<> destination_;
+    host::vmm::CloudSourceState<> cloud_source_;
+    host::vmm::CloudTargetState<> cloud_target_;
+    // The state of devices, in blocks as read: Cloud Hypervisor's snapshot.
+    std::map<std::uint16_t, std::deque<std::vector<std::uint8_t>>> blobs_;
+    std::uint64_t state_bytes_ = 0;  // what they take in it
     Answer pending_[2];
+    std::vector<Line> lines_[2];  // by side and device, while their threads run
+    std::vector<Ps> channels_;    // until when each is busy; empty: there are no threads
+    std::size_t next_channel_ = 0;
+    std::deque<Job> jobs_;                  // that wait for a channel
+    std::map<std::uint64_t, Job> sending_;  // in a channel, or on the way
+    std::uint64_t next_job_ = 0;
     Slice slice_;
     LaneId forward_lane_;
     LaneId back_lane_;
@@ -239,5 +321,18 @@ class VmmPair : public Component {
     trace::MachineTap taps_[2];  // by side
     std::function<void()> on_finish_;
 };
+
+template <class Vmm>
+void VmmPair::step_vmm(Vmm& vmm, metrics::Side side, const host::vmm::Event& event,
+                       Effects& effects) {
+    if (steps_ != nullptr) {
+        steps_->before(now(), side, trace::StepPart::Vmm, 0, vmm);
+    }
+    host::vmm::step(vmm, event, config_, rules_, effects);
+    if (steps_ != nullptr) {
+        steps_->after(side, trace::StepPart::Vmm, 0, vmm);
+        steps_->vmm(now(), side, event, effects);
+    }
+}
 
 }  // namespace lmsim::sim

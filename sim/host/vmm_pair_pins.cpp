@@ -59,6 +59,7 @@ void VmmPair::cut() {
     inbox_.clear();
     back_wire_.clear();
     back_inbox_.clear();
+    sending_.clear();
     closed_ = true;
     deliver();
     if (config_.return_path) {
@@ -80,7 +81,7 @@ bool VmmPair::damage() {
             }
         }
     }
-    return false;
+    return damage_packet();
 }
 
 }  // namespace lmsim::sim

@@ -49,8 +49,10 @@ void VmmPair::report_logs(std::function<void()> done) {
 void VmmPair::sync_bitmap(bool last) {
     const auto collect = [this] {
         guest_.before_sync();
+        const std::uint64_t twice = is_cloud() ? ram_.written_again() : 0;
         const std::uint64_t fresh = ram_.sync();
         answer(VmmSide::Source, now() + timing_.bitmap_sync, 0, pages_to_send(), fresh);
+        pending(VmmSide::Source).length = twice;
     };
     report_logs([this, last, collect] {
         if (last) {
@@ -95,26 +97,35 @@ void VmmPair::begin_slice(const Effect& effect) {
     slice_ = {};
     slice_.limit = effect.length != 0 ? effect.length : UINT64_MAX;
     slice_.last = effect.token3 != 0;
+    slice_.twice = effect.address;
     slice_.until = effect.token2 != 0 ? now() + static_cast<Ps>(effect.token2) * ms : ps_never;
     send_chunk();
 }
 
 void VmmPair::send_chunk() {
     const bool full = slice_.sent.bytes() >= slice_.limit || now() > slice_.until;
+    if (slice_.twice != 0 && ram_.left() == 0) {
+        const std::uint64_t bytes = slice_.twice;
+        slice_.twice = 0;
+        used_.ram += bytes;
+        post_once(channel_.send_pages(now(), bytes), static_cast<std::uint32_t>(Kind::Chunk));
+        return;
+    }
     if (full || ram_.left() == 0) {
         Item item;
         item.message = Message::Ram;
         item.length = slice_.sent.bytes();
         item.loaded = pages_loaded_;
-        send_item(std::move(item), std::max(now(), channel_.forward.free_at));
+        const Ps sent = std::max(channels_sent(), channel_.forward.free_at);
+        send_item(std::move(item), sent);
         const bool spins = slice_.sent.pages() == 0 && !slice_.last;
         const Ps flush = slice_.last && config_.multifd
                              ? timing_.multifd_channel * static_cast<Ps>(timing_.multifd_channels)
                              : 0;
         const bool media = media_ != nullptr && media_->pending() != 0;
         const Ps rest = spins ? media ? media_pass : empty_pass : 0;
-        answer(VmmSide::Source, now() + flush + rest, sending_error(), slice_.sent.bytes(),
-               pages_to_send());
+        answer(VmmSide::Source, channels_sent() + flush + rest, sending_error(),
+               slice_.sent.bytes(), pages_to_send());
         return;
     }
     guest_.catch_up();
@@ -127,11 +138,27 @@ void VmmPair::send_chunk() {
     used_.other += sent.normal * RamSender::page_header;
     const Ps found = now() + static_cast<Ps>(sent.normal) * timing_.page +
                      static_cast<Ps>(sent.zero) * timing_.zero_page;
+    Job job;
+    job.pages = true;
+    job.length = sent.bytes();
+    job.found = found;
+    job.number = static_cast<std::uint32_t>(sent.normal);
+    if (!channels_.empty()) {
+        want_channel(std::move(job));
+        return;
+    }
     const Ps gone = channel_.send_pages(now(), sent.bytes());
-    // The destination takes pages as they come; only the last chunk's are left when the slice ends.
-    pages_loaded_ = std::max(pages_loaded_, gone + channel_.one_way) +
-                    static_cast<Ps>(sent.normal) * timing_.page;
+    pages_taken(job, gone);
     post_once(std::max(found, gone), static_cast<std::uint32_t>(Kind::Chunk));
+}
+
+/// The destination takes pages as they come; only the last chunk's are left when the slice ends.
+void VmmPair::pages_taken(const Job& job, Ps gone) {
+    pages_loaded_ = std::max(pages_loaded_, gone + channel_.one_way) +
+                    static_cast<Ps>(job.number) * timing_.page;
+    if (!channels_.empty()) {  // the next ones wait for a channel, not for these
+        post_once(std::max(now(), job.found), static_cast<std::uint32_t>(Kind::Chunk));
+    }
 }
 
 }  // namespace lmsim::sim

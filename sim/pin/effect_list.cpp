@@ -23,14 +23,15 @@ constexpr host::FlowStep steps[] = {host::FlowStep::Notify, host::FlowStep::Susp
 constexpr Call device_calls[] = {
     Call::SetDeviceState,  Call::ResetDevice,     Call::QueryStopCopySize, Call::QueryPrecopyInfo,
     Call::ReadDeviceBlock, Call::SendDeviceBlock, Call::SaveNonIterable,   Call::WriteDeviceBlock,
-    Call::LoadNonIterable, Call::ReleaseDevice};
-constexpr Call other_calls[] = {Call::ResumeVcpus,     Call::DirtyLogStart,  Call::DirtyLogStop,
-                                Call::RamSyncBitmap,   Call::RamSendSlice,   Call::PauseVcpus,
-                                Call::BlockFlush,      Call::CloseChannel,   Call::LoadRam,
-                                Call::SaveNonIterable, Call::LoadNonIterable};
-constexpr Message messages[] = {Message::Header,      Message::Ram, Message::SwitchoverStart,
-                                Message::NonIterable, Message::End, Message::Ack,
-                                Message::Shut};
+    Call::LoadNonIterable, Call::ReleaseDevice,   Call::StartThread,       Call::QueueDevicePacket};
+constexpr Call other_calls[] = {Call::ResumeVcpus,     Call::DirtyLogStart,   Call::DirtyLogStop,
+                                Call::RamSyncBitmap,   Call::RamSendSlice,    Call::PauseVcpus,
+                                Call::BlockFlush,      Call::CloseChannel,    Call::LoadRam,
+                                Call::SaveNonIterable, Call::LoadNonIterable, Call::SendState};
+constexpr Message messages[] = {Message::Header,      Message::Ram,      Message::SwitchoverStart,
+                                Message::NonIterable, Message::End,      Message::Ack,
+                                Message::Shut,        Message::Begin,    Message::Setup,
+                                Message::State,       Message::Complete, Message::Ok};
 constexpr Message device_messages[] = {Message::DeviceData, Message::NonIterable};
 
 class Collector {

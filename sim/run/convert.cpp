@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/host/vmm/cloud_decisions.hpp"
 #include "model/wire/controller_state.hpp"
 #include "model/wire/vendor_area.hpp"
 #include "sim/host/media_setup.hpp"
@@ -13,6 +14,7 @@ namespace lmsim::sim {
 namespace {
 
 constexpr std::uint64_t gib = std::uint64_t{1} << 30;
+constexpr Ps ps_per_ms = 1'000'000'000;
 
 std::uint32_t log2(std::uint64_t power) {
     return static_cast<std::uint32_t>(__builtin_ctzll(power));
@@ -257,6 +259,23 @@ host::vmm::Throttle vmm_throttle(const ThrottleParams& params) {
     const auto percent = [](Share share) { return static_cast<std::uint8_t>(share.ppm / 10'000); };
     host::vmm::Throttle throttle;
     throttle.on = params.on;
+void cloud_config(const CloudParams& params, host::vmm::Config& config) {
+    config.engine = host::vmm::Engine::CloudHypervisor;
+    config.return_path = true;  // each request is answered
+    config.timeout_ms = static_cast<std::uint64_t>(params.timeout.ps / ps_per_ms);
+    config.ignore_timeout = params.timeout_strategy == TimeoutStrategy::Ignore;
+    host::vmm::cloud_order(params.order, config.order, config.devices);
+}
+
+/// Since QEMU 10.0, by itself where there are several channels.
+bool device_multifd(const Scenario& scenario) {
+    const MultifdState wanted = scenario.vmm.multifd.device_state;
+    const bool can =
+        scenario.vmm.engine != Engine::Qemu_8_2 && scenario.vmm.engine != Engine::CloudHypervisor;
+    const bool by_itself = can && multifd_channels(scenario) > 1;
+    return wanted == MultifdState::On || (wanted == MultifdState::Auto && by_itself);
+}
+
     throttle.trigger = percent(params.trigger);
     throttle.initial = percent(params.initial);
     throttle.increment = percent(params.increment);
@@ -276,7 +295,10 @@ host::vmm::Config vmm_config(const Scenario& scenario) {
     config.return_path = scenario.vmm.return_path;
     config.switchover_ack = scenario.vmm.switchover_ack;
     config.throttle = vmm_throttle(scenario.vmm.throttle);
-    config.multifd = scenario.channel.streams > 1;
+    config.device_multifd = device_multifd(scenario);
+    config.multifd = scenario.channel.streams > 1 || config.device_multifd;
+    config.config_late = scenario.vmm.multifd.config_late;
+    config.queue_cap = scenario.vmm.multifd.queue_cap.count;
     const std::uint32_t vfs = scenario.hosts.src.device.vfs;
     const std::vector<OpaqueTiming> others = opaque_devices(scenario);
     config.devices = static_cast<std::uint16_t>(vfs + others.size());
@@ -289,3 +311,6 @@ host::vmm::Config vmm_config(const Scenario& scenario) {
 }
 
 }  // namespace lmsim::sim
+    if (scenario.vmm.engine == Engine::CloudHypervisor) {
+        cloud_config(scenario.vmm.cloud, config);
+    }

@@ -7,6 +7,7 @@
 #include "model/vfio/uapi.hpp"
 #include "sim/core/text.hpp"
 #include "sim/profile/profile.hpp"
+#include "sim/run/engine_fit.hpp"
 
 namespace lmsim::sim {
 namespace {
@@ -18,6 +19,7 @@ class Loader {
     Dialects run() {
         Scenario& scenario = loaded_.scenario;
         Dialects dialects;
+        fit_engine(loaded_);
         dialects.vmm = profile_at("profile", scenario.profile).rules;
         overlay_engine(scenario.vmm.engine, dialects.vmm);
         HostParams* hosts[] = {&scenario.hosts.src, &scenario.hosts.dst};
@@ -47,9 +49,10 @@ class Loader {
         }
     }
 
-    /// Version 10.1 is what the rows themselves say; each other one has a profile of its name.
+    /// Version 10.1 of QEMU is what the rows themselves say; each other one has a profile of its
+    /// name. Cloud Hypervisor has machines, and rows, of its own.
     void overlay_engine(Engine engine, spec::Rules& rules) {
-        if (engine == Engine::Qemu_10_1) {
+        if (engine == Engine::Qemu_10_1 || engine == Engine::CloudHypervisor) {
             return;
         }
         const ProfileName name{EnumNames<Engine>::names[static_cast<std::size_t>(engine)]};

@@ -40,6 +40,8 @@ Part call_part(const Effect& call, VmmSide side) {
         case Call::ReadDeviceBlock: return Part::StateRead;
         case Call::WriteDeviceBlock: return Part::StateLoad;
         case Call::SendDeviceBlock:
+        case Call::QueueDevicePacket:
+        case Call::SendState:
         case Call::SendMessage: return Part::Transfer;
         case Call::SaveNonIterable:
         case Call::LoadNonIterable:
@@ -64,6 +66,7 @@ void DowntimeMeter::call_began(Ps at, VmmSide side, const Effect& call) {
         activity.what == Call::SendMessage && static_cast<Message>(call.token2) == Message::End;
     activity.call = {call_part(call, side), side_of(side),
                      device ? metrics::Device{call.function} : metrics::no_device};
+    alternates_ = alternates_ || activity.what == Call::SendState;
     if (activity.what == Call::PauseVcpus && vcpus_run_) {
         vcpus_run_ = false;
         blackout_.begin(at, activity.call);
@@ -77,7 +80,7 @@ void DowntimeMeter::call_began(Ps at, VmmSide side, const Effect& call) {
 
 void DowntimeMeter::call_ended(Ps at, VmmSide side) {
     Activity& activity = of(side);
-    set(at, side, activity.call);
+    set(at, activity, activity.call);
     activity.on = false;
     if (side == VmmSide::Source && activity.last_message) {
         stream_ended_ = true;
@@ -93,30 +96,32 @@ void DowntimeMeter::call_ended(Ps at, VmmSide side) {
 
 void DowntimeMeter::sending(Ps at, VmmSide side) {
     const Label call = of(side).call;
-    set(at, side, {Part::Transfer, call.side, call.device});
+    set(at, of(side), {Part::Transfer, call.side, call.device});
 }
 
 void DowntimeMeter::device_done(Ps at, VmmSide side) {
     const Label call = of(side).call;
-    set(at, side, {Part::Vmm, call.side, call.device});
+    set(at, of(side), {Part::Vmm, call.side, call.device});
 }
 
 void DowntimeMeter::rolls_back(Ps at) {
     stream_ended_ = false;
+    alternates_ = false;
     update(at);
 }
 
 void DowntimeMeter::flow_step(Ps at, VmmSide side, std::uint16_t vf, host::FlowStep step) {
     const auto device = metrics::Device{vf};
     const Side where = side_of(side);
+    Activity& work = of(side, vf);
     switch (step) {
-        case host::FlowStep::Suspend: set(at, side, {Part::Suspend, where, device}); break;
+        case host::FlowStep::Suspend: set(at, work, {Part::Suspend, where, device}); break;
         case host::FlowStep::ReadHeader:
-        case host::FlowStep::ReadState: set(at, side, {Part::StateRead, where, device}); break;
-        case host::FlowStep::LoadState: set(at, side, {Part::StateLoad, where, device}); break;
-        case host::FlowStep::Resume: set(at, side, {Part::Resume, where, device}); break;
+        case host::FlowStep::ReadState: set(at, work, {Part::StateRead, where, device}); break;
+        case host::FlowStep::LoadState: set(at, work, {Part::StateLoad, where, device}); break;
+        case host::FlowStep::Resume: set(at, work, {Part::Resume, where, device}); break;
         case host::FlowStep::Notify:
-        case host::FlowStep::Idle: set(at, side, of(side).call); break;
+        case host::FlowStep::Idle: set(at, work, work.call); break;
     }
 }
 
@@ -128,9 +133,9 @@ void DowntimeMeter::controller_entered(Ps at, VmmSide side, std::uint16_t vf,
         if (side == VmmSide::Source) {
             blackout_.begin(at, {Part::Drain, where, device});
         }
-        set(at, side, {Part::Drain, where, device});
+        set(at, of(side, vf), {Part::Drain, where, device});
     } else if (state == nvme::Migration::Suspended) {
-        set(at, side, {Part::Suspend, where, device});
+        set(at, of(side, vf), {Part::Suspend, where, device});
     }
     vfs_[static_cast<std::size_t>(side)][vf].operational = state == nvme::Migration::Operational;
     end_if_all_work(at);
@@ -147,7 +152,8 @@ void DowntimeMeter::interrupts_switched(Ps at, VmmSide side, std::uint16_t vf, b
 }
 
 void DowntimeMeter::device_is_at(Ps at, VmmSide side, std::uint16_t device, Part part, bool done) {
-    set(at, side, done ? of(side).call : Label{part, side_of(side), metrics::Device{device}});
+    Activity& work = of(side, device);
+    set(at, work, done ? work.call : Label{part, side_of(side), metrics::Device{device}});
 }
 
 void DowntimeMeter::device_works(Ps at, VmmSide side, std::uint16_t device, bool works,
@@ -163,8 +169,7 @@ void DowntimeMeter::close(Ps at) {
     }
 }
 
-void DowntimeMeter::set(Ps at, VmmSide side, const Label& label) {
-    Activity& activity = of(side);
+void DowntimeMeter::set(Ps at, Activity& activity, const Label& label) {
     if (!activity.on) {
         return;
     }
@@ -185,10 +190,16 @@ void DowntimeMeter::update(Ps at) {
     const std::optional<Idle> waited_for = vcpus_run_ ? idle() : std::nullopt;
     if (waited_for) {
         label = {waited_for->part, side_of(owner_), metrics::Device{waited_for->vf}};
+    } else if (alternates_) {
+        const Activity* work = critical(VmmSide::Source);
+        work = work != nullptr ? work : critical(VmmSide::Destination);
+        label = work != nullptr ? work->label
+                                : Label{Part::Transfer, Side::Network, metrics::no_device};
     } else if (!stream_ended_) {
-        label = of(VmmSide::Source).on ? of(VmmSide::Source).label : shown_;
-    } else if (of(VmmSide::Destination).on) {
-        label = of(VmmSide::Destination).label;
+        const Activity* work = critical(VmmSide::Source);
+        label = work != nullptr ? work->label : shown_;
+    } else if (const Activity* work = critical(VmmSide::Destination)) {
+        label = work->label;
     } else {
         label = {Part::Transfer, Side::Network, metrics::no_device};
     }
@@ -196,6 +207,46 @@ void DowntimeMeter::update(Ps at) {
         shown_ = label;
         blackout_.mark(at, label);
     }
+}
+
+/// While the main thread of a VMM waits for those of devices, the first of them that works stands
+/// for all.
+const DowntimeMeter::Activity* DowntimeMeter::critical(VmmSide side) {
+    if (of(side).on) {
+        return &of(side);
+    }
+    for (const Activity& one : threads_[static_cast<std::size_t>(side)]) {
+        if (one.on) {
+            return &one;
+        }
+    }
+    return nullptr;
+}
+
+/// Who works on this device: its thread if that does, else the main one.
+DowntimeMeter::Activity& DowntimeMeter::of(VmmSide side, std::uint16_t device) {
+    std::vector<Activity>& threads = threads_[static_cast<std::size_t>(side)];
+    return device < threads.size() && threads[device].on ? threads[device] : of(side);
+}
+
+void DowntimeMeter::thread_call_began(Ps at, VmmSide side, const Effect& call) {
+    std::vector<Activity>& threads = threads_[static_cast<std::size_t>(side)];
+    if (call.function >= threads.size()) {
+        threads.resize(call.function + std::size_t{1});
+    }
+    Activity& activity = threads[call.function];
+    activity.call = {call_part(call, side), side_of(side), metrics::Device{call.function}};
+    activity.label = activity.call;
+    activity.on = true;
+    activity.since = at;
+    update(at);
+}
+
+void DowntimeMeter::thread_call_ended(Ps at, VmmSide side, std::uint16_t device) {
+    Activity& activity = threads_[static_cast<std::size_t>(side)][device];
+    set(at, activity, activity.call);
+    activity.on = false;
+    update(at);
 }
 
 /// The blackout is over when the vCPUs run and every VF fetches, on the side that owns the VM.

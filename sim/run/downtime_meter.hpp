@@ -29,6 +29,9 @@ class DowntimeMeter {
     void sending(Ps at, VmmSide side);
     /// The device has done what the call asks; what is left of the call is the VMM's own work.
     void device_done(Ps at, VmmSide side);
+    /// A call of a device's own thread, beside all others.
+    void thread_call_began(Ps at, VmmSide side, const Effect& call);
+    void thread_call_ended(Ps at, VmmSide side, std::uint16_t device);
     /// The migration fails: the source is the critical path again, whatever it had sent.
     void rolls_back(Ps at);
     void flow_step(Ps at, VmmSide side, std::uint16_t vf, host::FlowStep step);
@@ -72,18 +75,22 @@ class DowntimeMeter {
         bool interrupts = false;
     };
 
-    void set(Ps at, VmmSide side, const metrics::Label& label);
+    void set(Ps at, Activity& activity, const metrics::Label& label);
     void update(Ps at);
     void end_if_all_work(Ps at);
+    const Activity* critical(VmmSide side);
+    Activity& of(VmmSide side, std::uint16_t device);
     Activity& of(VmmSide side) { return activity_[static_cast<std::size_t>(side)]; }
 
     metrics::Blackout blackout_;
     std::array<Activity, 2> activity_;
+    std::array<std::vector<Activity>, 2> threads_;  // by side and device
     metrics::Label shown_;
     std::array<std::vector<Vf>, 2> vfs_;  // by side
     std::uint16_t nvme_vfs_;
     VmmSide owner_ = VmmSide::Source;
     bool stream_ended_ = false;
+    bool alternates_ = false;  // both sides work in turn, each waits for the other
     bool vcpus_run_ = true;
 };
 

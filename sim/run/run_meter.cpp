@@ -213,7 +213,7 @@ void RunMeter::call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t
     if (what == Call::ResumeVcpus) {
         watch_vcpus(at, side, what);
     }
-    if (what == Call::RamSendSlice || what == Call::SendDeviceBlock) {
+    if (what == Call::RamSendSlice || what == Call::SendDeviceBlock || what == Call::SendState) {
         sent_bytes_ += value;
         if (!rounds_.empty()) {
             rounds_.back().sent_bytes += value;
@@ -222,6 +222,33 @@ void RunMeter::call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t
     if (sink_ != nullptr) {
         sink_->phase({at, false, trace_side(side), trace_device(call.function),
                       host::vmm::to_string(what), error, value, call_detail(call)});
+    }
+}
+
+void RunMeter::thread_call_began(Ps at, VmmSide side, const Effect& call) {
+    look(at);
+    downtime_.thread_call_began(at, side, call);
+    if (sink_ != nullptr) {
+        sink_->phase({at, true, trace_side(side), trace_device(call.function),
+                      host::vmm::to_string(static_cast<Call>(call.token)), 0, 0,
+                      call_detail(call)});
+    }
+}
+
+void RunMeter::thread_call_ended(Ps at, VmmSide side, const Effect& call, std::int32_t error,
+                                 std::uint64_t value) {
+    look(at);
+    downtime_.thread_call_ended(at, side, call.function);
+    if (static_cast<Call>(call.token) == Call::QueueDevicePacket) {
+        sent_bytes_ += value;
+        if (!rounds_.empty()) {
+            rounds_.back().sent_bytes += value;
+        }
+    }
+    if (sink_ != nullptr) {
+        sink_->phase({at, false, trace_side(side), trace_device(call.function),
+                      host::vmm::to_string(static_cast<Call>(call.token)), error, value,
+                      call_detail(call)});
     }
 }
 
@@ -331,6 +358,10 @@ void RunMeter::Side::admin_command(Ps submitted, Ps completed, const wire::Sqe& 
     trace::CommandRecord command;
     command.submit = submitted;
     command.complete = completed;
+    if (vf >= 0 && meter->downtime_.blackout().begun()) {
+    }
+}
+
     command.side = trace_side(side);
     command.cid = sqe.cid;
     command.opcode = sqe.opcode;

@@ -110,6 +110,9 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     void device_done(Ps at, VmmSide side) override { downtime_.device_done(at, side); }
     void pages_sent(Ps at) override { look(at); }
 
+    void thread_call_began(Ps at, VmmSide side, const Effect& call) override;
+    void thread_call_ended(Ps at, VmmSide side, const Effect& call, std::int32_t error,
+                           std::uint64_t value) override;
   private:
     struct Side : public DeviceObserver, public DriverObserver, public OpaqueObserver {
         RunMeter* meter = nullptr;

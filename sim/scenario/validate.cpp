@@ -199,7 +199,31 @@ void check_throttle(const ThrottleParams& throttle, Problems& out) {
     }
 }
 
+/// Since QEMU 10.0; a limit of what waits and a late configuration space since 10.1
+/// (hw/vfio/migration-multifd.c).
+void check_multifd(const VmmParams& vmm, Problems& out) {
+    const MultifdParams& multifd = vmm.multifd;
+    if (vmm.engine == Engine::Qemu_8_2 && multifd.device_state == MultifdState::On) {
+        out.push_back(
+            {{"vmm.multifd.device_state", "vmm.engine"},
+             "QEMU 8.2 sends device state on its main channel alone; expected \"off\", or "
+             "engine = \"qemu-10.0\" or later"});
+    }
+    const bool newer = vmm.engine != Engine::Qemu_8_2 && vmm.engine != Engine::Qemu_10_0;
+    if (!newer && multifd.queue_cap != 0_B) {
+        out.push_back(
+            {{"vmm.multifd.queue_cap", "vmm.engine"},
+             "only QEMU 10.1 and later limit what waits; expected 0B, or another engine"});
+    }
+    if (!newer && multifd.config_late) {
+        out.push_back({{"vmm.multifd.config_late", "vmm.engine"},
+                       "only QEMU 10.1 and later can wait with it; expected false, or another "
+                       "engine"});
+    }
+}
+
 void check_vmm(const VmmParams& vmm, Problems& out) {
+    check_multifd(vmm, out);
     if (vmm.downtime_limit % 1_ms != 0_s) {
         out.push_back({{"vmm.downtime_limit"},
                        format(vmm.downtime_limit) + " is not a whole number of milliseconds, in "

@@ -125,6 +125,7 @@ struct StepFields<host::vmm::Event> {
         visit("value0", event.value0);
         visit("value1", event.value1);
         visit("length", event.length);
+        visit("now_ns", event.now_ns);
     }
 };
 

@@ -56,6 +56,9 @@ constexpr CallWords calls[] = {
     {Call::WriteDeviceBlock, Toward::Driver, "write data_fd", true},
     {Call::LoadNonIterable, Toward::Itself, "load config space, CPUs, other devices", false},
     {Call::ReleaseDevice, Toward::Driver, "release the device", false},
+    {Call::StartThread, Toward::Itself, "start the device's thread", false},
+    {Call::QueueDevicePacket, Toward::Channel, "packet of device state", true},
+    {Call::SendState, Toward::Channel, "snapshot with device state", true},
 };
 
 const CallWords* call_words(const Step& step, const Names& names) {

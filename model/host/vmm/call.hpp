@@ -29,13 +29,14 @@ enum class Call : std::uint8_t {
     QueryStopCopySize,  // value0 = bytes (MIG_DATA_SIZE). An error is not one of the migration
     QueryPrecopyInfo,   // value0 = initial, value1 = dirty bytes, length = 1 if the initial bytes
                         // are armed again (VFIO_PRECOPY_INFO_REINIT). An error counts as 0, 0
-    RamSyncBitmap,    // token2 = 1 the last one. value0 = dirty pages in all, value1 = of these new
-    RamSendSlice,     // length = stop when so many bytes are sent, 0 none; token2 = stop after a
-                      // page whose number in the slice (from 0) is a multiple of 64 when more
-                      // than so many whole ms have passed, 0 none; token3 = 1 the last one. Stops
-                      // also when no page is dirty. value0 = bytes on the wire, value1 = dirty
-                      // pages left
-    ReadDeviceBlock,  // length = at most. value0 = bytes read, 0 = the end (ENOMSG counts as 0)
+    RamSyncBitmap,      // token2 = 1 the last one. value0 = dirty pages in all, value1 = of these
+                        // new; length (Cloud Hypervisor) = dirty before, and written again
+    RamSendSlice,       // length = stop when so many bytes are sent, 0 none; token2 = stop after a
+                        // page whose number in the slice (from 0) is a multiple of 64 when more
+                        // than so many whole ms have passed, 0 none; token3 = 1 the last one. Stops
+                        // also when no page is dirty. value0 = bytes on the wire, value1 = dirty
+                        // pages left
+    ReadDeviceBlock,    // length = at most. value0 = bytes read, 0 = the end (ENOMSG counts as 0)
     SendDeviceBlock,  // length = data just read, address = framing bytes, token3 = Marker. Answered
                       // when the channel has taken it. value0 = bytes on the wire
     PauseVcpus,
@@ -59,6 +60,9 @@ enum class Call : std::uint8_t {
     QueueDevicePacket,  // source: token2 = its number, length = data just read, or token3 = 1 and
                         // the configuration space; address = framing bytes. Copied, and answered
                         // when a channel has taken it. value0 = bytes on the wire
+
+    SendState,  // source, Cloud Hypervisor: the whole snapshot as one message; length = what the
+                // state of devices takes in it. value0 = bytes on the wire
 };
 
 /// Set in the tickets of a device's thread. A destination's thread writes the packet that token2 of
@@ -83,6 +87,12 @@ enum class Message : std::uint8_t {
     // Return path
     Ack,   // MIG_RP_MSG_SWITCHOVER_ACK
     Shut,  // MIG_RP_MSG_SHUT with an error code
+    // Cloud Hypervisor: requests, which Ok answers, as it does Ram; with an error code if refused
+    Begin,
+    Setup,  // its Config: the VM's configuration
+    State,
+    Complete,
+    Ok,
 };
 
 /// What ends a section of device data.
@@ -144,8 +154,8 @@ enum class EventKind : std::uint8_t {
     Continue,       // destination: start a VM that waits loaded
     Quit,           // destination: the user ends a VM that waits loaded
     DevicePacket,   // destination: the packet of `device` with number value0 has come, and all
-                   // before it; length, marker; value1 = bytes of this device that wait to be
-                   // written
+                    // before it; length, marker; value1 = bytes of this device that wait to be
+                    // written
 };
 
 /// A verdict that replaces a computed one: the explorer's way to try both.
@@ -167,6 +177,7 @@ struct Event {
     std::uint64_t value0 = 0;
     std::uint64_t value1 = 0;
     std::uint64_t length = 0;  // of a message; of some answers, see Call
+    std::int64_t now_ns = 0;   // the same clock; Cloud Hypervisor alone looks at it
 };
 
 }  // namespace lmsim::host::vmm

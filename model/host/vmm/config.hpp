@@ -10,9 +10,13 @@ namespace lmsim::host::vmm {
 
 constexpr std::uint16_t max_devices = 256;
 
+/// Whose algorithm it is: each has machines of its own.
+enum class Engine : std::uint8_t { Qemu, CloudHypervisor };
+
 /// Parameters and capabilities of one migration, with QEMU 10.1's defaults (migration/options.c).
 /// Both sides get the same.
 struct Config {
+    Engine engine = Engine::Qemu;
     std::uint64_t downtime_limit_ms = 300;
     std::uint64_t max_bandwidth = std::uint64_t{128} << 20;  // bytes/s, 0 = no limit
     std::uint64_t avail_switchover_bandwidth = 0;            // bytes/s, 0 = as measured
@@ -28,6 +32,12 @@ struct Config {
     bool exit_on_error = true;                // the failed destination's process ends
     std::uint16_t devices = 0;                // in the order in which they were realized
     std::uint8_t features[max_devices] = {};  // bits of vfio::MigFlag
+
+    // Cloud Hypervisor alone
+    std::uint64_t timeout_ms = 3600'000;
+    bool ignore_timeout = false;  // pause then, whatever is left
+    // In which it handles devices: a hash map's, which differs between processes (place -> number).
+    std::uint16_t order[max_devices] = {};
 };
 
 /// Why QEMU would refuse to start this migration; empty if it would not

@@ -31,6 +31,9 @@ enum class Machine : std::uint8_t {
     Start,
     SetState,
     Incoming,
+    CloudSource,
+    CloudBack,
+    CloudTarget,
 };
 
 /// What either side knows of one device.

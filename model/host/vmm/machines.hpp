@@ -88,6 +88,52 @@ enum class Incoming : std::uint8_t {
     Join,  // waits for the threads of the devices
 };
 
+/// The source of Cloud Hypervisor (vmm/src/lib.rs: send_migration).
+enum class CloudSource : std::uint8_t {
+    Idle,
+    Hello,
+    Setup,
+    LogStart,
+    Collect,  // decides when it is done
+    Send,
+    Pause,
+    Stop,
+    LastCollect,
+    LastSend,
+    Freeze,
+    Read,
+    Thaw,
+    LateCollect,
+    LateSend,
+    State,
+    Complete,
+    LogStop,
+    Completed,
+    Failed,
+};
+
+/// The source after a failure (check_migration).
+enum class CloudBack : std::uint8_t { Idle, Devices, Vcpus, LogStop, Close, Done };
+
+/// The destination (vm_receive_migration_step).
+enum class CloudTarget : std::uint8_t {
+    Idle,
+    Ready,  // waits for a request
+    Load,
+    Build,
+    Write,
+    Rearm,
+    Restore,
+    Resume,
+    Vcpus,
+    Answer,
+    Running,
+    Refuse,
+    Release,
+    Failed,
+    Stranded,  // restored, never resumed, never dropped
+};
+
 /// What moves the machines. One list: each table uses those that mean something to it.
 enum class Move : std::uint8_t {
     Begin,    // leave Idle
@@ -114,6 +160,10 @@ const fsm::Arc* advance_incoming(std::uint8_t& state, Move move, const spec::Rul
 const fsm::Arc* advance_save_thread(std::uint8_t& state, Move move, const spec::Rules& rules);
 const fsm::Arc* advance_load_thread(std::uint8_t& state, Move move, const spec::Rules& rules);
 
+const fsm::Arc* advance_cloud_source(std::uint8_t& state, Move move, const spec::Rules& rules);
+const fsm::Arc* advance_cloud_back(std::uint8_t& state, Move move, const spec::Rules& rules);
+const fsm::Arc* advance_cloud_target(std::uint8_t& state, Move move, const spec::Rules& rules);
+
 /// The tables' rows, for diagrams, coverage and diffs.
 fsm::ArcList precopy_arcs();
 fsm::ArcList switchover_arcs();
@@ -123,6 +173,9 @@ fsm::ArcList set_state_arcs();
 fsm::ArcList incoming_arcs();
 fsm::ArcList save_thread_arcs();
 fsm::ArcList load_thread_arcs();
+fsm::ArcList cloud_source_arcs();
+fsm::ArcList cloud_back_arcs();
+fsm::ArcList cloud_target_arcs();
 
 template <class Enum>
 constexpr bool is(std::uint8_t state, Enum value) {

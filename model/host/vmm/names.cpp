@@ -9,15 +9,15 @@ std::string_view to_string(Call call) {
         "RamSyncBitmap", "RamSendSlice",   "ReadDeviceBlock",   "SendDeviceBlock",
         "PauseVcpus",    "BlockFlush",     "SaveNonIterable",   "CloseChannel",
         "SendMessage",   "LoadRam",        "WriteDeviceBlock",  "LoadNonIterable",
-        "ReleaseDevice", "StartThread",    "QueueDevicePacket",
+        "ReleaseDevice", "StartThread",    "QueueDevicePacket", "SendState",
     };
     return names[static_cast<std::size_t>(call)];
 }
 
 std::string_view to_string(Message message) {
     constexpr std::string_view names[] = {
-        "None",        "Header", "Ram", "DeviceData", "SwitchoverStart",
-        "NonIterable", "End",    "Ack", "Shut",
+        "None", "Header", "Ram",   "DeviceData", "SwitchoverStart", "NonIterable", "End",
+        "Ack",  "Shut",   "Begin", "Setup",      "State",           "Complete",    "Ok",
     };
     return names[static_cast<std::size_t>(message)];
 }
