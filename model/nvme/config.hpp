@@ -10,6 +10,7 @@ struct Config {
     std::uint32_t vectors = 0;        // MSI-X vectors of a VF; 0: one for each pair and one
     std::uint32_t queue_size = 1024;  // entries, 2 to 65536 (CAP.MQES is one less)
     std::uint32_t contexts = 1024;    // commands a controller works on at once
+    std::uint8_t ready_timeout = 120;  // CAP.TO, CRTO.CRWMT: 500 ms units
     bool vfs_online = true;           // the VFs start online, with their resources
     std::uint32_t flexible_vqs = 0;   // VQFRT, at most 65535; 0: all queues are private resources
     std::uint32_t flexible_vis = 0;   // VIFRT, likewise of interrupt vectors

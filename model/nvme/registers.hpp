@@ -12,7 +12,6 @@ namespace lmsim::nvme {
 
 constexpr std::uint32_t cc_enable = property::cc::en;
 constexpr std::uint32_t csts_shutdown_mask = property::csts::shst;
-constexpr std::uint32_t ready_timeout = 120;  // CAP.TO, CRTO.CRWMT: 500 ms units
 
 /// RDY and SHST out of the machine. A controller that is shut down shows RDY while EN is set
 /// (NVMe Base 2.3, 3.6, figure 85).
@@ -23,11 +22,13 @@ inline std::uint32_t csts(std::uint8_t life, std::uint32_t cc = cc_enable) {
     return (ready ? property::csts::rdy : 0U) | shst << property::csts::shst_shift;
 }
 
-/// CSTS as the host reads it.
+/// CSTS as the host reads it. Who is offline does not get ready (VM-SEC-02).
 template <class Bounds>
 std::uint32_t status_register(const Controller<Bounds>& c, const spec::Rules& rules) {
     const bool offline = !c.online && rules.on(spec::Id::OfflineShowsFatal);
-    return csts(c.life, c.cc) | (c.fatal || offline ? property::csts::cfs : 0U) |
+    const bool unused = !c.online && rules.on(spec::Id::OfflineIsNotUsed);
+    return (csts(c.life, c.cc) & ~(unused ? property::csts::rdy : 0U)) |
+           (c.fatal || offline ? property::csts::cfs : 0U) |
            (c.subsystem_reset ? property::csts::nssro : 0U);
 }
 
@@ -35,8 +36,8 @@ template <class Bounds>
 std::uint64_t capabilities(const Controller<Bounds>& c, const Config& config) {
     using namespace property::cap;
     const std::uint64_t reset = c.primary && config.subsystem_reset ? nssrs : 0;
-    return (config.queue_size - std::uint64_t{1}) | cqr | std::uint64_t{ready_timeout} << to_shift |
-           css_nvm | crms_with_media | reset;
+    return (config.queue_size - std::uint64_t{1}) | cqr |
+           std::uint64_t{config.ready_timeout} << to_shift | css_nvm | crms_with_media | reset;
 }
 
 /// A property read; 0 for what is reserved or not supported (no CMB, no PMR; INTMS and INTMC are
@@ -57,7 +58,7 @@ std::uint64_t read_register(const Subsystem<Bounds>& subsystem, const Config& co
         case property::ASQ + 4: return c.asq >> 32;
         case property::ACQ: return c.acq;
         case property::ACQ + 4: return c.acq >> 32;
-        case property::CRTO: return ready_timeout;
+        case property::CRTO: return config.ready_timeout;
         default: return 0;
     }
 }

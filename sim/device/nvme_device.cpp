@@ -75,6 +75,18 @@ NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const Devic
         functions_[i].port = std::make_unique<Port>(*this, static_cast<std::uint16_t>(i));
     }
     nvme::initialize(*subsystem_, params_.config, params_.vfs);
+    if (params_.dies.dies != 0) {
+        die_media_ = std::make_unique<DieMedia>(
+            "media", kernel, params_.dies, params_.vfs + 1U, seed,
+            [this](std::uint16_t function, std::uint32_t ticket) {
+                Event event;
+                event.at = now();
+                event.kind = static_cast<std::uint32_t>(Kind::Media);
+                event.a = function;
+                event.b = ticket;
+                handle(event);
+            });
+    }
 }
 
 NvmeDevice::~NvmeDevice() = default;
@@ -471,6 +483,11 @@ void NvmeDevice::start_media(const Effect& effect) {
                           ? params_.user_data_cost
                           : 0;
             break;
+    }
+    if (die_media_) {
+        return die_media_->start({static_cast<nvme::MediaOp>(effect.token), effect.function,
+                                  effect.ticket, static_cast<std::uint32_t>(effect.length),
+                                  effect.address, logging});
     }
     const Ps spent = latency->draw(media_random_).ps + logging;
     const Servers::Slot slot = media_.take(now(), spent);

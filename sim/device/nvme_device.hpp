@@ -21,6 +21,7 @@
 #include "sim/core/random.hpp"
 #include "sim/core/ring.hpp"
 #include "sim/device/controller_memory.hpp"
+#include "sim/device/die_media.hpp"
 #include "sim/device/media_listener.hpp"
 #include "sim/device/observer.hpp"
 #include "sim/device/servers.hpp"
@@ -47,6 +48,7 @@ struct DeviceTiming {
     Distribution media_read;
     Distribution media_write;
     Distribution media_flush;
+    DieMediaTiming dies;  // instead of the channels and the three above, if there are any
     Distribution identify;
     Distribution features;
     Distribution create_queue;
@@ -123,7 +125,7 @@ class NvmeDevice : public Component, private ControllerMemory {
     const Pipe& down() const { return down_; }
     Ps up_busy() const { return up_.busy; }
     Ps down_busy() const { return down_.busy; }
-    Ps media_busy() const { return media_.busy; }
+    Ps media_busy() const { return die_media_ ? die_media_->busy() : media_.busy; }
     Ps admin_busy() const { return admin_.busy; }
 
     void handle(const Event& event) override;
@@ -240,6 +242,7 @@ class NvmeDevice : public Component, private ControllerMemory {
     Ps riders_at_ = 0;
     std::deque<std::vector<std::uint8_t>> outgoing_;  // admin data under way, oldest first
     Servers media_;
+    std::unique_ptr<DieMedia> die_media_;
     Servers admin_;
     Random media_random_;
     Random admin_random_;

@@ -31,6 +31,7 @@ nvme::Config model_config(const Scenario& scenario, const DeviceParams& device) 
     config.vfs_online = false;  // the host's driver brings them online
     config.private_namespaces = device.private_namespaces;
     config.nguid_seed = device.namespace_set;
+    config.ready_timeout = static_cast<std::uint8_t>(device.ready_timeout.ps / 500_ms.ps);
     config.template_number = static_cast<std::uint8_t>(device.exported_template);
     config.queue_size = device.queue_size;
     config.contexts = device.contexts;
@@ -93,6 +94,7 @@ DeviceTiming device_timing(const Scenario& scenario, const HostParams& host) {
     timing.media_read = Distribution(device.media.read);
     timing.media_write = Distribution(device.media.write);
     timing.media_flush = Distribution(device.media.flush);
+    timing.dies = die_media_timing(device);
     timing.identify = Distribution(device.admin.identify);
     timing.features = Distribution(device.admin.features);
     timing.create_queue = Distribution(device.admin.create_queue);

@@ -13,6 +13,9 @@ namespace lmsim::sim {
 
 // What a scenario says, as the components take it.
 
+/// The drive of flash behind a device; without dies if its media are channels.
+DieMediaTiming die_media_timing(const DeviceParams& device);
+
 DeviceTiming device_timing(const Scenario& scenario, const HostParams& host);
 HostTiming host_timing(const Scenario& scenario, const HostParams& host,
                        const Dialects& dialects = {});

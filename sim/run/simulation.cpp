@@ -420,7 +420,7 @@ metrics::Utilization utilization(const NvmeDevice& device, const Ps* more,
     metrics::Utilization use;
     use.link_up_ppm = metrics::share_ppm(device.up_busy() + more[0], time);
     use.link_down_ppm = metrics::share_ppm(device.down_busy() + more[1], time);
-    use.media_ppm = metrics::share_ppm((device.media_busy() + more[2]) / params.media.channels, time);
+    use.media_ppm = metrics::share_ppm((device.media_busy() + more[2]) / media_servers(params.media), time);
     use.admin_queue_ppm = metrics::share_ppm(device.admin_busy() / params.admin.parallel, time);
     return use;
 }

@@ -27,6 +27,8 @@ void place(Workload& workload, fio::Sources sources, std::uint16_t vf, Time star
     }
 }
 
+constexpr unsigned log_depth = 32;  // a log does not say how deep its queue was
+
 void load_one(const Scenario& scenario, std::size_t index, Workload& workload) {
     const WorkloadParams& params = scenario.workloads[index];
     const DeviceParams& device = scenario.hosts.src.device;
@@ -37,6 +39,9 @@ void load_one(const Scenario& scenario, std::size_t index, Workload& workload) {
         workload.descriptions.push_back(fio::describe(*workload.logs.back()));
     } else {
         jobs = std::make_unique<fio::JobFile>(fio::load_job_file(params.fio.path));
+        for (fio::Job& job : jobs->jobs) {
+            job.depth = params.depth != 0 ? params.depth : job.depth;
+        }
         workload.descriptions.push_back(fio::describe(*jobs));
     }
     for (std::uint16_t vf = 0; vf < device.vfs; ++vf) {
@@ -48,7 +53,7 @@ void load_one(const Scenario& scenario, std::size_t index, Workload& workload) {
             place(workload, fio::make_sources(*jobs, scenario.seed, stream, target), vf,
                   params.start);
         } else {
-            const fio::Replay replay{params.depth, params.loop};
+            const fio::Replay replay{params.depth != 0 ? params.depth : log_depth, params.loop};
             place(workload, fio::make_sources(*workload.logs.back(), replay, target), vf,
                   params.start);
         }

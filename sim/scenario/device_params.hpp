@@ -55,20 +55,34 @@ struct AdminParams {
                                  between(0_s, 100_s), "Get LBA Status", estimate);
 };
 
-/// What stores the blocks; all VFs share it.
+/// What stores the blocks; all VFs share it. Either channels that take whatever comes first, or the
+/// dies of a flash drive behind one controller: docs/drives.md.
 struct MediaParams {
-    std::uint32_t channels = param(&channels, "channels", 16, between(1, 4096),
-                                   "operations that proceed at once", estimate);
-    Quantiles read = param(&read, "read",
-                           Quantiles{}
-                               .set("min", 50_us)
-                               .set("p50", 64_us)
-                               .set("p90", 80_us)
-                               .set("p99", 237_us)
-                               .set("p999", 393_us)
-                               .set("p9999", 526_us)
-                               .set("max", 1854_us),
-                           between(0_s, 100_s), "time of one read", ssd_iq_note);
+    std::uint32_t channels =
+        param(&channels, "channels", 16, between(1, 4096),
+              "operations that proceed at once, where there are no dies", estimate);
+    std::uint32_t dies =
+        param(&dies, "dies", 0, between(0, 4096),
+              "units of flash that each serve one read or one program after the other; a block "
+              "lies on one of them; 0: channels take whatever comes first",
+              estimate);
+    Bytes stripe =
+        param(&stripe, "stripe", 4_KiB, between(512_B, 1_MiB),
+              "blocks that one die reads at once; the next ones lie on the next die", estimate);
+    Quantiles command = param(
+        &command, "command", fixed(0_s), between(0_s, 1_s),
+        "time of the controller for one I/O command, of all VFs one after the other", estimate);
+    Quantiles read =
+        param(&read, "read",
+              Quantiles{}
+                  .set("min", 50_us)
+                  .set("p50", 64_us)
+                  .set("p90", 80_us)
+                  .set("p99", 237_us)
+                  .set("p999", 393_us)
+                  .set("p9999", 526_us)
+                  .set("max", 1854_us),
+              between(0_s, 100_s), "time of one read; of a die where there are any", ssd_iq_note);
     Quantiles write = param(&write, "write",
                             Quantiles{}
                                 .set("min", 8_us)
@@ -78,10 +92,55 @@ struct MediaParams {
                                 .set("p999", 17_us)
                                 .set("p9999", 19_us)
                                 .set("max", 285_us),
-                            between(0_s, 100_s), "time of one write", ssd_iq_note);
+                            between(0_s, 100_s),
+                            "time of one write; where there are dies, into the cache", ssd_iq_note);
     Quantiles flush = param(&flush, "flush", uniform(10_us, 50_us), between(0_s, 100_s),
                             "time of one flush (write cache with power-loss protection)", estimate);
+    Bandwidth read_rate =
+        param(&read_rate, "read_rate", 0_bit_per_s, between(0_bit_per_s, 10000_Gbit_per_s),
+              "of all reads of a drive with dies; 0: no limit", estimate);
+    Bandwidth write_rate =
+        param(&write_rate, "write_rate", 0_bit_per_s, between(0_bit_per_s, 10000_Gbit_per_s),
+              "of all writes of a drive with dies into its cache; 0: no limit", estimate);
+    Bytes cache = param(&cache, "cache", 0_B, between(0_B, 1_TiB),
+                        "write cache of a drive with dies: a write waits for room in it; 0: there "
+                        "is always room, and nothing is written back",
+                        estimate);
+    Bytes unit = param(&unit, "unit", 64_KiB, between(512_B, 16_MiB),
+                       "what one program takes out of the cache", estimate);
+    Quantiles program = param(&program, "program", fixed(1_ms), between(0_s, 10_s),
+                              "time of a die for one program, with its share of erases", estimate);
+    Share amplification = param(
+        &amplification, "amplification", 100_percent, between(100_percent, 10000_percent),
+        "programs for each one that leaves the cache: what moves older data counts too", estimate);
+    Time slice = param(&slice, "slice", 0_s, between(0_s, 1_s),
+                       "a read waits no longer for a program under way, which is suspended; 0: "
+                       "until the program has ended",
+                       estimate);
+    std::uint32_t yields = param(&yields, "yields", 16, between(0, 1000000),
+                                 "reads that one program lets pass at most", estimate);
 };
+
+/// What one VF gets of the device at most: a slice of a drive.
+struct VfLimitParams {
+    Share share = param(&share, "share", 100_percent, between(1_ppm, 100_percent),
+                        "the VF's part of what follows", choice);
+    Rate read_iops = param(&read_iops, "read_iops", 0_per_s, between(0_per_s, 1000000000_per_s),
+                           "reads; 0: no limit", choice);
+    Rate write_iops = param(&write_iops, "write_iops", 0_per_s, between(0_per_s, 1000000000_per_s),
+                            "writes; 0: no limit", choice);
+    Bandwidth read_rate =
+        param(&read_rate, "read_rate", 0_bit_per_s, between(0_bit_per_s, 10000_Gbit_per_s),
+              "bytes read; 0: no limit", choice);
+    Bandwidth write_rate =
+        param(&write_rate, "write_rate", 0_bit_per_s, between(0_bit_per_s, 10000_Gbit_per_s),
+              "bytes written; 0: no limit", choice);
+};
+
+/// What serves I/O at once, for utilizations.
+inline std::uint32_t media_servers(const MediaParams& media) {
+    return media.dies != 0 ? media.dies : media.channels;
+}
 
 /// The NVM subsystem: one PF and its VFs.
 struct DeviceParams {
@@ -131,8 +190,14 @@ struct DeviceParams {
                         "kernel log of a Samsung drive: 4 ms from reset to Identify");
     Time reset = param(&reset, "reset", 100_ms, between(0_s, 100_s), "function level reset",
                        "PCIe Base 5.0, 6.6.2: software waits 100 ms");
+    Time ready_timeout = param(&ready_timeout, "ready_timeout", 60_s, between(500_ms, 127500_ms),
+                               "how long a driver waits for CSTS.RDY at most (CAP.TO, in units of "
+                               "500 ms)",
+                               estimate);
     AdminParams admin = group(&admin, "admin", "the PF's admin queue");
     MediaParams media = group(&media, "media", "what stores the blocks");
+    VfLimitParams vf_limit =
+        group(&vf_limit, "vf_limit", "what one VF gets at most, of a drive with dies");
     TrackingParams tracking =
         group(&tracking, "tracking", "what the device tracks for a migration");
 };

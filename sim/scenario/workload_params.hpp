@@ -12,9 +12,11 @@ struct WorkloadParams {
     FilePath iolog = param(&iolog, "iolog", FilePath{},
                            "fio I/O log (version 2 or 3), relative to the scenario", choice);
     IndexSet vf = param(&vf, "vf", IndexSet{}, "the VFs it runs on: all, or their indices", choice);
-    std::uint32_t depth =
-        param(&depth, "depth", 32, between(1, 65535),
-              "I/Os outstanding at most when a log is replayed (it does not say)", choice);
+    std::uint32_t depth = param(
+        &depth, "depth", 0, between(0, 65535),
+        "I/Os outstanding at most: instead of what a job says (iodepth), or of 32 where a log "
+        "is replayed; 0: as they say",
+        choice);
     bool loop = param(&loop, "loop", false, "start a log again at its end", choice);
     Time start = param(&start, "start", 0_s, between(0_s, 100000_s),
                        "when it starts, after the drivers of the guest are up", choice);
