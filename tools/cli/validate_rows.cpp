@@ -38,13 +38,6 @@ std::optional<double> number_at(const Json& result, const std::string& path) {
     std::string pointer = "/" + path;
     std::replace(pointer.begin(), pointer.end(), '.', '/');
     const Json::json_pointer at(pointer);
-    if (path == "bytes.total") {
-        double sum = 0;
-        for (const auto& part : result.at("bytes")) {
-            sum += part.is_number() ? part.get<double>() : 0;
-        }
-        return sum;
-    }
     if (!result.contains(at) || !result.at(at).is_number()) {
         return std::nullopt;
     }
