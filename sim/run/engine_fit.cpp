@@ -15,7 +15,6 @@ class Fit {
     void run() {
         if (scenario_.vmm.engine == Engine::CloudHypervisor) {
             cloud();
-            cloud_tracking();
         } else {
             qemu();
         }
@@ -64,18 +63,6 @@ class Fit {
             HostParams& host = source ? scenario_.hosts.src : scenario_.hosts.dst;
             without(source ? "hosts.src.driver.pre_copy" : "hosts.dst.driver.pre_copy",
                     host.driver.pre_copy, false, "knows no PRE_COPY; expected false");
-        }
-    }
-
-    /// What devices write it learns from them alone (pci/src/vfio.rs: start_dirty_log).
-    void cloud_tracking() {
-        const TrackBy by = scenario_.vmm.tracking.by;
-        const bool devices = by == TrackBy::Device ||
-                             (by == TrackBy::Known && scenario_.hosts.src.driver.track_memory);
-        if (!devices && scenario_.hosts.src.device.vfs != 0) {
-            refuse("vmm.tracking.by",
-                   "Cloud Hypervisor migrates VFIO devices only if they log what they write to "
-                   "memory; expected \"device\", and a device that can");
         }
     }
 
