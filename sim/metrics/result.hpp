@@ -57,6 +57,7 @@ struct VmmResult {
     Ps downtime_limit = 0;
     std::optional<std::uint64_t> downtime_ms;              // without the return path
     std::optional<std::uint64_t> downtime_return_path_ms;  // with it
+    std::optional<std::uint64_t> setup_ms;  // until the first pass over memory begins
 };
 
 /// What went over the migration channel, by kind.

@@ -55,6 +55,8 @@ void vmm_fields(Visitor& v, const VmmResult& vmm) {
                   "the downtime it would print without return path");
     v.maybe_count("downtime_return_path_ms", vmm.downtime_return_path_ms,
                   "the downtime it would print with the return path");
+    v.maybe_count("setup_ms", vmm.setup_ms,
+                  "the set-up it would print: until the first pass over memory begins");
 }
 
 template <class Visitor>

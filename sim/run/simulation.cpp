@@ -643,6 +643,10 @@ metrics::Result Simulation::result() const {
     if (scenario_.vmm.return_path) {
         result.vmm.downtime_return_path_ms = meter_.vmm_downtime_return_path_ms();
     }
+    if (!meter_.rounds().empty()) {
+        const Ps setup = meter_.rounds().front().at - director_->migration_began();
+        result.vmm.setup_ms = static_cast<std::uint64_t>(setup) / 1'000'000'000;
+    }
     const Ps end = director_->migration_ended() != 0 ? director_->migration_ended() : kernel_.now();
     result.total_time = director_->migration_began() != 0 ? end - director_->migration_began() : 0;
     result.guest = meter_.guest().result();
