@@ -61,6 +61,9 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
     if (timing.memory.on) {
         tracker_ = std::make_unique<MemoryTracker>(kernel, timing.memory, queue, pf, count, rules_);
     }
+    if (timing.probes_vfs) {
+        probe_ = std::make_unique<VfProbe>((prefix + "_probe").c_str(), kernel, timing.ready_poll);
+    }
 }
 
 // --- PF queue -----------------------------------------------------------------------------------

@@ -20,6 +20,7 @@
 #include "sim/host/memory_tracker.hpp"
 #include "sim/host/namespace_survey.hpp"
 #include "sim/host/user_data_log.hpp"
+#include "sim/host/vf_probe.hpp"
 #include "sim/host/vfio_device.hpp"
 #include "sim/pin/pins.hpp"
 #include "sim/trace/machine_tap.hpp"
@@ -43,6 +44,7 @@ struct HostTiming {
     UserDataLogTiming user_data;
     CdqProgramTiming program;  // of user data, where the dialect has it: HO-CIO-01
     MemoryTrackTiming memory;
+    bool probes_vfs = false;  // the VFs are enabled before they have resources
 };
 
 /// Sees what a driver does for which VF; for metrics and traces.
@@ -219,6 +221,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     bool take_boot_page();
     void choose_formats(const wire::StateFormatsView& formats);
     bool bring_online();
+    bool probe_vfs();
     void survey_namespaces();
     void end_boot(bool ok);
     void take_cntlid(std::uint16_t vf, std::uint16_t cntlid);
@@ -255,6 +258,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::unique_ptr<CdqProgram> program_;
     std::unique_ptr<UserDataLog> log_;
     std::unique_ptr<MemoryTracker> tracker_;
+    std::unique_ptr<VfProbe> probe_;
+    bool probed_ = false;
     std::uint64_t boot_page_ = 0;
     Boot boot_ = Boot::Enable;
     bool booted_ = false;

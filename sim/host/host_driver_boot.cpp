@@ -27,7 +27,7 @@ void HostDriver::next_boot_step() {
     if (boot_ == Boot::Namespaces) {
         return survey_namespaces();
     }
-    if (boot_ == Boot::Online && bring_online()) {
+    if (boot_ == Boot::Online && (probe_vfs() || bring_online())) {
         return;
     }
     if (boot_ == Boot::Done) {
@@ -71,6 +71,21 @@ std::string HostDriver::namespace_mismatch(std::uint16_t vf, const HostDriver& d
     return sim::namespace_mismatch(survey_.found(), vfs_[vf].flow.cntlid,
                                    destination.survey_.found(), destination.vfs_[vf].flow.cntlid,
                                    identity);
+}
+
+/// Does somebody enable the VFs first, who has given them nothing yet? Only once: what comes online
+/// after a reset of the PF has its driver already.
+bool HostDriver::probe_vfs() {
+    if (!probe_ || probed_) {
+        return false;
+    }
+    probed_ = true;
+    std::vector<DevicePort*> ports;
+    for (const Vf& vf : vfs_) {
+        ports.push_back(vf.port);
+    }
+    probe_->run(ports, [this] { next_boot_step(); });
+    return true;
 }
 
 /// The next command that brings a VF online (HO-VIRT-01); false if all of them are.

@@ -15,6 +15,11 @@ std::optional<std::uint64_t> per_second(std::uint64_t amount, Ps duration) {
 
 }  // namespace
 
+double GuestWindow::under_way() const {
+    const double stayed = static_cast<double>(commands) * static_cast<double>(mean);
+    return duration == 0 ? 0 : stayed / static_cast<double>(duration);
+}
+
 std::optional<std::uint64_t> GuestWindow::iops() const { return per_second(commands, duration); }
 
 std::optional<std::uint64_t> GuestWindow::bytes_per_s() const {

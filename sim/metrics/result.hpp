@@ -29,7 +29,11 @@ struct GuestWindow {
     Ps p99 = 0;
     Ps p999 = 0;
     Ps max = 0;
+    Ps mean = 0;
+    Ps p9999 = 0;
 
+    /// What Little's law makes of the two: commands per second times their mean latency.
+    double under_way() const;
     /// Rounded to the nearest integer; nothing for a window without duration.
     std::optional<std::uint64_t> iops() const;
     std::optional<std::uint64_t> bytes_per_s() const;
@@ -40,6 +44,13 @@ struct GuestResult {
     GuestWindow during;  // to the end of the migration, blackout included
     GuestWindow after;   // from there to the end of the run
     Ps longest_gap = 0;  // between completions, while the guest had I/O to do
+};
+
+/// What came before the guest's work, from the begin of the run; 0: never.
+struct BringUpResult {
+    Ps source = 0;  // the VFs of that host are online
+    Ps destination = 0;
+    Ps guest = 0;  // its drivers have their queues
 };
 
 /// `parts` sum to `total` exactly; `busy` may overlap and may lie outside.
@@ -201,6 +212,7 @@ struct Result {
     VmmResult vmm;
     Ps total_time = 0;  // from the VMM's command to migrate to the end of the migration
     GuestResult guest;
+    BringUpResult bring_up;
     BytesSent bytes;
     std::vector<Round> rounds;
     CommandCounts commands;

@@ -74,6 +74,10 @@ void window_fields(Visitor& v, const GuestWindow& window) {
     v.maybe_count("p99_ns", latency(window.p99), "99th percentile, within 1/128");
     v.maybe_count("p999_ns", latency(window.p999), "99.9th percentile, within 1/128");
     v.maybe_count("max_ns", latency(window.max), "longest latency, exact");
+    v.maybe_count("p9999_ns", latency(window.p9999), "99.99th percentile, within 1/128");
+    v.maybe_count("mean_ns", latency(window.mean), "mean latency, exact");
+    v.number("under_way", window.under_way(),
+             "commands per second times mean latency: how many were under way (Little's law)");
 }
 
 template <class Visitor>
@@ -246,6 +250,11 @@ void result_fields(Visitor& v, const Result& result) {
     v.object("vmm", "what the VMM would print", [&](auto& w) { vmm_fields(w, result.vmm); });
     v.time("total_time_ps", result.total_time, "from the command to migrate to its end");
     v.object("guest", "the guest's I/O", [&](auto& w) { guest_fields(w, result.guest); });
+    v.object("bring_up", "when all was ready to begin with", [&](auto& w) {
+        w.time("source_ps", result.bring_up.source, "the source's VFs were online");
+        w.time("destination_ps", result.bring_up.destination, "the destination's VFs were online");
+        w.time("guest_ps", result.bring_up.guest, "the guest's drivers had their queues");
+    });
     v.object("bytes", "on the migration channel", [&](auto& w) { bytes_fields(w, result.bytes); });
     v.object("precopy", "before the switchover",
              [&](auto& w) { precopy_fields(w, result.rounds); });

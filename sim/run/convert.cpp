@@ -164,6 +164,7 @@ HostTiming host_timing(const Scenario& scenario, const HostParams& host, const D
     timing.features =
         static_cast<std::uint8_t>(vfio::STOP_COPY_FLAG | (host.driver.p2p ? vfio::P2P_FLAG : 0) |
                                   (host.driver.pre_copy ? vfio::PRE_COPY_FLAG : 0));
+    timing.probes_vfs = host.driver.bring_up == BringUp::EnableFirst;
     timing.mdts = host.device.mdts.count;
     // Both sides must hold what either can send.
     timing.state_limit = std::max(largest_state(scenario.hosts.src.device, dialects.device[0]),

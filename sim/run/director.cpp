@@ -38,7 +38,8 @@ Director::Director(sc_core::sc_module_name name, Kernel& kernel, const RunParams
     }
 }
 
-void Director::host_ready(bool ok) {
+void Director::host_ready(bool ok, Ps& at) {
+    at = now();
     boot_failed_ = boot_failed_ || !ok;
     if (boot_failed_) {
         over();
@@ -53,6 +54,7 @@ void Director::guest_ready() {
         over();
         return;
     }
+    guest_ready_ = now();
     phase_ = Phase::WarmUp;
     guest_.start_workload();
     // The first fifth of the warm-up fills the queues; what is measured before begins then.
@@ -133,8 +135,8 @@ void Director::over() {
 void Director::handle(const Event& event) {
     switch (static_cast<Kind>(event.kind)) {
         case Kind::Start:
-            source_.boot([this](bool ok) { host_ready(ok); });
-            destination_.boot([this](bool ok) { host_ready(ok); });
+            source_.boot([this](bool ok) { host_ready(ok, source_ready_); });
+            destination_.boot([this](bool ok) { host_ready(ok, destination_ready_); });
             break;
         case Kind::Measure:
             enter(metrics::Window::Before);

@@ -43,6 +43,10 @@ class Director : public Component {
     Phase phase() const { return phase_; }
     bool booted() const { return phase_ > Phase::Boot && !boot_failed_; }
     bool timed_out() const { return timed_out_; }
+    /// When the host's driver had its VFs online, the guest its own VFs ready; 0 if never.
+    Ps source_ready() const { return source_ready_; }
+    Ps destination_ready() const { return destination_ready_; }
+    Ps guest_ready_at() const { return guest_ready_; }
     Ps migration_began() const { return migration_began_; }
     Ps migration_ended() const { return migration_ended_; }
 
@@ -59,7 +63,7 @@ class Director : public Component {
         Tell
     };
 
-    void host_ready(bool ok);
+    void host_ready(bool ok, Ps& at);
     void guest_ready();
     void begin();
     void migration_finished();
@@ -82,6 +86,9 @@ class Director : public Component {
     bool vmms_began_ = false;
     Phase phase_ = Phase::Boot;
     int hosts_booting_ = 2;
+    Ps source_ready_ = 0;
+    Ps destination_ready_ = 0;
+    Ps guest_ready_ = 0;
     bool boot_failed_ = false;
     bool timed_out_ = false;
     Ps migration_began_ = 0;

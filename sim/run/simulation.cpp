@@ -650,6 +650,8 @@ metrics::Result Simulation::result() const {
     const Ps end = director_->migration_ended() != 0 ? director_->migration_ended() : kernel_.now();
     result.total_time = director_->migration_began() != 0 ? end - director_->migration_began() : 0;
     result.guest = meter_.guest().result();
+    result.bring_up = {director_->source_ready(), director_->destination_ready(),
+                       director_->guest_ready_at()};
     const ChannelUse& used = vmms_->used();
     result.bytes = {used.ram, used.zero_pages, used.device_state, used.other};
     result.rounds = meter_.rounds();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,13 @@ struct LinkParams {
               "share of the link that acknowledgements and flow control take", pcie_bench);
 };
 
+/// In which order a host gets its VFs going.
+enum class BringUp : std::uint8_t { AssignFirst, EnableFirst };
+template <>
+struct EnumNames<BringUp> {
+    static constexpr std::array names{"assign-first", "enable-first"};
+};
+
 /// The host's drivers: what the VMM's calls cost and what the device can do.
 struct DriverParams {
     Time ioctl = param(&ioctl, "ioctl", 2_us, between(0_s, 1_s),
@@ -57,6 +65,11 @@ struct DriverParams {
     Bandwidth copy_rate =
         param(&copy_rate, "copy_rate", 10_GB_per_s, between(1_Mbit_per_s, 10000_Gbit_per_s),
               "speed of read() and write() on a data_fd", estimate);
+    BringUp bring_up =
+        param(&bring_up, "bring_up", BringUp::AssignFirst,
+              "assign-first: the VFs get their resources and come online; enable-first: the host's "
+              "own driver binds to them before that (sriov_drivers_autoprobe) and waits for CAP.TO",
+              choice);
     bool log_user_data =
         param(&log_user_data, "log_user_data", false,
               "the user data changes of the VFs are logged while they migrate", choice);
