@@ -13,8 +13,8 @@ namespace lmsim::sim {
 
 namespace {
 
-constexpr std::uint64_t gib = std::uint64_t{1} << 30;
 constexpr Ps ps_per_ms = 1'000'000'000;
+constexpr std::uint64_t gib = std::uint64_t{1} << 30;
 
 std::uint32_t log2(std::uint64_t power) {
     return static_cast<std::uint32_t>(__builtin_ctzll(power));
@@ -31,7 +31,7 @@ nvme::Config model_config(const Scenario& scenario, const DeviceParams& device) 
     config.vfs_online = false;  // the host's driver brings them online
     config.private_namespaces = device.private_namespaces;
     config.nguid_seed = device.namespace_set;
-    config.ready_timeout = static_cast<std::uint8_t>(device.ready_timeout.ps / 500_ms.ps);
+    config.ready_timeout = static_cast<std::uint8_t>(device.ready_timeout.ps / (500_ms).ps);
     config.template_number = static_cast<std::uint8_t>(device.exported_template);
     config.queue_size = device.queue_size;
     config.contexts = device.contexts;
@@ -258,10 +258,6 @@ Channel make_channel(const Scenario& scenario) {
 
 namespace {
 
-host::vmm::Throttle vmm_throttle(const ThrottleParams& params) {
-    const auto percent = [](Share share) { return static_cast<std::uint8_t>(share.ppm / 10'000); };
-    host::vmm::Throttle throttle;
-    throttle.on = params.on;
 void cloud_config(const CloudParams& params, host::vmm::Config& config) {
     config.engine = host::vmm::Engine::CloudHypervisor;
     config.return_path = true;  // each request is answered
@@ -279,6 +275,10 @@ bool device_multifd(const Scenario& scenario) {
     return wanted == MultifdState::On || (wanted == MultifdState::Auto && by_itself);
 }
 
+host::vmm::Throttle vmm_throttle(const ThrottleParams& params) {
+    const auto percent = [](Share share) { return static_cast<std::uint8_t>(share.ppm / 10'000); };
+    host::vmm::Throttle throttle;
+    throttle.on = params.on;
     throttle.trigger = percent(params.trigger);
     throttle.initial = percent(params.initial);
     throttle.increment = percent(params.increment);
@@ -310,10 +310,10 @@ host::vmm::Config vmm_config(const Scenario& scenario) {
     for (std::size_t i = 0; i < others.size(); ++i) {
         config.features[vfs + i] = others[i].features;
     }
+    if (scenario.vmm.engine == Engine::CloudHypervisor) {
+        cloud_config(scenario.vmm.cloud, config);
+    }
     return config;
 }
 
 }  // namespace lmsim::sim
-    if (scenario.vmm.engine == Engine::CloudHypervisor) {
-        cloud_config(scenario.vmm.cloud, config);
-    }
