@@ -7,6 +7,7 @@ find_package(Boost REQUIRED CONFIG)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
+find_package(SQLite3 REQUIRED)
 pkg_check_modules(SYSTEMC REQUIRED IMPORTED_TARGET systemc)
 include(systemc_check)
 

@@ -3,44 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <memory>
 
 #include "sim/core/param_type.hpp"
 #include "sim/core/text.hpp"
+#include "sim/scenario/input_file.hpp"
 #include "sim/scenario/toml.hpp"
 
 namespace lmsim::sim {
 
 namespace {
 
-constexpr std::size_t largest_file = 1U << 20U;
 constexpr const char* phrase = "a file name or a list of them such as [\"../devices/x.toml\"]";
-
-/// The text of a file, or why it cannot be read.
-Result<std::string> text_of(const std::string& file) {
-    std::error_code error;
-    if (std::filesystem::is_directory(file, error)) {
-        return Failure{"this is a folder; expected a scenario file"};
-    }
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"),
-                                                                 &std::fclose);
-    if (!stream) {
-        return Failure{std::string("cannot be opened: ") + std::strerror(errno)};
-    }
-    std::string text(largest_file + 1, '\0');
-    text.resize(std::fread(text.data(), 1, text.size(), stream.get()));
-    if (std::ferror(stream.get()) != 0) {
-        return Failure{std::string("cannot be read: ") + std::strerror(errno)};
-    }
-    if (text.size() > largest_file) {
-        return Failure{"is larger than 1 MiB; expected a scenario file"};
-    }
-    return text;
-}
 
 bool is_same_file(const std::string& a, const std::string& b) {
     std::error_code error;
@@ -50,7 +24,7 @@ bool is_same_file(const std::string& a, const std::string& b) {
 }  // namespace
 
 void IncludeReader::read_file(const std::string& file) {
-    const Result<std::string> text = text_of(file);
+    const Result<std::string> text = read_input(file, "a scenario file");
     if (text) {
         read_text(text.value(), file);
     } else {
@@ -147,7 +121,7 @@ void IncludeReader::read_one(const Value& name) {
     if (++files_ > include_files) {
         return complain(fmt::format("more than {} files are included", include_files));
     }
-    const Result<std::string> text = text_of(file);
+    const Result<std::string> text = read_input(file, "a scenario file");
     if (!text) {
         return complain(in_quotes(file) + ": " + text.error());
     }

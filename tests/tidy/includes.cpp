@@ -22,7 +22,7 @@ struct Library {
     std::string_view from;
     std::string_view only;  // this one file, if not empty
 };
-constexpr std::array<Library, 10> libraries{{
+constexpr std::array<Library, 11> libraries{{
     {"fmt/", "model", ""},
     {"boost/", "model", "model/fsm.hpp"},
     {"systemc", "sim", ""},
@@ -31,6 +31,7 @@ constexpr std::array<Library, 10> libraries{{
     {"toml++/", "sim", ""},
     {"nlohmann/", "sim", ""},
     {"CLI/", "tools", ""},
+    {"sqlite3", "tools", ""},
     {"benchmark/", "bench", ""},
     {"rapidcheck", "tests", ""},
 }};

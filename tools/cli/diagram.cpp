@@ -7,6 +7,7 @@
 #include "sim/core/text.hpp"
 #include "sim/profile/profile.hpp"
 #include "sim/trace/reader.hpp"
+#include "tools/cli/diagram_downtime.hpp"
 #include "tools/cli/diagram_output.hpp"
 #include "tools/cli/scenario_options.hpp"
 #include "tools/cli/verbs.hpp"
@@ -60,6 +61,7 @@ int list(bool json) {
         fmt::print("{}\n", nlohmann::ordered_json{{"machines", rows}}.dump(2));
     } else {
         fmt::print("{:16} of a scenario: hosts, functions, links and queues\n", "topology");
+        fmt::print("{:16} of a run: its parts, and what others call so\n", "downtime");
     }
     return Ok;
 }
@@ -93,6 +95,7 @@ int unknown_machine(const std::string& name) {
         names.emplace_back(machine.name());
     }
     names.emplace_back("topology");
+    names.emplace_back("downtime");
     const std::string near = sim::nearest(name, names);
     return refuse("no diagram {}{}; there are {}", sim::in_quotes(name),
                   near.empty() ? "" : "; did you mean " + near + "?", sim::joined(names));
@@ -194,6 +197,17 @@ void add_picture_options(CLI::App& verb, PictureOptions& options) {
     verb.add_option("--out", options.out, "write into this file")->type_name("FILE");
 }
 
+void add_downtime(CLI::App& diagram, const std::shared_ptr<Arguments>& arguments, int& exit_code) {
+    CLI::App* verb = diagram.add_subcommand(
+        "downtime", "Draw the parts of a run's downtime, and what others call so, as SVG");
+    verb->add_option("RUN_DIR", arguments->overlay, "see `lmsim run --out`")->required();
+    verb->add_option("--format", arguments->picture.format, "svg")->check(CLI::IsMember({"svg"}));
+    verb->add_option("--out", arguments->picture.out, "write into this file")->type_name("FILE");
+    verb->callback([arguments, &exit_code] {
+        exit_code = draw_downtime(arguments->overlay, arguments->picture);
+    });
+}
+
 }  // namespace
 
 void add_diagram(CLI::App& app, int& exit_code) {
@@ -236,6 +250,7 @@ void add_diagram(CLI::App& app, int& exit_code) {
     add_scenario_options(*topology_verb, arguments->scenario);
     add_picture_options(*topology_verb, arguments->picture);
     topology_verb->callback([arguments, &exit_code] { exit_code = topology(*arguments); });
+    add_downtime(*verb, arguments, exit_code);
     verb->callback([arguments, verb, &exit_code] {
         if (verb->get_subcommands().empty()) {
             exit_code = arguments->name.empty() ? refuse("which diagram? see `lmsim diagram list`")

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", std::string("lmsim ") + lmsim::version);
     app.require_subcommand(1);
     add_check(app, exit_code);
+    add_compare(app, exit_code);
     add_conform(app, exit_code);
     add_decode(app, exit_code);
     add_diagram(app, exit_code);
@@ -25,6 +26,8 @@ int main(int argc, char** argv) {
     add_scenario(app, exit_code);
     add_sequence(app, exit_code);
     add_spec(app, exit_code);
+    add_sweep(app, exit_code);
+    add_tornado(app, exit_code);
     add_validate(app, exit_code);
     try {
         app.parse(argc, argv);

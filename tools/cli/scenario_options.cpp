@@ -23,6 +23,10 @@ std::string check_seed(const std::string& text) {
 
 void add_scenario_options(CLI::App& verb, ScenarioOptions& options) {
     verb.add_option("SCENARIO", options.file, "the scenario file (TOML)")->required();
+    add_scenario_settings(verb, options);
+}
+
+void add_scenario_settings(CLI::App& verb, ScenarioOptions& options) {
     verb.add_option("--set", options.set, "set one parameter, e.g. --set vm.ram=8GiB")
         ->type_name("PATH=VALUE")
         ->allow_extra_args(false);

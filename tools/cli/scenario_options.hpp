@@ -22,6 +22,9 @@ struct ScenarioOptions {
 
 void add_scenario_options(CLI::App& verb, ScenarioOptions& options);
 
+/// The same without SCENARIO, for verbs that take it in another way.
+void add_scenario_settings(CLI::App& verb, ScenarioOptions& options);
+
 /// A scenario and what its guest does, ready to run; or what is wrong, in loaded.errors.
 struct PreparedRun {
     sim::LoadedScenario loaded;

@@ -16,6 +16,7 @@ enum ExitCode : int {
 
 // Each verb adds itself; when it is called it sets `exit_code`.
 void add_check(CLI::App& app, int& exit_code);
+void add_compare(CLI::App& app, int& exit_code);
 void add_conform(CLI::App& app, int& exit_code);
 void add_decode(CLI::App& app, int& exit_code);
 void add_diagram(CLI::App& app, int& exit_code);
@@ -25,6 +26,8 @@ void add_run(CLI::App& app, int& exit_code);
 void add_scenario(CLI::App& app, int& exit_code);
 void add_sequence(CLI::App& app, int& exit_code);
 void add_spec(CLI::App& app, int& exit_code);
+void add_sweep(CLI::App& app, int& exit_code);
+void add_tornado(CLI::App& app, int& exit_code);
 void add_validate(CLI::App& app, int& exit_code);
 
 }  // namespace lmsim::cli

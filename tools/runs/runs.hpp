@@ -29,6 +29,7 @@ struct Outcome {
 struct Effort {
     unsigned jobs = 1;
     std::function<void(std::size_t point, Outcome outcome)> ended;
+    std::function<bool()> stop = {};  // asked now and then: true is as good as an interrupt
 };
 
 /// Runs each of these in a process of its own: SystemC has one kernel per process, and what breaks

@@ -1,0 +1,158 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <thread>
+
+#include "tools/cli/verbs.hpp"
+#include "tools/runs/comparison.hpp"
+
+namespace lmsim::cli {
+
+namespace {
+
+constexpr std::size_t most_runs = 10'000;
+
+struct Arguments {
+    std::vector<std::string> files;
+    ScenarioOptions scenario;
+    std::vector<std::string> vary;
+    unsigned seeds = 1;
+    unsigned jobs = 1;
+    std::string format = "text";
+    bool json = false;
+};
+
+/// What every column is: its scenario and what is varied; or an exit code.
+int read_axes(const Arguments& arguments, std::vector<runs::Axis>& axes) {
+    std::set<std::string> keys;
+    for (const std::string& text : arguments.vary) {
+        const sim::Result<runs::Axis> axis = runs::read_axis(text);
+        if (!axis) {
+            fmt::print(stderr, "--vary {}: {}\n", text, axis.error());
+            return Usage;
+        }
+        if (!keys.insert(axis.value().key).second) {
+            fmt::print(stderr, "--vary {}: {} is varied twice; name all its values in one --vary\n",
+                       text, axis.value().key);
+            return Usage;
+        }
+        axes.push_back(axis.value());
+    }
+    if (axes.empty() && arguments.files.size() < 2) {
+        fmt::print(stderr,
+                   "nothing to compare; expected two scenarios or more, or --vary KEY[=A,B,...]\n");
+        return Usage;
+    }
+    return Ok;
+}
+
+/// Names for the columns of several scenarios: what they call themselves, or their files if that
+/// does not tell them apart.
+std::vector<std::string> names_of(const Arguments& arguments,
+                                  const std::vector<std::string>& own_names) {
+    const std::set<std::string> different(own_names.begin(), own_names.end());
+    return different.size() == own_names.size() && different.count("") == 0 ? own_names
+                                                                            : arguments.files;
+}
+
+/// The columns without their outcomes, and the runs for them, seed by seed.
+int plan(const Arguments& arguments, runs::Comparison& comparison,
+         std::vector<ScenarioOptions>& points) {
+    std::vector<runs::Axis> axes;
+    const int code = read_axes(arguments, axes);
+    if (code != Ok) {
+        return code;
+    }
+    std::vector<std::string> names;
+    std::vector<std::uint64_t> first_seeds;
+    for (const std::string& file : arguments.files) {
+        ScenarioOptions options = arguments.scenario;
+        options.file = file;
+        const sim::LoadedScenario loaded = prepare(options).loaded;
+        if (!loaded.ok()) {
+            fmt::print(stderr, "{}", loaded.error_text());
+            return Usage;
+        }
+        names.push_back(loaded.scenario.name);
+        first_seeds.push_back(loaded.scenario.seed);
+    }
+    names = names_of(arguments, names);
+    for (std::size_t i = 0; i < arguments.files.size(); ++i) {
+        for (const auto& settings : runs::combinations(axes)) {
+            comparison.columns.push_back(
+                {arguments.files.size() > 1 ? names[i] : "", settings, {}});
+            ScenarioOptions options = arguments.scenario;
+            options.file = arguments.files[i];
+            for (const runs::Setting& setting : settings) {
+                options.set.push_back(setting.text());
+            }
+            for (unsigned seed = 0; seed < arguments.seeds; ++seed) {
+                options.seed = first_seeds[i] + seed;
+                points.push_back(options);
+            }
+        }
+    }
+    if (points.size() > most_runs) {
+        fmt::print(stderr, "{} runs; expected at most {}: `lmsim sweep` is for more\n",
+                   points.size(), most_runs);
+        return Usage;
+    }
+    return Ok;
+}
+
+int compare(const Arguments& arguments) {
+    runs::Comparison comparison;
+    std::vector<ScenarioOptions> points;
+    const int code = plan(arguments, comparison, points);
+    if (code != Ok) {
+        return code;
+    }
+    auto outcomes = runs::run_all(points, arguments.jobs);
+    if (!outcomes) {
+        return Interrupted;
+    }
+    for (std::size_t i = 0; i < outcomes->size(); ++i) {
+        comparison.columns[i / arguments.seeds].outcomes.push_back(std::move((*outcomes)[i]));
+    }
+    if (arguments.json) {
+        fmt::print("{}\n", runs::comparison_json(comparison)
+                               .dump(2, ' ', false, runs::Json::error_handler_t::replace));
+    } else {
+        fmt::print("{}", runs::comparison_text(comparison, arguments.format == "md"));
+    }
+    return comparison.well() ? Ok : Failed;
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app, int& exit_code) {
+    const auto arguments = std::make_shared<Arguments>();
+    arguments->jobs = std::max(1U, std::thread::hardware_concurrency());
+    CLI::App* verb =
+        app.add_subcommand("compare", "Run scenarios, or one with other values, side by side");
+    verb->add_option("SCENARIO", arguments->files, "scenario files (TOML), one or more")
+        ->required();
+    add_scenario_settings(*verb, arguments->scenario);
+    verb->add_option("--vary", arguments->vary,
+                     "a column for each of these values; without values all that the parameter can "
+                     "have; of several --vary all combinations")
+        ->type_name("KEY[=A,B,...]")
+        ->allow_extra_args(false);
+    verb->add_option("--seeds", arguments->seeds,
+                     "run each with so many seeds, from the scenario's on; print the median and "
+                     "the range")
+        ->check(CLI::Range(1U, 10000U))
+        ->type_name("N");
+    verb->add_option("--jobs", arguments->jobs, "runs at once; no result depends on them")
+        ->check(CLI::Range(1U, 1024U))
+        ->type_name("N");
+    verb->add_option("--format", arguments->format, "text or md (Markdown)")
+        ->check(CLI::IsMember({"text", "md"}))
+        ->type_name("FORMAT");
+    verb->add_flag("--json", arguments->json, "print all figures as JSON instead of the table");
+    verb->callback([arguments, &exit_code] { exit_code = compare(*arguments); });
+}
+
+}  // namespace lmsim::cli

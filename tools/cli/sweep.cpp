@@ -1,0 +1,258 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "sim/core/text.hpp"
+#include "sim/metrics/display.hpp"
+#include "sim/trace/output_file.hpp"
+#include "tools/cli/verbs.hpp"
+#include "tools/runs/result_table.hpp"
+#include "tools/runs/study.hpp"
+
+namespace lmsim::cli {
+
+namespace {
+
+struct Arguments {
+    std::string file;
+    std::string out;
+    unsigned jobs = 1;
+    bool resume = false;
+    bool anew = false;
+    bool csv = false;
+    bool json = false;
+};
+
+constexpr const char* table_name = "results.sqlite";
+constexpr const char* csv_name = "results.csv";
+constexpr std::size_t errors_shown = 10;
+
+std::string in(const std::string& folder, const char* name) {
+    return (std::filesystem::path(folder) / name).string();
+}
+
+/// Holds a folder against a second sweep into it, until its end.
+class Lock {
+  public:
+    explicit Lock(const std::string& folder)
+        : descriptor_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+        // Runs of a sweep that was killed a moment ago may still be on their way out.
+        for (int tries = 0; tries < 30 && !held_; ++tries) {
+            held_ = descriptor_ >= 0 && flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+            if (!held_) {
+                usleep(100'000);
+            }
+        }
+    }
+    ~Lock() {
+        if (descriptor_ >= 0) {
+            close(descriptor_);
+        }
+    }
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+    bool held() const { return held_; }
+
+  private:
+    int descriptor_;
+    bool held_ = false;
+};
+
+int complain(ExitCode code, const std::string& message) {
+    fmt::print(stderr, "{}\n", message);
+    return code;
+}
+
+/// May this study go into what is there already? An exit code other than Ok, with the reason, if
+/// not.
+int agree(const Arguments& arguments, const runs::Study& study, const runs::ResultTable& table) {
+    if (table.fingerprint().empty()) {
+        return Ok;
+    }
+    const std::size_t done = table.tally().all();
+    if (table.fingerprint() != study.fingerprint) {
+        return complain(Usage, fmt::format("{} has {} of another study, or of this one before it "
+                                           "or its scenario changed; expected --anew to drop them, "
+                                           "or another --out",
+                                           arguments.out, sim::metrics::plural(done, "run")));
+    }
+    if (!arguments.resume) {
+        return complain(Usage, fmt::format("{} has {} of the {} runs of this study; expected "
+                                           "--resume to do the others, or --anew to drop them",
+                                           arguments.out, done, study.points.size()));
+    }
+    return Ok;
+}
+
+/// Runs what has no row yet.
+int run_rest(const Arguments& arguments, const runs::Study& study, runs::ResultTable& table) {
+    const std::vector<bool> done = table.done(study.points.size());
+    std::vector<std::size_t> left;
+    std::vector<ScenarioOptions> points;
+    for (std::size_t i = 0; i < study.points.size(); ++i) {
+        if (!done[i]) {
+            left.push_back(i);
+            points.push_back(study.points[i].options);
+        }
+    }
+    std::string problem;
+    runs::Effort effort;
+    effort.jobs = arguments.jobs;
+    effort.ended = [&](std::size_t i, const runs::Outcome& outcome) {
+        const std::string text = table.add(left[i], study.points[left[i]], outcome);
+        problem = problem.empty() ? text : problem;
+    };
+    effort.stop = [&problem] { return !problem.empty(); };
+    const bool whole = runs::run_each(points, effort);
+    if (!problem.empty()) {
+        return complain(Environment, in(arguments.out, table_name) + ": " + problem);
+    }
+    return whole ? Ok : Interrupted;
+}
+
+std::string write_csv(const Arguments& arguments, const runs::ResultTable& table) {
+    return sim::trace::write_file(in(arguments.out, csv_name), table.csv());
+}
+
+void print_summary(const Arguments& arguments, const runs::Study& study,
+                   const runs::ResultTable& table) {
+    const runs::Tally tally = table.tally();
+    const auto errors = table.errors(arguments.json ? SIZE_MAX : errors_shown);
+    if (arguments.json) {
+        runs::Json json = {{"schema", "lmsim/sweep/1"},        {"study", study.params.name},
+                           {"fingerprint", study.fingerprint}, {"out", arguments.out},
+                           {"runs", study.points.size()},      {"ok", tally.well},
+                           {"unexpected", tally.unexpected},   {"errors", tally.errors}};
+        json["failed"] = runs::Json::array();
+        for (const auto& error : errors) {
+            json["failed"].push_back({{"point", error.point}, {"error", error.text}});
+        }
+        fmt::print("{}\n", json.dump(2, ' ', false, runs::Json::error_handler_t::replace));
+        return;
+    }
+    fmt::print("{}{}{} of {} runs done: {} well, {} not as expected, {} without a result\n",
+               sim::printable(study.params.name), study.params.name.empty() ? "" : ": ",
+               tally.all(), study.points.size(), tally.well, tally.unexpected, tally.errors);
+    for (const auto& error : errors) {
+        fmt::print("  run {}: {}\n", error.point, sim::printable(error.text));
+    }
+    if (errors.size() < tally.errors) {
+        fmt::print("  and {} more\n", tally.errors - errors.size());
+    }
+    fmt::print("{}\n{}\n", in(arguments.out, table_name), in(arguments.out, csv_name));
+}
+
+/// The folder with its table, locked; `table` is empty if that was not to be had.
+int open_table(const Arguments& arguments, const runs::Study& study,
+               std::optional<runs::ResultTable>& table) {
+    const std::string path = in(arguments.out, table_name);
+    if (arguments.anew) {
+        for (const char* end : {"", "-journal"}) {
+            std::error_code error;
+            std::filesystem::remove(path + end, error);
+            if (error) {
+                return complain(Usage, fmt::format("{}{}: {}", path, end, error.message()));
+            }
+        }
+    }
+    auto opened = runs::ResultTable::open(path);
+    if (!opened) {
+        return complain(Usage, opened.error());
+    }
+    table.emplace(std::move(opened.value()));
+    const int code = agree(arguments, study, *table);
+    if (code != Ok) {
+        return code;
+    }
+    const std::string problem = table->fingerprint().empty() ? table->begin(study) : "";
+    return problem.empty() ? static_cast<int>(Ok) : complain(Environment, path + ": " + problem);
+}
+
+/// What there is so far, while a sweep goes on or not.
+int export_only(const Arguments& arguments) {
+    const std::string path = in(arguments.out, table_name);
+    if (!std::filesystem::exists(path)) {
+        return complain(Usage, path + ": no such file; --csv is for a sweep that has begun");
+    }
+    const auto table = runs::ResultTable::open(path);
+    if (!table) {
+        return complain(Usage, table.error());
+    }
+    const std::string problem = write_csv(arguments, table.value());
+    if (!problem.empty()) {
+        return complain(Environment, problem);
+    }
+    fmt::print("{}\n", in(arguments.out, csv_name));
+    return Ok;
+}
+
+int sweep(Arguments arguments) {
+    if (arguments.out.empty()) {
+        arguments.out = std::filesystem::path(arguments.file).stem().string() + ".sweep";
+    }
+    if (arguments.csv) {
+        return export_only(arguments);
+    }
+    const runs::Study study = runs::load_study(arguments.file);
+    if (!study.ok()) {
+        fmt::print(stderr, "{}", study.error_text());
+        return Usage;
+    }
+    std::error_code error;
+    std::filesystem::create_directories(arguments.out, error);
+    if (error) {
+        return complain(Usage, fmt::format("--out {}: {}", arguments.out, error.message()));
+    }
+    const Lock lock(arguments.out);
+    if (!lock.held()) {
+        return complain(Usage, arguments.out + ": another sweep writes into it");
+    }
+    std::optional<runs::ResultTable> table;
+    int code = open_table(arguments, study, table);
+    if (code != Ok) {
+        return code;
+    }
+    code = run_rest(arguments, study, *table);
+    const std::string problem = write_csv(arguments, *table);
+    if (!problem.empty()) {
+        return complain(Environment, problem);
+    }
+    print_summary(arguments, study, *table);
+    if (code == Interrupted) {
+        fmt::print(stderr, "interrupted; --resume does the others\n");
+    }
+    const runs::Tally tally = table->tally();
+    return code == Ok && tally.well != study.points.size() ? static_cast<int>(Failed) : code;
+}
+
+}  // namespace
+
+void add_sweep(CLI::App& app, int& exit_code) {
+    const auto arguments = std::make_shared<Arguments>();
+    arguments->jobs = std::max(1U, std::thread::hardware_concurrency());
+    CLI::App* verb =
+        app.add_subcommand("sweep", "Run a scenario at all points of a study, into SQLite and CSV");
+    verb->add_option("STUDY", arguments->file, "the study file (TOML): docs/sweep.md")->required();
+    verb->add_option("--out", arguments->out,
+                     "the folder for results.sqlite and results.csv; default: STUDY.sweep here")
+        ->type_name("DIR");
+    verb->add_option("--jobs", arguments->jobs, "runs at once; no result depends on them")
+        ->check(CLI::Range(1U, 1024U))
+        ->type_name("N");
+    CLI::Option* resume = verb->add_flag("--resume", arguments->resume,
+                                         "go on with what is there, if the study is the same");
+    verb->add_flag("--anew", arguments->anew, "drop what is there")->excludes(resume);
+    verb->add_flag("--csv", arguments->csv,
+                   "only write results.csv of the runs that have ended, also while they go on");
+    verb->add_flag("--json", arguments->json, "print the summary as JSON");
+    verb->callback([arguments, &exit_code] { exit_code = sweep(*arguments); });
+}
+
+}  // namespace lmsim::cli

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/core/result.hpp"
+#include "tools/runs/runs.hpp"
+#include "tools/runs/study.hpp"
+
+struct sqlite3;
+
+namespace lmsim::runs {
+
+/// How many runs of a study have come to which end.
+struct Tally {
+    std::size_t well = 0;
+    std::size_t unexpected = 0;  // they ended, but not as expected
+    std::size_t errors = 0;      // there is no result
+
+    std::size_t all() const { return well + unexpected + errors; }
+};
+
+/// The results of a study in an SQLite file: the table `runs` has a row for each run that has
+/// ended, `study` what they are of. Each row is written on its own, so that whatever ends this
+/// process leaves a table with all rows but those of runs under way.
+class ResultTable {
+  public:
+    /// Opens the file, or makes it; a text says why it cannot be.
+    static sim::Result<ResultTable> open(const std::string& path);
+
+    /// The study's fingerprint; empty in a new file, which then takes one.
+    const std::string& fingerprint() const { return fingerprint_; }
+    /// Makes the tables of a new file. A text says what went wrong, here and below.
+    std::string begin(const Study& study);
+
+    std::string add(std::size_t point, const StudyPoint& what, const Outcome& outcome);
+
+    /// For each point of `count`: is there a row?
+    std::vector<bool> done(std::size_t count) const;
+    Tally tally() const;
+    struct Error {
+        std::size_t point = 0;
+        std::string text;
+    };
+    /// The first of the runs without a result.
+    std::vector<Error> errors(std::size_t at_most) const;
+    /// All rows by point, with a line of titles (RFC 4180, but lines end in '\n').
+    std::string csv() const;
+
+  private:
+    struct Close {
+        void operator()(sqlite3* database) const;
+    };
+    std::string run(const std::string& sql) const;
+
+    std::unique_ptr<sqlite3, Close> database_;
+    std::string fingerprint_;
+};
+
+}  // namespace lmsim::runs
