@@ -47,7 +47,7 @@ DieMedia::DieMedia(sc_core::sc_module_name name, Kernel& kernel, const DieMediaT
 
 /// Reads and writes of a VF are paced each by themselves; nothing else is.
 DieMedia::Gate* DieMedia::gate_of(const MediaWork& work) {
-    if (gates_.empty() || (!is_read(work) && !is_write(work))) {
+    if (gates_.empty() || work.function == 0 || (!is_read(work) && !is_write(work))) {
         return nullptr;
     }
     return &gates_[std::size_t{2} * work.function + (is_write(work) ? 1 : 0)];

@@ -198,7 +198,7 @@ void NvmeDevice::handle(const Event& event) {
             break;
         case Kind::Media:
             if (media_listener_ != nullptr) {
-                if (waits_for_mirror(event)) {
+                if (waits_for_mirror(event) || host_done(event)) {
                     return;
                 }
                 tell_changes(event);

@@ -109,8 +109,13 @@ class NvmeDevice : public Component, private ControllerMemory {
 
     // The host's own reads and writes of the namespaces, past the VFs: sim/host/media_copy.hpp.
     void set_media_listener(MediaListener* listener) { media_listener_ = listener; }
-    /// When the media have done so many bytes, a `piece` at a time, that the host asks for now.
-    Ps host_media(nvme::MediaOp op, std::uint64_t bytes, std::uint64_t piece);
+    /// The media read or write all these, at most `most` bytes at a time; then `done`.
+    struct HostPiece {
+        std::uint64_t lba = 0;
+        std::uint64_t bytes = 0;
+    };
+    void host_media(nvme::MediaOp op, const std::vector<HostPiece>& pieces, std::uint64_t most,
+                    std::function<void()> done);
     /// When so many bytes have crossed the link to the host, or from it.
     Ps host_link(bool up, std::uint64_t bytes);
     /// The first blocks of a namespace hold data from the start.
@@ -185,6 +190,7 @@ class NvmeDevice : public Component, private ControllerMemory {
     void start_media(const Effect& effect);
     void work_done(const Event& event);
     void tell_changes(const Event& event);
+    bool host_done(const Event& event);
     void mirror_write(const Effect& effect);
     bool waits_for_mirror(const Event& event);
     /// What a DMA read brought; `there`: its memory exists.
@@ -247,6 +253,12 @@ class NvmeDevice : public Component, private ControllerMemory {
     Random media_random_;
     Random admin_random_;
     Random host_random_;  // of the host's own I/O
+    struct HostIo {
+        std::uint32_t left = 0;  // pieces
+        std::function<void()> done;
+    };
+    std::map<std::uint32_t, HostIo> host_ios_;  // by ticket
+    std::uint32_t next_host_io_ = 0;
     MediaListener* media_listener_ = nullptr;
     // Writes that wait for the other side, by function and ticket: true once the media are done.
     std::map<std::pair<std::uint16_t, std::uint32_t>, bool> mirrored_;

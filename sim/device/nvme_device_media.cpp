@@ -8,14 +8,54 @@ namespace lmsim::sim {
 // The content of the media, and the host's own way to it past the VFs. The host shares channels and
 // link with the guest.
 
-Ps NvmeDevice::host_media(nvme::MediaOp op, std::uint64_t bytes, std::uint64_t piece) {
+namespace {
+
+/// A ticket that no command of a controller has: the slots of those are few.
+std::uint32_t host_ticket(std::uint32_t number) {
+    return number << 16 | 0xF000U | (number >> 16 & 0xFFFU);
+}
+
+}  // namespace
+
+void NvmeDevice::host_media(nvme::MediaOp op, const std::vector<HostPiece>& pieces,
+                            std::uint64_t most, std::function<void()> done) {
+    static_assert(nvme::SimBounds::slots < 0xF000);
+    const std::uint32_t ticket = host_ticket(next_host_io_++);
+    HostIo& io = host_ios_[ticket];
+    io.done = std::move(done);
+    io.left = 1;  // what follows
     const Distribution& latency =
         op == nvme::MediaOp::Read ? params_.media_read : params_.media_write;
     Ps end = now();
-    for (std::uint64_t left = bytes; left != 0; left -= std::min(left, piece)) {
-        end = std::max(end, media_.take(now(), latency.draw(host_random_).ps).end);
+    for (const HostPiece& piece : pieces) {
+        std::uint64_t lba = piece.lba;
+        for (std::uint64_t left = piece.bytes; left != 0;) {
+            const std::uint64_t part = std::min(left, most);
+            if (die_media_) {
+                ++io.left;
+                die_media_->start({op, 0, ticket, static_cast<std::uint32_t>(part), lba, 0});
+            } else {
+                end = std::max(end, media_.take(now(), latency.draw(host_random_).ps).end);
+            }
+            lba += part / params_.config.block_bytes;
+            left -= part;
+        }
     }
-    return end;
+    post_once(end, static_cast<std::uint32_t>(Kind::Media), 0, ticket);
+}
+
+/// Is it a piece of the host's own I/O that the media have done?
+bool NvmeDevice::host_done(const Event& event) {
+    const auto found = host_ios_.find(static_cast<std::uint32_t>(event.b));
+    if (event.a != 0 || found == host_ios_.end()) {
+        return false;
+    }
+    if (--found->second.left == 0) {
+        const std::function<void()> done = std::move(found->second.done);
+        host_ios_.erase(found);
+        done();
+    }
+    return true;
 }
 
 Ps NvmeDevice::host_link(bool up, std::uint64_t bytes) {
@@ -66,7 +106,8 @@ void NvmeDevice::tell_changes(const Event& event) {
             {function, command.nsid, command.slba, command.dw15, false, ticket});
     }
     if (is(spec::Id::OpcodeNvmWriteZeroes)) {
-        return media_listener_->changed({function, command.nsid, command.slba, command.dw15, true, ticket});
+        return media_listener_->changed(
+            {function, command.nsid, command.slba, command.dw15, true, ticket});
     }
     if (is(spec::Id::OpcodeNvmDatasetManagement)) {
         const std::uint8_t* ranges = data(function, ticket, command.length);
@@ -74,7 +115,8 @@ void NvmeDevice::tell_changes(const Event& event) {
             const wire::DsmRange range =
                 wire::decode_dsm_range(ranges + i * rules_.value(spec::Id::DsmRangeSize), rules_);
             if (range.nlb != 0) {
-                media_listener_->changed({function, command.nsid, range.slba, range.nlb, true, ticket});
+                media_listener_->changed(
+                    {function, command.nsid, range.slba, range.nlb, true, ticket});
             }
         }
     }
@@ -82,7 +124,7 @@ void NvmeDevice::tell_changes(const Event& event) {
 
 void NvmeDevice::mirror_write(const Effect& effect) {
     const std::pair<std::uint16_t, std::uint32_t> key{effect.function, effect.ticket};
-    if (media_listener_->mirrors(effect.function, effect.ticket, effect.length)) {
+    if (media_listener_->mirrors(effect.function, effect.ticket, effect.address, effect.length)) {
         mirrored_[key] = false;
     }
 }

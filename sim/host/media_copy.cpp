@@ -224,14 +224,14 @@ void MediaCopy::begin_chunk(std::uint32_t index) {
 
 /// What holds no data takes no read and no room in the streams.
 void MediaCopy::read(Chunk& chunk, std::uint32_t index) {
-    Ps end = now();
+    std::vector<NvmeDevice::HostPiece> pieces;
     for (const Part& part : chunk.parts) {
         if (namespaces_[chunk.ns].source->holds_data(part.lba, part.blocks)) {
-            end = std::max(end, source_.device->host_media(nvme::MediaOp::Read, bytes_of(part),
-                                                           timing_.piece));
+            pieces.push_back({part.lba, bytes_of(part)});
         }
     }
-    post_once(end, static_cast<std::uint32_t>(Kind::Fetched), index);
+    source_.device->host_media(nvme::MediaOp::Read, pieces, timing_.piece,
+                               [this, index] { go_on(Kind::Fetched, index); });
 }
 
 void MediaCopy::fetched(Chunk& chunk, std::uint32_t index) {
@@ -259,12 +259,18 @@ void MediaCopy::arrived(Chunk& chunk, std::uint32_t index) {
 }
 
 void MediaCopy::write(Chunk& chunk, std::uint32_t index) {
-    Ps end = now();
+    std::vector<NvmeDevice::HostPiece> pieces;
     for (const Part& part : chunk.parts) {
-        end = std::max(end, destination_.device->host_media(nvme::MediaOp::Write, bytes_of(part),
-                                                            timing_.piece));
+        pieces.push_back({part.lba, bytes_of(part)});
     }
-    post_once(end, static_cast<std::uint32_t>(Kind::Written), index);
+    destination_.device->host_media(nvme::MediaOp::Write, pieces, timing_.piece,
+                                    [this, index] { go_on(Kind::Written, index); });
+}
+
+void MediaCopy::go_on(Kind kind, std::uint32_t index) {
+    if (on_ || finished_ != nullptr) {
+        step(kind, index);
+    }
 }
 
 void MediaCopy::written(const Chunk& chunk) {
@@ -558,16 +564,22 @@ void MediaCopy::update_chunks(std::size_t ns, const MediaChange& change, std::ui
     }
 }
 
-bool MediaCopy::mirrors(std::uint16_t function, std::uint32_t ticket, std::uint64_t bytes) {
+bool MediaCopy::mirrors(std::uint16_t function, std::uint32_t ticket, std::uint64_t slba,
+                        std::uint64_t bytes) {
     if (!on_ || !timing_.mirror || finished_ != nullptr) {
         return false;
     }
-    mirrored_.insert({function, ticket});
+    mirrored_[{function, ticket}] = slba;
     used_.mirrored_bytes += bytes;
     const Ps gone = channel_.forward.reserve(now(), transfer(Bytes{bytes}, channel_.bandwidth).ps);
     post_once(gone + channel_.one_way, static_cast<std::uint32_t>(Kind::MirrorArrived),
               static_cast<std::uint32_t>(bytes), std::uint64_t{function} << 32 | ticket);
     return true;
+}
+
+/// Function and ticket of a write that both sides get.
+std::pair<std::uint16_t, std::uint32_t> MediaCopy::write_of(const Event& event) {
+    return {static_cast<std::uint16_t>(event.b >> 32), static_cast<std::uint32_t>(event.b)};
 }
 
 void MediaCopy::step_mirror(const Event& event) {
@@ -578,13 +590,16 @@ void MediaCopy::step_mirror(const Event& event) {
         case Kind::MirrorArrived:
             return next(destination_.device->host_link(false, event.a), Kind::MirrorInDevice);
         case Kind::MirrorInDevice:
-            return next(
-                destination_.device->host_media(nvme::MediaOp::Write, event.a, timing_.piece),
-                Kind::MirrorWritten);
-        case Kind::MirrorWritten: return next(now() + channel_.one_way, Kind::Mirrored);
-        default:
-            source_.device->mirrored(static_cast<std::uint16_t>(event.b >> 32),
-                                     static_cast<std::uint32_t>(event.b));
+            return destination_.device->host_media(
+                nvme::MediaOp::Write, {{mirrored_.at(write_of(event)), event.a}}, timing_.piece,
+                [this, event] {
+                    post_once(now() + channel_.one_way, static_cast<std::uint32_t>(Kind::Mirrored),
+                              event.a, event.b);
+                });
+        default: {
+            const auto [function, ticket] = write_of(event);
+            source_.device->mirrored(function, ticket);
+        }
     }
 }
 
@@ -593,9 +608,7 @@ void MediaCopy::handle(const Event& event) {
     if (kind >= Kind::MirrorArrived) {
         return step_mirror(event);  // the guest waits for it, whatever became of the copy
     }
-    if (on_ || finished_ != nullptr) {
-        step(kind, event.a);
-    }
+    go_on(kind, event.a);
 }
 
 }  // namespace lmsim::sim

@@ -4,7 +4,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -79,6 +78,8 @@ class MediaCopy : public Component,
     /// With what was skipped: what has passed for the copy when the kernel's clock shows now.
     Ps skipped() const { return used_.skipped; }
     const MediaCopyUse& used() const { return used_; }
+    /// Commands of the guest that have completed so far: hybrid time counts on at their rate.
+    void on_count(std::function<std::uint64_t()> count) { count_ = std::move(count); }
 
     // MediaGate
     std::uint64_t pending() const override;
@@ -91,7 +92,8 @@ class MediaCopy : public Component,
 
     // MediaListener
     void changed(const MediaChange& change) override;
-    bool mirrors(std::uint16_t function, std::uint32_t ticket, std::uint64_t bytes) override;
+    bool mirrors(std::uint16_t function, std::uint32_t ticket, std::uint64_t slba,
+                 std::uint64_t bytes) override;
 
     void handle(const Event& event) override;
 
@@ -108,7 +110,6 @@ class MediaCopy : public Component,
         Acked,  // the source knows
         MirrorArrived,
         MirrorInDevice,
-        MirrorWritten,
         Mirrored
     };
     struct Namespace {
@@ -161,6 +162,8 @@ class MediaCopy : public Component,
     void give_up();
     void done();
     void update_chunks(std::size_t ns, const MediaChange& change, std::uint64_t token);
+    void go_on(Kind kind, std::uint32_t index);
+    static std::pair<std::uint16_t, std::uint32_t> write_of(const Event& event);
     void step_mirror(const Event& event);
     host::media::RoundEnd round_end() const;
 
@@ -190,7 +193,8 @@ class MediaCopy : public Component,
     std::vector<Namespace> namespaces_;
     std::vector<Chunk> chunks_;
     std::vector<std::uint32_t> free_;
-    std::set<std::pair<std::uint16_t, std::uint32_t>> mirrored_;  // writes, by function and ticket
+    // Writes that both sides get, by function and ticket: their first block.
+    std::map<std::pair<std::uint16_t, std::uint32_t>, std::uint64_t> mirrored_;
     std::uint32_t under_way_ = 0;
     Ps read_free_ = 0;    // when the limit of reads lets the next chunk begin
     Ps stream_free_ = 0;  // the same of the streams' CPUs
@@ -211,6 +215,7 @@ class MediaCopy : public Component,
     std::function<void()> ram_;
     std::function<void(const std::string&)> failed_;
     std::function<void()> finished_;
+    std::function<std::uint64_t()> count_;
     UserDataObserver* next_ = nullptr;
     trace::TraceSink* sink_ = nullptr;
     MediaCopyUse used_;
@@ -222,7 +227,9 @@ class MediaCopy : public Component,
     Ps sample_began_ = 0;
     std::uint64_t sample_bytes_ = 0;
     std::uint64_t sample_rate_ = 0;  // bytes/s
-    Ps loop_ = 0;                    // of the first chunk, from its begin to its end
+    std::uint64_t sample_commands_ = 0;
+    std::uint64_t command_rate_ = 0;  // thousandths a second
+    Ps loop_ = 0;                     // of the first chunk, from its begin to its end
     std::uint64_t acked_ = 0;
     std::vector<std::uint64_t> write_rates_;                // by namespace, thousandths a second
     std::map<std::uint32_t, std::uint64_t> writes_;         // by NSID

@@ -43,6 +43,7 @@ bool MediaCopy::look_at_rates() {
             sample_began_ = now();
             sample_bytes_ = round_bytes_;
             sample_writes_ = writes_;
+            sample_commands_ = count_ ? count_() : 0;
         }
         return false;
     }
@@ -62,6 +63,7 @@ void MediaCopy::take_sample() {
     const Ps taken = now() - sample_began_;
     sample_rate_ = per_s(round_bytes_ - sample_bytes_, taken);
     bytes_per_s_ = sample_rate_;
+    command_rate_ = count_ ? per_s((count_() - sample_commands_) * 1000, taken) : 0;
     write_rates_.clear();
     for (const Namespace& ns : namespaces_) {
         const std::uint64_t writes = writes_[ns.what.nsid] - sample_writes_[ns.what.nsid];
@@ -263,6 +265,7 @@ void MediaCopy::scatter_changes() {
 
 void MediaCopy::skip(Ps ps) {
     used_.skipped += ps;
+    used_.commands_skipped += in_time(command_rate_, ps);
     for (std::size_t i = 0; i < namespaces_.size(); ++i) {
         const std::uint64_t entries = timing_.mirror ? 0 : in_time(write_rates_[i], ps);
         namespaces_[i].use.entries += entries;

@@ -40,6 +40,7 @@ struct MediaCopyUse {
     std::uint64_t data_bytes = 0;  // of these, what held data
     std::uint64_t whole_copies = 0;
     std::uint64_t entries_skipped = 0;
+    std::uint64_t commands_skipped = 0;  // of the guest
     std::uint64_t mirrored_bytes = 0;
     std::vector<MediaRoundUse> rounds;
     std::vector<NamespaceCopyUse> namespaces;

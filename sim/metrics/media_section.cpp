@@ -114,6 +114,11 @@ Section media_forecast_section(const MediaResult& media) {
     return section;
 }
 
+std::string media_forecast_text(const MediaResult& media) {
+    const Section section = media_forecast_section(media);
+    return section.title + "\n" + section.table.terminal();
+}
+
 std::vector<Section> media_sections(const Result& result) {
     std::vector<Section> all;
     for (const MediaResult& media : result.media) {

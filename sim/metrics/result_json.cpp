@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/metrics/media_section.hpp"
 #include "sim/metrics/result_fields.hpp"
 
 namespace lmsim::sim::metrics {
@@ -134,6 +135,12 @@ std::string text_of(const Json& json) {
 std::string result_json(const Result& result) {
     ValueWriter writer;
     result_fields(writer, result);
+    return text_of(writer.json);
+}
+
+std::string media_forecast_json(const MediaResult& media) {
+    ValueWriter writer;
+    media_forecast_fields(writer, media);
     return text_of(writer.json);
 }
 

@@ -226,7 +226,7 @@ std::unique_ptr<MediaCopy> make_media_copy(Kernel& kernel, const Scenario& scena
     timing.sample = copy.sample.ps;
     if (scenario.run.fidelity == Fidelity::Hybrid) {
         MediaPlan plan = plan_media(scenario, workload);
-        timing.hybrid = plan.note.empty() && !timing.parallel;
+        timing.hybrid = why_media_exact(scenario, workload).empty();
         timing.writers = std::move(plan.plan.writers);
         timing.queue = plan.plan.queue;
     }
@@ -234,8 +234,7 @@ std::unique_ptr<MediaCopy> make_media_copy(Kernel& kernel, const Scenario& scena
                                        scenario.seed);
 }
 
-void fill_media(const Scenario& scenario, const Workload& workload, const MediaCopy& copy,
-                const HostDriver& source, metrics::Result& result) {
+metrics::MediaResult forecast_media(const Scenario& scenario, const Workload& workload) {
     const MediaPlan plan = plan_media(scenario, workload);
     metrics::MediaResult media;
     const auto name = [](const auto& names, auto value) {
@@ -246,29 +245,49 @@ void fill_media(const Scenario& scenario, const Workload& workload, const MediaC
     media.identity = scenario.media_copy.identity == MediaIdentity::Vendor
                          ? "those of the source, by a means of the vendor's"
                          : "others than on the source: the standard has no field that sets them";
+    media.forecast = host::media::forecast(plan.plan);
+    media.forecast_by_guess = plan.guess;
+    media.forecast_note = plan.note;
+    return media;
+}
+
+std::string why_media_exact(const Scenario& scenario, const Workload& workload) {
+    if (scenario.media_copy.mode == MediaCopyMode::None) {
+        return "there is no copy of the media";
+    }
+    if (scenario.media_copy.order == MediaCopyOrder::Parallel) {
+        return "media_copy.order = \"parallel\" has RAM change the rate of the copy";
+    }
+    if (scenario.media_copy.mode == MediaCopyMode::Mirror) {
+        return "media_copy.mode = \"mirror\" sends each write to both sides";
+    }
+    return plan_media(scenario, workload).note;
+}
+
+void fill_media(const Scenario& scenario, const Workload& workload, const MediaCopy& copy,
+                const HostDriver& source, metrics::Result& result) {
+    metrics::MediaResult media = forecast_media(scenario, workload);
     media.use = copy.used();
     if (const UserDataLog* log = source.user_data_log()) {
         media.queue_peak = log->used().peak;
         media.queue_entries = scenario.hosts.src.driver.user_data.entries;
     }
-    media.forecast = host::media::forecast(plan.plan);
-    media.forecast_by_guess = plan.guess;
-    media.forecast_note = plan.note;
     for (const NamespaceCopyUse& one : media.use.namespaces) {
         result.conservation.media_mismatch += one.mismatch;
     }
-    if (scenario.run.fidelity == Fidelity::Hybrid) {
-        result.fidelity = media.use.skipped != 0 ? Fidelity::Hybrid : result.fidelity;
-        const bool by_rates = media.use.skipped != 0;
-        result.hybrid.note = by_rates                     ? ""
-                             : !plan.note.empty()         ? plan.note
-                             : result.hybrid.note.empty() ? ""
-                                                          : result.hybrid.note;
-        result.error_bound = by_rates ? std::max(result.error_bound, 0.01) : result.error_bound;
+    if (media.use.skipped != 0) {
+        result.fidelity = Fidelity::Hybrid;
+        result.hybrid.note.clear();
+        result.error_bound = std::max(result.error_bound, media_error_bound);
+    } else if (scenario.run.fidelity == Fidelity::Hybrid) {
+        const std::string why = why_media_exact(scenario, workload);
+        result.hybrid.note = why.empty() ? result.hybrid.note : why;
     }
     result.total_time += media.use.skipped;
     result.guest.during.duration += media.use.skipped;
+    result.guest.during.commands += media.use.commands_skipped;
     result.hybrid.skipped += media.use.skipped;
+    result.hybrid.commands += media.use.commands_skipped;
     result.media.push_back(std::move(media));
 }
 

@@ -10,10 +10,19 @@
 
 namespace lmsim::sim {
 
+/// How far a copy by rates is from the exact one at most: docs/questions/media.md.
+constexpr double media_error_bound = 0.01;
+
 /// The copy that the scenario wants, with what hybrid time needs of the workload.
 std::unique_ptr<MediaCopy> make_media_copy(Kernel& kernel, const Scenario& scenario,
                                            const Workload& workload, const MediaCopy::Side& source,
                                            const MediaCopy::Side& destination, Channel& channel);
+
+/// What is to be expected of it, before anything has begun.
+metrics::MediaResult forecast_media(const Scenario& scenario, const Workload& workload);
+
+/// Does a hybrid run count the copy instead of simulating all of it? Else why not.
+std::string why_media_exact(const Scenario& scenario, const Workload& workload);
 
 /// What it came to, with the forecast.
 void fill_media(const Scenario& scenario, const Workload& workload, const MediaCopy& copy,

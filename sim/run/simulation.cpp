@@ -233,6 +233,7 @@ void Simulation::build_media() {
                              side(*destination_, VmmSide::Destination), vmms_->channel());
     media_->set_observer(&meter_.user_data());
     media_->set_trace(options_.sink);
+    media_->on_count([this] { return meter_.guest().completed(); });
     source_->driver->set_user_data_observer(media_.get());
     vmms_->set_media(media_.get());
     director_->set_first(

@@ -3,6 +3,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "sim/metrics/media_section.hpp"
+#include "sim/run/media_run.hpp"
 #include "tools/cli/scenario_options.hpp"
 #include "tools/cli/verbs.hpp"
 
@@ -52,6 +54,26 @@ int show(const Arguments& arguments) {
     return Ok;
 }
 
+/// Before a migration with local namespaces: does their copy end, when, and does the log bear it?
+int forecast(const Arguments& arguments) {
+    const PreparedRun prepared = prepare(arguments.scenario);
+    if (!prepared.loaded.ok()) {
+        fmt::print(stderr, "{}", prepared.loaded.error_text());
+        return Usage;
+    }
+    if (prepared.loaded.scenario.media_copy.mode == sim::MediaCopyMode::None) {
+        fmt::print(stderr,
+                   "{}: media_copy.mode = \"none\": no media are copied, and there is nothing to "
+                   "forecast; expected \"copy\" or \"mirror\"\n",
+                   prepared.loaded.file);
+        return Usage;
+    }
+    const auto media = sim::forecast_media(prepared.loaded.scenario, prepared.workload);
+    fmt::print("{}", arguments.json ? sim::metrics::media_forecast_json(media)
+                                    : sim::metrics::media_forecast_text(media));
+    return media.forecast.verdict == host::media::Verdict::Converges ? Ok : Failed;
+}
+
 }  // namespace
 
 void add_scenario(CLI::App& app, int& exit_code) {
@@ -68,6 +90,11 @@ void add_scenario(CLI::App& app, int& exit_code) {
     add_scenario_options(*check_verb, arguments->scenario);
     check_verb->add_flag("--json", arguments->json, "print the errors as JSON");
     check_verb->callback([arguments, &exit_code] { exit_code = check(*arguments); });
+    CLI::App* forecast_verb = scenario->add_subcommand(
+        "forecast", "Say whether a copy of the media will converge, when, and how full queues get");
+    add_scenario_options(*forecast_verb, arguments->scenario);
+    forecast_verb->add_flag("--json", arguments->json, "print it as JSON");
+    forecast_verb->callback([arguments, &exit_code] { exit_code = forecast(*arguments); });
     CLI::App* show_verb =
         scenario->add_subcommand("show", "Print all values with the origin of each");
     add_scenario_options(*show_verb, arguments->scenario);
