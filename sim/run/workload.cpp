@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace lmsim::sim {
 namespace {
 
@@ -29,6 +31,22 @@ void place(Workload& workload, fio::Sources sources, std::uint16_t vf, Time star
 
 constexpr unsigned log_depth = 32;  // a log does not say how deep its queue was
 
+/// What the scenario says of depth and rate instead of the job; a mixed job keeps its mix.
+void override_job(const WorkloadParams& params, fio::Job& job) {
+    job.depth = params.depth != 0 ? params.depth : job.depth;
+    if (params.iops == 0) {
+        return;
+    }
+    const std::uint64_t reads = job.mixed() ? job.read_percent : 100;
+    const auto at = [](fio::Direction direction) { return static_cast<std::size_t>(direction); };
+    job.rate = {};
+    job.rate_iops = {};
+    job.rate_iops[at(fio::Direction::Read)] = std::max<std::uint64_t>(1, params.iops * reads / 100);
+    job.rate_iops[at(fio::Direction::Write)] =
+        std::max<std::uint64_t>(1, params.iops * (job.mixed() ? 100 - reads : 100) / 100);
+    job.rate_iops[at(fio::Direction::Trim)] = params.iops;
+}
+
 void load_one(const Scenario& scenario, std::size_t index, Workload& workload) {
     const WorkloadParams& params = scenario.workloads[index];
     const DeviceParams& device = scenario.hosts.src.device;
@@ -40,7 +58,7 @@ void load_one(const Scenario& scenario, std::size_t index, Workload& workload) {
     } else {
         jobs = std::make_unique<fio::JobFile>(fio::load_job_file(params.fio.path));
         for (fio::Job& job : jobs->jobs) {
-            job.depth = params.depth != 0 ? params.depth : job.depth;
+            override_job(params, job);
         }
         workload.descriptions.push_back(fio::describe(*jobs));
     }

@@ -79,6 +79,43 @@ void check_device(const std::string& path, const DeviceParams& device, Problems&
     }
 }
 
+/// A drive of flash, docs/drives.md: what needs dies, and what has to fit together.
+void check_drive(const std::string& path, const DeviceParams& device, Problems& out) {
+    const MediaParams& media = device.media;
+    const VfLimitParams& limit = device.vf_limit;
+    const std::string dies = path + ".device.media.dies";
+    const std::pair<const char*, bool> only_with_dies[] = {
+        {"media.command", media.command.highest() > 0_s},
+        {"media.read_rate", media.read_rate.bits_per_s != 0},
+        {"media.write_rate", media.write_rate.bits_per_s != 0},
+        {"media.cache", media.cache != 0_B},
+        {"media.slice", media.slice > 0_s},
+        {"vf_limit.read_iops", limit.read_iops.milli_per_s != 0},
+        {"vf_limit.write_iops", limit.write_iops.milli_per_s != 0},
+        {"vf_limit.read_rate", limit.read_rate.bits_per_s != 0},
+        {"vf_limit.write_rate", limit.write_rate.bits_per_s != 0},
+    };
+    for (const auto& [name, given] : only_with_dies) {
+        if (given && media.dies == 0) {
+            out.push_back({{path + ".device." + name, dies},
+                           "channels know nothing of this; expected media.dies of at least 1"});
+        }
+    }
+    if (media.cache != 0_B && media.cache < media.unit) {
+        fits(out, (path + ".device.media.unit").c_str(), media.unit,
+             (path + ".device.media.cache").c_str(), media.cache);
+    }
+    if (media.stripe % device.block != 0_B) {
+        out.push_back({{path + ".device.media.stripe", path + ".device.block"},
+                       format(media.stripe) + " is not a whole number of blocks of " +
+                           format(device.block)});
+    }
+    if (device.ready_timeout.ps % (500_ms).ps != 0) {
+        out.push_back({{path + ".device.ready_timeout"},
+                       format(device.ready_timeout) + " is not a multiple of 500ms (CAP.TO)"});
+    }
+}
+
 void check_tracking(const std::string& path, const TrackingParams& tracking, Problems& out) {
     const std::pair<const char*, Bytes> granules[] = {{"finest", tracking.finest},
                                                       {"coarsest", tracking.coarsest}};
@@ -126,6 +163,7 @@ void check_driver(const std::string& path, const HostParams& host, Problems& out
 
 void check_host(const std::string& path, const HostParams& host, Problems& out) {
     check_device(path, host.device, out);
+    check_drive(path, host.device, out);
     check_tracking(path, host.device.tracking, out);
     check_driver(path, host, out);
     // QEMU 10.1 hw/vfio/migration.c, vfio_multiple_devices_migration_is_supported

@@ -17,6 +17,11 @@ struct WorkloadParams {
         "I/Os outstanding at most: instead of what a job says (iodepth), or of 32 where a log "
         "is replayed; 0: as they say",
         choice);
+    std::uint32_t iops = param(
+        &iops, "iops", 0, between(0, 100000000),
+        "I/Os per second of each copy of each job, instead of what it says (rate_iops); 0: as "
+        "it says",
+        choice);
     bool loop = param(&loop, "loop", false, "start a log again at its end", choice);
     Time start = param(&start, "start", 0_s, between(0_s, 100000_s),
                        "when it starts, after the drivers of the guest are up", choice);
