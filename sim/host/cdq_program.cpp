@@ -50,10 +50,15 @@ bool kernel_takes(const host::CdqIoctl& argument, host::CdqAbi abi, const spec::
 }
 
 void CdqProgram::submit(const wire::Sqe& sqe, AdminDone done) {
+    if (timing_.in_kernel && sqe.opcode == rules_.value(spec::Id::OpcodeAdminSetFeatures)) {
+        return admin_.submit(sqe, std::move(done));
+    }
     Call call{sqe, std::move(done)};
     ++calls_;
     Ps cost = timing_.ioctl;
-    if (sqe.opcode == rules_.value(spec::Id::OpcodeAdminCdq)) {
+    const bool of_queue = sqe.opcode == rules_.value(spec::Id::OpcodeAdminCdq);
+    queue_calls_ += of_queue ? 1 : 0;
+    if (of_queue && !timing_.in_kernel) {
         const wire::ControllerDataQueue command = wire::decode_cdq(sqe, rules_);
         const host::CdqIoctl argument = argument_of(command);
         call.refused = !kernel_takes(argument, timing_.abi, rules_);
@@ -93,6 +98,7 @@ void CdqProgram::answered(const wire::ControllerDataQueue& command, std::uint64_
         wire::Cqe cqe;
         cqe.dw0 = answer.dw0;
         table_[wire::decode_created_cdqid(cqe, rules_)] = pages;
+        most_pinned_ = std::max(most_pinned_, pinned_pages());
     } else if (command.operation == wire::CdqOperation::Delete) {
         table_.erase(command.cdqid);
     }
@@ -103,6 +109,7 @@ void CdqProgram::event(const wire::AerResult& event,
     if (table_.count(event.cdqid) == 0) {
         return;
     }
+    ++events_;
     woken_.push_back({event, std::move(woken)});
     busy_ = std::max(busy_, now() + timing_.wake);
     post(lane_, busy_, static_cast<std::uint32_t>(Kind::Wake), 0);

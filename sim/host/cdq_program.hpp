@@ -16,6 +16,7 @@ struct CdqProgramTiming {
     Ps pin = 0;   // of each page of a ring
     Ps wake = 0;  // from the signal of an eventfd until the program runs
     host::CdqAbi abi = host::CdqAbi::Lp64;
+    bool in_kernel = false;  // rings are the kernel's, and the program read()s entries
 };
 
 /// Does an LP64 kernel take the argument that a program of this kind has written? It must know the
@@ -25,6 +26,7 @@ bool kernel_takes(const host::CdqIoctl& argument, host::CdqAbi abi, const spec::
 /// A program that has Controller Data Queues by ioctl(), and the kernel's side of that (HO-CIO-01):
 /// it pins rings, keeps a table of queues by CDQID, and signals a queue's eventfd at a one-shot
 /// event. All other commands of the program are passthrough. One thread: calls wait for their turn.
+/// Where the kernel has the rings, it moves heads and arms triggers by itself, in read().
 class CdqProgram : public Component, public AdminQueue {
   public:
     CdqProgram(sc_core::sc_module_name name, Kernel& kernel, const CdqProgramTiming& timing,
@@ -41,7 +43,10 @@ class CdqProgram : public Component, public AdminQueue {
 
     std::size_t queues() const { return table_.size(); }
     std::uint64_t pinned_pages() const;
-    std::uint64_t calls() const { return calls_; }
+    std::uint64_t most_pinned_pages() const { return most_pinned_; }
+    std::uint64_t queue_calls() const { return queue_calls_; }
+    std::uint64_t passthrough_calls() const { return calls_ - queue_calls_; }
+    std::uint64_t events() const { return events_; }
     std::uint64_t refused() const { return refused_; }
 
     void handle(const Event& event) override;
@@ -72,6 +77,9 @@ class CdqProgram : public Component, public AdminQueue {
     std::vector<Call> waiting_;                     // in the order of their turns
     std::vector<Woken> woken_;
     std::uint64_t calls_ = 0;
+    std::uint64_t queue_calls_ = 0;
+    std::uint64_t events_ = 0;
+    std::uint64_t most_pinned_ = 0;
     std::uint64_t refused_ = 0;
 };
 

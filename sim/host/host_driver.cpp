@@ -25,6 +25,8 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
     : Component(name, kernel),
       timing_(timing),
       rules_(host::driver_rules(rules)),
+      architecture_(host::architecture_of(timing.architecture, rules_)),
+      cdq_place_(host::cdq_place(architecture_, timing.cdq, rules_)),
       pf_(pf),
       memory_(pf.memory()),
       admin_(pf, timing.admin_depth),
@@ -49,17 +51,26 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
     const auto count = static_cast<std::uint16_t>(vfs.size());
     const std::string prefix = this->basename();
     AdminQueue& queue = *this;
-    if (timing.user_data.on && rules_.on(spec::Id::CdqByIoctl)) {
+    if (architecture_ == host::Architecture::VmmDirect) {
+        passthrough_ =
+            std::make_unique<Passthrough>((prefix + "_passthrough").c_str(), kernel, timing.ioctl,
+                                          timing.program.pin, queue, rules_);
+    }
+    const bool by_program =
+        cdq_place_ == host::CdqPlace::User || cdq_place_ == host::CdqPlace::Kernel;
+    if (timing.user_data.on && by_program) {
         program_ = std::make_unique<CdqProgram>((prefix + "_program").c_str(), kernel,
-                                                timing.program, queue, rules_);
+                                                program_timing(), queue, rules_);
     }
     if (timing.user_data.on) {
         AdminQueue& user_data = program_ ? static_cast<AdminQueue&>(*program_) : queue;
-        log_ = std::make_unique<UserDataLog>((prefix + "_log").c_str(), kernel, timing.user_data,
+        log_ = std::make_unique<UserDataLog>((prefix + "_log").c_str(), kernel, user_data_timing(),
                                              user_data, pf, count, rules_);
     }
     if (timing.memory.on) {
-        tracker_ = std::make_unique<MemoryTracker>(kernel, timing.memory, queue, pf, count, rules_);
+        AdminQueue& memory = passthrough_ ? static_cast<AdminQueue&>(*passthrough_) : queue;
+        tracker_ =
+            std::make_unique<MemoryTracker>(kernel, timing.memory, memory, pf, count, rules_);
     }
     if (timing.probes_vfs) {
         probe_ = std::make_unique<VfProbe>((prefix + "_probe").c_str(), kernel, timing.ready_poll);
@@ -147,6 +158,7 @@ void HostDriver::put_on_queue(std::uint32_t owner, std::uint16_t tag) {
     request.sqe.cid = tag;
     admin_waited_ += now() - request.asked;
     ++admin_commands_;
+    count_wait(request);
     admin_.submit_as(0, request.sqe, owner);
 }
 
@@ -275,6 +287,9 @@ void HostDriver::start_logs(std::function<void()> done) {
             done();
         }
     };
+    if (tracker_) {
+        count_reports();
+    }
     start_user_data(then);
 }
 
@@ -283,17 +298,20 @@ void HostDriver::start_user_data(std::function<void()> done) {
     if (!log_ || std::exchange(logs_user_data_, true)) {
         return done();
     }
-    log_->start([this, then = std::move(done)](vfio::Errno) {
-        watch_logs(check::What::LogStarts);
-        for (std::uint16_t vf = 0; vf < vfs_.size(); ++vf) {
-            vfs_[vf].flow.dudmq = log_->deletes_at_suspend() && log_->exists(vf);
-        }
-        then();
+    tell([this, then = std::move(done)] {
+        log_->start([this, then](vfio::Errno) {
+            watch_logs(check::What::LogStarts);
+            for (std::uint16_t vf = 0; vf < vfs_.size(); ++vf) {
+                vfs_[vf].flow.dudmq = log_->deletes_at_suspend() && log_->exists(vf);
+            }
+            tell(then);
+        });
     });
 }
 
 void HostDriver::report_memory(MemoryTracker::Mark mark, std::function<void()> done) {
     if (tracks_memory()) {
+        count_reports(true);
         tracker_->report(std::move(mark), std::move(done));
     } else {
         done();
@@ -302,7 +320,7 @@ void HostDriver::report_memory(MemoryTracker::Mark mark, std::function<void()> d
 
 void HostDriver::when_logs_closed(std::function<void()> done) {
     if (log_) {
-        log_->when_closed(std::move(done));
+        log_->when_closed([this, done = std::move(done)] { tell(done); });
     } else {
         done();
     }
@@ -315,6 +333,7 @@ void HostDriver::stop_logs() {
         log_->stop();
     }
     if (tracks_memory()) {
+        count_reports();
         tracker_->stop();
     }
     for (Vf& vf : vfs_) {
@@ -330,7 +349,7 @@ void HostDriver::call(std::uint16_t index, const vfio::Event& event, VfioDone do
     LMSIM_ASSERT(!vf.call.done);
     vf.call.event = event;
     vf.call.done = std::move(done);
-    post_once(now() + timing_.ioctl, static_cast<std::uint32_t>(Kind::Ioctl), index);
+    post_once(now() + count_call(event.kind), static_cast<std::uint32_t>(Kind::Ioctl), index);
 }
 
 void HostDriver::set_state(std::uint16_t vf, vfio::MigState state, VfioDone done) {
@@ -384,6 +403,7 @@ std::vector<std::uint8_t> HostDriver::state_bytes(std::uint16_t index) const {
 }
 
 void HostDriver::enable_interrupts(std::uint16_t vf, bool on) {
+    ++use_.vfio_calls;
     vfs_[vf].port->enable_interrupts(on);
 }
 
@@ -466,7 +486,13 @@ void HostDriver::flow_submit(std::uint16_t index, const Effect& effect) {
         sqe.prp1 = prps.prp1;
         sqe.prp2 = prps.prp2;
     }
-    submit(sqe, index + 1U, effect.ticket);
+    if (passthrough_) {
+        passthrough_->enter(effect.length, [this, sqe, index, ticket = effect.ticket] {
+            submit(sqe, index + 1U, ticket);
+        });
+    } else {
+        submit(sqe, index + 1U, effect.ticket);
+    }
 }
 
 /// The core has answered; data still have to be copied between the user and the driver.
@@ -486,7 +512,7 @@ void HostDriver::finish_call(std::uint16_t index, const Effect& reply) {
         const std::uint8_t* from = memory_.bytes(vf.buffer + vf.read_at, answer.value);
         vf.last_read.assign(from, from + answer.value);
         vf.read_at += answer.value;
-        copying = transfer(Bytes{answer.value}, timing_.copy_rate).ps;
+        copying = copy(answer.value, &HostUse::copied_out);
     } else if (answer.error == vfio::Errno::Ok && vf.call.event.kind == vfio::EventKind::Write) {
         const std::vector<std::uint8_t>& bytes = vf.call.bytes;
         std::copy(bytes.begin(), bytes.end(),
@@ -495,7 +521,7 @@ void HostDriver::finish_call(std::uint16_t index, const Effect& reply) {
         written.kind = host::FlowEvent::Kind::Written;
         written.value = vf.flow.size + bytes.size();
         flow_step(index, written);
-        copying = transfer(Bytes{bytes.size()}, timing_.copy_rate).ps;
+        copying = copy(bytes.size(), &HostUse::copied_in);
     }
     vf.answer = answer;
     post_once(now() + copying, static_cast<std::uint32_t>(Kind::Answer), index);
@@ -528,6 +554,12 @@ void HostDriver::handle(const Event& event) {
             break;
         }
         case Kind::Poll: pf_.read(reg::CSTS, 4, 0); break;
+        case Kind::Told: {
+            const std::function<void()> done = std::move(telling_.front());
+            telling_.pop_front();
+            done();
+            break;
+        }
     }
 }
 

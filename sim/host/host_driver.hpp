@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "model/host/architecture.hpp"
 #include "model/host/bring_online.hpp"
 #include "model/host/pf_submit.hpp"
 #include "model/host/vfio_nvme.hpp"
@@ -17,8 +19,10 @@
 #include "sim/core/units.hpp"
 #include "sim/host/admin_queue.hpp"
 #include "sim/host/cdq_program.hpp"
+#include "sim/host/host_use.hpp"
 #include "sim/host/memory_tracker.hpp"
 #include "sim/host/namespace_survey.hpp"
+#include "sim/host/passthrough.hpp"
 #include "sim/host/user_data_log.hpp"
 #include "sim/host/vf_probe.hpp"
 #include "sim/host/vfio_device.hpp"
@@ -42,8 +46,10 @@ struct HostTiming {
     std::uint64_t mdts = 0;         // bytes
     std::uint64_t state_limit = 0;  // bytes of one VF's state, at most
     UserDataLogTiming user_data;
-    CdqProgramTiming program;  // of user data, where the dialect has it: HO-CIO-01
+    CdqProgramTiming program;  // of user data, where the queues are a program's
     MemoryTrackTiming memory;
+    host::Architecture architecture = host::Architecture::VfioNvme;
+    host::CdqWish cdq = host::CdqWish::Auto;
     bool probes_vfs = false;  // the VFs are enabled before they have resources
 };
 
@@ -122,6 +128,9 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::vector<std::uint8_t> state_bytes(std::uint16_t vf) const;
     std::uint64_t admin_commands() const { return admin_commands_; }
     Ps admin_waited() const { return admin_waited_; }
+    host::Architecture architecture() const { return architecture_; }
+    host::CdqPlace cdq_place() const { return cdq_place_; }
+    HostUse used() const;
     void set_observer(DriverObserver* observer) { observer_ = observer; }
     /// Calls visit(when it was wished for, its SQE, its VF or -1) for each command of the PF's
     /// queue that has no answer.
@@ -155,7 +164,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     void handle(const Event& event) override;
 
   private:
-    enum class Kind : std::uint32_t { Ring, Interrupt, Timer, Ioctl, Answer, Poll };
+    enum class Kind : std::uint32_t { Ring, Interrupt, Timer, Ioctl, Answer, Poll, Told };
     enum class Boot : std::uint8_t {
         Enable,
         Identify,
@@ -226,6 +235,15 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     void end_boot(bool ok);
     void take_cntlid(std::uint16_t vf, std::uint16_t cntlid);
 
+    // What the architecture costs
+    UserDataLogTiming user_data_timing() const;
+    CdqProgramTiming program_timing() const;
+    Ps count_call(vfio::EventKind kind);
+    void count_wait(const Request& request);
+    void count_reports(bool bitmaps = false);
+    void tell(std::function<void()> done);
+    Ps copy(std::uint64_t bytes, std::uint64_t HostUse::*counter);
+
     // VFIO
     void call(std::uint16_t vf, const vfio::Event& event, VfioDone done);
     void vfio_step(std::uint16_t vf, const vfio::Event& event);
@@ -246,6 +264,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
 
     HostTiming timing_;
     spec::Rules rules_;
+    host::Architecture architecture_;
+    host::CdqPlace cdq_place_;
     DevicePort& pf_;
     Memory& memory_;
     CommandPort admin_;
@@ -255,6 +275,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::vector<std::uint32_t> tag_owner_;  // whose command waits for its turn on the CPU
     std::vector<Vf> vfs_;
     NamespaceSurvey survey_;
+    std::unique_ptr<Passthrough> passthrough_;  // nullptr: the driver sends commands
     std::unique_ptr<CdqProgram> program_;
     std::unique_ptr<UserDataLog> log_;
     std::unique_ptr<MemoryTracker> tracker_;
@@ -284,6 +305,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     Ps cpu_busy_ = 0;
     std::uint64_t admin_commands_ = 0;
     Ps admin_waited_ = 0;
+    HostUse use_;
+    std::deque<std::function<void()>> telling_;  // messages of another process, in their order
     bool interrupt_pending_ = false;
 };
 

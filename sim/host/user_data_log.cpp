@@ -237,13 +237,23 @@ void UserDataLog::look(std::uint16_t index, std::uint32_t slot, std::uint32_t co
     watch_taken(index, slot, event.bytes, used_.entries - before);
     // What follows waits for the CPU until it has taken these.
     const auto taken = static_cast<Ps>(used_.entries - before);
-    cpu_busy_ = std::max(cpu_busy_, now()) + timing_.entry_cost * taken;
+    cpu_busy_ = std::max(cpu_busy_, now()) + (timing_.entry_cost + timing_.copy_cost) * taken;
+    // A read() returns when its buffer is full, or the queue empty.
+    std::uint32_t& left = vfs_[index].read_left;
+    const auto copied = static_cast<std::uint32_t>(taken);
+    left = copied < event.count || copied >= left ? 0 : left - copied;
     send_look();
 }
 
 void UserDataLog::send_look() {
     if (next_look_) {
         cpu_busy_ = std::max(cpu_busy_, now());
+        std::uint32_t& left = vfs_[next_look_->vf].read_left;
+        if (timing_.read_entries != 0 && left == 0) {
+            left = timing_.read_entries;
+            cpu_busy_ += timing_.read_cost;
+            ++used_.reads;
+        }
         post(cpu_lane_, cpu_busy_, static_cast<std::uint32_t>(Kind::Look), next_look_->vf,
              next_look_->slots);
         next_look_.reset();

@@ -25,6 +25,9 @@ struct UserDataLogTiming {
     Ps entry_cost = 0;
     bool contiguous = true;
     bool dudmq = false;
+    std::uint32_t read_entries = 0;  // that a program's read() takes at most; 0: none is needed
+    Ps read_cost = 0;                // of the call
+    Ps copy_cost = 0;                // of an entry
 };
 
 /// A change of user data as a log tells it.
@@ -60,7 +63,8 @@ struct UserDataLogUse {
     std::uint64_t full_events = 0;
     std::uint32_t peak = 0;  // slots of one queue that were taken at once
     std::uint64_t head_updates = 0;
-    std::uint64_t lost = 0;  // times that a log was lost
+    std::uint64_t lost = 0;   // times that a log was lost
+    std::uint64_t reads = 0;  // read() calls of a program
 };
 
 /// The part of a host's driver that logs the user data changes of its VFs: model/host/udmq with
@@ -112,6 +116,7 @@ class UserDataLog : public Component {
         host::Udmq log;
         std::uint64_t memory = 0;  // where its pages begin
         std::uint64_t list = 0;
+        std::uint32_t read_left = 0;  // entries that the read() under way may still take
     };
 
     void step(std::uint16_t vf, const host::UdmqEvent& event);

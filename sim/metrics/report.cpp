@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/metrics/display.hpp"
+#include "sim/metrics/host_sections.hpp"
 #include "sim/metrics/media_section.hpp"
 #include "sim/metrics/report_sections.hpp"
 
@@ -93,6 +94,9 @@ std::vector<Section> sections(const Result& result, Detail detail) {
     Section logs = logs_section(result);
     if (!logs.table.rows.empty()) {
         all.push_back(std::move(logs));
+    }
+    for (Section& section : host_sections(result.host, detail)) {
+        all.push_back(std::move(section));
     }
     for (Section& section : media_sections(result)) {
         all.push_back(std::move(section));

@@ -7,6 +7,7 @@
 #include "sim/metrics/device_result.hpp"
 #include "sim/metrics/dirty_tracking_result.hpp"
 #include "sim/metrics/media_result.hpp"
+#include "sim/metrics/host_result.hpp"
 #include "sim/metrics/part.hpp"
 #include "sim/scenario/run_params.hpp"
 
@@ -226,6 +227,7 @@ struct Result {
     std::vector<DeviceResult> devices;  // of other kinds than NVMe
     AdminUse source_admin;
     AdminUse destination_admin;
+    HostResult host;
     Expectation expectation;
     std::vector<IgnoredKey> ignored;
     Workload workload;

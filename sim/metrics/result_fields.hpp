@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sim/metrics/media_fields.hpp"
+#include "sim/metrics/host_fields.hpp"
 #include "sim/metrics/result.hpp"
 
 namespace lmsim::sim::metrics {
@@ -263,6 +264,8 @@ void result_fields(Visitor& v, const Result& result) {
     media_fields(v, result.media);
     device_fields(v, result.devices);
     dirty_tracking_fields(v, result.dirty_tracking);
+    v.object("host", "where the logic of the migration lived, and what that took",
+             [&](auto& w) { host_fields(w, result.host); });
     v.object("utilization", "of the measured time", [&](auto& w) {
         w.object("source", "the source's device",
                  [&](auto& x) { utilization_fields(x, result.source); });

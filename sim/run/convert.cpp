@@ -5,6 +5,7 @@
 #include "model/host/vmm/cloud_decisions.hpp"
 #include "model/wire/controller_state.hpp"
 #include "model/wire/vendor_area.hpp"
+#include "sim/run/architecture.hpp"
 #include "sim/host/media_setup.hpp"
 #include "sim/run/opaque_devices.hpp"
 #include "sim/run/tracking.hpp"
@@ -174,6 +175,7 @@ HostTiming host_timing(const Scenario& scenario, const HostParams& host, const D
     timing.program = {host.driver.ioctl.ps, log.pin.ps, log.wake.ps,
                       log.abi == ProgramAbi::I386 ? host::CdqAbi::I386 : host::CdqAbi::Lp64};
     timing.memory = memory_timing(scenario, host);
+    apply_architecture(scenario, dialects.driver[&host == &scenario.hosts.dst ? 1 : 0], timing);
     return timing;
 }
 

@@ -7,6 +7,7 @@
 #include "model/vfio/uapi.hpp"
 #include "sim/core/text.hpp"
 #include "sim/profile/profile.hpp"
+#include "sim/run/architecture.hpp"
 #include "sim/run/engine_fit.hpp"
 
 namespace lmsim::sim {
@@ -19,6 +20,7 @@ class Loader {
     Dialects run() {
         Scenario& scenario = loaded_.scenario;
         Dialects dialects;
+        choose_profile(loaded_);
         fit_engine(loaded_);
         dialects.vmm = profile_at("profile", scenario.profile).rules;
         overlay_engine(scenario.vmm.engine, dialects.vmm);
@@ -35,6 +37,7 @@ class Loader {
             }
         }
         single_rows(scenario, dialects);
+        check_architecture_dialects(dialects, loaded_);
         return dialects;
     }
 

@@ -11,6 +11,7 @@
 #include "sim/core/version.hpp"
 #include "sim/fluid/hybrid.hpp"
 #include "sim/host/nvme_vf.hpp"
+#include "sim/run/architecture.hpp"
 #include "sim/run/convert.hpp"
 #include "sim/run/director.hpp"
 #include "sim/run/media_run.hpp"
@@ -592,6 +593,8 @@ void Simulation::fill_logs(metrics::Result& result) const {
     result.source_admin = {driver.admin_commands(), driver.admin_waited()};
     result.destination_admin = {destination_->driver->admin_commands(),
                                 destination_->driver->admin_waited()};
+    result.host =
+        host_result(scenario_, options_.dialects, *source_->driver, *destination_->driver);
 }
 
 void Simulation::fill_fidelity(metrics::Result& result) const {
