@@ -5,8 +5,8 @@
 #include "model/host/vmm/cloud_decisions.hpp"
 #include "model/wire/controller_state.hpp"
 #include "model/wire/vendor_area.hpp"
-#include "sim/run/architecture.hpp"
 #include "sim/host/media_setup.hpp"
+#include "sim/run/architecture.hpp"
 #include "sim/run/opaque_devices.hpp"
 #include "sim/run/tracking.hpp"
 
@@ -204,6 +204,12 @@ GuestTiming guest_timing(const Scenario& scenario) {
     timing.block_size = scenario.hosts.src.device.block.count;
     timing.writes_end = scenario.vm.dirty.until.ps;
     return timing;
+}
+
+std::string vmm_name(Engine engine) {
+    constexpr const char* names[] = {"QEMU 8.2", "QEMU 10.0", "QEMU 10.1", "QEMU 11.1",
+                                     "Cloud Hypervisor"};
+    return names[static_cast<std::size_t>(engine)];
 }
 
 std::uint32_t multifd_channels(const Scenario& scenario) {

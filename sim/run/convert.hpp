@@ -24,6 +24,8 @@ GuestTiming guest_timing(const Scenario& scenario);
 PageWriter::Params writer_params(const Scenario& scenario, std::uint64_t first_page);
 /// Channels that device state may take.
 std::uint32_t multifd_channels(const Scenario& scenario);
+/// As it calls itself.
+std::string vmm_name(Engine engine);
 VmmTiming vmm_timing(const Scenario& scenario);
 Channel make_channel(const Scenario& scenario);
 host::vmm::Config vmm_config(const Scenario& scenario);

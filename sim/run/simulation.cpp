@@ -422,7 +422,8 @@ metrics::Utilization utilization(const NvmeDevice& device, const Ps* more,
     metrics::Utilization use;
     use.link_up_ppm = metrics::share_ppm(device.up_busy() + more[0], time);
     use.link_down_ppm = metrics::share_ppm(device.down_busy() + more[1], time);
-    use.media_ppm = metrics::share_ppm((device.media_busy() + more[2]) / media_servers(params.media), time);
+    use.media_ppm =
+        metrics::share_ppm((device.media_busy() + more[2]) / media_servers(params.media), time);
     use.admin_queue_ppm = metrics::share_ppm(device.admin_busy() / params.admin.parallel, time);
     return use;
 }
@@ -641,7 +642,7 @@ metrics::Result Simulation::result() const {
         result.downtime = {blackout.total(), blackout.parts(), blackout.busy(), blackout.begin_at(),
                            blackout.ended()};
     }
-    result.vmm.name = "QEMU 10.1";
+    result.vmm.name = vmm_name(scenario_.vmm.engine);
     result.vmm.downtime_limit = scenario_.vmm.downtime_limit.ps;
     result.vmm.downtime_ms = meter_.vmm_downtime_ms();
     if (scenario_.vmm.return_path) {
@@ -659,6 +660,9 @@ metrics::Result Simulation::result() const {
     const ChannelUse& used = vmms_->used();
     result.bytes = {used.ram, used.zero_pages, used.device_state, used.other};
     result.rounds = meter_.rounds();
+    if (blackout.begun()) {
+        result.vfs = meter_.vfs().times(blackout.begin_at());
+    }
     const metrics::GuestMeter& guest = meter_.guest();
     result.commands = {guest.submitted(), guest.completed(), guest.under_way(), meter_.duplicated(),
                        meter_.failed_ios()};
