@@ -303,6 +303,8 @@ void CloudSourceRun::collected() {
 
 void CloudSourceRun::completed() {
     const std::int64_t downtime = event.now_ms - control_.downtime_start_ms;
+    // It prints one figure, whatever QEMU has.
+    report(Report::SrcFlushed, static_cast<std::uint64_t>(downtime));
     report(Report::SrcDowntimeEnd, static_cast<std::uint64_t>(downtime));
     const std::int64_t total = event.now_ms - control_.start_ms;
     report(Report::TotalTime, static_cast<std::uint64_t>(total)).token3 = control_.transferred;
