@@ -358,10 +358,6 @@ void RunMeter::Side::admin_command(Ps submitted, Ps completed, const wire::Sqe& 
     trace::CommandRecord command;
     command.submit = submitted;
     command.complete = completed;
-    if (vf >= 0 && meter->downtime_.blackout().begun()) {
-    }
-}
-
     command.side = trace_side(side);
     command.cid = sqe.cid;
     command.opcode = sqe.opcode;
