@@ -48,6 +48,10 @@ std::string why_exact(const Scenario& scenario, const Workload& workload) {
     if (scenario.hosts.src.driver.track_memory) {
         return "hosts.src.driver.track_memory wants each write of the device";
     }
+    const TrackBy tracker = scenario.vmm.tracking.by;
+    if (tracker != TrackBy::Known && tracker != TrackBy::None) {
+        return "vmm.tracking.by wants each write of the devices";
+    }
     for (const PlacedSource& placed : workload.sources) {
         const std::string why = placed.source->changes();
         if (!why.empty()) return why;
@@ -71,6 +75,12 @@ void Hybrid::warm_up(Ps migrates_at) {
     phase_ends_ = migrates_at;
     window_ = first_window;
     measure();
+}
+
+void Hybrid::migrates() {
+    phase_ = Phase::Migration;
+    exact_ = 0;
+    thawed_ = now();
 }
 
 void Hybrid::cool_down(Ps until) {

@@ -36,7 +36,7 @@ class Hybrid : public Component {
 
     /// The guest does what it will do until `migrates_at`.
     void warm_up(Ps migrates_at);
-    void migrates() { phase_ = Phase::Migration; }
+    void migrates();
     /// The migration is over; the guest goes on until `until`.
     void cool_down(Ps until);
     /// Figures are about to be read, or another window of them begins.

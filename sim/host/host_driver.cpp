@@ -157,6 +157,9 @@ void HostDriver::put_on_queue(std::uint32_t owner, std::uint16_t tag) {
     Request& request = requests_[owner - 1];
     request.sqe.cid = tag;
     admin_waited_ += now() - request.asked;
+    if (observer_ != nullptr) {
+        observer_->admin_rung(now(), vf_of(request.vf), now() - request.asked);
+    }
     ++admin_commands_;
     count_wait(request);
     admin_.submit_as(0, request.sqe, owner);

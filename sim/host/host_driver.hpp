@@ -62,6 +62,8 @@ class DriverObserver {
     /// `vf`: for which the driver sent it; -1 if for none.
     /// A command for the PF's queue is wished for; admin_command() tells of its end.
     virtual void admin_asked(Ps /*at*/) {}
+    /// It has got its place on the queue, after so long. `vf`: for which it is; -1 if for none.
+    virtual void admin_rung(Ps /*at*/, std::int32_t /*vf*/, Ps /*waited*/) {}
     virtual void admin_command(Ps submitted, Ps completed, const wire::Sqe& sqe, std::int32_t vf,
                                std::uint16_t status) = 0;
 };

@@ -68,6 +68,9 @@ std::string counts_text(const CommandCounts& commands) {
 
 }  // namespace
 
+// So many that a table of all of them helps nobody.
+constexpr std::size_t many_vfs = 16;
+
 Section downtime_section(const Result& result, Detail detail) {
     const Downtime& downtime = result.downtime;
     Section section{"Downtime",
@@ -107,6 +110,14 @@ Section figures_section(const Result& result) {
         {"total time", readable_time(result.total_time)},
         {"pre-copy", plural(result.rounds.size(), "round")},
     };
+    if (result.vfs.size() >= many_vfs) {
+        std::string text;
+        for (const VfOrder& one : first_median_last(result.vfs)) {
+            text += fmt::format("{}{} (VF {}) after {}", text.empty() ? "" : ", ", one.place,
+                                one.vf.device, readable_time(one.vf.ready));
+        }
+        section.table.rows.push_back({"VFs work again", text});
+    }
     return section;
 }
 

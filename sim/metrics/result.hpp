@@ -9,6 +9,7 @@
 #include "sim/metrics/media_result.hpp"
 #include "sim/metrics/host_result.hpp"
 #include "sim/metrics/part.hpp"
+#include "sim/metrics/vf_times.hpp"
 #include "sim/scenario/run_params.hpp"
 
 namespace lmsim::sim::metrics {
@@ -225,6 +226,7 @@ struct Result {
     std::vector<MediaResult> media;  // one, if local namespaces were to be copied
     DirtyTrackingResult dirty_tracking;
     std::vector<DeviceResult> devices;  // of other kinds than NVMe
+    std::vector<VfTimes> vfs;  // that came to work on the destination
     AdminUse source_admin;
     AdminUse destination_admin;
     HostResult host;

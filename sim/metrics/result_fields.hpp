@@ -180,6 +180,16 @@ void log_fields(Visitor& v, const Result& result) {
         w.count("pages", tracking.pages, "of 4 KiB that these name");
         w.count("failed", tracking.failed, "reports that failed: all memory counted as written");
     });
+    v.list("vfs", first_median_last(result.vfs),
+           "the first VF that works on the destination, the one in the middle and the last",
+           [](auto& w, const VfOrder& one) {
+               w.text("place", std::string(one.place), "first, median or last");
+               w.device("device", one.vf.device, "index of the VF");
+               w.time("stopped_ps", one.vf.stopped, "it stops; from the begin of the blackout");
+               w.time("ready_ps", one.vf.ready, "it works; from the begin of the blackout");
+               w.time("waited_ps", one.vf.waited,
+                      "its commands, from the wish for each to its doorbell, on both sides");
+           });
     v.object("admin", "the admin queues of the PFs", [&](auto& w) {
         const auto side = [](auto& x, const AdminUse& use) {
             x.count("commands", use.commands, "submitted, boot included");

@@ -33,7 +33,7 @@ std::string_view call_detail(const Effect& call) {
 }  // namespace
 
 RunMeter::RunMeter(std::uint16_t vfs, std::uint16_t devices, trace::TraceSink* sink)
-    : downtime_(devices, vfs), sink_(sink), commands_(sink != nullptr ? vfs : 0) {
+    : downtime_(devices, vfs), vfs_(vfs), sink_(sink), commands_(sink != nullptr ? vfs : 0) {
     for (std::size_t i = 0; i < 2; ++i) {
         sides_[i].meter = this;
         sides_[i].side = static_cast<VmmSide>(i);
@@ -292,8 +292,13 @@ void RunMeter::Side::state_entered(Ps at, std::uint16_t function, std::uint32_t 
     const bool migration = state >= nvme::migration_states;
     if (migration && function != 0) {
         const auto entered = static_cast<nvme::Migration>(state - nvme::migration_states);
-        meter->downtime_.controller_entered(at, side, static_cast<std::uint16_t>(function - 1),
-                                            entered);
+        const auto vf = static_cast<std::uint16_t>(function - 1);
+        meter->downtime_.controller_entered(at, side, vf, entered);
+        if (side == VmmSide::Destination) {
+            meter->vfs_.fetches(at, vf, entered == nvme::Migration::Operational);
+        } else if (entered == nvme::Migration::Suspending) {
+            meter->vfs_.stops(at, vf);
+        }
     } else if (function != 0) {
         meter->downtime_.controller_lives(at, side, static_cast<std::uint16_t>(function - 1),
                                           static_cast<nvme::Life>(state) == nvme::Life::Ready);
@@ -315,8 +320,11 @@ void RunMeter::Side::command_posted(Ps fetched, Ps posted, std::uint16_t functio
 
 void RunMeter::Side::interrupts_switched(Ps at, std::uint16_t function, bool on) {
     if (function != 0) {
-        meter->downtime_.interrupts_switched(at, side, static_cast<std::uint16_t>(function - 1),
-                                             on);
+        const auto vf = static_cast<std::uint16_t>(function - 1);
+        meter->downtime_.interrupts_switched(at, side, vf, on);
+        if (side == VmmSide::Destination) {
+            meter->vfs_.interrupts(at, vf, on);
+        }
     }
 }
 
@@ -347,6 +355,12 @@ void RunMeter::Side::admin_asked(Ps at) {
     if (meter->sink_ != nullptr) {
         meter->look(at);
         meter->sink_->submitted(at, trace_side(side), metrics::no_device, 0);
+    }
+}
+
+void RunMeter::Side::admin_rung(Ps /*at*/, std::int32_t vf, Ps waited) {
+    if (vf >= 0 && meter->downtime_.blackout().begun()) {
+        meter->vfs_.waited(static_cast<std::uint16_t>(vf), waited);
     }
 }
 

@@ -14,6 +14,7 @@
 #include "sim/metrics/result.hpp"
 #include "sim/run/downtime_meter.hpp"
 #include "sim/run/link_meter.hpp"
+#include "sim/run/vf_meter.hpp"
 #include "sim/trace/sink.hpp"
 
 namespace lmsim::sim {
@@ -75,6 +76,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
 
     const metrics::GuestMeter& guest() const { return guest_; }
     const DowntimeMeter& downtime() const { return downtime_; }
+    const VfMeter& vfs() const { return vfs_; }
     const std::vector<metrics::Round>& rounds() const { return rounds_; }
     std::uint64_t duplicated() const { return duplicated_; }
     std::uint64_t failed_ios() const { return failed_; }
@@ -127,6 +129,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
         void interrupt_lost(Ps at, std::uint16_t function) override;
         void flow_step(Ps at, std::uint16_t vf, host::FlowStep step, bool well) override;
         void admin_asked(Ps at) override;
+        void admin_rung(Ps at, std::int32_t vf, Ps waited) override;
         void admin_command(Ps submitted, Ps completed, const wire::Sqe& sqe, std::int32_t vf,
                            std::uint16_t status) override;
         void device_is_at(Ps at, std::uint16_t device, metrics::Part part, bool done) override {
@@ -154,6 +157,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
 
     metrics::GuestMeter guest_;
     DowntimeMeter downtime_;
+    VfMeter vfs_;
     trace::TraceSink* sink_;
     RunMonitor* monitor_ = nullptr;
     LinkMeter links_;

@@ -660,6 +660,9 @@ metrics::Result Simulation::result() const {
     const ChannelUse& used = vmms_->used();
     result.bytes = {used.ram, used.zero_pages, used.device_state, used.other};
     result.rounds = meter_.rounds();
+    if (blackout.begun()) {
+        result.vfs = meter_.vfs().times(blackout.begin_at());
+    }
     const metrics::GuestMeter& guest = meter_.guest();
     result.commands = {guest.submitted(), guest.completed(), guest.under_way(), meter_.duplicated(),
                        meter_.failed_ios()};

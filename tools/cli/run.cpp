@@ -7,6 +7,8 @@
 
 #include "sim/core/text.hpp"
 #include "sim/core/version.hpp"
+#include "sim/fluid/estimate.hpp"
+#include "sim/fluid/hybrid.hpp"
 #include "sim/metrics/progress.hpp"
 #include "sim/metrics/report.hpp"
 #include "sim/run/expectation.hpp"
@@ -32,6 +34,8 @@ struct Arguments {
     bool no_trace = false;
     bool json = false;
     bool per_event = false;
+    std::string fidelity;
+    bool strict = false;
 };
 
 /// Why this is no kind of trace; empty if it is one.
@@ -165,11 +169,59 @@ std::string finish_outputs(Outputs& outputs, const sim::Simulation& simulation,
     return outputs.directory->finish(files);
 }
 
-int run(const Arguments& arguments) {
+void print(const Arguments& arguments, const sim::metrics::Result& result) {
+    fmt::print("{}", arguments.json ? sim::metrics::result_json(result)
+                                    : sim::metrics::result_table(result));
+}
+
+/// Closed forms need no run; there is nothing to trace.
+int run_fluid(const Arguments& arguments, const PreparedRun& prepared) {
+    const sim::LoadedScenario& loaded = prepared.loaded;
+    sim::metrics::Result result = sim::fluid_result(loaded.scenario, prepared.workload, prepared.dialects);
+    result.expectation = sim::judge(loaded.scenario.expect, result);
+    Arguments without = arguments;
+    without.no_trace = true;
+    Outputs outputs = open_outputs(without, loaded.scenario);
+    if (outputs.error.empty() && outputs.directory) {
+        outputs.error = outputs.directory->finish({result, sim::effective_toml(loaded), {}});
+    }
+    if (!outputs.error.empty()) {
+        fmt::print(stderr, "--out: {}\n", outputs.error);
+        return Usage;
+    }
+    print(arguments, result);
+    return runs::verdict(result);
+}
+
+/// Hybrid time is wanted and cannot treat the scenario: false if that is refused.
+bool accepts_exact(const Arguments& arguments, const PreparedRun& prepared) {
+    const sim::Scenario& scenario = prepared.loaded.scenario;
+    const std::string why = scenario.run.fidelity == sim::Fidelity::Hybrid
+                                ? sim::why_exact(scenario, prepared.workload)
+                                : "";
+    if (!why.empty()) {
+        fmt::print(stderr, "{}: run.fidelity = \"hybrid\" cannot treat this scenario, because {}; {}\n",
+                   prepared.loaded.where("run.fidelity").text(), why,
+                   arguments.strict ? "expected exact (or leave --strict out)"
+                                    : "it is simulated exactly");
+    }
+    return why.empty() || !arguments.strict;
+}
+
+int run(Arguments arguments) {
+    if (!arguments.fidelity.empty()) {
+        arguments.scenario.set.push_back("run.fidelity=" + arguments.fidelity);
+    }
     PreparedRun prepared = prepare(arguments.scenario);
     const sim::LoadedScenario& loaded = prepared.loaded;
     if (!loaded.ok()) {
         fmt::print(stderr, "{}", loaded.error_text());
+        return Usage;
+    }
+    if (loaded.scenario.run.fidelity == sim::Fidelity::Fluid) {
+        return run_fluid(arguments, prepared);
+    }
+    if (!accepts_exact(arguments, prepared)) {
         return Usage;
     }
     Outputs outputs = open_outputs(arguments, loaded.scenario);
@@ -199,8 +251,7 @@ int run(const Arguments& arguments) {
         fmt::print(stderr, "{}\n", error);
         return Environment;
     }
-    fmt::print("{}", arguments.json ? sim::metrics::result_json(result)
-                                    : sim::metrics::result_table(result));
+    print(arguments, result);
     return runs::verdict(result);
 }
 
@@ -225,6 +276,12 @@ void add_run(CLI::App& app, int& exit_code) {
         ->type_name("KIND,...");
     verb->add_flag("--no-trace", arguments->no_trace, "leave trace.ndjson out");
     verb->add_flag("--json", arguments->json, "print result.json instead of the table");
+    verb->add_option("--fidelity", arguments->fidelity,
+                     "how exactly time is simulated (run.fidelity): exact, hybrid or fluid")
+        ->type_name("NAME");
+    verb->add_flag("--strict", arguments->strict,
+                   "refuse a scenario that hybrid time cannot treat, instead of simulating it "
+                   "exactly");
     verb->add_flag("--per-event", arguments->per_event,
                    "one activation of the SystemC kernel per event: slow, and must give the same "
                    "trace hash");
