@@ -21,6 +21,7 @@
 #include "sim/core/text.hpp"
 #include "sim/host/memory.hpp"
 #include "sim/run/convert.hpp"
+#include "sim/run/opaque_devices.hpp"
 #include "sim/trace/step_fields.hpp"
 #include "sim/trace/step_log.hpp"
 
@@ -42,7 +43,9 @@ struct ReplayDevice {
 struct ReplayHost {
     ReplayDevice device;
     std::unique_ptr<host::SimPfQueue> pf = std::make_unique<host::SimPfQueue>();
-    std::vector<vfio::DeviceState> vfio;
+    std::size_t vfs = 0;
+    std::vector<OpaqueTiming> others;     // devices of other kinds, after the VFs
+    std::vector<vfio::DeviceState> vfio;  // of both
     std::vector<host::VfioNvme> flow;
     std::vector<host::Udmq> udmq;
     std::vector<host::MemoryLog> memory_log;
@@ -123,7 +126,9 @@ void Replay::build(ReplayHost& host, const Scenario& scenario, const HostParams&
     for (std::uint16_t function = 1; function <= vfs; ++function) {
         host.device.env->reach(function, scenario.vm.ram.count / page_size * page_size);
     }
-    host.vfio.resize(vfs);
+    host.vfio.resize(device_count(scenario));
+    host.vfs = vfs;
+    host.others = opaque_devices(scenario);
     host.flow.resize(vfs);
     host.udmq.resize(vfs);
     host.memory_log.resize(vfs);
@@ -132,9 +137,12 @@ void Replay::build(ReplayHost& host, const Scenario& scenario, const HostParams&
 }
 
 std::string Replay::take(const StepLine& line) {
-    const std::size_t vfs = host(line).vfio.size();
-    if (line.get<std::uint64_t>("vf") >= vfs && line.part != "nvme") {
-        return fmt::format("\"vf\" is none of this run; expected less than {}", vfs);
+    const std::size_t vfs = host(line).vfs;
+    const bool of_devices = line.part != "nvme" && line.part != "vmm" && line.part != "pf_submit" &&
+                            line.part != "memory";
+    const std::size_t devices = line.part == "vfio" ? host(line).vfio.size() : vfs;
+    if (of_devices && line.get<std::uint64_t>("vf") >= devices) {
+        return fmt::format("\"vf\" is none of this run; expected less than {}", devices);
     }
     if (line.get<std::uint64_t>("function") > vfs) {
         return fmt::format("\"function\" is none of this run; expected at most {}", vfs);
@@ -221,7 +229,10 @@ void Replay::vfio(const StepLine& line) {
     vfio::DeviceState& state = host(line).vfio[vf];
     vfio::Event event;
     read(line, event);
-    vfio::step(state, event, driver(line), effects_);
+    const ReplayHost& on = host(line);
+    const spec::Rules rules =
+        vf < on.vfs ? driver(line) : opaque_rules(on.others[vf - on.vfs], driver(line));
+    vfio::step(state, event, rules, effects_);
     log_.after(line.side, StepPart::Vfio, vf, state);
     log_.vfio(line.at, line.side, vf, event, effects_);
 }

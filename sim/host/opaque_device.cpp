@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/host/rfc/driver_rules.hpp"
+
 namespace lmsim::sim {
 
 using metrics::Part;
@@ -16,22 +18,25 @@ constexpr Ps log_again = 10'000'000;     // until a call that had to wait for a 
 
 }  // namespace
 
+spec::Rules opaque_rules(const OpaqueTiming& timing, spec::Rules rules) {
+    if (timing.zero_ends_precopy) {
+        rules.set_on(spec::Id::VfioFdDrained, false);
+    }
+    return rules;
+}
+
 OpaqueDevice::OpaqueDevice(sc_core::sc_module_name name, Kernel& kernel, const OpaqueTiming& timing,
                            std::uint16_t number, bool runs, const spec::Rules& rules,
                            std::uint64_t seed)
     : Component(name, kernel),
       timing_(timing),
       number_(number),
-      rules_(rules),
+      rules_(opaque_rules(timing, host::driver_rules(rules))),
       random_(seed, this->basename()),
       content_(Kernel::mix(seed ^ Kernel::mix(number + std::uint64_t{1}))),
       device_(vfio::make_device(timing.features, timing.log_ops)),
       interrupts_(runs),
-      dma_random_(seed, std::string(this->basename()) + ".dma") {
-    if (timing.zero_ends_precopy) {
-        rules_.set_on(spec::Id::VfioFdDrained, false);  // hisi_acc, qat, mtty
-    }
-}
+      dma_random_(seed, std::string(this->basename()) + ".dma") {}
 
 void OpaqueDevice::set_observer(OpaqueObserver* observer) {
     observer_ = observer;

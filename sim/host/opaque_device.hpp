@@ -61,6 +61,9 @@ struct OpaqueTiming {
     Distribution reset;
 };
 
+/// The rules of a device whose driver differs from others: some answer 0 where ENOMSG is due.
+spec::Rules opaque_rules(const OpaqueTiming& timing, spec::Rules rules);
+
 /// What became of the state of such a device on one host.
 struct OpaqueUse {
     std::uint64_t precopy_bytes = 0;  // read while it ran
