@@ -94,12 +94,12 @@ void DirtyTracking::report_next(std::size_t device) {
 /// iommufd: IOMMU_HWPT_GET_DIRTY_BITMAP walks the page tables; a huge page has one dirty bit.
 void DirtyTracking::report_iommu() {
     ++use_.reports;
-    const std::uint64_t granules = iommu_.count();
-    use_.granules += granules;
-    after(timing_.report + timing_.report_granule * static_cast<Ps>(granules), [this] {
+    const auto granules = static_cast<Ps>(iommu_.count());
+    after(timing_.report + timing_.report_granule * granules, [this] {
         for (OpaqueDevice* other : others_) {
             other->write_memory();
         }
+        use_.granules += iommu_.count();
         use_.pages += iommu_.take([this](std::uint64_t first, std::uint64_t pages) {
             memory_.mark_dirty(first * page_size, pages * page_size);
         });
