@@ -197,8 +197,11 @@ void NvmeDevice::handle(const Event& event) {
             }
             break;
         case Kind::Media:
+            if (!host_ios_.empty() && host_done(event)) {
+                return;
+            }
             if (media_listener_ != nullptr) {
-                if (waits_for_mirror(event) || host_done(event)) {
+                if (waits_for_mirror(event)) {
                     return;
                 }
                 tell_changes(event);
