@@ -83,7 +83,9 @@ class Source {
                 return done(moment_.ram_pages + (deciding_    ? moment_.fresh_pages
                                                  : in_moment_ ? 0
                                                               : 99));
-            case Call::QueryStopCopySize: return done(moment_.stop_copy + ahead);
+            case Call::QueryStopCopySize:
+                deciding_ = deciding_ || (in_moment_ && !moment_.precopy);  // set-up is over
+                return done(moment_.stop_copy + ahead);
             case Call::QueryPrecopyInfo: {
                 const std::uint64_t initial = moment_.initial != 0 ? ahead : 0;
                 const Event info = done(moment_.initial + initial, moment_.dirty + ahead - initial);
