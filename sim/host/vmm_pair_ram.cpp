@@ -74,10 +74,15 @@ void VmmPair::close_logs(std::function<void()> done) {
     });
 }
 
-/// What is left of the media counts as if it were RAM, as in QEMU's block migration.
+/// What is left of the media counts as if it were RAM, as in QEMU's block migration, and as more
+/// than fits into the switchover: it goes at a rate of its own.
 std::uint64_t VmmPair::pages_to_send() const {
     const std::uint64_t media = media_ != nullptr ? media_->pending() : 0;
-    return ram_.left() + (media + page_size - 1) / page_size;
+    if (media == 0) {
+        return ram_.left();
+    }
+    const std::uint64_t bytes = std::max(media, source_.control.threshold + 1);
+    return ram_.left() + (bytes + page_size - 1) / page_size;
 }
 
 /// The migration is over on the source, whatever came of it.
