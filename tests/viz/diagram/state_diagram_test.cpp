@@ -38,6 +38,9 @@ const MachineInfo& machine_named(const char* name) {
     return *machine;
 }
 
+/// Arcs of another version than the default's are off.
+bool is_on(const fsm::Arc& arc) { return spec::Rules().on(arc.rule); }
+
 }  // namespace
 
 TEST_CASE("the diagram of each machine is the golden one", "[diagram]") {
@@ -60,6 +63,9 @@ TEST_CASE("each arc of a table is in its diagram, and no other", "[diagram]") {
         std::multiset<std::string> arcs;
         std::set<std::string> states;
         for (const fsm::Arc& arc : machine.arcs) {
+            if (!is_on(arc)) {
+                continue;
+            }
             arcs.insert(arc_line(arc, true));
             states.insert({std::string(arc.source), std::string(arc.target)});
         }
@@ -104,7 +110,7 @@ TEST_CASE("an arc whose rule is off is in no diagram", "[diagram]") {
             dialect.rules.set_on(id, false);
             std::multiset<std::string> arcs;
             for (const fsm::Arc& arc : machine.arcs) {
-                if (arc.rule != id) {
+                if (arc.rule != id && is_on(arc)) {
                     arcs.insert(arc_line(arc, true));
                 }
             }
