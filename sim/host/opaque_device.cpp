@@ -215,8 +215,11 @@ void OpaqueDevice::finish_call(const Effect& reply) {
     }
     answer_ = {static_cast<Errno>(reply.token), reply.token2, reply.token3};
     Ps work = call_.work;
-    const bool well = answer_.error == Errno::Ok;
-    if (well && call_.event.kind == vfio::EventKind::Read && answer_.value != 0) {
+    const bool reads = call_.event.kind == vfio::EventKind::Read;
+    if (reads) {
+        last_read_.clear();
+    }
+    if (reads && answer_.error == Errno::Ok && answer_.value != 0) {
         last_read_ = image_.take(answer_.value).encode();
         (device_.state == MigState::STOP_COPY ? use_.stop_bytes : use_.precopy_bytes) +=
             answer_.value;

@@ -44,11 +44,6 @@ void check_driver(const std::string& path, const std::string& kind, const Opaque
 void check_one(const std::string& kind, const OpaqueParams& device, Problems& out) {
     const std::string path = "devices." + kind;
     check_driver(path, kind, device, out);
-    if (!device.pre_copy && device.state.dirty.count != 0) {
-        out.push_back({{path + ".state.dirty", path + ".pre_copy"},
-                       "only a driver with VFIO_MIGRATION_PRE_COPY gives state that can change "
-                       "again; expected 0B, or pre_copy = true"});
-    }
     if (device.state.dirty > device.state.initial) {
         out.push_back({{path + ".state.dirty", path + ".state.initial"},
                        format(device.state.dirty) + " of it cannot change: initial = " +

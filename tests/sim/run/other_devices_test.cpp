@@ -108,6 +108,24 @@ TEST_CASE("when a device loads makes no difference to how long, but to whose cal
     CHECK(part_ps(stop.result, "state-load") > 20 * ms);
 }
 
+TEST_CASE("Cloud Hypervisor moves devices of other kinds, without PRE_COPY") {
+    const Seen seen =
+        run_in_child(other_device("mlx5", precopy,
+                                  {"vmm.engine=cloud-hypervisor", "devices.mlx5.count=2",
+                                   "vmm.avail_switchover_bandwidth=0bit/s"}));
+    check_completed(seen);
+    CHECK(seen.result["devices"][1]["precopy_bytes"] == 0);
+    CHECK(seen.result["devices"][1]["loaded_bytes"] == 120 << 20);
+}
+
+TEST_CASE("devices of other kinds take channels of their own") {
+    const Seen seen = run_in_child(
+        other_device("mlx5", precopy,
+                     {"devices.mlx5.count=3", "vmm.multifd.device_state=on", "channel.streams=4"}));
+    check_completed(seen);
+    CHECK(seen.result["devices"][2]["loaded_bytes"] == 120 << 20);
+}
+
 TEST_CASE("a state of 4 GiB takes next to no memory here") {
     const Seen seen = run_in_child(other_device(
         "mlx5",
