@@ -86,6 +86,8 @@ class Memory {
     /// in `to` that were not set before.
     std::uint64_t collect_dirty(std::vector<std::uint64_t>& to);
     void clear_dirty();
+    /// Takes those pages of 64 out of the dirty log that `pages` names, a bit each.
+    void forget_dirty(std::uint64_t word, std::uint64_t pages) { dirty_[word] &= ~pages; }
     /// The dirty log of the first pages, a bit each, rounded up to 64.
     std::vector<std::uint64_t> dirty_log(std::uint64_t pages) const {
         return {dirty_.begin(), dirty_.begin() + static_cast<std::ptrdiff_t>((pages + 63) / 64)};

@@ -19,6 +19,16 @@ bool RamSender::find_next() {
     return true;
 }
 
+/// Pages around the cursor that still have to go need no place in the log.
+void RamSender::clear_log() {
+    const std::uint64_t chunk = cursor_ / chunk_;
+    cleared_[chunk] = true;
+    const std::size_t end = std::min<std::size_t>((chunk + 1) * chunk_ / 64, dirty_.size());
+    for (std::size_t word = chunk * chunk_ / 64; word < end; ++word) {
+        from_.forget_dirty(word, dirty_[word]);
+    }
+}
+
 /// Most of a large guest is zero pages: sends 64 of them at once. False if there are none here.
 bool RamSender::send_zeros() {
     std::uint64_t& word = dirty_[cursor_ / 64];
@@ -36,6 +46,9 @@ bool RamSender::send_zeros() {
 RamSender::Sent RamSender::send(std::uint64_t pages) {
     Sent sent;
     while (sent.pages() < pages && find_next()) {
+        if (chunk_ != 0 && !cleared_[cursor_ / chunk_]) {
+            clear_log();
+        }
         if (pages - sent.pages() >= 64 && send_zeros()) {
             sent.zero += 64;
             continue;

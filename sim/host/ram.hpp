@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -36,6 +37,7 @@ class RamSender {
         }
         left_ = from_.pages();
         cursor_ = 0;
+        begin_round();
     }
     /// Pages that the log of writes has and that were to be sent anyway.
     std::uint64_t written_again() const {
@@ -50,7 +52,16 @@ class RamSender {
     std::uint64_t sync() {
         const std::uint64_t fresh = from_.collect_dirty(dirty_);
         left_ += fresh;
+        begin_round();
         return fresh;
+    }
+    /// From now on the log of so many pages (0: none, else a multiple of 64) is cleared before the
+    /// first of them is sent in a round: what was written to them up to then goes with it (QEMU
+    /// 8.2 migration/ram.c, migration_clear_memory_region_dirty_bitmap).
+    void clear_before_sending(std::uint64_t pages) {
+        LMSIM_ASSERT(pages % 64 == 0);
+        chunk_ = pages;
+        cleared_.assign(pages == 0 ? 0 : (from_.pages() + pages - 1) / pages, false);
     }
     /// Writes are logged no more.
     void stop() { from_.protect(false); }
@@ -60,12 +71,16 @@ class RamSender {
     std::uint64_t left() const { return left_; }
 
   private:
+    void begin_round() { std::fill(cleared_.begin(), cleared_.end(), false); }
+    void clear_log();
     bool find_next();
     bool send_zeros();
 
     Memory& from_;
     Memory& to_;
     std::vector<std::uint64_t> dirty_;
+    std::uint64_t chunk_ = 0;    // pages
+    std::vector<bool> cleared_;  // in this round, by chunk
     std::uint64_t left_ = 0;
     std::uint64_t cursor_ = 0;
 };

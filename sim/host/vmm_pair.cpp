@@ -29,7 +29,9 @@ VmmPair::VmmPair(sc_core::sc_module_name name, Kernel& kernel, const VmmTiming& 
       destination_host_(destination),
       ram_(*source.memory, *destination.memory),
       forward_lane_(add_lane()),
-      back_lane_(add_lane()) {}
+      back_lane_(add_lane()) {
+    ram_.clear_before_sending(timing.clear_log);
+}
 
 void VmmPair::start() {
     const auto begin = host::vmm::occurrence(host::vmm::EventKind::Start, now_ms());

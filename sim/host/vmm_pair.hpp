@@ -51,6 +51,7 @@ struct VmmTiming {
     Ps device_save = 0;  // CPUs and emulated devices
     Ps device_load = 0;
     std::uint64_t device_bytes = 0;
+    std::uint64_t clear_log = 0;  // pages: see RamSender::clear_before_sending()
     bool carry_msix = true;
     DeviceCost setup;  // of VFIO devices
     DeviceCost stop;

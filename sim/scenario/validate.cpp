@@ -41,6 +41,14 @@ void check_memory(const VmParams& vm, Problems& out) {
     }
 }
 
+/// The log is kept in words.
+void check_clear_log(const VmmParams& vmm, Problems& out) {
+    if (vmm.clear_log % 256_KiB != 0_B) {
+        out.push_back({{"vmm.clear_log"},
+                       format(vmm.clear_log) + " is not a whole number of 256KiB (64 pages)"});
+    }
+}
+
 void check_device(const std::string& path, const DeviceParams& device, Problems& out) {
     if (device.vfs > device.max_vfs) {
         out.push_back({{path + ".device.vfs", path + ".device.max_vfs"},
@@ -342,6 +350,7 @@ std::vector<Problem> validate(const Scenario& scenario) {
     Problems out;
     check_run(scenario.run, out);
     check_memory(scenario.vm, out);
+    check_clear_log(scenario.vmm, out);
     check_host("hosts.src", scenario.hosts.src, out);
     check_host("hosts.dst", scenario.hosts.dst, out);
     check_vmm(scenario.vmm, out);

@@ -144,6 +144,11 @@ struct VmmParams {
         group(&tracking, "tracking", "who tells it what devices wrote to the guest's memory");
     Time bitmap_sync = param(&bitmap_sync, "bitmap_sync", 1_ms, between(0_s, 1_s),
                              "to collect the dirty bitmap, for each GiB of guest memory", estimate);
+    Bytes clear_log = param(
+        &clear_log, "clear_log", 0_B, between(0_B, 64_TiB),
+        "the dirty log of so much memory is cleared just before its first page is sent in a round, "
+        "so that what was written up to then is not sent again; 0B: when it is read, all at once",
+        "QEMU 8.2 migration/ram.c: 1GiB (x-clear-bitmap-shift = 18), with KVM's manual protection");
     Time zero_page =
         param(&zero_page, "zero_page", 150_ns, between(0_s, 1_ms),
               "to find that a page is zero and say so",

@@ -169,7 +169,10 @@ std::optional<Fitted> least_squares(const std::vector<FitParams>& params, const 
 std::vector<std::string> as_options(const std::vector<FitParams>& params, const Vector& values) {
     std::vector<std::string> options;
     for (std::size_t i = 0; i < params.size(); ++i) {
-        options.push_back(fmt::format("{}={:.4g}{}", params[i].path, values[i], params[i].unit));
+        // Four digits, and never an exponent, which no unit may follow.
+        const int digits = std::max(0, 3 - static_cast<int>(std::floor(std::log10(values[i]))));
+        const std::string number = fmt::format("{:.{}f}", values[i], digits);
+        options.push_back(params[i].path + "=" + number + params[i].unit);
     }
     return options;
 }

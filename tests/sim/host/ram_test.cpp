@@ -83,4 +83,32 @@ TEST_CASE("vCPUs fault while the log is on, once for each time it is read", "[ra
     CHECK(!from.is_protected(1));
 }
 
+TEST_CASE("a log that is cleared before sending keeps only what comes after", "[ram]") {
+    Memory from(192);
+    Memory to(192);
+    RamSender sender(from, to);
+    sender.clear_before_sending(64);
+    sender.start();
+    from.wrote_page(70);                // before its chunk's turn
+    CHECK(sender.send(64).zero == 64);  // the first chunk
+    from.wrote_page(3);                 // after it was sent
+    from.wrote_page(130);               // before its turn
+    CHECK(sender.send(128).normal == 2);
+    from.wrote_page(70);  // after it was sent
+    CHECK(sender.sync() == 2);
+    CHECK(sender.send(64).pages() == 2);
+    CHECK(from.differences(to) == 0);
+
+    // Written between the chunk's first page and its own: sent as it is, and once more.
+    for (const std::uint64_t page : {10, 20, 100}) from.wrote_page(page);
+    CHECK(sender.sync() == 3);
+    CHECK(sender.send(1).pages() == 1);
+    from.wrote_page(20);
+    from.wrote_page(100);
+    CHECK(sender.send(64).pages() == 2);
+    CHECK(sender.sync() == 1);
+    sender.send(64);
+    CHECK(from.differences(to) == 0);
+}
+
 }  // namespace lmsim::sim

@@ -108,7 +108,8 @@ TEST_CASE("what the rows do not tell stays where it starts, and limits hold", "[
     REQUIRE(fitted);
     CHECK(fitted->values[0] == Approx(12));
     CHECK(fitted->values[1] == Approx(5));
-    CHECK(as_options(params, fitted->values) == std::vector<std::string>{"a=12", "b=5"});
+    CHECK(as_options(params, {12, 0.5}) == std::vector<std::string>{"a=12.00", "b=0.5000"});
+    CHECK(as_options(params, {43210, 5}) == std::vector<std::string>{"a=43210", "b=5.000"});
 }
 
 TEST_CASE("rows beyond their bound end with 1, others with 0", "[validate]") {
