@@ -185,6 +185,9 @@ int export_only(const Arguments& arguments) {
     if (!table) {
         return complain(Usage, table.error());
     }
+    if (table.value().fingerprint().empty()) {
+        return complain(Usage, path + ": has no results yet");
+    }
     const std::string problem = write_csv(arguments, table.value());
     if (!problem.empty()) {
         return complain(Environment, problem);
