@@ -86,8 +86,10 @@ Section downtime_section(const Result& result, Detail detail) {
         if (group == groups.end()) continue;  // printed already
         const std::string part_name(name(label.part));
         if (group->devices.size() > most_in_full) {
-            rows.push_back(part_row(fmt::format("{} ({} devices)", part_name, group->devices.size()),
-                                    label.side, "", group->ps, downtime.total));
+            const char* const kind = result.devices.empty() ? "VFs" : "devices";
+            rows.push_back(
+                part_row(fmt::format("{} ({} {})", part_name, group->devices.size(), kind),
+                         label.side, "", group->ps, downtime.total));
             groups.erase(group);
             continue;
         }
