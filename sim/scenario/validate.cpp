@@ -110,8 +110,9 @@ void check_drive(const std::string& path, const DeviceParams& device, Problems& 
         }
     }
     if (media.cache != 0_B && media.cache < media.unit) {
-        fits(out, (path + ".device.media.unit").c_str(), media.unit,
-             (path + ".device.media.cache").c_str(), media.cache);
+        out.push_back({{path + ".device.media.unit", path + ".device.media.cache"},
+                       format(media.unit) + " is more than the whole cache of " +
+                           format(media.cache)});
     }
     if (media.stripe % device.block != 0_B) {
         out.push_back({{path + ".device.media.stripe", path + ".device.block"},
