@@ -4,6 +4,24 @@
 
 namespace lmsim::tests {
 
+/// Hosts with two interfaces, and a figure in every place.
+inline sim::metrics::HostResult sample_host() {
+    sim::metrics::HostResult host;
+    host.architecture = host::Architecture::Split;
+    host.cdq = host::CdqPlace::Kernel;
+    host.source = {40, 8, 12, 30, 150, 9, 3, 262'144, 0, 7, 150, 12'000'000, 900'000};
+    host.destination = {20, 5, 0, 0, 60, 0, 0, 0, 131'072, 0, 60, 1'200'000, 100'000};
+    for (std::size_t cell = 0; cell < host::party_names.size() * host::asset_names.size(); ++cell) {
+        const std::size_t assets = host::asset_names.size();
+        host.access.push_back(host::grant(host.architecture, host.cdq,
+                                          static_cast<host::Party>(cell / assets),
+                                          static_cast<host::Asset>(cell % assets)));
+    }
+    host.cannot = {*host::find_lack(host.architecture, host.cdq, host::Ability::OneInterface)};
+    host.left_out = {{"hosts.src.driver.pre_copy", "read while the VM stands still"}};
+    return host;
+}
+
 /// A completed migration of four VFs with a figure in every place.
 inline sim::metrics::Result sample_result() {
     using namespace sim::metrics;
@@ -42,6 +60,7 @@ inline sim::metrics::Result sample_result() {
     result.tracking = {12, 13, 700, 900, 0};
     result.source_admin = {150, 12'345'678};
     result.destination_admin = {60, 1'234'567};
+    result.host = sample_host();
     result.expectation = {true, "completed within 100 ms"};
     result.ignored = {{"ioengine", "libaio", "mixed.fio:3"}};
     result.workload = {"fio job file mixed.fio", {"randrw 70/30, 4 KiB, depth 32"}, {}};
