@@ -377,6 +377,9 @@ void MediaCopy::decide() {
         case Next::Done: return done();
         case Next::Ready:
             begin_ram();
+            if (used_.rounds_to_ready == 0) {
+                used_.rounds_to_ready = used_.rounds.size();
+            }
             if (changed_bytes() >= timing_.chunk) {
                 begin_round();
             }

@@ -126,7 +126,9 @@ void MediaCopy::skip_first_copy() {
     stand_alike();
     copying_ = false;
     // Scattered pieces may take longer to read than a first copy does: another sample.
-    const std::uint64_t sample = in_time(sample_rate_ / timing_.granule * 1000, timing_.sample);
+    const std::uint64_t sample =
+        std::max(in_time(sample_rate_ / timing_.granule * 1000, timing_.sample),
+                 fewest_chunks * timing_.chunk / timing_.granule);
     if (timing_.mirror || fluid_->round() < 2 * sample) {
         skip_rounds();
         return decide();

@@ -48,6 +48,8 @@ void media_times_fields(Visitor& v, const MediaCopyUse& use) {
     v.time("skipped_ps", use.skipped, "of all, by rates");
     v.count("bytes", use.bytes, "of the namespaces copied, in all");
     v.count("data_bytes", use.data_bytes, "of these, sent: blocks that hold data");
+    v.count("rounds_to_ready", use.rounds_to_ready,
+            "until little enough was left for the switchover; small ones follow until it comes");
     v.count("whole_copies", use.whole_copies, "begun anew as a log had a gap");
     v.count("mirrored_bytes", use.mirrored_bytes, "written to both sides at once");
 }

@@ -49,8 +49,10 @@ Section copy_section(const MediaResult& media) {
         {"set-up", fmt::format("{} in {} commands; NGUID and EUI-64 are {}",
                                readable_time(use.set_up), use.set_up_commands, media.identity)},
         {"first copy", readable_time(use.first_copy)},
-        {"copied", fmt::format("{} in {} rounds, {} of them sent", readable_bytes(use.bytes),
-                               use.rounds.size(), readable_bytes(use.data_bytes))},
+        {"copied",
+         fmt::format("{} in {} rounds, {} until the switchover might come; {} of them sent",
+                     readable_bytes(use.bytes), use.rounds.size(), use.rounds_to_ready,
+                     readable_bytes(use.data_bytes))},
         {"while the guest stood still", readable_time(use.last_round)},
     };
     if (use.mirrored_bytes != 0) {

@@ -283,6 +283,11 @@ void fill_media(const Scenario& scenario, const Workload& workload, const MediaC
         const std::string why = why_media_exact(scenario, workload);
         result.hybrid.note = why.empty() ? result.hybrid.note : why;
     }
+    metrics::GuestWindow& during = result.guest.during;
+    if (during.commands != 0) {
+        during.bytes += static_cast<std::uint64_t>(static_cast<Uint128>(during.bytes) *
+                                                   media.use.commands_skipped / during.commands);
+    }
     result.total_time += media.use.skipped;
     result.guest.during.duration += media.use.skipped;
     result.guest.during.commands += media.use.commands_skipped;

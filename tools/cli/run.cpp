@@ -9,9 +9,11 @@
 #include "sim/core/version.hpp"
 #include "sim/fluid/estimate.hpp"
 #include "sim/fluid/hybrid.hpp"
+#include "sim/metrics/media_section.hpp"
 #include "sim/metrics/progress.hpp"
 #include "sim/metrics/report.hpp"
 #include "sim/run/expectation.hpp"
+#include "sim/run/media_run.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/trace/ndjson.hpp"
 #include "sim/trace/pftrace.hpp"
@@ -196,9 +198,11 @@ int run_fluid(const Arguments& arguments, const PreparedRun& prepared) {
 /// Hybrid time is wanted and cannot treat the scenario: false if that is refused.
 bool accepts_exact(const Arguments& arguments, const PreparedRun& prepared) {
     const sim::Scenario& scenario = prepared.loaded.scenario;
-    const std::string why = scenario.run.fidelity == sim::Fidelity::Hybrid
-                                ? sim::why_exact(scenario, prepared.workload)
-                                : "";
+    const bool hybrid = scenario.run.fidelity == sim::Fidelity::Hybrid;
+    // A copy of the media goes by rates of its own.
+    const bool media = hybrid && sim::why_media_exact(scenario, prepared.workload).empty();
+    const std::string why =
+        hybrid && !media ? sim::why_exact(scenario, prepared.workload) : std::string();
     if (!why.empty()) {
         fmt::print(stderr, "{}: run.fidelity = \"hybrid\" cannot treat this scenario, because {}; {}\n",
                    prepared.loaded.where("run.fidelity").text(), why,
@@ -206,6 +210,15 @@ bool accepts_exact(const Arguments& arguments, const PreparedRun& prepared) {
                                     : "it is simulated exactly");
     }
     return why.empty() || !arguments.strict;
+}
+
+/// Before it begins: will a copy of the media end? The table has it once more.
+void tell_forecast(const PreparedRun& prepared) {
+    if (prepared.loaded.scenario.media_copy.mode != sim::MediaCopyMode::None) {
+        fmt::print(stderr, "{}\n",
+                   sim::metrics::media_forecast_text(
+                       sim::forecast_media(prepared.loaded.scenario, prepared.workload)));
+    }
 }
 
 int run(Arguments arguments) {
@@ -228,6 +241,9 @@ int run(Arguments arguments) {
     if (!outputs.error.empty()) {
         fmt::print(stderr, "--out: {}\n", outputs.error);
         return Usage;
+    }
+    if (!arguments.json) {
+        tell_forecast(prepared);
     }
     std::signal(SIGINT, interrupt);
     std::signal(SIGTERM, interrupt);

@@ -120,7 +120,7 @@ Forecast forecast(const Plan& plan) {
     result.entries = arrivals(all_entries, end.elapsed_ps);
     result.left_bytes = end.left_bytes;
     result.left_ps = copy_time_ps(end.left_bytes, plan.bytes_per_s);
-    if (result.queue.full_after_ps != 0 && result.queue.full_after_ps < end.elapsed_ps) {
+    if (result.queue.full_after_ps != 0) {  // the log goes on until the switchover
         result.verdict = Verdict::QueueFull;
     }
     return result;
