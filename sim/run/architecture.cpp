@@ -15,6 +15,17 @@ using spec::Id;
 
 constexpr const char* vendor_profile = "vendor-2022";
 
+/// What both hosts go without is said once.
+void add_left_out(const ArchitectureWish& wish, std::vector<metrics::LeftOut>& out) {
+    for (metrics::LeftOut& other : out) {
+        if (other.text == wish.left_out) {
+            other.path.replace(0, std::string("hosts.src").size(), "hosts.both");
+            return;
+        }
+    }
+    out.push_back({wish.path, wish.left_out});
+}
+
 }  // namespace
 
 void choose_profile(LoadedScenario& loaded) {
@@ -96,7 +107,7 @@ metrics::HostResult host_result(const Scenario& scenario, const Dialects& dialec
         const bool source_side = wish.path.rfind("hosts.dst", 0) != 0;
         const spec::Rules& driver = dialects.driver[source_side ? 0 : 1];
         if (!wish.left_out.empty() && leaves_out(scenario, driver, wish.ability)) {
-            result.left_out.push_back({wish.path, wish.left_out});
+            add_left_out(wish, result.left_out);
         }
     }
     return result;
