@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
     app.add_option("FILE", file, "where the rows go")->capture_default_str();
     app.add_option("--only", only, "one part")
         ->check(CLI::IsMember({"command-path", "invariants", "logging", "traces", "sequence",
-                               "event-queue", "start", "memory", "explore", "media"}));
+                               "event-queue", "start", "memory", "explore", "hybrid", "media"}));
     app.add_flag("--quick", quick, "only shows that it works: the figures mean little");
     CLI11_PARSE(app, argc, argv);
 
@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
     part("start", measure_start);
     part("memory", measure_memory);
     part("explore", measure_explore);
+    part("hybrid", measure_hybrid);
     part("media", measure_media);
 
     std::fputs(markdown(rows).c_str(), stdout);

@@ -44,6 +44,8 @@ void measure_event_queue(Rows& rows, bool quick);
 void measure_start(Rows& rows, bool quick);
 /// Memory of a 60 s run at several points of simulated time.
 void measure_memory(Rows& rows, bool quick);
+/// A migration of 30 s at 1 M IOPS in hybrid time against the same in exact time.
+void measure_hybrid(Rows& rows, bool quick);
 /// A copy of 10 TB of media by rates, and 10 GB by rates against the same exactly.
 void measure_media(Rows& rows, bool quick);
 /// The explorer's rates on one core: the search alone, and with worlds of the model.

@@ -235,7 +235,7 @@ void Hybrid::handle(const Event& event) {
     }
     switch (kind) {
         case Kind::Settled: measure(); break;
-        case Kind::Half: io_.half(); break;
+        case Kind::Half: io_.half(*parts_.guest); break;
         case Kind::Measured: measured(); break;
         case Kind::Thaw:
             thaw();

@@ -12,7 +12,7 @@
 namespace lmsim::sim {
 
 /// How far a hybrid run's downtime is from the exact one's at most: docs/fidelity.md.
-constexpr double hybrid_error_bound = 0.05;
+constexpr double hybrid_error_bound = 0.08;
 
 /// Why hybrid time cannot treat the scenario, or an empty text.
 std::string why_exact(const Scenario& scenario, const Workload& workload);

@@ -21,7 +21,7 @@ class SteadyIo {
     /// A measurement begins: `now` and what was busy so far.
     void begin(Ps now, const Guest& guest, const IoBusy& busy);
     /// Half of it is over.
-    void half() { half_ = {sample_.latency.count(), sample_.bytes}; }
+    void half(const Guest& guest);
     /// It is over. True if there was enough to see and both halves were alike.
     bool end(Ps now, const Guest& guest, const IoBusy& busy);
 
@@ -40,15 +40,20 @@ class SteadyIo {
     struct Group {
         IoPages pages;
         std::uint64_t writes = 0;  // into all of them, in the measured time
+        std::uint64_t used = 0;    // pages that were ever written
+        std::uint64_t late = 0;    // that the second half wrote and the first did not
     };
 
-    std::uint64_t writes_into(const IoPages& pages, const Memory& memory) const;
+    void look_at(Group& group, const Memory& memory) const;
+    std::uint64_t in_use(const Group& group, Ps span) const;
 
     metrics::GuestSample sample_;
     std::array<std::uint64_t, 2> half_{};
     Ps began_ = 0;
+    Ps ended_ = 0;
     IoBusy busy_{};
-    std::vector<std::uint32_t> versions_;
+    std::vector<std::uint32_t> versions_;  // of pages when it began
+    std::vector<std::uint32_t> halfway_;
     std::vector<Group> groups_;
     std::uint64_t turn_ = 0;
 };

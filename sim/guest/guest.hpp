@@ -53,10 +53,12 @@ class GuestObserver {
     virtual void duplicate_completion(Ps at, std::uint16_t vf, std::uint16_t queue) = 0;
 };
 
-/// Pages that the guest's I/O writes, one as often as the other.
+/// Pages that the guest's I/O writes in the same way.
 struct IoPages {
     std::vector<std::uint64_t> pages;
     std::uint64_t writes_per_visit = 1;  // of a ring, which fills a page before it goes on
+
+    bool is_ring() const { return writes_per_visit != 1; }
 };
 
 /// The VM: vCPUs that submit and complete I/O and write memory, one NVMe driver for each VF. It
@@ -113,7 +115,7 @@ class Guest : public Component {
     Ps steady_until() const;
     /// While it is on, the vCPUs write no memory but what their I/O writes.
     void hold_writes(bool on);
-    /// The pages that I/O has written so far and writes again.
+    /// The pages that I/O writes: rings, and a page of each buffer of a job.
     std::vector<IoPages> io_pages() const;
     const Memory& memory() const { return *memory_; }
     Memory& memory() { return *memory_; }

@@ -61,13 +61,13 @@ std::vector<IoPages> Guest::io_pages() const {
         }
     }
     for (const Job& job : jobs_) {
-        // The k-th page of a buffer, and of a list, of all slots that were ever in use.
+        // The k-th page of the buffer, and of the list, of all slots.
         const std::uint64_t pages = (job.source->longest() + page_size - 1) / page_size;
         const std::uint64_t lists =
             pages <= 2 ? 0 : (job.source->longest() - 1) / vfs_[job.vf]->largest_transfer() + 1;
         std::vector<IoPages> of_job(pages + lists);
         for (const IoSlot& slot : job.slots) {
-            for (std::uint64_t k = 0; slot.io.length != 0 && k < pages + lists; ++k) {
+            for (std::uint64_t k = 0; k < pages + lists; ++k) {
                 const std::uint64_t first = k < pages ? slot.buffer.address / page_size + k
                                                       : slot.buffer.list / page_size + (k - pages);
                 of_job[k].pages.push_back(first);

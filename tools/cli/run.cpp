@@ -179,7 +179,15 @@ void print(const Arguments& arguments, const sim::metrics::Result& result) {
 /// Closed forms need no run; there is nothing to trace.
 int run_fluid(const Arguments& arguments, const PreparedRun& prepared) {
     const sim::LoadedScenario& loaded = prepared.loaded;
-    sim::metrics::Result result = sim::fluid_result(loaded.scenario, prepared.workload, prepared.dialects);
+    sim::metrics::Result result =
+        sim::fluid_result(loaded.scenario, prepared.workload, prepared.dialects);
+    if (!result.hybrid.note.empty()) {
+        fmt::print(stderr, "{}: run.fidelity = \"fluid\" leaves out what counts here: {}\n",
+                   loaded.where("run.fidelity").text(), result.hybrid.note);
+        if (arguments.strict) {
+            return Usage;
+        }
+    }
     result.expectation = sim::judge(loaded.scenario.expect, result);
     Arguments without = arguments;
     without.no_trace = true;
@@ -296,8 +304,8 @@ void add_run(CLI::App& app, int& exit_code) {
                      "how exactly time is simulated (run.fidelity): exact, hybrid or fluid")
         ->type_name("NAME");
     verb->add_flag("--strict", arguments->strict,
-                   "refuse a scenario that hybrid time cannot treat, instead of simulating it "
-                   "exactly");
+                   "refuse a scenario that hybrid or fluid time cannot treat, instead of "
+                   "simulating it exactly or leaving something out");
     verb->add_flag("--per-event", arguments->per_event,
                    "one activation of the SystemC kernel per event: slow, and must give the same "
                    "trace hash");

@@ -1,0 +1,57 @@
+#include <fmt/format.h>
+
+#include "bench/clock.hpp"
+#include "bench/forked.hpp"
+#include "bench/rows.hpp"
+#include "sim/run/simulation.hpp"
+
+namespace lmsim::bench {
+
+namespace {
+
+using namespace sim;
+
+struct Seen {
+    double cpu_seconds = 0;
+    double downtime_ms = 0;
+    double total_s = 0;
+    double iops = 0;
+};
+
+Seen run(const std::vector<std::string>& set) {
+    const LoadedScenario loaded = load_scenario(LMSIM_HYBRID_SCENARIO, set);
+    LMSIM_ASSERT(loaded.ok());
+    std::vector<Diagnostic> errors;
+    Workload workload = load_workload(loaded, errors);
+    LMSIM_ASSERT(errors.empty());
+    const double begin = cpu_seconds();
+    Simulation simulation(loaded.scenario, workload, {});
+    simulation.run();
+    const metrics::Result result = simulation.result();
+    LMSIM_ASSERT(result.outcome == Outcome::Completed);
+    return {cpu_seconds() - begin, static_cast<double>(result.downtime.total) * 1e-9,
+            static_cast<double>(result.total_time) * 1e-12,
+            static_cast<double>(result.guest.during.iops().value_or(0))};
+}
+
+}  // namespace
+
+/// The same migration in both times: simulated seconds for each second of CPU.
+void measure_hybrid(Rows& rows, bool quick) {
+    std::vector<std::string> set;
+    if (quick) {
+        set.emplace_back("vm.ram_used=200MiB");
+    }
+    const Seen exact = in_child([&] { return run(set); });
+    set.emplace_back("run.fidelity=hybrid");
+    const Seen hybrid = in_child([&] { return run(set); });
+    for (const Seen& seen : {exact, hybrid}) {
+        fmt::print(stderr, "{:.3f} s of CPU, downtime {:.3f} ms, {:.3f} s in all, {:.0f} IOPS\n",
+                   seen.cpu_seconds, seen.downtime_ms, seen.total_s, seen.iops);
+    }
+    rows.push_back({"hybrid time, a migration at 1 M IOPS", hybrid.total_s / hybrid.cpu_seconds,
+                    "simulated s/s", exact.total_s / exact.cpu_seconds});
+    rows.push_back({"its downtime", hybrid.downtime_ms, "ms", exact.downtime_ms});
+}
+
+}  // namespace lmsim::bench
