@@ -13,8 +13,18 @@ namespace lmsim::runs {
 
 namespace {
 
-/// Sizes of memory stay whole pages.
+/// Sizes of memory stay whole pages, and some shares have to be whole percents.
 constexpr std::uint64_t page = 4096;
+constexpr std::uint64_t whole_percent = 10'000;
+
+/// What steps are multiples of.
+std::uint64_t grain_of(const sim::Dimension& dimension, std::uint64_t raw, bool coarse) {
+    if (&dimension == &sim::dimension<sim::Bytes>() && raw % page == 0) {
+        return page;
+    }
+    const bool share = &dimension == &sim::dimension<sim::Share>();
+    return coarse && share && raw % whole_percent == 0 ? whole_percent : 1;
+}
 
 /// How a type of parameter is moved.
 const sim::Dimension* dimension_of(const std::string& type) {
@@ -42,15 +52,14 @@ double percent_of(std::uint64_t raw, std::uint64_t now) {
     return (static_cast<double>(now) / static_cast<double>(raw) - 1) * 100;
 }
 
-Step step_quantity(const sim::Dimension& dimension, const std::string& text, double percent) {
+Step step_quantity(const sim::Dimension& dimension, const std::string& text, double percent,
+                   bool coarse = false) {
     const auto raw = sim::parse_quantity(dimension, text);
     if (!raw || raw.value() == 0) {
         return {};
     }
-    std::uint64_t now = moved(raw.value(), percent);
-    if (&dimension == &sim::dimension<sim::Bytes>() && raw.value() % page == 0) {
-        now = moved(raw.value() / page, percent) * page;
-    }
+    const std::uint64_t grain = grain_of(dimension, raw.value(), coarse);
+    const std::uint64_t now = moved(raw.value() / grain, percent) * grain;
     return {sim::in_quotes(sim::format_quantity(dimension, now)), percent_of(raw.value(), now)};
 }
 
@@ -157,13 +166,27 @@ class Search {
         found_.left_alone.push_back({key, std::move(reason)});
     }
 
-    Step step_of(const sim::ParamInfo& param, const std::string& text, double percent) const {
+    Step step_of(const sim::ParamInfo& param, const std::string& text, double percent,
+                 bool coarse) const {
         const sim::Value value = sim::parse_option_value(text, "");
         if (const sim::Dimension* dimension = dimension_of(param.type)) {
-            return step_quantity(*dimension, value.text, percent);
+            return step_quantity(*dimension, value.text, percent, coarse);
         }
         return param.type == "integer" ? step_integer(value.integer, percent)
                                        : step_points(value, percent);
+    }
+
+    /// A step that the scenario takes; an empty one, and why, if there is none.
+    Step taken(const sim::ParamInfo& param, const std::string& key, const std::string& value,
+               double percent, std::string& problem) const {
+        for (const bool coarse : {false, true}) {
+            Step step = step_of(param, value, percent, coarse);
+            problem = step.value.empty() ? "0" : refusal(key, step);
+            if (problem.empty()) {
+                return step;
+            }
+        }
+        return {};
     }
 
     void look_at(const sim::ParamInfo& param, const void* member, const std::string& key) {
@@ -178,18 +201,12 @@ class Search {
         }
         const std::string value = param.print(member);
         Lever lever{key, value, param.source, false, {}, {}};
-        lever.up = step_of(param, value, percent_);
-        lever.down = step_of(param, value, -percent_);
-        if (lever.up.value.empty()) {
+        if (step_of(param, value, percent_, false).value.empty()) {
             return leave(key, value == "\"none\"" ? "none" : "0");
         }
-        const std::string problem = refusal(key, lever.up);
-        if (!problem.empty()) {
-            lever.up = {};
-        }
-        if (!refusal(key, lever.down).empty()) {
-            lever.down = {};
-        }
+        std::string problem;
+        lever.down = taken(param, key, value, -percent_, problem);
+        lever.up = taken(param, key, value, percent_, problem);
         if (lever.up.value.empty() && lever.down.value.empty()) {
             return leave(key, "a step is refused: " + problem);
         }

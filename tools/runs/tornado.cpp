@@ -30,21 +30,39 @@ double mean(const std::vector<double>& values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-/// Of the slopes of some seeds, or of the two sides of one.
-Worth worth_of(const std::vector<double>& by_seed, const std::vector<double>& by_side) {
-    Worth worth;
-    worth.us = mean(by_seed);
-    if (by_seed.size() > 1) {
-        double squares = 0;
-        for (const double each : by_seed) {
-            squares += (each - worth.us) * (each - worth.us);
-        }
-        const auto n = static_cast<double>(by_seed.size());
-        worth.uncertain = std::sqrt(squares / (n - 1) / n);
-    } else if (by_side.size() == 2) {
-        worth.uncertain = std::abs(by_side[0] - by_side[1]) / 2;
+/// The slopes of each seed, upwards and downwards; a side that cannot be gone to has none.
+struct Slopes {
+    std::vector<double> up;
+    std::vector<double> down;
+};
+
+/// The standard error of the mean, of two values or more.
+double standard_error(const std::vector<double>& values) {
+    double squares = 0;
+    for (const double each : values) {
+        squares += (each - mean(values)) * (each - mean(values));
     }
-    return worth;
+    const auto n = static_cast<double>(values.size());
+    return std::sqrt(squares / (n - 1) / n);
+}
+
+/// The larger of what the seeds and what the two sides differ by is uncertain: a threshold on one
+/// side is no slope, however sure all seeds are of it.
+Worth worth_of(const Slopes& slopes) {
+    if (slopes.up.empty() || slopes.down.empty()) {
+        const std::vector<double>& only = slopes.up.empty() ? slopes.down : slopes.up;
+        Worth worth{mean(only), std::nullopt};
+        if (only.size() > 1) {
+            worth.uncertain = standard_error(only);
+        }
+        return worth;
+    }
+    std::vector<double> both;
+    for (std::size_t seed = 0; seed < slopes.up.size(); ++seed) {
+        both.push_back((slopes.up[seed] + slopes.down[seed]) / 2);
+    }
+    const double sides = std::abs(mean(slopes.up) - mean(slopes.down)) / 2;
+    return {mean(both), both.size() > 1 ? std::max(sides, standard_error(both)) : sides};
 }
 
 class Worker {
@@ -247,20 +265,17 @@ class Worker {
 
     Worth worth(const Lever& lever, const std::vector<Outcome>& up,
                 const std::vector<Outcome>& down, double (*figure)(const Outcome&)) const {
-        std::vector<double> by_seed;
-        std::vector<double> by_side;
+        Slopes slopes;
         for (unsigned seed = 0; seed < wish_.seeds; ++seed) {
             const double base = figure(base_[seed]);
-            by_side.clear();
             if (!up.empty()) {
-                by_side.push_back((figure(up[seed]) - base) / lever.up.percent);
+                slopes.up.push_back((figure(up[seed]) - base) / lever.up.percent);
             }
             if (!down.empty()) {
-                by_side.push_back((figure(down[seed]) - base) / lever.down.percent);
+                slopes.down.push_back((figure(down[seed]) - base) / lever.down.percent);
             }
-            by_seed.push_back(mean(by_side));
         }
-        return worth_of(by_seed, by_side);
+        return worth_of(slopes);
     }
 
     const TornadoWish& wish_;

@@ -10,30 +10,32 @@ using nlohmann::json;
 
 TEST_CASE("compare puts a column for each value beside the other", "[cli][compare]") {
     const Small folder;
-    const std::string compare = "compare " + folder.scenario + " --vary carry.msix ";
+    const std::string compare = "compare " + folder.scenario + " --vary hosts.both.driver.p2p ";
     const Ended table = run_lmsim(folder, compare);
     INFO(table.out << table.err);
     CHECK(table.exit_code == 0);
-    CHECK(table.out.find("carry.msix") == 2);
-    for (const char* row : {"outcome", "downtime, ms", "  drain", "total time, ms", "bytes sent",
-                            "the VMM's own downtime", "guest: longest gap", "pre-copy rounds"}) {
+    CHECK(table.out.find("hosts.both.driver.p2p") == 2);
+    for (const char* row :
+         {"outcome", "downtime, ms", "  suspend, ms", "total time, ms", "bytes sent",
+          "the VMM's own downtime", "guest: longest gap", "pre-copy rounds"}) {
         INFO(row);
         CHECK(table.out.find(row) != std::string::npos);
     }
     const json figures = json::parse(run_lmsim(folder, compare + "--json").out);
     CHECK(figures["schema"] == "lmsim/compare/1");
     REQUIRE(figures["columns"].size() == 2);
-    const json& none = figures["columns"][1];
-    CHECK(none["set"]["carry.msix"] == "none");
+    const json& second = figures["columns"][1];
+    CHECK(second["set"]["hosts.both.driver.p2p"] == "true");
     const json alone = json::parse(
-        run_lmsim(folder, "run " + folder.scenario + " --set carry.msix=none --json").out);
-    CHECK(none["figures"]["downtime_ps"] == alone["downtime"]["total_ps"]);
-    CHECK(none["figures"]["trace_hash"] == alone["trace_hash"]);
+        run_lmsim(folder, "run " + folder.scenario + " --set hosts.both.driver.p2p=true --json")
+            .out);
+    CHECK(second["figures"]["downtime_ps"] == alone["downtime"]["total_ps"]);
+    CHECK(second["figures"]["trace_hash"] == alone["trace_hash"]);
     std::int64_t parts = 0;
-    for (const auto& figure : none["figures"].items()) {
+    for (const auto& figure : second["figures"].items()) {
         parts += figure.key().rfind("part_", 0) == 0 ? figure.value().get<std::int64_t>() : 0;
     }
-    CHECK(none["figures"]["downtime_ps"] == parts);
+    CHECK(second["figures"]["downtime_ps"] == parts);
 }
 
 TEST_CASE("compare says the same whatever the jobs, and of seeds median and range",
@@ -89,7 +91,7 @@ TEST_CASE("compare takes several scenarios, and prints Markdown", "[cli][compare
     INFO(ended.out << ended.err);
     CHECK(ended.exit_code == 0);
     CHECK(ended.out.find("| | small | other |\n|---|---:|---:|\n| outcome | completed |") == 0);
-    CHECK(ended.out.find("| - drain, ms |") != std::string::npos);
+    CHECK(ended.out.find("| - suspend, ms |") != std::string::npos);
     CHECK(ended.err.empty());
 }
 

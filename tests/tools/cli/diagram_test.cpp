@@ -1,7 +1,7 @@
 #include <sstream>
 
 #include "tests/catch.hpp"
-#include "tests/tools/cli/process.hpp"
+#include "tests/tools/cli/small.hpp"
 #include "viz/diagram/graphviz.hpp"
 #include "viz/diagram/machines.hpp"
 
@@ -9,6 +9,7 @@ using lmsim::tests::Ended;
 using lmsim::tests::Folder;
 using lmsim::tests::read_file;
 using lmsim::tests::run_lmsim;
+using lmsim::tests::Small;
 
 namespace {
 
@@ -61,6 +62,9 @@ TEST_CASE("a command line that is wrong is refused with what was expected", "[cl
     refused("topology", "SCENARIO");
     refused("topology /nowhere/s.toml", "/nowhere/s.toml");
     refused("topology " + quickstart + " --set vm.ram=8", "vm.ram");
+    refused("downtime", "RUN_DIR");
+    refused("downtime /nowhere", "/nowhere/result.json: cannot be read; expected the directory");
+    refused("downtime /nowhere --format dot", "--format");
     refused("vfio --out /nowhere/x.dot", "--out");
     refused("vfio --out /", "--out");
 }
@@ -169,6 +173,27 @@ TEST_CASE("what is no run directory, or not whole, is refused", "[cli]") {
     const Folder folder;
     says(diagram(folder, "suspend --overlay /nowhere"), "/nowhere");
     says(diagram(folder, "suspend --overlay " + folder.write("file", "x")), "file");
+}
+
+TEST_CASE("the parts of a downtime are drawn out of its result", "[cli]") {
+    const Small folder;
+    REQUIRE(run_lmsim(folder, "run " + folder.scenario + " --no-trace --out " + folder.file("run"))
+                .exit_code == 0);
+    const std::string result = read_file(folder.file("run/result.json"));
+    const Ended drawn = diagram(folder, "downtime " + folder.file("run"));
+    CHECK(drawn.exit_code == 0);
+    CHECK(drawn.out.find("<svg ") == 0);
+    for (const char* text : {"small: where the downtime goes", ">suspend", ">downtime</text>",
+                             "QEMU 10.1 prints", "longest gap of guest I/O"}) {
+        INFO(text);
+        CHECK(drawn.out.find(text) != std::string::npos);
+    }
+    folder.write("run/result.json", "{}");
+    CHECK(diagram(folder, "downtime " + folder.file("run")).err.find("is no result of this") !=
+          std::string::npos);
+    folder.write("run/result.json", result.substr(0, result.size() / 2));
+    CHECK(diagram(folder, "downtime " + folder.file("run")).err.find("is no JSON") !=
+          std::string::npos);
 }
 
 TEST_CASE("the pictures of the documentation are current", "[cli]") {

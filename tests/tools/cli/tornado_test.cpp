@@ -127,8 +127,8 @@ TEST_CASE("a step is as long as its parameter lets it be", "[cli][tornado]") {
         REQUIRE(at != all.levers.end());
         return *at;
     };
-    CHECK(lever("channel.bandwidth").up.value == "\"27500Mbit/s\"");
-    CHECK(lever("channel.bandwidth").down.value == "\"22500Mbit/s\"");
+    CHECK(lever("channel.bandwidth").up.value == "\"27.5Gbit/s\"");
+    CHECK(lever("channel.bandwidth").down.value == "\"22.5Gbit/s\"");
     CHECK(lever("hosts.both.device.admin.suspend").up.value == "{min = \"11us\", max = \"33us\"}");
     CHECK(lever("hosts.both.device.admin.suspend").source.find("--set ") == 0);
     CHECK(lever("vm.vcpus").up.value == "5");
@@ -154,6 +154,7 @@ TEST_CASE("what a tornado cannot tell is one message", "[cli][tornado][bad]") {
     says("--set vm.rom=1", 2, "vm.rom");
     says(
         "--set vm.dirty.rate=100M/s --set vm.dirty.hot_share=0% --set vm.dirty.working_set=32MiB "
-        "--set vm.ram_used=48MiB --set vmm.downtime_limit=1us --set run.time_limit=1s",
+        "--set vm.ram_used=48MiB --set vmm.downtime_limit=1ms --set run.time_limit=1s "
+        "--set channel.bandwidth=100Mbit/s",
         1, "the migration does not complete (not-converged: ");
 }
