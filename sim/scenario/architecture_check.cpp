@@ -21,12 +21,16 @@ std::vector<ArchitectureWish> architecture_wishes(const Scenario& scenario) {
     };
     const std::pair<const char*, const HostParams*> hosts[] = {{"hosts.src", &scenario.hosts.src},
                                                                {"hosts.dst", &scenario.hosts.dst}};
+    // Whom the VMM asks for dirty memory hangs on it: with vmm.tracking.by it is not left out.
+    const bool by_chance = scenario.vmm.tracking.by == TrackBy::Known;
     for (const auto& [name, host] : hosts) {
         const std::string driver = std::string(name) + ".driver.";
         wish(host->driver.log_user_data, Ability::LogUserData, driver + "log_user_data",
              "no log: the media has to be shared, or copied while the VM stands still");
         wish(host->driver.track_memory, Ability::TrackMemory, driver + "track_memory",
-             "the device tells nothing of the memory that it writes: the VMM has to know");
+             by_chance
+                 ? "the device tells nothing of the memory that it writes: the VMM has to know"
+                 : "");
         wish(host->driver.pre_copy, Ability::PreCopy, driver + "pre_copy",
              "all of the devices' state is read while the VM stands still");
         wish(host->device.vfs > 1, Ability::SeveralVfs, std::string(name) + ".device.vfs", "");

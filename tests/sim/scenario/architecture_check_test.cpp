@@ -41,6 +41,9 @@ TEST_CASE("what the commands of 2022 cannot do is refused with the reason", "[sc
     CHECK(errors_of("host.architecture = \"vendor-2022\"\nhosts.both.device.vfs = 2\n")
               .find("hosts.both.device.vfs: vendor-2022 cannot have several VFs of one VM: its "
                     "driver has STOP_COPY alone") != std::string::npos);
+    CHECK(errors_of(vendor + "host.best_effort = true\nvmm.tracking.by = \"auto\"\n"
+                             "hosts.both.driver.track_memory = true\n")
+              .find("vendor-2022 cannot have memory tracked by the device") != std::string::npos);
     CHECK(all_errors_of(vendor + "host.best_effort = true\nhosts.both.driver.track_memory = true\n"
                                  "hosts.both.driver.log_user_data = true\n")
               .empty());
