@@ -1,8 +1,8 @@
 #include "sim/scenario/validate.hpp"
 
 #include "model/check/invariant.hpp"
-#include "sim/scenario/device_check.hpp"
 #include "sim/scenario/architecture_check.hpp"
+#include "sim/scenario/device_check.hpp"
 
 namespace lmsim::sim {
 
@@ -115,9 +115,9 @@ void check_drive(const std::string& path, const DeviceParams& device, Problems& 
                            format(media.cache)});
     }
     if (media.stripe % device.block != 0_B) {
-        out.push_back({{path + ".device.media.stripe", path + ".device.block"},
-                       format(media.stripe) + " is not a whole number of blocks of " +
-                           format(device.block)});
+        out.push_back(
+            {{path + ".device.media.stripe", path + ".device.block"},
+             format(media.stripe) + " is not a whole number of blocks of " + format(device.block)});
     }
     if (device.ready_timeout.ps % (500_ms).ps != 0) {
         out.push_back({{path + ".device.ready_timeout"},
@@ -307,15 +307,15 @@ void check_media_copy(const Scenario& scenario, Problems& out) {
                        "copy goes on; expected log_user_data = true, or mode = \"mirror\""});
     }
     if (copy.granule < device.block || copy.granule % device.block != 0_B) {
-        out.push_back({{"media_copy.granule", "hosts.both.device.block"},
-                       format(copy.granule) + " is not a whole number of blocks of " +
-                           format(device.block)});
+        out.push_back(
+            {{"media_copy.granule", "hosts.both.device.block"},
+             format(copy.granule) + " is not a whole number of blocks of " + format(device.block)});
     }
     fits(out, "media_copy.granule", copy.granule, "media_copy.chunk", copy.chunk);
     if (copy.chunk % copy.granule != 0_B) {
-        out.push_back({{"media_copy.chunk", "media_copy.granule"},
-                       format(copy.chunk) + " is not a whole number of granules of " +
-                           format(copy.granule)});
+        out.push_back(
+            {{"media_copy.chunk", "media_copy.granule"},
+             format(copy.chunk) + " is not a whole number of granules of " + format(copy.granule)});
     }
     const Bytes needed{device.capacity.count * device.vfs};
     if (copy.destination_capacity != 0_B && copy.destination_capacity < needed) {
@@ -355,9 +355,9 @@ std::vector<Problem> validate(const Scenario& scenario) {
     check_host("hosts.src", scenario.hosts.src, out);
     check_host("hosts.dst", scenario.hosts.dst, out);
     check_vmm(scenario.vmm, out);
-    check_media_copy(scenario, out);
     check_other_devices(scenario, out);
     check_dirty_tracking(scenario, out);
+    check_media_copy(scenario, out);
     check_architecture(scenario, out);
     for (std::size_t i = 0; i < scenario.workloads.size(); ++i) {
         check_workload(scenario, i, out);
