@@ -63,8 +63,6 @@ class MediaCopy : public Component,
     MediaCopy(sc_core::sc_module_name name, Kernel& kernel, const MediaCopyTiming& timing,
               const Side& source, const Side& destination, Channel& channel, std::uint64_t seed);
 
-    /// Before the guest boots: namespaces hold what they hold.
-    void fill();
     /// `ram` is called once, when the VMMs may begin; `failed` with a reason if it comes to
     /// nothing.
     void start(std::function<void()> ram, std::function<void(const std::string&)> failed);
@@ -75,8 +73,6 @@ class MediaCopy : public Component,
     /// All that the log tells is also told to this one.
     void set_observer(UserDataObserver* next) { next_ = next; }
     void set_trace(trace::TraceSink* sink) { sink_ = sink; }
-    /// With what was skipped: what has passed for the copy when the kernel's clock shows now.
-    Ps skipped() const { return used_.skipped; }
     const MediaCopyUse& used() const { return used_; }
     /// Commands of the guest that have completed so far: hybrid time counts on at their rate.
     void on_count(std::function<std::uint64_t()> count) { count_ = std::move(count); }

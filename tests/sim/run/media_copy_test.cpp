@@ -187,7 +187,7 @@ TEST_CASE("identifiers are renewed, or a vendor carries them", "[media]") {
 
 TEST_CASE("a copy by rates is within one percent of the exact one", "[media]") {
     Run run = small();
-    run.options = {"hosts.both.device.capacity=1GB", "media_copy.read_rate=50MB/s",
+    run.options = {"hosts.both.device.capacity=1GiB", "media_copy.read_rate=50MB/s",
                    "media_copy.sample=1s", "media_copy.start_ram=100ms"};
     const Seen exact = run_in_child(run);
     check_copied(exact);
