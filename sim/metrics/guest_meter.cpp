@@ -50,9 +50,9 @@ std::uint64_t GuestMeter::completed() const {
 GuestWindow GuestMeter::summary(Window window) const {
     const Meter& from = meter(window);
     const Histogram& latency = from.latency;
-    return {from.duration, latency.count(), from.bytes,   latency.p50(),
-            latency.p99(), latency.p999(),  latency.max(), latency.mean(),
-            latency.quantile(999'900)};
+    return {from.duration, latency.count(), from.bytes,
+            latency.p50(), latency.p99(),   latency.p999(),
+            latency.max(), latency.mean(),  latency.quantile(999'900)};
 }
 
 GuestResult GuestMeter::result() const {

@@ -29,8 +29,7 @@ std::optional<std::uint64_t> GuestWindow::bytes_per_s() const {
 bool Result::conserved() const {
     return commands.lost == 0 && commands.duplicated == 0 && commands.failed == 0 &&
            conservation.suspended_activity == 0 && conservation.state_mismatch == 0 &&
-           conservation.page_mismatch == 0 && conservation.media_mismatch == 0 &&
-           breaches.empty();
+           conservation.page_mismatch == 0 && conservation.media_mismatch == 0 && breaches.empty();
 }
 
 bool Result::pins_reached() const {

@@ -110,9 +110,9 @@ void check_drive(const std::string& path, const DeviceParams& device, Problems& 
         }
     }
     if (media.cache != 0_B && media.cache < media.unit) {
-        out.push_back({{path + ".device.media.unit", path + ".device.media.cache"},
-                       format(media.unit) + " is more than the whole cache of " +
-                           format(media.cache)});
+        out.push_back(
+            {{path + ".device.media.unit", path + ".device.media.cache"},
+             format(media.unit) + " is more than the whole cache of " + format(media.cache)});
     }
     if (media.stripe % device.block != 0_B) {
         out.push_back(
