@@ -212,7 +212,8 @@ bool accepts_exact(const Arguments& arguments, const PreparedRun& prepared) {
     const std::string why =
         hybrid && !media ? sim::why_exact(scenario, prepared.workload) : std::string();
     if (!why.empty()) {
-        fmt::print(stderr, "{}: run.fidelity = \"hybrid\" cannot treat this scenario, because {}; {}\n",
+        fmt::print(stderr,
+                   "{}: run.fidelity = \"hybrid\" cannot treat this scenario, because {}; {}\n",
                    prepared.loaded.where("run.fidelity").text(), why,
                    arguments.strict ? "expected exact (or leave --strict out)"
                                     : "it is simulated exactly");
@@ -303,9 +304,10 @@ void add_run(CLI::App& app, int& exit_code) {
     verb->add_option("--fidelity", arguments->fidelity,
                      "how exactly time is simulated (run.fidelity): exact, hybrid or fluid")
         ->type_name("NAME");
-    verb->add_flag("--strict", arguments->strict,
-                   "refuse a scenario that hybrid or fluid time cannot treat, instead of "
-                   "simulating it exactly or leaving something out");
+    verb->add_flag(
+        "--strict", arguments->strict,
+        "refuse a scenario that hybrid or fluid time cannot treat, instead of simulating "
+        "it exactly or leaving something out");
     verb->add_flag("--per-event", arguments->per_event,
                    "one activation of the SystemC kernel per event: slow, and must give the same "
                    "trace hash");
