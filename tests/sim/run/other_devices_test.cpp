@@ -10,7 +10,11 @@ constexpr std::int64_t ms = 1'000'000'000;
 
 const char* precopy = R"(
 pre_copy = true
-state = { stop = "20MiB", initial = "100MiB", chunk = "8MiB", save_rate = "2GB/s", load_rate = "2GB/s" }
+state.stop = "20MiB"
+state.initial = "100MiB"
+state.chunk = "8MiB"
+state.save_rate = "2GB/s"
+state.load_rate = "2GB/s"
 )";
 
 void check_completed(const Seen& seen) {
