@@ -14,10 +14,10 @@
 #include "model/host/vmm/cloud.hpp"
 #include "model/nvme/step.hpp"
 #include "model/wire/controller_state.hpp"
-#include "sim/core/own_process.hpp"
 #include "sim/check/replay_env.hpp"
 #include "sim/check/state_digest.hpp"
 #include "sim/check/step_line.hpp"
+#include "sim/core/own_process.hpp"
 #include "sim/core/text.hpp"
 #include "sim/host/memory.hpp"
 #include "sim/run/convert.hpp"
@@ -107,11 +107,11 @@ class Replay {
     ReplayHost hosts_[2];
     host::vmm::Source<> source_;
     host::vmm::Destination<> destination_;
+    host::vmm::CloudSourceState<> cloud_source_;
+    host::vmm::CloudTargetState<> cloud_target_;
     trace::StepLog log_;
     Effects effects_;
     std::uint64_t states_ = 0;
-    host::vmm::CloudSourceState<> cloud_source_;
-    host::vmm::CloudTargetState<> cloud_target_;
 };
 
 void Replay::build(ReplayHost& host, const Scenario& scenario, const HostParams& params) {
@@ -173,6 +173,9 @@ bool Replay::set_state(const StepLine& line) {
     if (line.part == "udmq") return set(line, on.udmq[vf]);
     if (line.part == "memory_log") return set(line, on.memory_log[vf]);
     if (line.part != "vmm") return false;
+    if (vmm_.engine == host::vmm::Engine::CloudHypervisor) {
+        return line.side == Side::Source ? set(line, cloud_source_) : set(line, cloud_target_);
+    }
     return line.side == Side::Source ? set(line, source_) : set(line, destination_);
 }
 
@@ -181,9 +184,6 @@ bool Replay::step(const StepLine& line) {
     if (line.part == "nvme") return nvme(line);
     if (line.part == "vfio") return vfio(line), true;
     if (line.part == "vfio_nvme") return flow(line), true;
-    if (vmm_.engine == host::vmm::Engine::CloudHypervisor) {
-        return line.side == Side::Source ? set(line, cloud_source_) : set(line, cloud_target_);
-    }
     if (line.part == "pf_submit") return pf(line), true;
     if (line.part == "udmq") return udmq(line), true;
     if (line.part == "memory_log") return memory_log(line), true;

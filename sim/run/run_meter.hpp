@@ -110,11 +110,11 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     void reported(Ps at, VmmSide side, const Effect& report) override;
     void sending(Ps at, VmmSide side) override { downtime_.sending(at, side); }
     void device_done(Ps at, VmmSide side) override { downtime_.device_done(at, side); }
-    void pages_sent(Ps at) override { look(at); }
-
     void thread_call_began(Ps at, VmmSide side, const Effect& call) override;
     void thread_call_ended(Ps at, VmmSide side, const Effect& call, std::int32_t error,
                            std::uint64_t value) override;
+    void pages_sent(Ps at) override { look(at); }
+
   private:
     struct Side : public DeviceObserver, public DriverObserver, public OpaqueObserver {
         RunMeter* meter = nullptr;
