@@ -34,7 +34,8 @@ class ValueWriter {
     }
     template <class Names, class Enum>
     void choice(const char* key, const Names& names, Enum value, const char*) {
-        json[key] = names[static_cast<std::size_t>(value)];
+        // As a string: g++ 12 takes the tables of two enumerations for one another otherwise.
+        json[key] = std::string(names[static_cast<std::size_t>(value)]);
     }
     template <class Fields>
     void object(const char* key, const char*, const Fields& fields) {
