@@ -34,8 +34,8 @@ class ValueWriter {
     }
     template <class Names, class Enum>
     void choice(const char* key, const Names& names, Enum value, const char*) {
-        // As a string: g++ 12 takes the tables of two enumerations for one another otherwise.
-        json[key] = std::string(names[static_cast<std::size_t>(value)]);
+        // By data(): g++ 12 folds this for tables of 3 and of 4 names, and warns of a fourth name.
+        json[key] = names.data()[static_cast<std::size_t>(value)];
     }
     template <class Fields>
     void object(const char* key, const char*, const Fields& fields) {
