@@ -44,7 +44,7 @@ inline sim::metrics::Result sample_result() {
         {{Part::StateLoad, Side::Destination, 3}, 2'000'000'000},
     };
     result.downtime.busy = {{{Part::StateRead, Side::Source, 1}, 700'000'000}};
-    result.vmm = {"QEMU 10.1", 300'000'000'000, 21, 24};
+    result.vmm = {"QEMU 10.1", 300'000'000'000, 21, 24, 12};
     result.total_time = 2'310'000'000'000;
     result.guest.before = {50'000'000'000, 4000,        16'384'000, 80'123'456,
                            210'000'000,    400'000'000, 512'000'499};
