@@ -139,7 +139,8 @@ class Machine {
           device("device", kernel, path.device, spec::Rules{}, path.seed),
           guest("guest", kernel, path.guest, memory, no_writer(path)),
           monitor(beside.writers != nullptr ? beside.writers->sink() : nullptr),
-          meter(path.device.vfs, beside.writers != nullptr ? beside.writers->sink() : nullptr),
+          meter(path.device.vfs, path.device.vfs,
+                beside.writers != nullptr ? beside.writers->sink() : nullptr),
           logs(beside.log) {
         meter.watch_link(metrics::Side::Source, "up", device.up());
         meter.watch_link(metrics::Side::Source, "down", device.down());
