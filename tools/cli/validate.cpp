@@ -127,7 +127,7 @@ std::optional<std::vector<Judged>> judge_all(const std::vector<Table>& tables,
     return all;
 }
 
-/// The errors of the check rows with figures.
+/// The errors of the check rows with figures, limits aside.
 struct Summary {
     std::size_t rows = 0;
     double median = 0;
@@ -137,7 +137,8 @@ struct Summary {
 Summary summary_of(const std::vector<Judged>& all, const Table& table) {
     std::vector<double> errors;
     for (const Judged& judged : all) {
-        if (judged.table == &table && judged.check() && judged.error) {
+        if (judged.table == &table && judged.check() && judged.error &&
+            judged.row->compare == Compare::Equal) {
             errors.push_back(std::abs(*judged.error));
         }
     }
@@ -164,6 +165,13 @@ std::string with_unit(const RowParams& row, double value) {
     return number(value) + (row.unit.empty() ? "" : " " + row.unit);
 }
 
+/// "226 .. 408", where a figure is the statistic of several.
+std::string range(const Figure& figure) {
+    return figure.value && figure.least < figure.most
+               ? number(figure.least) + " .. " + number(figure.most)
+               : "";
+}
+
 std::string limit(Compare compare) {
     return compare == Compare::AtMost ? "at most " : compare == Compare::AtLeast ? "at least " : "";
 }
@@ -175,6 +183,7 @@ void print_table(const std::vector<Judged>& all, const Table& table) {
                     {"quantity"},
                     {"published", Align::Right},
                     {"simulated", Align::Right},
+                    {"of runs"},
                     {"error", Align::Right},
                     {"left out", Align::Right},
                     {"role"},
@@ -192,8 +201,9 @@ void print_table(const std::vector<Judged>& all, const Table& table) {
             simulated = judged.figure.value ? with_unit(row, *judged.figure.value) : "none";
         }
         text.rows.push_back({row.row, figure ? row.quantity : "outcome", published, simulated,
-                             percent(judged.error), percent(judged.error_left_out),
-                             row.role == Role::Check ? "check" : "calibration",
+                             range(judged.figure), percent(judged.error),
+                             percent(judged.error_left_out),
+                             sim::EnumNames<Role>::names[static_cast<std::size_t>(row.role)],
                              judged.well ? "" : "BEYOND ITS BOUND"});
     }
     fmt::print("{}: {}\n{}", table.params.dataset, table.params.source, text.terminal());
@@ -214,12 +224,14 @@ Json row_json(const Judged& judged) {
     Json json;
     json["dataset"] = judged.table->params.dataset;
     json["row"] = row.row;
-    json["role"] = row.role == Role::Check ? "check" : "calibration";
+    json["role"] = sim::EnumNames<Role>::names[static_cast<std::size_t>(row.role)];
     const bool figure = row.outcome.empty();
     json["quantity"] = figure ? row.quantity : "outcome";
     json["unit"] = row.unit;
     json["published"] = figure ? Json(row.published->value) : Json(row.outcome);
     json["simulated"] = figure ? optional(judged.figure.value) : Json(judged.figure.outcome);
+    json["least"] = judged.figure.value ? Json(judged.figure.least) : Json(nullptr);
+    json["most"] = judged.figure.value ? Json(judged.figure.most) : Json(nullptr);
     json["error"] = optional(judged.error);
     json["error_left_out"] = optional(judged.error_left_out);
     json["bound"] = part(row.bound ? *row.bound : judged.table->params.bound);

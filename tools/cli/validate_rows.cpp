@@ -75,7 +75,8 @@ class Runs {
     std::vector<runs::Outcome> outcomes_;
 };
 
-/// The runs of one wish, by seed: of its row, and of what the row is compared with.
+/// The runs of one wish, by seed and by what the table tries: of its row, and of what the row is
+/// compared with.
 struct Parts {
     std::vector<std::size_t> own;
     std::vector<std::size_t> against;
@@ -84,8 +85,11 @@ struct Parts {
 Parts plan(const Wish& wish, const Effort& effort, Runs& all) {
     const TableParams& table = wish.table->params;
     const std::string file = wish.table->scenario_of(*wish.row);
-    const auto options = [&](const Texts& own) {
+    const auto options = [&](const Texts& own, const std::string& one) {
         std::vector<std::string> set = own.items;
+        if (!one.empty()) {
+            set.push_back(one);
+        }
         set.insert(set.end(), wish.set.begin(), wish.set.end());
         return set;
     };
@@ -93,18 +97,23 @@ Parts plan(const Wish& wish, const Effort& effort, Runs& all) {
     if (effort.seeds != 0 && seeds > 1) {
         seeds = effort.seeds;
     }
+    const std::vector<std::string> alone{""};
+    const std::vector<std::string>& each = table.each.items.empty() ? alone : table.each.items;
     Parts parts;
     for (std::uint32_t seed = 1; seed <= seeds; ++seed) {
-        parts.own.push_back(all.add(file, options(wish.row->set), seed));
-        if (!wish.row->against.items.empty()) {
-            parts.against.push_back(all.add(file, options(wish.row->against), seed));
+        for (const std::string& one : each) {
+            parts.own.push_back(all.add(file, options(wish.row->set, one), seed));
+            if (!wish.row->against.items.empty()) {
+                parts.against.push_back(all.add(file, options(wish.row->against, one), seed));
+            }
         }
     }
     return parts;
 }
 
-/// The statistic over the seeds of one quantity in SI units, or why there is none.
-Figure over_seeds(const Wish& wish, const std::vector<std::size_t>& points, const Runs& all) {
+/// The statistic over the runs of one quantity in SI units, or why there is none; of outcomes, one
+/// that is not the row's.
+Figure over_runs(const Wish& wish, const std::vector<std::size_t>& points, const Runs& all) {
     Figure figure;
     std::vector<double> values;
     for (const std::size_t point : points) {
@@ -113,13 +122,17 @@ Figure over_seeds(const Wish& wish, const std::vector<std::size_t>& points, cons
             figure.error = outcome.error;
             return figure;
         }
-        figure.outcome = outcome.result["outcome"].get<std::string>();
+        const std::string ended = outcome.result["outcome"].get<std::string>();
+        figure.outcome =
+            figure.outcome.empty() || ended != wish.row->outcome ? ended : figure.outcome;
         const auto value = quantity_of(outcome.result, wish.row->quantity);
         if (value) {
             values.push_back(*value);
         }
     }
     if (values.size() == points.size()) {
+        figure.least = *std::min_element(values.begin(), values.end());
+        figure.most = *std::max_element(values.begin(), values.end());
         figure.value = statistic_of(std::move(values), wish.table->params.statistic);
     } else if (wish.row->outcome.empty()) {
         figure.error = fmt::format("no {} in the result ({})", wish.row->quantity, figure.outcome);
@@ -128,22 +141,29 @@ Figure over_seeds(const Wish& wish, const std::vector<std::size_t>& points, cons
 }
 
 Figure gather(const Wish& wish, const Parts& parts, const Runs& all) {
-    Figure figure = over_seeds(wish, parts.own, all);
+    Figure figure = over_runs(wish, parts.own, all);
     if (!figure.value) {
         return figure;
     }
     if (!parts.against.empty()) {
-        const Figure other = over_seeds(wish, parts.against, all);
+        const Figure other = over_runs(wish, parts.against, all);
         if (!other.value || *other.value == 0) {
-            return {std::nullopt, figure.outcome, "the run to compare with: " + other.error};
+            figure.value.reset();
+            figure.error = "the run to compare with: " + other.error;
+            return figure;
         }
         figure.value = 1 - *figure.value / *other.value;
+        figure.least = figure.most = *figure.value;
     }
     const double factor = unit_factor(wish.row->unit);
     if (factor == 0) {
-        return {std::nullopt, figure.outcome, "unknown unit " + wish.row->unit};
+        figure.value.reset();
+        figure.error = "unknown unit " + wish.row->unit;
+        return figure;
     }
     *figure.value /= factor;
+    figure.least /= factor;
+    figure.most /= factor;
     return figure;
 }
 
@@ -154,7 +174,9 @@ Figure guest_writes(const Wish& wish) {
     set.insert(set.end(), wish.set.begin(), wish.set.end());
     const sim::LoadedScenario loaded = sim::load_scenario(file, set, 1);
     if (!loaded.ok()) {
-        return {std::nullopt, {}, loaded.error_text()};
+        Figure figure;
+        figure.error = loaded.error_text();
+        return figure;
     }
     sim::Memory memory(loaded.scenario.vm.ram.count / sim::page_size);
     memory.protect(true);
@@ -165,7 +187,10 @@ Figure guest_writes(const Wish& wish) {
     std::vector<std::uint64_t> dirty((memory.pages() + 63) / 64, 0);
     const auto pages = static_cast<double>(memory.collect_dirty(dirty));
     const double seconds = static_cast<double>(wish.row->window.ps) * 1e-12;
-    return {pages * sim::page_size / seconds / unit_factor(wish.row->unit), {}, {}};
+    Figure figure;
+    figure.value = pages * sim::page_size / seconds / unit_factor(wish.row->unit);
+    figure.least = figure.most = *figure.value;
+    return figure;
 }
 
 }  // namespace

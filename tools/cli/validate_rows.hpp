@@ -12,8 +12,10 @@ namespace lmsim::cli {
 /// What the simulator says of a row.
 struct Figure {
     std::optional<double> value;  // in the row's unit
-    std::string outcome;          // how the migration ended
-    std::string error;            // why there is no figure
+    double least = 0;             // of the runs that it is the statistic of, in the row's unit
+    double most = 0;
+    std::string outcome;  // how the migration ended
+    std::string error;    // why there is no figure
 };
 
 /// A row to be simulated, with these --set options behind its own.

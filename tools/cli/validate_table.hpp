@@ -20,8 +20,8 @@ struct Number {
     friend bool operator==(Number a, Number b) { return a.value == b.value; }
 };
 
-/// Is a row used to choose parameters, or only judged by?
-enum class Role : std::uint8_t { Calibration, Check };
+/// Is a row used to choose parameters, judged by, or only printed?
+enum class Role : std::uint8_t { Calibration, Check, Shown };
 /// What is compared of the runs with different seeds.
 enum class Statistic : std::uint8_t { Median, P25, Mean };
 /// How the simulated figure has to lie to the published one.
@@ -33,7 +33,7 @@ namespace lmsim::sim {
 
 template <>
 struct EnumNames<cli::Role> {
-    static constexpr std::array names{"calibration", "check"};
+    static constexpr std::array names{"calibration", "check", "shown"};
 };
 template <>
 struct EnumNames<cli::Statistic> {
@@ -68,7 +68,9 @@ struct RowParams {
 
     std::string row = sim::param(&row, "row", "", "what the source calls it", own);
     Role role = sim::param(&role, "role", Role::Check,
-                           "calibration: parameters were chosen by it; check: they were not", own);
+                           "calibration: parameters were chosen by it; check: they were not; "
+                           "shown: printed, and neither",
+                           own);
     std::string scenario =
         sim::param(&scenario, "scenario", "", "file beside the table; empty: the table's own", own);
     Texts set = sim::param(&set, "set", Texts{}, "as --set: what this row's run differs by", own);
@@ -119,6 +121,10 @@ struct TableParams {
         sim::param(&scenario, "scenario", "", "file beside the table", sim::choice);
     std::uint32_t seeds = sim::param(&seeds, "seeds", 1, sim::between(1, 10000),
                                      "runs of each row, with the seeds 1, 2, ...", sim::choice);
+    Texts each = sim::param(&each, "each", Texts{},
+                            "as --set, one of them for a run: what the source does not give; the "
+                            "statistic is over the runs with all of them",
+                            sim::choice);
     Statistic statistic = sim::param(&statistic, "statistic", Statistic::Median,
                                      "what is compared of these", sim::choice);
     sim::Share bound = sim::param(&bound, "bound", sim::Share{150'000},

@@ -70,7 +70,7 @@ TEST_CASE("what is wrong with a table is said with where it is", "[validate]") {
     const std::string well = "quantity = \"vmm.downtime_ms\"\npublished = 3";
     CHECK(error(head + row("a", well)).empty());
     CHECK(error(head + row("a", "quantty = \"x\"")) ==
-          "t.toml:7:1: unknown key \"rows[0].quantty\", did you mean \"quantity\"?\n");
+          "t.toml:7:1: unknown key \"rows[0].quantty\"; did you mean \"rows[0].quantity\"?\n");
     CHECK(error(head + row("a", "published = 3")) ==
           "t.toml: rows[0] \"a\": expected quantity: where the figure stands in result.json\n");
     CHECK(error(head + row("a", well + "\noutcome = \"completed\"")) ==
@@ -140,6 +140,36 @@ TEST_CASE("rows beyond their bound end with 1, others with 0", "[validate]") {
         tests::run_lmsim(folder, "validate T2 --folder " + folder.file(""));
     CHECK(unknown.exit_code == Usage);
     CHECK(unknown.err == "no data set \"T2\"; expected some of T1\n");
+}
+
+TEST_CASE("what a source does not give is tried in each way it may be", "[validate]") {
+    const tests::Small folder;
+    const std::string figure = "quantity = \"vmm.downtime_ms\"\nunit = \"ms\"\npublished = 53\n";
+    folder.write("t.rows.toml", head +
+                                    "each = [\"vm.devices.save=10ms\", \"vm.devices.save=50ms\", "
+                                    "\"vm.devices.save=900ms\"]\n" +
+                                    row("a", figure) + row("b", figure + "role = \"shown\"\n"));
+    const tests::Ended ended =
+        tests::run_lmsim(folder, "validate --json --folder " + folder.file(""));
+    const Json judged = Json::parse(ended.out);
+    const Json& first = judged["rows"][0];
+    CHECK(first["least"].get<double>() < 20);
+    CHECK(first["most"].get<double>() > 900);
+    CHECK(first["simulated"].get<double>() == Approx(53).epsilon(0.1));
+    CHECK(judged["rows"][1]["role"] == "shown");
+    CHECK(judged["datasets"][0]["check_rows"] == 1);
+    CHECK(ended.exit_code == Ok);
+}
+
+TEST_CASE("a row that is only shown fails nothing", "[validate]") {
+    const tests::Small folder;
+    folder.write("t.rows.toml", head + row("a",
+                                           "quantity = \"vmm.downtime_ms\"\nunit = \"ms\"\n"
+                                           "published = 9000\nrole = \"shown\""));
+    const tests::Ended ended = tests::run_lmsim(folder, "validate --folder " + folder.file(""));
+    CHECK(ended.exit_code == Ok);
+    CHECK(ended.out.find("shown") != std::string::npos);
+    CHECK(ended.out.find("BEYOND") == std::string::npos);
 }
 
 TEST_CASE("a calibration row is judged again by the fit without it", "[validate]") {
