@@ -9,7 +9,8 @@ using namespace lmsim::viz::test;
 
 namespace {
 
-/// States of a table that its arcs lead to, whatever their guards say.
+/// States of a table that its arcs lead to, whatever their guards say; arcs of other versions than
+/// the default's are off.
 std::size_t reachable(const fsm::ArcList& arcs) {
     std::set<std::uint8_t> seen{arcs.initial()};
     std::vector<std::uint8_t> open{arcs.initial()};
@@ -17,7 +18,8 @@ std::size_t reachable(const fsm::ArcList& arcs) {
         const std::uint8_t state = open.back();
         open.pop_back();
         for (const fsm::Arc& arc : arcs) {
-            if (arc.from == state && seen.insert(arc.to).second) {
+            const bool on = spec::Rules().on(arc.rule);
+            if (on && arc.from == state && seen.insert(arc.to).second) {
                 open.push_back(arc.to);
             }
         }
