@@ -139,6 +139,10 @@ TEST_CASE("a run is drawn in the dialect that it was made in, without being told
          {"Manage Exported NVM Subsystem Receive: Get Template",
           "Manage Exported NVM Subsystem Send: Configure Template"}},
         {"self-describing", {"Migration Send: Set Controller State, CNTLID 1"}},
+        // Engines: their devices speak the standard.
+        {"qemu-8.2", {"Migration Send: Suspend, CNTLID 1"}},
+        {"qemu-10.0", {"Migration Send: Suspend, CNTLID 1"}},
+        {"qemu-11.1", {"Migration Send: Suspend, CNTLID 1"}},
     };
     REQUIRE(std::size(cases) == sim::profile_names().size());
     const Small folder;

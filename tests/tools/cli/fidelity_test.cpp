@@ -48,6 +48,33 @@ TEST_CASE("fluid time answers without a run", "[cli]") {
     CHECK(says(refused, "vmm.throttle"));
 }
 
+TEST_CASE("fluid time says all that it leaves out", "[cli]") {
+    const Small folder;
+    const auto note = [&](const std::string& options) {
+        const Ended ended =
+            run_lmsim(folder, "run " + folder.scenario + " --json --fidelity fluid " + options);
+        CAPTURE(options, ended.err);
+        REQUIRE(ended.exit_code == 0);
+        const std::string said = json::parse(ended.out)["hybrid"]["note"];
+        CHECK(says(ended, said));
+        return said;
+    };
+    CHECK(note("").empty());
+    const std::pair<const char*, const char*> cases[] = {
+        {"--set vmm.engine=qemu-8.2", "vmm.engine"},
+        {"--set vmm.multifd.device_state=on --set channel.streams=2", "vmm.multifd"},
+        {"--set vmm.vfio.stop=1ms", "vmm.vfio"},
+        {"--set vmm.clear_log=1GiB", "vmm.clear_log"},
+        {"--set vmm.tracking.by=none", "vmm.tracking.by"},
+        {"--set host.architecture=vmm-direct", "host.architecture"},
+    };
+    for (const auto& [options, named] : cases) {
+        CHECK_THAT(note(options), Catch::Contains(named));
+    }
+    const std::string two = note("--set vmm.clear_log=1GiB --set vmm.vfio.stop=1ms");
+    CHECK_THAT(two, Catch::Contains("vmm.clear_log") && Catch::Contains("vmm.vfio"));
+}
+
 TEST_CASE("an unknown fidelity names the nearest", "[cli]") {
     const Small folder;
     const Ended ended = run_lmsim(folder, "run " + folder.scenario + " --fidelity hybird");
