@@ -66,10 +66,17 @@ class Fit {
         }
     }
 
+    /// A default may be stated: the effective scenario that a run leaves behind does so.
     void qemu() {
-        for (const char* key :
-             {"vmm.cloud.timeout", "vmm.cloud.timeout_strategy", "vmm.cloud.order"}) {
-            if (is_stated(key)) {
+        const CloudParams& cloud = scenario_.vmm.cloud;
+        const CloudParams none;
+        const std::pair<const char*, bool> keys[] = {
+            {"vmm.cloud.timeout", cloud.timeout == none.timeout},
+            {"vmm.cloud.timeout_strategy", cloud.timeout_strategy == none.timeout_strategy},
+            {"vmm.cloud.order", cloud.order == none.order},
+        };
+        for (const auto& [key, is_default] : keys) {
+            if (!is_default) {
                 refuse(key,
                        "only Cloud Hypervisor has it; expected "
                        "vmm.engine = \"cloud-hypervisor\", or no such line");

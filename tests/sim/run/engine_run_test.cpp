@@ -157,6 +157,7 @@ TEST_CASE("what an engine has not is refused if it is asked for", "[run][vmm]") 
     says({"vmm.engine=qemu-10.0", "vmm.multifd.queue_cap=1MiB"}, "10.1 and later");
     says({"vmm.engine=qemu-10.0", "vmm.multifd.config_late=true"}, "10.1 and later");
     says({"vmm.cloud.timeout=10s"}, "only Cloud Hypervisor");
+    CHECK(errors_of(with(quiet(1), {"vmm.cloud.timeout=3600s"})).empty());
     says({"vmm.engine=qemu-10.1", "with=[\"QEMU-DEC-12\"]"}, "QEMU 11.1's alone");
 }
 
