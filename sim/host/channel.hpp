@@ -14,6 +14,7 @@ struct Channel {
     Bandwidth stream_limit;
     std::uint32_t streams = 1;
     Ps one_way = 0;
+    std::uint64_t buffer = 0;  // bytes of the main stream, sent and not taken; 0: no limit
 
     Pipe forward;
     Pipe back;

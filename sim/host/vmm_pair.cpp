@@ -1,6 +1,7 @@
 #include "sim/host/vmm_pair.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace lmsim::sim {
 
@@ -41,6 +42,9 @@ void VmmPair::start() {
 
 void VmmPair::cancel() {
     step(VmmSide::Source, host::vmm::occurrence(host::vmm::EventKind::Cancel, now_ms()));
+    // The socket is shut down: what waits in send() comes back (QEMU 10.1 migration/migration.c).
+    shut_ = true;
+    look_for_room();
 }
 
 void VmmPair::set_trace(trace::TraceSink* sink) {
@@ -236,7 +240,7 @@ bool VmmPair::call_channel(VmmSide side, const Effect& effect) {
             used_.other += effect.address;
             const Ps gone = channel_.send(now(), bytes);
             send_item(std::move(item), gone);
-            answer(side, gone, sending_error(), bytes);
+            answer_sent(gone, bytes);
             return true;
         }
         case Call::SaveNonIterable:
@@ -254,7 +258,7 @@ bool VmmPair::call_channel(VmmSide side, const Effect& effect) {
             if (side == VmmSide::Source) {
                 const Ps gone = channel_.send(now(), message_bytes);
                 send_item(std::move(item), gone);
-                answer(side, gone, sending_error(), message_bytes);
+                answer_sent(gone, message_bytes);
             } else {
                 const Ps gone = channel_.reply(now(), message_bytes);
                 send_back(std::move(item), gone);
@@ -357,15 +361,50 @@ void VmmPair::send_saved(std::uint16_t device, bool bare) {
     used_.other += bytes;
     const Ps gone = channel_.send(now(), bytes);
     send_item(std::move(item), gone);
-    answer(VmmSide::Source, gone, sending_error(), bytes);
+    answer_sent(gone, bytes);
 }
 
 void VmmPair::send_item(Item item, Ps gone) {
     if (cut_) {
         return;  // nobody takes what is sent
     }
+    if (item.message != Message::Ram || pages_on_main_stream()) {
+        item.held = item.length;
+        untaken_ += item.held;
+    }
     wire_.push_back(std::move(item));
     post(forward_lane_, gone + channel_.one_way, static_cast<std::uint32_t>(Kind::Arrive));
+}
+
+/// Does what the main stream has sent fit the sockets' buffers? A destination that waits for it
+/// reads along.
+bool VmmPair::fits() const {
+    const bool reads = inbox_.empty() && takes_messages();
+    const bool nobody = cut_ || shut_ || flow(VmmSide::Destination).finished;
+    if (channel_.buffer == 0 || reads || nobody) {
+        return true;
+    }
+    const std::uint64_t slice = pages_on_main_stream() ? slice_.sent.bytes() : 0;
+    return untaken_ + slice <= channel_.buffer;
+}
+
+void VmmPair::when_fits(std::function<void()> go) {
+    LMSIM_ASSERT(!waits_for_room_);
+    waits_for_room_ = std::move(go);
+    look_for_room();
+}
+
+void VmmPair::look_for_room() {
+    if (waits_for_room_ && fits()) {
+        std::exchange(waits_for_room_, nullptr)();
+    }
+}
+
+/// The source's call ends when all of it has left, and what is not taken fits the buffer.
+void VmmPair::answer_sent(Ps gone, std::uint64_t bytes) {
+    when_fits([this, gone, bytes] {
+        answer(VmmSide::Source, std::max(gone, now()), sending_error(), bytes);
+    });
 }
 
 void VmmPair::send_back(Item item, Ps gone) {
@@ -388,14 +427,20 @@ void VmmPair::break_return_path() {
     send_back(std::move(item), now());
 }
 
-/// The destination takes messages one by one, as it is ready for them.
 void VmmPair::deliver() {
+    take_inbox();
+    look_for_room();
+}
+
+/// The destination takes messages one by one, as it is ready for them.
+void VmmPair::take_inbox() {
     while (!inbox_.empty() && takes_messages()) {
         if (pins_ != nullptr && stops_message(VmmSide::Destination, inbox_.front())) {
             return;
         }
         Item item = std::move(inbox_.front());
         inbox_.pop_front();
+        untaken_ -= item.held;
         host::vmm::Event event = host::vmm::occurrence(host::vmm::EventKind::Message, now_ms());
         event.message = item.message;
         event.marker = item.marker;

@@ -160,6 +160,7 @@ class VmmPair : public Component {
         std::vector<std::uint8_t> bytes;
         Ps arrived = 0;
         Ps loaded = 0;  // of Ram: when its pages are loaded if each is as soon as it has come
+        std::uint64_t held = 0;  // what it takes of the channel's buffer
     };
     struct Answer {
         std::uint32_t ticket = 0;
@@ -260,9 +261,15 @@ class VmmPair : public Component {
     void send_chunk();
     void send_saved(std::uint16_t device, bool bare = false);
     void send_item(Item item, Ps gone);
+    bool pages_on_main_stream() const { return channel_.streams == 1 && channels_.empty(); }
+    bool fits() const;
+    void when_fits(std::function<void()> go);
+    void look_for_room();
+    void answer_sent(Ps gone, std::uint64_t bytes);
     void send_back(Item item, Ps gone);
     void break_return_path();
     void deliver();
+    void take_inbox();
     void load_non_iterable(std::uint16_t index);
     void resume_vcpus(VmmSide side);
 
@@ -299,8 +306,11 @@ class VmmPair : public Component {
     Slice slice_;
     LaneId forward_lane_;
     LaneId back_lane_;
-    std::deque<Item> wire_;   // sent and not arrived
-    std::deque<Item> inbox_;  // arrived and not loaded
+    std::deque<Item> wire_;      // sent and not arrived
+    std::deque<Item> inbox_;     // arrived and not loaded
+    std::uint64_t untaken_ = 0;  // of the main stream: what both hold of the channel's buffer
+    std::function<void()> waits_for_room_;
+    bool shut_ = false;  // the source's socket
     std::deque<Item> back_wire_;
     std::vector<std::uint8_t> block_;    // last read from a device, not sent yet
     std::vector<std::uint8_t> loading_;  // device data of the message at hand

@@ -57,6 +57,7 @@ void VmmPair::cut() {
     cut_ = true;
     wire_.clear();
     inbox_.clear();
+    untaken_ = 0;
     back_wire_.clear();
     back_inbox_.clear();
     sending_.clear();

@@ -15,7 +15,7 @@ constexpr Ps ms = 1'000'000'000;
 // A pass that finds no dirty page still looks at the bitmap. Without a price the source would go
 // round for ever at one moment while it waits for the destination's consent.
 constexpr Ps empty_pass = 10'000'000;
-// The same while it waits for the media: a window of its rate limit.
+// So long at most while it waits for the media: a window of its rate limit.
 constexpr Ps media_pass = 100 * ms;
 
 }  // namespace
@@ -127,10 +127,15 @@ void VmmPair::send_chunk() {
         const Ps flush = slice_.last && config_.multifd
                              ? timing_.multifd_channel * static_cast<Ps>(timing_.multifd_channels)
                              : 0;
-        const bool media = media_ != nullptr && media_->pending() != 0;
-        const Ps rest = spins ? media ? media_pass : empty_pass : 0;
-        answer(VmmSide::Source, channels_sent() + flush + rest, sending_error(),
-               slice_.sent.bytes(), pages_to_send());
+        if (spins && media_ != nullptr && media_->pending() != 0) {
+            media_->wait(media_pass, [this] {
+                answer(VmmSide::Source, channels_sent(), sending_error(), 0, pages_to_send());
+            });
+        } else {
+            answer(VmmSide::Source, channels_sent() + flush + (spins ? empty_pass : 0),
+                   sending_error(), slice_.sent.bytes(), pages_to_send());
+        }
+        slice_ = {};
         return;
     }
     guest_.catch_up();
@@ -154,7 +159,14 @@ void VmmPair::send_chunk() {
     }
     const Ps gone = channel_.send_pages(now(), sent.bytes());
     pages_taken(job, gone);
-    post_once(std::max(found, gone), static_cast<std::uint32_t>(Kind::Chunk));
+    const auto go_on = [this, next = std::max(found, gone)] {
+        post_once(std::max(now(), next), static_cast<std::uint32_t>(Kind::Chunk));
+    };
+    if (pages_on_main_stream()) {
+        when_fits(go_on);
+    } else {
+        go_on();  // each stream is read by a thread of its own
+    }
 }
 
 /// The destination takes pages as they come; only the last chunk's are left when the slice ends.

@@ -262,6 +262,7 @@ Channel make_channel(const Scenario& scenario) {
     channel.stream_limit = scenario.channel.stream_limit;
     channel.streams = scenario.channel.streams;
     channel.one_way = scenario.channel.rtt.ps / 2;
+    channel.buffer = scenario.channel.buffer.count;
     return channel;
 }
 

@@ -18,6 +18,10 @@ struct ChannelParams {
     Bandwidth stream_limit =
         param(&stream_limit, "stream_limit", 15_Gbit_per_s, between(1_Mbit_per_s, 10000_Gbit_per_s),
               "what one stream's CPU can send", "P. Xu on qemu-devel, 2024-04: main channel");
+    Bytes buffer =
+        param(&buffer, "buffer", 0_B, between(0_B, 64_GiB),
+              "that the main stream may have sent and the destination not taken; 0: no limit",
+              "Linux 6.1 ip-sysctl.rst: tcp_wmem and tcp_rmem, at most 4MiB and 6MiB by default");
 };
 
 enum class Engine : std::uint8_t { Qemu_8_2, Qemu_10_0, Qemu_10_1, Qemu_11_1, CloudHypervisor };
