@@ -83,4 +83,13 @@ std::string device_name(const Scenario& scenario, std::uint32_t number) {
                         : opaque_devices(scenario)[number - vfs].name;
 }
 
+trace::DeviceNames device_names(const Scenario& scenario) {
+    trace::DeviceNames names;
+    auto number = static_cast<trace::Device>(scenario.hosts.src.device.vfs);
+    for (const OpaqueTiming& device : opaque_devices(scenario)) {
+        names.add(number++, device.name);
+    }
+    return names;
+}
+
 }  // namespace lmsim::sim

@@ -47,7 +47,8 @@ Value& at(std::vector<Value>& list, std::size_t index) {
 
 }  // namespace
 
-PftraceWriter::PftraceWriter(OutputFile file) : packets_(std::move(file)), named_(last_name + 1) {
+PftraceWriter::PftraceWriter(OutputFile file, DeviceNames names)
+    : packets_(std::move(file)), device_names_(std::move(names)), named_(last_name + 1) {
     packets_.intern(name_in_controller, "in controller");
     packets_.intern(name_completion, "CQE");
     migration_ = packets_.track("migration", 0, 0);
@@ -84,7 +85,7 @@ PftraceWriter::Function& PftraceWriter::function(Side side, Device vf) {
     const std::size_t number = function_index(vf);
     Function& function = at(of.functions, number);
     if (__builtin_expect(function.track == 0, 0)) {
-        const std::string name = number == 0 ? "PF" : fmt::format("VF {}", vf);
+        const std::string name = number == 0 ? "PF" : device_names_.name(vf);
         function.track =
             packets_.track(name, of.track, rank_pf + static_cast<std::int32_t>(number));
     }

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <vector>
 
+#include "sim/trace/device_names.hpp"
 #include "sim/trace/pftrace_packets.hpp"
 #include "sim/trace/sink.hpp"
 #include "sim/trace/storyline.hpp"
@@ -17,7 +18,7 @@ namespace lmsim::sim::trace {
 /// ended, with times before those of others, since readers sort; those of one track are in order.
 class PftraceWriter final : public TraceSink {
   public:
-    explicit PftraceWriter(OutputFile file);
+    explicit PftraceWriter(OutputFile file, DeviceNames names = {});
     ~PftraceWriter() override;
 
     void state(const StateRecord& record) override;
@@ -82,6 +83,7 @@ class PftraceWriter final : public TraceSink {
     void reach(Ps at) { last_ = at > last_ ? at : last_; }
 
     PftracePackets packets_;
+    DeviceNames device_names_;
     Storyline story_;
     Track migration_ = 0;
     Track phases_ = 0;

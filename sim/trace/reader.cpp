@@ -215,6 +215,23 @@ std::string read_manifest(const std::string& path) {
     return members.error().empty() && partial ? interrupted(file) : members.error();
 }
 
+/// Those of other kinds than NVMe: how they are called.
+void read_devices(const Json& list, const std::string& file, Members& members, DeviceNames& names) {
+    for (const Json& entry : list) {
+        if (!entry.is_object()) {
+            return members.set_error(fmt::format(
+                "{}: \"devices\" is something else; expected a list of objects", printable(file)));
+        }
+        Members device(entry, file);
+        std::string name;
+        Device number = 0;
+        device.text("name", name);
+        device.count("device", number);
+        members.set_error(device.error());
+        names.add(number, name);
+    }
+}
+
 std::string read_result(RunInfo& run) {
     const std::string file = run.path + "/result.json";
     const auto json = read_json(file, "");
@@ -236,6 +253,9 @@ std::string read_result(RunInfo& run) {
         of_downtime.count("begin_ps", run.downtime_begin);
         of_downtime.flag("ended", run.downtime_ended);
         members.set_error(of_downtime.error());
+    }
+    if (members.has("devices")) {
+        read_devices(json.value()["devices"], file, members, run.devices);
     }
     if (members.error().empty() && partial) {
         return interrupted(file);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "sim/core/result.hpp"
+#include "sim/trace/device_names.hpp"
 #include "sim/trace/ndjson.hpp"
 #include "sim/trace/sink.hpp"
 
@@ -21,6 +22,7 @@ struct RunInfo {
     Ps downtime_begin = 0;
     Ps downtime = 0;
     bool downtime_ended = true;
+    DeviceNames devices;
 
     std::string trace() const { return path + "/trace.ndjson"; }
 };

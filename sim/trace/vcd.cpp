@@ -38,11 +38,6 @@ std::string code(std::size_t number) {
     return text;
 }
 
-std::string scope_of(Side side, Device vf) {
-    const std::string_view host = metrics::name(side);
-    return vf == no_device ? fmt::format("{}.pf", host) : fmt::format("{}.vf{}", host, vf);
-}
-
 std::string vmm_scope(Side side) { return fmt::format("{}.vmm", metrics::name(side)); }
 
 std::vector<std::string_view> parts_of(std::string_view scope) {
@@ -96,10 +91,12 @@ std::string vcd_text(std::string_view text) {
     return out;
 }
 
-VcdWriter::VcdWriter(OutputFile file, OutputFile changes, std::string_view scenario)
+VcdWriter::VcdWriter(OutputFile file, OutputFile changes, std::string_view scenario,
+                     DeviceNames names)
     : file_(std::move(file)),
       changes_(std::move(changes)),
       scenario_(scenario),
+      device_names_(std::move(names)),
       buffer_(new char[buffer_bytes]) {
     phase_ = declare("migration", "phase", Type::Text);
     guest_ = declare("migration", "guest", Type::Text);
@@ -109,6 +106,15 @@ VcdWriter::VcdWriter(OutputFile file, OutputFile changes, std::string_view scena
 }
 
 VcdWriter::~VcdWriter() { close(); }
+
+std::string VcdWriter::scope_of(Side side, Device vf) const {
+    const std::string_view host = metrics::name(side);
+    if (vf == no_device) {
+        return fmt::format("{}.pf", host);
+    }
+    return device_names_.is_vf(vf) ? fmt::format("{}.vf{}", host, vf)
+                                   : fmt::format("{}.{}", host, vcd_name(device_names_.name(vf)));
+}
 
 const std::string* VcdWriter::declare(const std::string& scope, std::string_view name, Type type) {
     const std::string wanted = vcd_name(name);
@@ -160,7 +166,7 @@ void VcdWriter::phase(const PhaseRecord& record) {
             text += record.detail.substr(0, longest_text);
         }
         if (record.vf != no_device) {
-            text += fmt::format(" VF {}", record.vf);
+            text += " " + device_names_.name(record.vf);
         }
     }
     set_text(record.at, *call, text);

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "sim/trace/device_names.hpp"
 #include "sim/trace/output_file.hpp"
 #include "sim/trace/sink.hpp"
 #include "sim/trace/storyline.hpp"
@@ -21,7 +22,8 @@ namespace lmsim::sim::trace {
 class VcdWriter final : public TraceSink {
   public:
     /// `changes` is removed by close().
-    VcdWriter(OutputFile file, OutputFile changes, std::string_view scenario);
+    VcdWriter(OutputFile file, OutputFile changes, std::string_view scenario,
+              DeviceNames names = {});
     ~VcdWriter() override;
 
     void state(const StateRecord& record) override;
@@ -58,6 +60,7 @@ class VcdWriter final : public TraceSink {
     using StateKey = std::tuple<Side, Device, std::uint16_t, std::string>;
 
     static Form form_of(Type type);
+    std::string scope_of(Side side, Device vf) const;
     const std::string* declare(const std::string& scope, std::string_view name, Type type);
     Depth& depth(Side side, Device vf, std::uint16_t qid);
     void time(Ps at);
@@ -73,6 +76,7 @@ class VcdWriter final : public TraceSink {
     OutputFile file_;
     OutputFile changes_;
     std::string scenario_;
+    DeviceNames device_names_;
     std::string error_;
     std::unique_ptr<char[]> buffer_;
     std::size_t used_ = 0;

@@ -14,6 +14,7 @@
 #include "sim/metrics/report.hpp"
 #include "sim/run/expectation.hpp"
 #include "sim/run/media_run.hpp"
+#include "sim/run/opaque_devices.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/trace/ndjson.hpp"
 #include "sim/trace/pftrace.hpp"
@@ -104,7 +105,8 @@ void open_traces(Outputs& outputs, const Arguments& arguments, const sim::Scenar
     };
     if (wanted("pftrace")) {
         if (auto file = open_file(outputs, "trace.pftrace")) {
-            outputs.pftrace = std::make_unique<sim::trace::PftraceWriter>(std::move(*file));
+            outputs.pftrace = std::make_unique<sim::trace::PftraceWriter>(
+                std::move(*file), sim::device_names(scenario));
         }
     }
     if (wanted("vcd")) {
@@ -112,7 +114,7 @@ void open_traces(Outputs& outputs, const Arguments& arguments, const sim::Scenar
         auto changes = open_file(outputs, "waves.changes");
         if (file && changes) {
             outputs.vcd = std::make_unique<sim::trace::VcdWriter>(
-                std::move(*file), std::move(*changes), scenario.name);
+                std::move(*file), std::move(*changes), scenario.name, sim::device_names(scenario));
         }
     }
     if (wanted("steps")) {

@@ -124,13 +124,15 @@ class IdleTimes {
 class RowMaker {
   public:
     RowMaker(Chart& chart, const std::vector<Entry>& entries, const std::vector<Step>& steps,
-             const std::vector<IoSum>& sums, const Names& names, const SequenceRequest& request)
+             const std::vector<IoSum>& sums, const Names& names, const SequenceRequest& request,
+             const sim::trace::DeviceNames& devices)
         : chart_(chart),
           entries_(entries),
           steps_(steps),
           sums_(sums),
           names_(names),
           dialects_(request.dialect),
+          devices_(devices),
           most_(request.most_rows) {}
 
     void make(const std::vector<Item>& items, unsigned depth = 0) {
@@ -221,7 +223,7 @@ class RowMaker {
         row.to = ends.to;
         row.bad = is_bad(step) && edge != Edge::Begin;
         row.lost = step.kind == StepKind::LostInterrupt;
-        row.text = vf_words(vfs) + text;
+        row.text = vf_words(vfs, devices_) + text;
         const bool arrow = ends.from != ends.to && step.kind != StepKind::Note;
         row.kind = arrow ? ChartRow::Kind::Arrow : ChartRow::Kind::Note;
         if (answered && edge == Edge::Both) {
@@ -230,7 +232,7 @@ class RowMaker {
         } else if (edge == Edge::End) {
             std::swap(row.from, row.to);
             row.back = true;
-            row.text = vf_words(vfs) + text.substr(0, text.find(": ")) + ": " +
+            row.text = vf_words(vfs, devices_) + text.substr(0, text.find(": ")) + ": " +
                        answer_words(step, names_, dialect(step)) + took(item, step);
         } else {
             row.text += tail(item, step, edge);
@@ -308,17 +310,17 @@ class RowMaker {
     const Names& names_;
     const spec::Rules standard_ = spec::Rules::ratified();
     const std::array<spec::Rules, 2>& dialects_;
+    const sim::trace::DeviceNames& devices_;
     std::size_t most_;
 };
 
-std::string vf_lifeline(const std::vector<Device>& vfs) {
-    std::string text = vf_words(vfs);
-    text = text.substr(0, text.size() > 2 ? text.size() - 2 : 0);
-    return text.empty() ? "VF" : text;
+std::string vf_lifeline(const std::vector<Device>& vfs, const sim::trace::DeviceNames& devices) {
+    return vfs.empty() ? "VF" : devices.names(vfs);
 }
 
 /// Those that a row touches.
-void add_lifelines(Chart& chart, const std::vector<Device>& vfs) {
+void add_lifelines(Chart& chart, const std::vector<Device>& vfs,
+                   const sim::trace::DeviceNames& devices) {
     bool used[who_count] = {};
     for (const ChartRow& row : chart.rows) {
         const bool wide = row.kind == ChartRow::Kind::Note && row.from != row.to;
@@ -334,7 +336,7 @@ void add_lifelines(Chart& chart, const std::vector<Device>& vfs) {
     }
     used[0] = true;
     used[who_count - 1] = true;
-    const std::string vf = vf_lifeline(vfs);
+    const std::string vf = vf_lifeline(vfs, devices);
     const std::string names[who_count] = {"VMM",   "driver", "PF", vf,       "guest",
                                           "media", vf,       "PF", "driver", "VMM"};
     for (std::size_t i = 0; i < who_count; ++i) {
@@ -392,7 +394,7 @@ sim::Result<Choice> choose(const Survey& survey, const sim::trace::RunInfo& run,
         const auto vfs = survey.vfs();
         choice.vf = static_cast<Device>(std::min<std::uint32_t>(*request.vf, INT32_MAX));
         if (std::find(vfs.begin(), vfs.end(), *choice.vf) == vfs.end()) {
-            const std::string there = vf_lifeline(vfs);
+            const std::string there = vf_lifeline(vfs, run.devices);
             return sim::Failure{fmt::format("--vf: this run has no VF {}; it has {}", *request.vf,
                                             vfs.empty() ? "none" : there)};
         }
@@ -434,10 +436,11 @@ sim::Result<Chart> sequence_chart(const sim::trace::RunInfo& run, const Sequence
     } else {
         chart.left_out = entries.size() - items.size();
     }
-    RowMaker(chart, entries, collector.steps(), counter.sums(), collector.names(), request)
+    RowMaker(chart, entries, collector.steps(), counter.sums(), collector.names(), request,
+             run.devices)
         .make(items);
     const auto vfs = choice.value().vf ? std::vector<Device>{*choice.value().vf} : survey.vfs();
-    add_lifelines(chart, vfs);
+    add_lifelines(chart, vfs, run.devices);
     add_spans(chart, survey.spans(run), run);
     add_texts(chart, run, request);
     return chart;

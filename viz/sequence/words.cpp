@@ -388,19 +388,8 @@ std::uint64_t likeness(const Step& step, Edge edge) {
     return hash;
 }
 
-std::string vf_words(const std::vector<Device>& vfs) {
-    std::string text;
-    for (std::size_t i = 0; i < vfs.size();) {
-        std::size_t last = i;
-        while (last + 1 < vfs.size() && vfs[last + 1] == vfs[last] + 1) ++last;
-        text += text.empty() ? "VF " : ", ";
-        text += fmt::format("{}", vfs[i]);
-        if (last > i) {
-            text += fmt::format("{}{}", last > i + 1 ? "-" : ", ", vfs[last]);
-        }
-        i = last + 1;
-    }
-    return text.empty() ? "" : text + ": ";
+std::string vf_words(const std::vector<Device>& vfs, const sim::trace::DeviceNames& names) {
+    return vfs.empty() ? "" : names.names(vfs) + ": ";
 }
 
 std::string grouped(std::uint64_t number) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "model/spec/rules.hpp"
+#include "sim/trace/device_names.hpp"
 #include "viz/sequence/step.hpp"
 
 namespace lmsim::viz {
@@ -31,8 +32,9 @@ std::string answer_words(const Step& step, const Names& names, const spec::Rules
 /// What the steps of a repetition have in common: equal numbers fold.
 std::uint64_t likeness(const Step& step, Edge edge);
 
-/// "VF 2: ", "VF 0-3: ", "VF 0, 2: "; empty of no VF.
-std::string vf_words(const std::vector<sim::trace::Device>& vfs);
+/// "VF 2: ", "VF 0-3, mlx5 0: ", "VF 0, 2: "; empty of no device.
+std::string vf_words(const std::vector<sim::trace::Device>& vfs,
+                     const sim::trace::DeviceNames& names = {});
 
 /// "1 240"
 std::string grouped(std::uint64_t number);

@@ -350,3 +350,15 @@ TEST_CASE("a full disk is said once, whether it is noticed soon or at the end") 
     writer.close();
     CHECK(writer.error() == "cannot write \"/dev/full\": the disk is full");
 }
+
+TEST_CASE("a device of another kind has a track of its own name") {
+    if (!PerfettoFile::can_decode()) return;
+    const TemporaryFolder folder;
+    DeviceNames names;
+    names.add(0, "mlx5 0");
+    PftraceWriter writer(folder.create("trace.pftrace"), names);
+    writer.command(command(1'000'500, 9'000'500, 7));
+    writer.close();
+    CHECK_FALSE(
+        PerfettoFile(folder.file("trace.pftrace")).slices_of("source/mlx5 0/queue 1").empty());
+}

@@ -139,3 +139,18 @@ TEST_CASE("a full disk is said, whichever of the files it is") {
     CHECK(std::filesystem::exists("/dev/full"));
     CHECK(!std::filesystem::exists(folder.file("changes")));
 }
+
+TEST_CASE("a device of another kind has a scope of its own name") {
+    const TemporaryFolder folder;
+    DeviceNames names;
+    names.add(1, "mlx5 0");
+    VcdWriter writer(folder.create("waves.vcd"), folder.create("changes"), "quickstart", names);
+    writer.state({25, Side::Source, 0, "vfio", "STOP", "RUNNING", "SET", "R-1"});
+    writer.state({25, Side::Source, 1, "vfio", "STOP", "RUNNING", "SET", "R-1"});
+    writer.phase({80, true, Side::Source, 1, "SetDeviceState", 0, 0, "STOP"});
+    writer.close();
+    const VcdFile file(folder.file("waves.vcd"));
+    CHECK(file.value("source.vf0.vfio", 25) == "STOP");
+    CHECK(file.value("source.mlx5_0.vfio", 25) == "STOP");
+    CHECK(file.value("source.vmm.call", 80) == "SetDeviceState STOP mlx5 0");
+}

@@ -311,4 +311,9 @@ TEST_CASE("sequence: words for people") {
     CHECK(viz::grouped(UINT64_MAX) == "18 446 744 073 709 551 615");
     CHECK(viz::vf_words({}).empty());
     CHECK(viz::vf_words({0, 1, 2, 5, 7, 8}) == "VF 0-2, 5, 7, 8: ");
+    sim::trace::DeviceNames names;
+    names.add(2, "mlx5 0");
+    names.add(3, "mlx5 1");
+    CHECK(viz::vf_words({0, 1, 2, 3}, names) == "VF 0, 1, mlx5 0, mlx5 1: ");
+    CHECK(viz::vf_words({3}, names) == "mlx5 1: ");
 }
