@@ -56,6 +56,10 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
             std::make_unique<Passthrough>((prefix + "_passthrough").c_str(), kernel, timing.ioctl,
                                           timing.program.pin, queue, rules_);
     }
+    if (architecture_ == host::Architecture::Split) {
+        media_path_ = std::make_unique<Passthrough>(
+            (prefix + "_media").c_str(), kernel, timing.ioctl, timing.program.pin, queue, rules_);
+    }
     const bool by_program =
         cdq_place_ == host::CdqPlace::User || cdq_place_ == host::CdqPlace::Kernel;
     if (timing.user_data.on && by_program) {

@@ -107,7 +107,9 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     /// Asks for them once more.
     void survey_again(std::function<void(bool)> done) { survey_.run(std::move(done)); }
     /// What a part of the host needs that works beside the driver: the PF, its queue, CNTLIDs.
-    AdminQueue& admin() { return *this; }
+    /// Namespaces and media are its user's: where the VFIO driver does not have them, too, their
+    /// commands come by passthrough.
+    AdminQueue& admin();
     DevicePort& pf() { return pf_; }
     std::uint16_t vfs() const { return static_cast<std::uint16_t>(vfs_.size()); }
     std::uint16_t cntlid(std::uint16_t vf) const { return vfs_[vf].flow.cntlid; }
@@ -278,6 +280,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::vector<Vf> vfs_;
     NamespaceSurvey survey_;
     std::unique_ptr<Passthrough> passthrough_;  // nullptr: the driver sends commands
+    std::unique_ptr<Passthrough> media_path_;   // split: of namespaces and media
     std::unique_ptr<CdqProgram> program_;
     std::unique_ptr<UserDataLog> log_;
     std::unique_ptr<MemoryTracker> tracker_;

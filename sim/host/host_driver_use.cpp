@@ -71,6 +71,13 @@ void HostDriver::tell(std::function<void()> done) {
     post_once(now() + timing_.program.wake, static_cast<std::uint32_t>(Kind::Told));
 }
 
+AdminQueue& HostDriver::admin() {
+    if (passthrough_) {
+        return *passthrough_;
+    }
+    return media_path_ ? static_cast<AdminQueue&>(*media_path_) : *this;
+}
+
 /// A state that the VMM has read itself is where it wants it.
 Ps HostDriver::copy(std::uint64_t bytes, std::uint64_t HostUse::*counter) {
     if (passthrough_) {
@@ -85,6 +92,10 @@ HostUse HostDriver::used() const {
     if (passthrough_) {
         use.passthrough += passthrough_->calls();
         use.pinned_pages += passthrough_->pinned_pages();
+    }
+    if (media_path_) {
+        use.passthrough += media_path_->calls();
+        use.pinned_pages += media_path_->pinned_pages();
     }
     if (program_) {
         use.passthrough += program_->passthrough_calls();

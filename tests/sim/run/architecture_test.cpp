@@ -141,4 +141,23 @@ TEST_CASE("a program's queue costs calls for its heads, the kernel's one read() 
     CHECK(count(kernel, "/source/copied_out") == others + entries * 32);
 }
 
+TEST_CASE("a reset amid the read of a state ends a VFIO driver's file; a VMM alone goes on") {
+    for (const std::string where : {"vfio-nvme", "vmm-direct", "split"}) {
+        Run run;
+        run.file = LMSIM_SOURCE_DIR "/scenarios/questions/no-interlock.toml";
+        run.options = {"host.architecture=" + where};
+        const json result = run_in_child(run).result;
+        const std::string reason = result["reason"];
+        INFO(where << ": " << reason);
+        const bool alone = where == "vmm-direct";
+        bool fell = false;
+        for (const json& one : result["broken_invariants"]) {
+            fell = fell || one["id"] == "INV-STATE-01";
+        }
+        CHECK(fell == alone);
+        CHECK(result["outcome"] == (alone ? "completed" : "failed"));
+        CHECK((reason.find("ENODEV") != std::string::npos) == !alone);
+    }
+}
+
 }  // namespace lmsim::tests
