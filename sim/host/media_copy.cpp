@@ -10,6 +10,28 @@ namespace lmsim::sim {
 using host::media::Next;
 using host::media::Piece;
 
+namespace {
+
+/// Of `blocks` blocks from `lba` on each stretch of whole granules that hold data, or of such that
+/// hold none: `holds(lba, blocks)` tells of one granule, `each(lba, blocks, data)` gets a stretch.
+template <typename Holds, typename Each>
+void for_stretches(std::uint64_t lba, std::uint64_t blocks, std::uint64_t granule, Holds holds,
+                   Each each) {
+    const std::uint64_t end = lba + blocks;
+    const auto data_at = [&](std::uint64_t at) { return holds(at, std::min(granule, end - at)); };
+    while (lba < end) {
+        const bool data = data_at(lba);
+        std::uint64_t next = std::min(end, lba + granule);
+        while (next < end && data_at(next) == data) {
+            next = std::min(end, next + granule);
+        }
+        each(lba, next - lba, data);
+        lba = next;
+    }
+}
+
+}  // namespace
+
 MediaCopy::MediaCopy(sc_core::sc_module_name name, Kernel& kernel, const MediaCopyTiming& timing,
                      const Side& source, const Side& destination, Channel& channel,
                      std::uint64_t seed)
@@ -78,7 +100,6 @@ void MediaCopy::start(std::function<void()> ram, std::function<void(const std::s
 
 void MediaCopy::set_up_done(const std::string& why) {
     used_.set_up = now() - began_;
-    used_.set_up_commands = set_up_.commands();
     if (!why.empty()) {
         return std::exchange(failed_, nullptr)(why);
     }
@@ -99,23 +120,53 @@ void MediaCopy::set_up_done(const std::string& why) {
         }
     }
     tell(fmt::format("{} namespaces are set up", namespaces_.size()));
-    if (timing_.mirror) {
-        return begin_first_copy();
-    }
     on_ = true;  // what the log tells counts from its first entry on
-    source_.driver->start_user_data([this] { begin_first_copy(); });
+    if (timing_.mirror) {
+        return changes_are_told();
+    }
+    source_.driver->start_user_data([this] { changes_are_told(); });
 }
 
-void MediaCopy::begin_first_copy() {
-    on_ = true;
-    copy_began_ = now();
+/// From now on.
+void MediaCopy::changes_are_told() {
+    if (!on_) {
+        return;
+    }
     const UserDataLog* log = source_.driver->user_data_log();
-    for (Namespace& ns : namespaces_) {
+    for (const Namespace& ns : namespaces_) {
         if (!timing_.mirror && (log == nullptr || !log->exists(ns.what.vf))) {
             on_ = false;
             return std::exchange(failed_, nullptr)(
                 fmt::format("the log of user data of VF {} could not be started", ns.what.vf));
         }
+    }
+    learn_allocated(0, now());
+}
+
+/// Only now: what was first written during the set-up is allocated, what comes later is told.
+void MediaCopy::learn_allocated(std::size_t index, Ps began) {
+    asking_ = index != namespaces_.size();
+    if (!asking_) {
+        used_.set_up += now() - began;
+        used_.set_up_commands = set_up_.commands();
+        return begin_first_copy();
+    }
+    set_up_.learn_allocated(index, [this, index, began](const std::string& why) {
+        if (!on_) {
+            return;
+        }
+        if (!why.empty()) {
+            on_ = false;
+            return std::exchange(failed_, nullptr)(why);
+        }
+        namespaces_[index].what.allocated = set_up_.namespaces()[index].allocated;
+        learn_allocated(index + 1, began);
+    });
+}
+
+void MediaCopy::begin_first_copy() {
+    copy_began_ = now();
+    for (Namespace& ns : namespaces_) {
         want_all(ns);
         ns.use.allocated = ns.set.left() * timing_.granule;
     }
@@ -222,13 +273,21 @@ void MediaCopy::begin_chunk(std::uint32_t index) {
     post_once(at, static_cast<std::uint32_t>(Kind::Read), index);
 }
 
-/// What holds no data takes no read and no room in the streams.
+/// Granules that hold no data take no time of the media and no room in the streams; that they are
+/// zero the host sees when it has them.
 void MediaCopy::read(Chunk& chunk, std::uint32_t index) {
     std::vector<NvmeDevice::HostPiece> pieces;
+    const MediaContent& content = *namespaces_[chunk.ns].source;
+    const auto holds = [&](std::uint64_t lba, std::uint64_t blocks) {
+        return content.holds_data(lba, blocks);
+    };
     for (const Part& part : chunk.parts) {
-        if (namespaces_[chunk.ns].source->holds_data(part.lba, part.blocks)) {
-            pieces.push_back({part.lba, bytes_of(part)});
-        }
+        for_stretches(part.lba, part.blocks, granule_blocks(), holds,
+                      [&](std::uint64_t lba, std::uint64_t blocks, bool data) {
+                          if (data) {
+                              pieces.push_back({lba, bytes_of({lba, blocks})});
+                          }
+                      });
     }
     source_.device->host_media(nvme::MediaOp::Read, pieces, timing_.piece,
                                [this, index] { go_on(Kind::Fetched, index); });
@@ -237,16 +296,26 @@ void MediaCopy::read(Chunk& chunk, std::uint32_t index) {
 void MediaCopy::fetched(Chunk& chunk, std::uint32_t index) {
     const MediaContent& content = *namespaces_[chunk.ns].source;
     chunk.bytes = 0;
+    chunk.stretches = 0;
+    std::uint64_t all = 0;
     for (const Part& part : chunk.parts) {
         const std::size_t at = chunk.tokens.size();
         chunk.tokens.resize(at + part.blocks);
         content.read(part.lba, part.blocks, chunk.tokens.data() + at);
-        const bool data = std::any_of(chunk.tokens.begin() + static_cast<std::ptrdiff_t>(at),
-                                      chunk.tokens.end(), [](std::uint64_t t) { return t != 0; });
-        chunk.bytes += data ? bytes_of(part) : 0;
+        const std::uint64_t* tokens = chunk.tokens.data() + at;
+        const auto holds = [&](std::uint64_t lba, std::uint64_t blocks) {
+            const std::uint64_t* first = tokens + (lba - part.lba);
+            return std::any_of(first, first + blocks, [](std::uint64_t t) { return t != 0; });
+        };
+        for_stretches(part.lba, part.blocks, granule_blocks(), holds,
+                      [&](std::uint64_t lba, std::uint64_t blocks, bool data) {
+                          chunk.bytes += data ? bytes_of({lba, blocks}) : 0;
+                          ++chunk.stretches;
+                      });
+        all += bytes_of(part);
     }
-    post_once(source_.device->host_link(true, chunk.bytes),
-              static_cast<std::uint32_t>(Kind::InHost), index);
+    post_once(source_.device->host_link(true, all), static_cast<std::uint32_t>(Kind::InHost),
+              index);
 }
 
 void MediaCopy::arrived(Chunk& chunk, std::uint32_t index) {
@@ -282,10 +351,10 @@ void MediaCopy::written(const Chunk& chunk) {
 }
 
 void MediaCopy::step(Kind kind, std::uint32_t index) {
-    // Of each part: where it goes, and how long it is (NBD takes 28 bytes).
-    constexpr std::uint64_t part_header = 32;
+    // Of each stretch: where it goes, and how long it is (NBD takes 28 bytes).
+    constexpr std::uint64_t stretch_header = 32;
     Chunk& chunk = chunks_[index];
-    const Bytes wire{chunk.bytes + part_header * chunk.parts.size()};
+    const Bytes wire{chunk.bytes + stretch_header * chunk.stretches};
     const auto next = [&](Ps at, Kind then) {
         post_once(at, static_cast<std::uint32_t>(then), index);
     };
@@ -371,6 +440,9 @@ void MediaCopy::decide() {
     }
     const Next next = next_step(end, timing_.limits);
     ready_ = next == Next::Ready;
+    if (ready_ && waiting_) {
+        std::exchange(waiting_, nullptr)();
+    }
     switch (next) {
         case Next::Round: return begin_round();
         case Next::GiveUp: return give_up();
@@ -398,7 +470,7 @@ void MediaCopy::restart_lost() {
             continue;
         }
         asking_ = true;
-        set_up_.ask_again(i, [this, i](const std::string& why) {
+        set_up_.learn_allocated(i, [this, i](const std::string& why) {
             asking_ = false;
             if (!why.empty() && failed_) {
                 return std::exchange(failed_, nullptr)(why);
@@ -437,6 +509,11 @@ void MediaCopy::give_up() {
 
 std::uint64_t MediaCopy::pending() const {
     return ready_ || !on_ ? 0 : std::max(left_bytes() + changed_bytes(), timing_.chunk);
+}
+
+void MediaCopy::wait(Ps most, std::function<void()> go) {
+    waiting_ = std::move(go);
+    post_once(now() + most, static_cast<std::uint32_t>(Kind::WaitedLong), ++waits_);
 }
 
 void MediaCopy::finish(std::function<void()> done) {
@@ -524,90 +601,14 @@ void MediaCopy::log_lost(Ps at, std::uint16_t vf, bool restarted) {
     }
 }
 
-// --- What the media tell ------------------------------------------------------------------------
-
-void MediaCopy::changed(const MediaChange& change) {
-    const std::uint64_t token = change.deallocated ? 0 : next_token_++;
-    content_[change.nsid].put(change.slba, change.blocks, token);
-    ++writes_[change.nsid];
-    if (!on_ || !timing_.mirror) {
-        return;
-    }
-    const std::size_t index = find(change.nsid);
-    if (index == namespaces_.size()) {
-        return;
-    }
-    Namespace& ns = namespaces_[index];
-    if (mirrored_.erase({change.function, change.ticket}) == 0) {
-        // It began before writes were mirrored.
-        const std::uint64_t blocks = timing_.granule / timing_.block_bytes;
-        const std::uint64_t first = change.slba / blocks;
-        ns.set.note(first, (change.slba + change.blocks + blocks - 1) / blocks - first);
-        return;
-    }
-    ns.destination.put(change.slba, change.blocks, token);
-    update_chunks(index, change, token);
-}
-
-/// A chunk under way was read before: what is newer is on the other side and stays.
-void MediaCopy::update_chunks(std::size_t ns, const MediaChange& change, std::uint64_t token) {
-    for (Chunk& chunk : chunks_) {
-        if (chunk.ns != ns || chunk.tokens.empty()) {
-            continue;
-        }
-        std::uint64_t at = 0;
-        for (const Part& part : chunk.parts) {
-            const std::uint64_t from = std::max(part.lba, change.slba);
-            const std::uint64_t to = std::min(part.lba + part.blocks, change.slba + change.blocks);
-            for (std::uint64_t lba = from; lba < to; ++lba) {
-                chunk.tokens[at + lba - part.lba] = token;
-            }
-            at += part.blocks;
-        }
-    }
-}
-
-bool MediaCopy::mirrors(std::uint16_t function, std::uint32_t ticket, std::uint64_t slba,
-                        std::uint64_t bytes) {
-    if (!on_ || !timing_.mirror || finished_ != nullptr) {
-        return false;
-    }
-    mirrored_[{function, ticket}] = slba;
-    used_.mirrored_bytes += bytes;
-    const Ps gone = channel_.forward.reserve(now(), transfer(Bytes{bytes}, channel_.bandwidth).ps);
-    post_once(gone + channel_.one_way, static_cast<std::uint32_t>(Kind::MirrorArrived),
-              static_cast<std::uint32_t>(bytes), std::uint64_t{function} << 32 | ticket);
-    return true;
-}
-
-/// Function and ticket of a write that both sides get.
-std::pair<std::uint16_t, std::uint32_t> MediaCopy::write_of(const Event& event) {
-    return {static_cast<std::uint16_t>(event.b >> 32), static_cast<std::uint32_t>(event.b)};
-}
-
-void MediaCopy::step_mirror(const Event& event) {
-    const auto next = [&](Ps at, Kind then) {
-        post_once(at, static_cast<std::uint32_t>(then), event.a, event.b);
-    };
-    switch (static_cast<Kind>(event.kind)) {
-        case Kind::MirrorArrived:
-            return next(destination_.device->host_link(false, event.a), Kind::MirrorInDevice);
-        case Kind::MirrorInDevice:
-            return destination_.device->host_media(
-                nvme::MediaOp::Write, {{mirrored_.at(write_of(event)), event.a}}, timing_.piece,
-                [this, event] {
-                    post_once(now() + channel_.one_way, static_cast<std::uint32_t>(Kind::Mirrored),
-                              event.a, event.b);
-                });
-        default: {
-            const auto [function, ticket] = write_of(event);
-            source_.device->mirrored(function, ticket);
-        }
-    }
-}
-
 void MediaCopy::handle(const Event& event) {
     const auto kind = static_cast<Kind>(event.kind);
+    if (kind == Kind::WaitedLong) {
+        if (event.a == waits_ && waiting_) {
+            std::exchange(waiting_, nullptr)();
+        }
+        return;
+    }
     if (kind >= Kind::MirrorArrived) {
         return step_mirror(event);  // the guest waits for it, whatever became of the copy
     }

@@ -79,6 +79,7 @@ class MediaCopy : public Component,
 
     // MediaGate
     std::uint64_t pending() const override;
+    void wait(Ps most, std::function<void()> go) override;
     void finish(std::function<void()> done) override;
 
     // UserDataObserver
@@ -106,7 +107,8 @@ class MediaCopy : public Component,
         Acked,  // the source knows
         MirrorArrived,
         MirrorInDevice,
-        Mirrored
+        Mirrored,
+        WaitedLong
     };
     struct Namespace {
         LocalNamespace what;
@@ -127,6 +129,7 @@ class MediaCopy : public Component,
         std::vector<std::uint64_t> tokens;  // once they are read
         std::uint64_t covers = 0;           // bytes of the namespace
         std::uint64_t bytes = 0;            // of these, data
+        std::uint64_t stretches = 0;        // of data, or of none
     };
 
     std::uint64_t granule_blocks() const { return timing_.granule / timing_.block_bytes; }
@@ -138,6 +141,8 @@ class MediaCopy : public Component,
     void tell(const std::string& text);
 
     void set_up_done(const std::string& why);
+    void changes_are_told();
+    void learn_allocated(std::size_t index, Ps began);
     void begin_first_copy();
     void want_all(Namespace& ns);
     void begin_round();
@@ -205,6 +210,8 @@ class MediaCopy : public Component,
     bool on_ = false;       // from the begin of the first copy to the end of all
     bool copying_ = false;  // a round is under way
     bool asking_ = false;   // which blocks are allocated
+    std::uint32_t waits_ = 0;
+    std::function<void()> waiting_;  // for the media to be ready
     bool ram_begun_ = false;
     bool ready_ = false;
     bool gave_up_ = false;

@@ -80,26 +80,19 @@ void MediaSetup::prepare_source(std::size_t index) {
     wire::Sqe sqe =
         encode(wire::NamespaceAttachment{NamespaceSelect::Attach, ns.nsid}, source_rules_);
     sqe.prp1 = write_list(source_, source_page_, false, ns.vf, source_rules_);
-    submit(source_, sqe, "Namespace Attachment", ns.nsid, [this, index](const AdminAnswer&) {
-        allocated_ = [this, index] { prepare_source(index + 1); };
-        learn_allocated(index);
-    });
+    submit(source_, sqe, "Namespace Attachment", ns.nsid,
+           [this, index](const AdminAnswer&) { prepare_source(index + 1); });
 }
 
-void MediaSetup::ask_again(std::size_t index, std::function<void(const std::string&)> done) {
+void MediaSetup::learn_allocated(std::size_t index, std::function<void(const std::string&)> done) {
     done_ = std::move(done);
-    allocated_ = [this] { std::exchange(done_, nullptr)(""); };
-    learn_allocated(index);
-}
-
-void MediaSetup::learn_allocated(std::size_t index) {
     LocalNamespace& ns = namespaces_[index];
     ns.allocated.clear();
     if (wish_.allocated_only) {
         return ask_allocated(index, 0);
     }
     ns.allocated = {{0, ns.blocks}};
-    std::exchange(allocated_, nullptr)();
+    std::exchange(done_, nullptr)("");
 }
 
 void MediaSetup::ask_allocated(std::size_t index, std::uint64_t from) {
@@ -117,7 +110,7 @@ void MediaSetup::ask_allocated(std::size_t index, std::uint64_t from) {
         if (next != 0) {
             ask_allocated(index, next);
         } else {
-            std::exchange(allocated_, nullptr)();
+            std::exchange(done_, nullptr)("");
         }
     });
 }

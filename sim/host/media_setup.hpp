@@ -19,10 +19,10 @@ struct LocalNamespace {
     std::vector<host::media::Piece> allocated;  // in blocks; what the first copy takes
 };
 
-/// Before a copy of media: the source's host can read the namespaces, knows which of their blocks
-/// are allocated, and the destination has namespaces of the same size, format and NSID for the same
-/// VFs (NVMe Base 2.3, 5.2.20, 5.2.21; NVM Command Set 1.2, 4.1.6, 4.2.1). One admin command after
-/// the other.
+/// Before a copy of media: the source's host can read the namespaces, and the destination has
+/// namespaces of the same size, format and NSID for the same VFs (NVMe Base 2.3, 5.2.20, 5.2.21;
+/// NVM Command Set 1.2, 4.1.6). Which blocks are allocated it asks when it is told to (4.2.1). One
+/// admin command after the other.
 class MediaSetup {
   public:
     struct Wish {
@@ -35,8 +35,9 @@ class MediaSetup {
 
     /// `done` with an empty text, or with what went wrong.
     void run(std::function<void(const std::string&)> done);
-    /// Which blocks of a namespace are allocated now, in namespaces()[index]; `done` as above.
-    void ask_again(std::size_t index, std::function<void(const std::string&)> done);
+    /// Which blocks of a namespace are allocated now, in namespaces()[index]; `done` as above. Not
+    /// before all later writes are known by other means: else those in between are in neither.
+    void learn_allocated(std::size_t index, std::function<void(const std::string&)> done);
     const std::vector<LocalNamespace>& namespaces() const { return namespaces_; }
     std::uint64_t commands() const { return commands_; }
 
@@ -44,13 +45,10 @@ class MediaSetup {
     static constexpr std::uint64_t memory_bytes = page_size;
 
   private:
-    using Step = std::function<void()>;
-
     void list_namespaces();
     void submit(HostDriver& driver, const wire::Sqe& sqe, const char* what, std::uint32_t nsid,
                 std::function<void(const AdminAnswer&)> then);
     void prepare_source(std::size_t index);
-    void learn_allocated(std::size_t index);
     void ask_allocated(std::size_t index, std::uint64_t from);
     bool take_allocated(std::size_t index, std::uint64_t& from);
     void clear_destination();
@@ -73,7 +71,6 @@ class MediaSetup {
     std::vector<LocalNamespace> namespaces_;
     std::uint64_t commands_ = 0;
     std::function<void(const std::string&)> done_;
-    std::function<void()> allocated_;  // once the ranges at hand are known
 };
 
 }  // namespace lmsim::sim

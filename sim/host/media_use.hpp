@@ -37,7 +37,7 @@ struct MediaCopyUse {
     Ps skipped = 0;     // of all that, by rates
     std::uint64_t set_up_commands = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t data_bytes = 0;  // of these, what held data
+    std::uint64_t data_bytes = 0;       // of these, what held data
     std::uint64_t rounds_to_ready = 0;  // until the switchover might have come
     std::uint64_t whole_copies = 0;
     std::uint64_t entries_skipped = 0;

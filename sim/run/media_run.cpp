@@ -261,6 +261,9 @@ std::string why_media_exact(const Scenario& scenario, const Workload& workload) 
     if (scenario.media_copy.mode == MediaCopyMode::Mirror) {
         return "media_copy.mode = \"mirror\" sends each write to both sides";
     }
+    if (!scenario.media_copy.allocated_only && scenario.media_copy.used.ppm < 1'000'000) {
+        return "media_copy.allocated_only = false has blocks without data go at another rate";
+    }
     return plan_media(scenario, workload).note;
 }
 
