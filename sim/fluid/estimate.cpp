@@ -9,6 +9,7 @@
 #include "sim/core/version.hpp"
 #include "sim/fluid/dirtying.hpp"
 #include "sim/run/convert.hpp"
+#include "sim/run/opaque_devices.hpp"
 
 namespace lmsim::sim {
 
@@ -229,16 +230,34 @@ class Estimate {
 }  // namespace
 
 std::string why_not_fluid(const Scenario& scenario) {
-    if (!scenario.pins.empty() || !scenario.run.migrate) {
-        return "pins hold single effects of single commands";
+    const VmmParams& vmm = scenario.vmm;
+    const VfioCostParams& vfio = vmm.vfio;
+    const DriverParams& driver = scenario.hosts.src.driver;
+    const bool logs = driver.log_user_data || driver.track_memory;
+    const bool asked = vmm.tracking.by != TrackBy::Known;
+    const bool paid = vfio.first_stop.ps + vfio.first_start.ps + vfio.stop.ps + vfio.start.ps != 0;
+    const std::pair<bool, const char*> all[] = {
+        {!scenario.pins.empty() || !scenario.run.migrate, "pins hold single effects"},
+        {vmm.throttle.on, "vmm.throttle slows the guest down step by step"},
+        {logs, "logs of the device (log_user_data, track_memory) are no closed form here"},
+        {asked, "vmm.tracking.by has others find the dirty pages"},
+        {vmm.engine != Engine::Qemu_10_1, "vmm.engine is not qemu-10.1, whose rounds these are"},
+        {vmm.multifd.device_state != MultifdState::Off,
+         "vmm.multifd moves the states of devices at once, here they come in turn"},
+        {paid, "vmm.vfio has costs for each device"},
+        {vmm.clear_log.count != 0, "vmm.clear_log clears the log page by page"},
+        {scenario.channel.buffer.count != 0, "channel.buffer holds the source up"},
+        {device_count(scenario) != scenario.hosts.src.device.vfs,
+         "devices of other kinds have times and states of their own"},
+        {scenario.media_copy.mode != MediaCopyMode::None, "media_copy shares the channel"},
+        {scenario.architecture.architecture != host::Architecture::VfioNvme,
+         "host.architecture is not vfio-nvme, whose steps these are"},
+    };
+    std::string why;
+    for (const auto& [holds, text] : all) {
+        if (holds) why += (why.empty() ? "" : "; ") + std::string(text);
     }
-    if (scenario.vmm.throttle.on) {
-        return "vmm.throttle slows the guest down step by step";
-    }
-    if (scenario.hosts.src.driver.log_user_data || scenario.hosts.src.driver.track_memory) {
-        return "logs of the device (log_user_data, track_memory) are no closed form here";
-    }
-    return {};
+    return why;
 }
 
 metrics::Result fluid_result(const Scenario& scenario, const Workload& workload,

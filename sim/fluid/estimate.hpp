@@ -10,7 +10,7 @@ namespace lmsim::sim {
 /// docs/fidelity.md.
 constexpr double fluid_error_bound = 0.25;
 
-/// Why closed forms cannot treat the scenario, or an empty text.
+/// All that closed forms leave out of the scenario, or an empty text: then fluid_error_bound holds.
 std::string why_not_fluid(const Scenario& scenario);
 
 /// The migration by closed forms, in no time: rounds of pre-copy from rates alone, the blackout

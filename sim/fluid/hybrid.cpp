@@ -105,13 +105,15 @@ void Hybrid::measure() {
     state_ = State::Measuring;
     io_.begin(now(), *parts_.guest, io_busy(*parts_.device[0], *parts_.device[1]));
     parts_.meter->sample(&io_.sample());
-    later(now() + window_ / 2, Kind::Half);
+    for (unsigned i = 1; i < SteadyIo::looks; ++i) {
+        later(now() + window_ / SteadyIo::looks * i, Kind::Look);
+    }
     later(now() + window_, Kind::Measured);
 }
 
 void Hybrid::measured() {
-    const bool steady =
-        io_.end(now(), *parts_.guest, io_busy(*parts_.device[0], *parts_.device[1]));
+    const IoBusy busy = io_busy(*parts_.device[0], *parts_.device[1]);
+    const bool steady = io_.end(now(), *parts_.guest, busy, window_ == last_window);
     if (steady) {
         parts_.meter->sample(nullptr);
         state_ = State::Steady;
@@ -235,7 +237,7 @@ void Hybrid::handle(const Event& event) {
     }
     switch (kind) {
         case Kind::Settled: measure(); break;
-        case Kind::Half: io_.half(*parts_.guest); break;
+        case Kind::Look: io_.look(*parts_.guest); break;
         case Kind::Measured: measured(); break;
         case Kind::Thaw:
             thaw();

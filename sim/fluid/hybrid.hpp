@@ -49,7 +49,7 @@ class Hybrid : public Component {
     void handle(const Event& event) override;
 
   private:
-    enum class Kind : std::uint32_t { Settled, Half, Measured, Thaw, Release };
+    enum class Kind : std::uint32_t { Settled, Look, Measured, Thaw, Release };
     enum class Phase : std::uint8_t { WarmUp, Migration, CoolDown };
     enum class State : std::uint8_t { Waiting, Measuring, Steady, Frozen };
 

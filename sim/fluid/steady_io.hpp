@@ -20,10 +20,12 @@ class SteadyIo {
   public:
     /// A measurement begins: `now` and what was busy so far.
     void begin(Ps now, const Guest& guest, const IoBusy& busy);
-    /// Half of it is over.
-    void half(const Guest& guest);
-    /// It is over. True if there was enough to see and both halves were alike.
-    bool end(Ps now, const Guest& guest, const IoBusy& busy);
+    /// Another of its `looks` parts of the same length is over, but for the last one.
+    void look(const Guest& guest);
+    /// It is over. True if there was enough to see and both halves were alike, and if a longer one
+    /// would see hardly another page written, unless that is to be no reason.
+    bool end(Ps now, const Guest& guest, const IoBusy& busy, bool whatever_grows);
+    static constexpr unsigned looks = 16;
 
     /// Where completions are counted meanwhile.
     metrics::GuestSample& sample() { return sample_; }
@@ -37,24 +39,42 @@ class SteadyIo {
     void write_pages(Memory& memory, Ps span);
 
   private:
+    static constexpr unsigned spans = 5;  // 1, 2, 4, 8 and 16 parts of the measured time
+
     struct Group {
         IoPages pages;
-        std::uint64_t writes = 0;  // into all of them, in the measured time
-        std::uint64_t used = 0;    // pages that were ever written
-        std::uint64_t late = 0;    // that the second half wrote and the first did not
+        std::uint64_t writes = 0;  // into all of them, in the measured time, in 2^-16
+        // Pages, in sixteenths, that are written within so many parts, on average.
+        std::array<std::uint64_t, spans> distinct{};
+        std::uint64_t carry = 0;   // pages that the marks so far have left over, in 2^-32
+        std::uint64_t filled = 0;  // of a ring's newest page, entries in 2^-32
     };
 
+    void see(const Memory& memory);
     void look_at(Group& group, const Memory& memory) const;
-    std::uint64_t in_use(const Group& group, Ps span) const;
+    static void share_out(std::vector<Group>& rings);
+    void find_groups(const Guest& guest);
+    bool grows() const;
+    // How many, in 2^-32.
+    std::uint64_t writes_in(const Group& group, Ps span) const;
+    std::uint64_t buffers_in(const Group& group, Ps span) const;
+    std::uint64_t ring_pages_in(Group& group, Ps span) const;  // whole ones
+    std::uint32_t written(std::uint64_t page, const Memory& memory) const;
+    std::uint64_t filled(const Group& group, const Memory& memory) const;
+    std::size_t newest(const Group& group, const Memory& memory) const;
+    void write_page(Memory& memory, std::uint64_t page);
+    void write_ring(Memory& memory, const Group& group, std::uint64_t count);
 
     metrics::GuestSample sample_;
     std::array<std::uint64_t, 2> half_{};
     Ps began_ = 0;
-    Ps ended_ = 0;
     IoBusy busy_{};
     std::vector<std::uint32_t> versions_;  // of pages when it began
-    std::vector<std::uint32_t> halfway_;
+    std::vector<std::uint32_t> seen_;      // and at the last look
+    std::vector<std::uint16_t> in_part_;   // a bit for each part that wrote to the page
+    unsigned parts_ = 0;
     std::vector<Group> groups_;
+    std::vector<std::uint32_t> marked_;  // how often write_pages() wrote to the page
     std::uint64_t turn_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 
 #include "tests/catch.hpp"
 #include "tests/sim/fluid/random_scenario.hpp"
@@ -79,7 +80,11 @@ Run steady_run() {
 
 TEST_CASE("hybrid runs of random scenarios are as exact ones within the bounds", "[rows-off]") {
     std::vector<double> downtimes;
-    for (std::uint64_t number = 1; number <= scenarios(); ++number) {
+    std::vector<std::uint64_t> numbers(scenarios());
+    std::iota(numbers.begin(), numbers.end(), 1);
+    // Its jobs use most of their buffers once in many measurements, when the media have a queue.
+    numbers.push_back(146);
+    for (const std::uint64_t number : numbers) {
         const RandomScenario scenario = random_scenario(number);
         const Pair pair = both(scenario);
         INFO(scenario.scenario << scenario.jobs);
@@ -182,6 +187,27 @@ TEST_CASE("a job that ends by time ends then, and what follows is measured anew"
     CHECK(hybrid["hybrid"]["stretches"].get<int>() >= 3);
     CHECK(error(hybrid["commands"]["completed"], exact["commands"]["completed"]) < 0.02);
     CHECK(error(hybrid["guest"]["during"]["iops"], exact["guest"]["during"]["iops"]) < 0.02);
+}
+
+TEST_CASE("rings that are hardly in use are no whole pages at each look", "[rows-off]") {
+    Run run = steady_run();
+    run.options = {"vm.ram=256MiB",
+                   "vm.ram_used=128MiB",
+                   "vm.dirty.rate=0/s",
+                   "vmm.max_bandwidth=0B/s",
+                   "channel.bandwidth=2Gbit/s",
+                   "hosts.both.device.vfs=16",
+                   "hosts.both.device.queue_pairs=16"};
+    run.jobs = {
+        {"[even]\nrw=randread\niodepth=2\nnumjobs=16\nrate_iops=244\nsize=1g\n"
+         "norandommap\ntime_based\nruntime=1h\n",
+         {}}};
+    const json exact = run_in_child(run).result;
+    run.options.push_back("run.fidelity=hybrid");
+    const json hybrid = run_in_child(run).result;
+    check_conserved(hybrid);
+    CHECK(hybrid["hybrid"]["commands"].get<int>() > 0);
+    CHECK(error(hybrid["downtime"]["total_ps"], exact["downtime"]["total_ps"]) < 0.03);
 }
 
 TEST_CASE("jobs at a rate do not make up for time that was skipped", "[rows-off]") {

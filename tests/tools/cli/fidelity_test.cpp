@@ -65,6 +65,7 @@ TEST_CASE("fluid time says all that it leaves out", "[cli]") {
         {"--set vmm.multifd.device_state=on --set channel.streams=2", "vmm.multifd"},
         {"--set vmm.vfio.stop=1ms", "vmm.vfio"},
         {"--set vmm.clear_log=1GiB", "vmm.clear_log"},
+        {"--set channel.buffer=4MiB", "channel.buffer"},
         {"--set vmm.tracking.by=none", "vmm.tracking.by"},
         {"--set host.architecture=vmm-direct", "host.architecture"},
     };
