@@ -139,6 +139,11 @@ TEST_CASE("what is not allocated is not copied, unless the device cannot tell", 
     // Blocks without data are written, but not sent.
     CHECK(media_of(unknown)["data_bytes"].get<double>() <
           0.6 * media_of(unknown)["bytes"].get<double>());
+    // They may go at another rate than the sample's: all is exact.
+    run.options.emplace_back("run.fidelity=hybrid");
+    const Seen exact = run_in_child(run);
+    CHECK(exact.result["hybrid"]["note"].get<std::string>().find("allocated_only") !=
+          std::string::npos);
 }
 
 TEST_CASE("what the guest first writes during the set-up is copied, too", "[media]") {
