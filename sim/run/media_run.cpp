@@ -178,6 +178,14 @@ Ps set_up_time(const Scenario& scenario) {
            (1 + 2 * vfs) * destination.identify.mean().ps;
 }
 
+/// Of the downtime, relative: by rates the switchover comes at another moment of a round, and what
+/// is left then may take anything up to `last_round`.
+double downtime_bound(Ps last_round, Ps downtime) {
+    const double left =
+        downtime == 0 ? 0 : static_cast<double>(last_round) / static_cast<double>(downtime);
+    return std::max(media_error_bound, left);
+}
+
 }  // namespace
 
 MediaPlan plan_media(const Scenario& scenario, const Workload& workload) {
@@ -281,7 +289,9 @@ void fill_media(const Scenario& scenario, const Workload& workload, const MediaC
     if (media.use.skipped != 0) {
         result.fidelity = Fidelity::Hybrid;
         result.hybrid.note.clear();
-        result.error_bound = std::max(result.error_bound, media_error_bound);
+        result.error_bound =
+            std::max(result.error_bound,
+                     downtime_bound(scenario.media_copy.last_round.ps, result.downtime.total));
     } else if (scenario.run.fidelity == Fidelity::Hybrid) {
         const std::string why = why_media_exact(scenario, workload);
         result.hybrid.note = why.empty() ? result.hybrid.note : why;

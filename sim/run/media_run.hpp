@@ -10,7 +10,8 @@
 
 namespace lmsim::sim {
 
-/// How far a copy by rates is from the exact one at most: docs/questions/media.md.
+/// How far a copy by rates is from the exact one at most, but for the moment of the switchover:
+/// docs/questions/media.md.
 constexpr double media_error_bound = 0.01;
 
 /// The copy that the scenario wants, with what hybrid time needs of the workload.
