@@ -430,7 +430,11 @@ TEST_CASE("a failure at any call: the VM runs on one side, but for the known hol
                 CHECK((world.target_vcpus || device.state == MigState::RUNNING));
             }
         }
-        strands += is(world.target.control.state, CloudTarget::Stranded) ? 1 : 0;
+        const bool stranded = is(world.target.control.state, CloudTarget::Stranded);
+        if (!broken.source && !complete_lost) {  // its VM is dropped, or nobody's
+            CHECK((stranded || is(world.target.control.state, CloudTarget::Failed)));
+        }
+        strands += stranded ? 1 : 0;
     }
     CHECK(hangs == 3);
     CHECK(strands >= 1);
