@@ -189,7 +189,7 @@ class OpaqueDevice final : public Component, public VfioDevice {
     OpaqueLoad load_;
     Ps saved_at_ = 0;         // when the chunk at hand is saved
     Ps changes_since_ = 0;    // the last image that holds them was begun then
-    bool precopied_ = false;  // this session began while it ran
+    bool precopied_ = false;  // the data_fd at hand was opened while it ran
     bool stopping_ = false;   // the arc under way ends its work
     Ps stopped_at_ = 0;
     std::uint32_t session_ = 0;  // the how manieth that saves
