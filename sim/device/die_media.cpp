@@ -32,7 +32,8 @@ DieMedia::DieMedia(sc_core::sc_module_name name, Kernel& kernel, const DieMediaT
       timing_(timing),
       done_(std::move(done)),
       random_(seed, std::string(this->name()) + ".media"),
-      dies_(timing.dies) {
+      dies_(timing.dies),
+      ends_(functions, ~std::uint64_t{0}) {
     LMSIM_ASSERT(timing.dies != 0 && timing.stripe != 0 && timing.unit != 0);
     for (Die& die : dies_) {
         die.lane = add_lane();
@@ -143,7 +144,8 @@ void DieMedia::admit() {
             used_ += bytes;
         }
         const Ps begin = std::max(next.at, now());
-        finish(next.work, begin + timing_.write.draw(random_).ps + next.work.extra, Kind::Wrote);
+        const Kind kind = continues(next.work) ? Kind::WroteInTurn : Kind::Wrote;
+        finish(next.work, begin + timing_.write.draw(random_).ps + next.work.extra, kind);
         waiting_.pop_front();
     }
     // Less than a unit is written back only where somebody waits for it.
@@ -152,11 +154,20 @@ void DieMedia::admit() {
     }
 }
 
-void DieMedia::wrote(std::uint32_t bytes) {
+/// What is written in turn becomes invalid in turn: whole units, of which nothing has to be moved.
+bool DieMedia::continues(const MediaWork& work) {
+    std::uint64_t& end = ends_[work.function];
+    const bool in_turn = work.lba == end;
+    end = work.lba + work.bytes / timing_.block;
+    return in_turn;
+}
+
+void DieMedia::wrote(std::uint32_t bytes, bool in_turn) {
     if (timing_.cache == 0) {
         return;
     }
     dirty_ += bytes;
+    scattered_ += in_turn ? 0 : bytes;
     while (dirty_ >= timing_.unit) {
         dirty_ -= timing_.unit;
         issue(static_cast<std::uint32_t>(timing_.unit));
@@ -167,7 +178,9 @@ void DieMedia::wrote(std::uint32_t bytes) {
 /// A program of what leaves the cache, and those that make room for it by moving older data.
 void DieMedia::issue(std::uint32_t bytes) {
     ++programs_;
-    owed_ += timing_.amplification.ppm;
+    const std::uint64_t scattered = std::min<std::uint64_t>(scattered_, bytes);
+    scattered_ -= scattered;
+    owed_ += one + (timing_.amplification.ppm - one) * scattered / bytes;
     for (std::uint32_t unit = bytes; owed_ >= one || unit != 0; unit = 0) {
         owed_ -= std::min(owed_, one);
         const std::uint32_t index = next_die_++ % timing_.dies;
@@ -221,7 +234,8 @@ void DieMedia::handle(const Event& event) {
             return enter(work);
         }
         case Kind::Programmed: return programmed(event.a);
-        case Kind::Wrote: wrote(static_cast<std::uint32_t>(event.b >> 32U)); break;
+        case Kind::Wrote: wrote(static_cast<std::uint32_t>(event.b >> 32U), false); break;
+        case Kind::WroteInTurn: wrote(static_cast<std::uint32_t>(event.b >> 32U), true); break;
         case Kind::Done: break;
     }
     done_(static_cast<std::uint16_t>(event.a), static_cast<std::uint32_t>(event.b));

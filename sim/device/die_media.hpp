@@ -73,7 +73,7 @@ class DieMedia : public Component {
     void handle(const Event& event) override;
 
   private:
-    enum class Kind : std::uint32_t { Paced, Done, Wrote, Programmed };
+    enum class Kind : std::uint32_t { Paced, Done, Wrote, WroteInTurn, Programmed };
 
     /// A program under way, or one that waits for its turn; how much of the cache it empties.
     struct Die {
@@ -99,7 +99,8 @@ class DieMedia : public Component {
     Ps read_at(Die& die, Ps at, Ps duration);
     void write(const MediaWork& work);
     void admit();
-    void wrote(std::uint32_t bytes);
+    bool continues(const MediaWork& work);
+    void wrote(std::uint32_t bytes, bool in_turn);
     void issue(std::uint32_t bytes);
     void begin_program(std::uint32_t index);
     void programmed(std::uint32_t index);
@@ -117,10 +118,12 @@ class DieMedia : public Component {
         MediaWork work;
         Ps at;
     };
-    std::deque<Waiting> waiting_;  // for room in the cache
-    std::uint64_t used_ = 0;       // of the cache
-    std::uint64_t dirty_ = 0;      // of it, what no program has taken
-    std::uint32_t programs_ = 0;   // that empty the cache and have not ended
+    std::deque<Waiting> waiting_;      // for room in the cache
+    std::uint64_t used_ = 0;           // of the cache
+    std::uint64_t dirty_ = 0;          // of it, what no program has taken
+    std::uint64_t scattered_ = 0;      // of that, what was not written in turn
+    std::vector<std::uint64_t> ends_;  // of each function: where its last write ended
+    std::uint32_t programs_ = 0;       // that empty the cache and have not ended
     std::uint32_t next_die_ = 0;
     std::uint64_t owed_ = 0;  // programs that amplification adds, in millionths
     Ps busy_ = 0;

@@ -86,7 +86,7 @@ Parts plan(const Wish& wish, const Effort& effort, Runs& all) {
     const TableParams& table = wish.table->params;
     const std::string file = wish.table->scenario_of(*wish.row);
     const auto options = [&](const Texts& own, const std::string& one) {
-        std::vector<std::string> set = own.items;
+        std::vector<std::string> set = wish.table->options_of(*wish.row, own);
         if (!one.empty()) {
             set.push_back(one);
         }
@@ -173,7 +173,7 @@ Figure gather(const Wish& wish, const Parts& parts, const Runs& all) {
 /// Bytes a second that the guest alone makes dirty in a window, without any migration.
 Figure guest_writes(const Wish& wish) {
     const std::string file = wish.table->scenario_of(*wish.row);
-    std::vector<std::string> set = wish.row->set.items;
+    std::vector<std::string> set = wish.table->options_of(*wish.row, wish.row->set);
     set.insert(set.end(), wish.set.begin(), wish.set.end());
     const sim::LoadedScenario loaded = sim::load_scenario(file, set, 1);
     if (!loaded.ok()) {

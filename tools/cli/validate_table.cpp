@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "sim/scenario/bind.hpp"
+#include "sim/scenario/include.hpp"
 #include "sim/scenario/toml.hpp"
 
 namespace lmsim::sim {
@@ -104,6 +105,16 @@ std::string check_table(const TableParams& table) {
 std::string Table::scenario_of(const RowParams& row) const {
     const std::string& file = row.scenario.empty() ? params.scenario : row.scenario;
     return (std::filesystem::path(folder) / file).string();
+}
+
+std::vector<std::string> Table::options_of(const RowParams& row, const Texts& own) const {
+    std::vector<std::string> options;
+    for (const std::string& file : row.include.items) {
+        const std::string path = (std::filesystem::path(folder) / file).string();
+        options.push_back(sim::include_key + ("=" + sim::toml_string(path)));
+    }
+    options.insert(options.end(), own.items.begin(), own.items.end());
+    return options;
 }
 
 Table parse_table(const std::string& text, const std::string& file) {

@@ -73,6 +73,8 @@ struct RowParams {
                            own);
     std::string scenario =
         sim::param(&scenario, "scenario", "", "file beside the table; empty: the table's own", own);
+    Texts include = sim::param(&include, "include", Texts{},
+                               "files that its run includes, relative to the table", own);
     Texts set = sim::param(&set, "set", Texts{}, "as --set: what this row's run differs by", own);
     Texts against = sim::param(&against, "against", Texts{},
                                "as --set: the figure is by how much this run's is less than that "
@@ -146,6 +148,8 @@ struct Table {
 
     /// The scenario file of a row.
     std::string scenario_of(const RowParams& row) const;
+    /// What a run of the row is given with --set: `own` and what the row includes.
+    std::vector<std::string> options_of(const RowParams& row, const Texts& own) const;
 };
 
 /// Reads one table.

@@ -70,6 +70,24 @@ void drain(std::uint64_t percent, double iops) {
     CHECK(host.mean_us() == Approx(64e6 / iops).epsilon(0.1));
 }
 
+/// When the last of eight writes ends, so many blocks after each other, where two of them have
+/// room.
+Ps end_of_eight(std::uint64_t step) {
+    DieMediaTiming timing = plain_drive(1);
+    timing.cache = 8192;
+    timing.unit = 4096;
+    timing.amplification = 300_percent;
+    Kernel kernel("kernel");
+    MediaHost host(kernel, timing);
+    for (std::uint64_t i = 0; i < 8; ++i) {
+        MediaWork work = write_of();
+        work.lba = i * step;
+        host.at(0, work);
+    }
+    run_for(host, second);
+    return host.end_of(7);
+}
+
 }  // namespace
 
 TEST_CASE("a read waits for the end of a program", "[drives]") { meet_a_program(0, 0, 1059, 1109); }
@@ -107,6 +125,15 @@ TEST_CASE("writes wait for room in the cache in their order", "[drives]") {
 TEST_CASE("the drain of the cache bounds writes", "[drives]") { drain(100, 64'000); }
 
 TEST_CASE("amplification divides the drain", "[drives]") { drain(250, 25'600); }
+
+// Two writes have room, each of the six others waits for a program of 1 ms.
+TEST_CASE("writes at random places move older data", "[drives]") {
+    CHECK(end_of_eight(16) == 16'017 * us);
+}
+
+TEST_CASE("writes in turn move none, but for the first one, which continues nothing", "[drives]") {
+    CHECK(end_of_eight(8) == 8'017 * us);
+}
 
 TEST_CASE("what one VF gets is paced, others are not held up", "[drives]") {
     DieMediaTiming timing = plain_drive(64);

@@ -59,17 +59,23 @@ TEST_CASE("P2: writes of conventional drives saturate where theirs do", "[drives
 }
 
 TEST_CASE("P4: slices of a drive get their share, and the whole of it what it can", "[drives]") {
-    const auto reads = [](const char* share) {
-        return run_file("p4-read.toml", {std::string("hosts.both.device.vf_limit.share=") + share,
-                                         "run.warm_up=50ms"})
+    const auto iops = [](const std::string& what, const std::string& drive, const char* share) {
+        return run_file("p4-" + what + ".toml",
+                        {"include=\"" + published + "../devices/" + drive + ".toml\"",
+                         std::string("hosts.both.device.vf_limit.share=") + share})
             .at("guest")
             .at("before")
             .at("iops")
             .get<double>();
     };
-    CHECK(reads("12.5%") == Approx(54'987).epsilon(0.02));
-    CHECK(reads("50%") == Approx(218'786).epsilon(0.02));
-    CHECK(reads("100%") == Approx(385'400).epsilon(0.02));
+    CHECK(iops("read", "i4i", "12.5%") == Approx(54'987).epsilon(0.02));
+    CHECK(iops("read", "i4i", "50%") == Approx(218'786).epsilon(0.02));
+    CHECK(iops("read", "i4i", "100%") == Approx(385'400).epsilon(0.02));
+    CHECK(iops("read", "i7i", "50%") == Approx(328'246).epsilon(0.02));
+    CHECK(iops("read", "c6gd", "75%") == Approx(353'691).epsilon(0.02));
+    CHECK(iops("write", "c6gd", "50%") == Approx(98'884).epsilon(0.05));
+    CHECK(iops("write", "c6gd", "100%") == Approx(166'021).epsilon(0.02));
+    CHECK(iops("write-128k", "c6gd", "100%") * 0.131072 == Approx(1063).epsilon(0.02));
 }
 
 TEST_CASE("P6: a VF that is enabled before its resources holds its host up for CAP.TO",

@@ -83,6 +83,16 @@ TEST_CASE("what is wrong with a table is said with where it is", "[validate]") {
           "t.toml: fit vm.pause: expected least <= start <= most, and start not 0\n");
 }
 
+TEST_CASE("a row includes files beside its table", "[validate]") {
+    const std::string well = "quantity = \"vmm.downtime_ms\"\npublished = 3\n";
+    const Table table = parse_table(
+        head + row("a", well + "include = [\"../devices/x.toml\", \"y.toml\"]"), "t/t.toml");
+    const RowParams& it = table.params.rows.at(0);
+    CHECK(table.options_of(it, Texts{{"vm.vcpus=1"}}) ==
+          std::vector<std::string>{"include=\"t/../devices/x.toml\"", "include=\"t/y.toml\"",
+                                   "vm.vcpus=1"});
+}
+
 TEST_CASE("least squares finds what made the figures", "[validate]") {
     const std::vector<FitParams> params{fit_param("a", 1, 0, 100), fit_param("b", 10, 0, 100)};
     const Errors errors = [](const std::vector<double>& x) {
