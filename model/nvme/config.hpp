@@ -6,26 +6,30 @@ namespace lmsim::nvme {
 
 /// What a device is, apart from what it does: constant over a run.
 struct Config {
-    std::uint32_t queue_pairs = 8;    // I/O pairs a VF offers, 1 to 64
-    std::uint32_t vectors = 0;        // MSI-X vectors of a VF; 0: one for each pair and one
-    std::uint32_t queue_size = 1024;  // entries, 2 to 65536 (CAP.MQES is one less)
-    std::uint32_t contexts = 1024;    // commands a controller works on at once
+    std::uint32_t queue_pairs = 8;     // I/O pairs a VF offers, 1 to 64
+    std::uint32_t vectors = 0;         // MSI-X vectors of a VF; 0: one for each pair and one
+    std::uint32_t queue_size = 1024;   // entries, 2 to 65536 (CAP.MQES is one less)
+    std::uint32_t contexts = 1024;     // commands a controller works on at once
     std::uint8_t ready_timeout = 120;  // CAP.TO, CRTO.CRWMT: 500 ms units
-    bool vfs_online = true;           // the VFs start online, with their resources
-    std::uint32_t flexible_vqs = 0;   // VQFRT, at most 65535; 0: all queues are private resources
-    std::uint32_t flexible_vis = 0;   // VIFRT, likewise of interrupt vectors
-    bool subsystem_reset = true;      // CAP.NSSRS of the PF
-    bool write_cache = true;          // there is a volatile one (VWC)
-    std::uint32_t hmpre = 16'384;     // 4 KiB: what it would ask for of a host without an MMC
-    std::uint32_t mdts = 6;           // 2^n pages of 4 KiB
-    std::uint32_t vendor_bytes = 0;   // opaque vendor state behind our own area, dwords
-    std::uint64_t blocks = 1U << 28;  // of a namespace
+    bool vfs_online = true;            // the VFs start online, with their resources
+    std::uint32_t flexible_vqs = 0;    // VQFRT, at most 65535; 0: all queues are private resources
+    std::uint32_t flexible_vis = 0;    // VIFRT, likewise of interrupt vectors
+    bool subsystem_reset = true;       // CAP.NSSRS of the PF
+    bool write_cache = true;           // there is a volatile one (VWC)
+    std::uint32_t hmpre = 16'384;      // 4 KiB: what it would ask for of a host without an MMC
+    std::uint32_t mdts = 6;            // 2^n pages of 4 KiB
+    std::uint32_t vendor_bytes = 0;    // opaque vendor state behind our own area, dwords
+    std::uint64_t blocks = 1U << 28;   // of a namespace
     std::uint32_t block_bytes = 512;
     std::uint64_t capacity = 0;  // bytes of NVM for namespaces; 0: what the first ones take
     std::uint32_t nguid_seed = 1;
     std::uint8_t template_number = 1;  // which template it has, where a dialect has any: LM-TPL-01
-    bool private_namespaces = false;   // NSID i for VF i alone, `blocks` each; else one for all
-    bool track_allocation = false;     // which blocks are allocated: Get LBA Status tells
+    bool private_namespaces = false;   // VF i alone has vf_namespaces of them; else one for all
+    std::uint32_t vf_namespaces = 1;   // NSIDs one after the other, at most vf_most
+    static constexpr std::uint32_t vf_most = 16;
+    std::uint64_t vf_blocks[vf_most] = {};  // of each of them; 0: `blocks`
+    std::uint32_t vf_reachable = 0;         // bit n: other subsystems have the n-th, too
+    bool track_allocation = false;          // which blocks are allocated: Get LBA Status tells
     std::uint16_t mcudmq = 256;  // UDMQs of the MMC, and of the subsystem: at most Bounds::cdqs
     std::uint16_t mnsudmq = 256;
     std::uint16_t mcmr = 1024;  // memory ranges of one CDQ, and of all

@@ -90,9 +90,12 @@ inline std::uint64_t scattered(std::uint64_t value) {
 }
 
 /// The next NGUID of this NSID: the same for the same history, never one that it had before.
-inline void renew_nguid(Namespace& ns, const Config& config, std::uint32_t nsid) {
-    ns.nguid[0] = scattered(config.nguid_seed);
+inline void renew_nguid(Namespace& ns, std::uint64_t seed, std::uint32_t nsid) {
+    ns.nguid[0] = scattered(seed);
     ns.nguid[1] = scattered(ns.nguid[1] ^ scattered(ns.nguid[0] + nsid));
+}
+inline void renew_nguid(Namespace& ns, const Config& config, std::uint32_t nsid) {
+    renew_nguid(ns, std::uint64_t{config.nguid_seed}, nsid);
 }
 
 /// Bytes of NVM that namespaces can have, and that they have.
@@ -106,31 +109,50 @@ std::uint64_t used_capacity(const Subsystem<Bounds>& subsystem, const Config& co
 }
 
 inline std::uint32_t first_namespaces(const Config& config, std::uint16_t functions) {
-    return config.private_namespaces ? functions - 1U : 1U;
+    return config.private_namespaces ? (functions - 1U) * config.vf_namespaces : 1U;
+}
+
+/// Blocks of a namespace that is there from the start.
+inline std::uint64_t first_blocks(const Config& config, std::uint32_t nsid) {
+    const std::uint64_t own = config.vf_blocks[(nsid - 1) % config.vf_namespaces];
+    return config.private_namespaces && own != 0 ? own : config.blocks;
+}
+
+/// Do other subsystems have this namespace, too?
+inline bool reachable_elsewhere(const Config& config, std::uint32_t nsid) {
+    return config.private_namespaces &&
+           (config.vf_reachable >> ((nsid - 1) % config.vf_namespaces) & 1) != 0;
 }
 
 template <class Bounds>
 std::uint64_t total_capacity(const Subsystem<Bounds>& subsystem, const Config& config) {
-    const std::uint64_t first = config.blocks * config.block_bytes;
-    return config.capacity != 0 ? config.capacity
-                                : first * first_namespaces(config, subsystem.functions);
+    std::uint64_t bytes = config.capacity;
+    for (std::uint32_t nsid = first_namespaces(config, subsystem.functions);
+         nsid != 0 && config.capacity == 0; --nsid) {
+        bytes += first_blocks(config, nsid) * config.block_bytes;
+    }
+    return bytes;
 }
 
-/// The namespaces that there are from the start: NSID 1 for everybody, or NSID i for VF i alone.
-/// Either kind may be attached to others too: who moves a VF's data has to read them.
+/// The namespaces that there are from the start: NSID 1 for everybody, or some for each VF alone:
+/// those of VF 1 come first. Either kind may be attached to others too: who moves a VF's data has
+/// to read them.
 template <class Bounds>
 void initialize_namespaces(Subsystem<Bounds>& subsystem, const Config& config) {
     LMSIM_ASSERT((config.block_bytes & (config.block_bytes - 1)) == 0);
     LMSIM_ASSERT(config.block_bytes >= 512 && config.block_bytes <= 32'768);
     const std::uint32_t count = first_namespaces(config, subsystem.functions);
+    LMSIM_ASSERT(config.vf_namespaces != 0 && config.vf_namespaces <= Config::vf_most);
     LMSIM_ASSERT(count <= Bounds::namespaces);
     for (std::uint32_t nsid = 1; nsid <= Bounds::namespaces; ++nsid) {
         Namespace& ns = subsystem.ns[nsid - 1];
         ns = Namespace{};
         if (nsid <= count) {
-            ns.blocks = config.blocks;
+            ns.blocks = first_blocks(config, nsid);
             ns.nmic = wire::nmic_shared;
-            renew_nguid(ns, config, nsid);
+            // No host's own number (at most 2^32 - 1): the same wherever it is reached.
+            const std::uint64_t common = std::uint64_t{1} << 32;
+            renew_nguid(ns, reachable_elsewhere(config, nsid) ? common : config.nguid_seed, nsid);
         }
     }
     for (std::uint16_t i = 0; i < subsystem.functions; ++i) {
@@ -140,8 +162,10 @@ void initialize_namespaces(Subsystem<Bounds>& subsystem, const Config& config) {
         }
         if (!config.private_namespaces) {
             attach(c, 1, true);
-        } else if (i != 0) {
-            attach(c, i, true);
+        }
+        for (std::uint32_t n = 1; config.private_namespaces && i != 0 && n <= config.vf_namespaces;
+             ++n) {
+            attach(c, (i - 1U) * config.vf_namespaces + n, true);
         }
     }
 }

@@ -22,8 +22,8 @@ class MediaListener {
     virtual void changed(const MediaChange& change) = 0;
     /// A write goes to the media. True: it is not complete before NvmeDevice::mirrored() is called
     /// with the same function and ticket.
-    virtual bool mirrors(std::uint16_t function, std::uint32_t ticket, std::uint64_t slba,
-                         std::uint64_t bytes) = 0;
+    virtual bool mirrors(std::uint16_t function, std::uint32_t ticket, std::uint32_t nsid,
+                         std::uint64_t slba, std::uint64_t bytes) = 0;
 };
 
 }  // namespace lmsim::sim

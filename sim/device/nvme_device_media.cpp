@@ -124,7 +124,10 @@ void NvmeDevice::tell_changes(const Event& event) {
 
 void NvmeDevice::mirror_write(const Effect& effect) {
     const std::pair<std::uint16_t, std::uint32_t> key{effect.function, effect.ticket};
-    if (media_listener_->mirrors(effect.function, effect.ticket, effect.address, effect.length)) {
+    const auto& c = subsystem_->controller[effect.function];
+    const std::uint32_t nsid = c.slot[nvme::Ticket::slot(effect.ticket)].nsid;
+    if (media_listener_->mirrors(effect.function, effect.ticket, nsid, effect.address,
+                                 effect.length)) {
         mirrored_[key] = false;
     }
 }

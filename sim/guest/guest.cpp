@@ -40,11 +40,13 @@ void Guest::add_vf(DevicePort& port, std::uint16_t pairs, std::uint32_t entries,
     next_queue_.push_back(0);
 }
 
-void Guest::add_source(std::uint16_t vf, fio::IoSource& source, Ps start) {
+void Guest::add_source(std::uint16_t vf, fio::IoSource& source, Ps start, std::uint16_t n) {
     Job job;
     job.source = &source;
     job.vf = vf;
     job.queue = static_cast<std::uint16_t>(next_queue_[vf]++ % vfs_[vf]->pairs() + 1);
+    job.ns = n;
+    vfs_[vf]->need_namespaces(n + std::size_t{1});
     job.start = start;
     job.slots.resize(source.depth());
     for (std::uint32_t slot = source.depth(); slot > 0; --slot) {
@@ -231,8 +233,8 @@ void Guest::submit_io(std::uint32_t index, std::uint32_t slot_index) {
                                  entries, page_size);
             memory_->wrote(list, 8 * entries);
         }
-        wire::Sqe sqe = make_sqe(slot.io, vf.nsid(), slot.io.offset + slot.sent, length, buffer,
-                                 list, timing_.block_size);
+        wire::Sqe sqe = make_sqe(slot.io, vf.nsid(job.ns), slot.io.offset + slot.sent, length,
+                                 buffer, list, timing_.block_size);
         slot.sent += length;
         ++slot.commands;
         commands.submit(job.queue, sqe, pack(index, slot_index));

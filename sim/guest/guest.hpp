@@ -73,8 +73,9 @@ class Guest : public Component {
     /// as many as submission queues).
     void add_vf(DevicePort& port, std::uint16_t pairs, std::uint32_t entries,
                 std::uint64_t largest_transfer, std::uint32_t cq_entries = 0);
-    /// I/O of one job on a VF, from `start` after the boot on. The source must outlive the guest.
-    void add_source(std::uint16_t vf, fio::IoSource& source, Ps start);
+    /// I/O of one job on a VF, from `start` after the boot on, with the VF's n-th namespace. The
+    /// source must outlive the guest.
+    void add_source(std::uint16_t vf, fio::IoSource& source, Ps start, std::uint16_t n = 0);
     /// Once all VFs and sources are there: gives every I/O its buffer.
     void lay_out();
 
@@ -164,6 +165,7 @@ class Guest : public Component {
         fio::IoSource* source = nullptr;
         std::uint16_t vf = 0;
         std::uint16_t queue = 0;
+        std::uint16_t ns = 0;  // number of the VF's namespace
         Ps start = 0;
         bool given_up = false;
         bool waiting = false;  // a wake-up is on its way

@@ -84,12 +84,15 @@ void VfDriver::next_admin() {
     }
 }
 
-/// CNS 02h has come; false if there is nothing to work with.
-bool VfDriver::find_namespace() {
+/// CNS 02h has come; false if there is not enough to work with.
+bool VfDriver::find_namespaces() {
     const std::uint8_t* page = commands_.port().memory().bytes(identify_buffer_, page_size);
     const auto list = wire::NamespaceListView::parse(page, page_size, rules_);
-    nsid_ = list.ok() && list->count() != 0 ? (*list)[0] : 0;
-    return nsid_ != 0;
+    nsids_.clear();
+    for (std::size_t i = 0; list.ok() && i < list->count(); ++i) {
+        nsids_.push_back((*list)[i]);
+    }
+    return nsids_.size() >= needed_;
 }
 
 void VfDriver::admin_interrupt() {
@@ -98,7 +101,7 @@ void VfDriver::admin_interrupt() {
             return;
         }
         const bool listed = boot_step_ == namespaces_step + 1;
-        if (cqe.status == 0 && (!listed || find_namespace())) {
+        if (cqe.status == 0 && (!listed || find_namespaces())) {
             next_admin();
         } else {
             guest_.vf_ready(false);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -26,8 +27,10 @@ class VfDriver : public PortClient {
 
     std::uint16_t pairs() const { return commands_.pairs(); }
     std::uint64_t largest_transfer() const { return largest_transfer_; }
-    /// The namespace that it works with: the first one; 0 before the boot has found it.
-    std::uint32_t nsid() const { return nsid_; }
+    /// NSID of its n-th namespace, from 0 on; after the boot, which finds them.
+    std::uint32_t nsid(std::size_t n) const { return nsids_[n]; }
+    /// The boot fails if it does not find as many.
+    void need_namespaces(std::size_t count) { needed_ = std::max(needed_, count); }
     CommandPort& commands() { return commands_; }
 
     bool handler_pending(std::uint16_t queue) const { return queues_[queue].handler_pending; }
@@ -47,7 +50,7 @@ class VfDriver : public PortClient {
     };
 
     void next_admin();
-    bool find_namespace();
+    bool find_namespaces();
     wire::Sqe boot_command(std::uint32_t step) const;
 
     Guest& guest_;
@@ -58,7 +61,8 @@ class VfDriver : public PortClient {
     std::uint64_t identify_buffer_ = 0;
     std::vector<Queue> queues_;
     std::uint32_t boot_step_ = 0;
-    std::uint32_t nsid_ = 0;
+    std::vector<std::uint32_t> nsids_;
+    std::size_t needed_ = 1;  // of these
     bool ready_ = false;
 };
 

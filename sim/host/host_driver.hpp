@@ -102,7 +102,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     bool tracks_memory() const { return tracker_ != nullptr && tracker_->started(); }
     /// Why the VF's namespaces are others on another host, as a sentence; empty if they are not.
     std::string namespace_mismatch(std::uint16_t vf, const HostDriver& destination,
-                                   SameIdentity identity = SameIdentity::Yes) const;
+                                   const std::vector<std::uint32_t>& renewed = {}) const;
     const std::vector<FoundNamespace>& namespaces() const { return survey_.found(); }
     /// Asks for them once more.
     void survey_again(std::function<void(bool)> done) { survey_.run(std::move(done)); }

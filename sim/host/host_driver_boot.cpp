@@ -67,10 +67,10 @@ void HostDriver::survey_namespaces() {
 }
 
 std::string HostDriver::namespace_mismatch(std::uint16_t vf, const HostDriver& destination,
-                                           SameIdentity identity) const {
+                                           const std::vector<std::uint32_t>& renewed) const {
     return sim::namespace_mismatch(survey_.found(), vfs_[vf].flow.cntlid,
                                    destination.survey_.found(), destination.vfs_[vf].flow.cntlid,
-                                   identity);
+                                   renewed);
 }
 
 /// Does somebody enable the VFs first, who has given them nothing yet? Only once: what comes online

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace lmsim::sim {
@@ -42,11 +43,11 @@ MediaCopy::MediaCopy(sc_core::sc_module_name name, Kernel& kernel, const MediaCo
       channel_(channel),
       set_up_(*source.driver, *destination.driver, timing.set_up, source.rules, destination.rules),
       random_(seed, "media.scatter") {
-    // VF i has namespace i + 1 (nvme::initialize_namespaces).
-    for (std::uint32_t nsid = 1; nsid <= source.driver->vfs(); ++nsid) {
-        if (timing.used_blocks != 0) {
-            content_[nsid].put(0, timing.used_blocks, MediaContent::first_token);
-            source.device->allocate_blocks(nsid, timing.used_blocks);
+    for (std::uint32_t nsid = 1; nsid <= timing.used_blocks.size(); ++nsid) {
+        const std::uint64_t used = timing.used_blocks[nsid - 1];
+        if (used != 0) {
+            content_[nsid].put(0, used, MediaContent::first_token);
+            source.device->allocate_blocks(nsid, used);
         }
     }
     source.device->set_media_listener(this);
@@ -111,6 +112,7 @@ void MediaCopy::set_up_done(const std::string& why) {
                      {},
                      false,
                      false,
+                     0,
                      {}};
         ns.use.vf = found.vf;
         ns.use.nsid = found.nsid;
@@ -119,12 +121,24 @@ void MediaCopy::set_up_done(const std::string& why) {
             destination_.device->adopt_identity(found.nsid, *source_.device);
         }
     }
+    list_shared();
     tell(fmt::format("{} namespaces are set up", namespaces_.size()));
     on_ = true;  // what the log tells counts from its first entry on
     if (timing_.mirror) {
         return changes_are_told();
     }
     source_.driver->start_user_data([this] { changes_are_told(); });
+}
+
+/// A controller's log tells of all its namespaces, of those that are not copied, too.
+void MediaCopy::list_shared() {
+    for (const auto& [vf, nsid] : set_up_.shared()) {
+        NamespaceCopyUse use;
+        use.vf = vf;
+        use.nsid = nsid;
+        use.shared = true;
+        shared_.push_back(use);
+    }
 }
 
 /// From now on.
@@ -174,9 +188,7 @@ void MediaCopy::begin_first_copy() {
     for (std::uint32_t i = timing_.outstanding; i != 0; --i) {
         free_.push_back(i - 1);
     }
-    copying_ = true;
-    round_began_ = now();
-    round_bytes_ = 0;
+    new_round();
     tell("the first copy begins");
     if (timing_.parallel) {
         begin_ram();
@@ -207,10 +219,17 @@ void MediaCopy::begin_round() {
     for (Namespace& ns : namespaces_) {
         ns.set.next_round();
     }
+    new_round();
+    pump();
+}
+
+void MediaCopy::new_round() {
     copying_ = true;
     round_began_ = now();
     round_bytes_ = 0;
-    pump();
+    for (Namespace& ns : namespaces_) {
+        ns.round_bytes = 0;
+    }
 }
 
 /// As many chunks as may be under way; the round ends when none is left.
@@ -383,6 +402,7 @@ void MediaCopy::acked(std::uint32_t index) {
     used_.bytes += chunk.covers;
     used_.data_bytes += chunk.bytes;
     round_bytes_ += chunk.covers;
+    namespaces_[chunk.ns].round_bytes += chunk.covers;
     chunk.parts.clear();
     chunk.tokens.clear();
     free_.push_back(index);
@@ -413,12 +433,21 @@ void MediaCopy::end_round() {
         used_.first_copy = took;
     }
     if (round_bytes_ != 0) {
-        used_.rounds.push_back({round_began_, took, round_bytes_, false, finished_ != nullptr});
+        keep_round({round_began_, took, round_bytes_, false, finished_ != nullptr, {}});
         kernel().trace(id(), round_bytes_);
         tell(fmt::format("round {}: {} bytes, {} have changed since", used_.rounds.size(),
                          round_bytes_, changed_bytes()));
     }
     decide();
+}
+
+void MediaCopy::keep_round(MediaRoundUse round) {
+    for (const Namespace& ns : namespaces_) {
+        if (ns.round_bytes != 0) {
+            round.namespaces.push_back({ns.what.nsid, ns.round_bytes});
+        }
+    }
+    used_.rounds.push_back(std::move(round));
 }
 
 host::media::RoundEnd MediaCopy::round_end() const {
@@ -483,9 +512,7 @@ void MediaCopy::restart_lost() {
             want_all(found);
             tell(fmt::format("all of namespace {} is copied again", found.what.nsid));
             if (!copying_) {
-                copying_ = true;
-                round_began_ = now();
-                round_bytes_ = 0;
+                new_round();
             }
             pump();
         });
@@ -543,10 +570,14 @@ void MediaCopy::done() {
 void MediaCopy::stop() {
     on_ = false;
     copying_ = false;
-    used_.namespaces.clear();
+    used_.namespaces = shared_;
     for (const Namespace& ns : namespaces_) {
         used_.namespaces.push_back(ns.use);
     }
+    std::sort(used_.namespaces.begin(), used_.namespaces.end(),
+              [](const NamespaceCopyUse& a, const NamespaceCopyUse& b) {
+                  return std::tie(a.vf, a.nsid) < std::tie(b.vf, b.nsid);
+              });
 }
 
 // --- What the logs tell -------------------------------------------------------------------------
@@ -557,6 +588,9 @@ void MediaCopy::log_entry(Ps at, std::uint16_t vf, wire::Esa esa, const UserData
     }
     const std::size_t index = change == nullptr ? namespaces_.size() : find(change->nsid);
     if (!on_ || index == namespaces_.size()) {
+        for (NamespaceCopyUse& one : shared_) {
+            one.entries += change != nullptr && one.vf == vf && one.nsid == change->nsid ? 1 : 0;
+        }
         return;
     }
     Namespace& ns = namespaces_[index];

@@ -35,8 +35,8 @@ struct MediaCopyTiming {
     std::uint32_t outstanding = 1;
     Bandwidth read_rate;  // 0: no limit
     Bandwidth write_rate;
-    Bandwidth stream_rate;  // of all streams of the copy together
-    std::uint64_t used_blocks = 0;
+    Bandwidth stream_rate;                   // of all streams of the copy together
+    std::vector<std::uint64_t> used_blocks;  // by NSID, from 1 on
     std::uint32_t block_bytes = 512;
     host::media::Limits limits;
     bool hybrid = false;
@@ -89,8 +89,8 @@ class MediaCopy : public Component,
 
     // MediaListener
     void changed(const MediaChange& change) override;
-    bool mirrors(std::uint16_t function, std::uint32_t ticket, std::uint64_t slba,
-                 std::uint64_t bytes) override;
+    bool mirrors(std::uint16_t function, std::uint32_t ticket, std::uint32_t nsid,
+                 std::uint64_t slba, std::uint64_t bytes) override;
 
     void handle(const Event& event) override;
 
@@ -117,6 +117,7 @@ class MediaCopy : public Component,
         MediaContent destination;
         bool lost = false;    // its log has a gap
         bool starts = false;  // and has begun anew: all of it is to be copied again
+        std::uint64_t round_bytes = 0;
         NamespaceCopyUse use;
     };
     struct Part {  // of a chunk, in blocks
@@ -144,7 +145,10 @@ class MediaCopy : public Component,
     void changes_are_told();
     void learn_allocated(std::size_t index, Ps began);
     void begin_first_copy();
+    void list_shared();
     void want_all(Namespace& ns);
+    void new_round();
+    void keep_round(MediaRoundUse round);
     void begin_round();
     void pump();
     bool fill_chunk(Chunk& chunk);
@@ -170,18 +174,26 @@ class MediaCopy : public Component,
 
     // By rates: sim/host/media_copy_fluid.cpp
     enum class Stretch : std::uint8_t { First, Scattered, Over };
+    /// What the guest did in the sample, in all.
+    struct Writes {
+        std::map<std::uint32_t, std::uint64_t> by_nsid;
+        std::map<std::uint16_t, std::uint64_t> by_vf;
+    };
     bool look_at_rates();
     void take_sample();
     void skip_first_copy();
     bool skip_rounds();
     void run_by_rates(Ps already, std::uint64_t bytes_already);
     bool queue_fills(Ps copying);
+    void queue_filled(std::uint16_t vf, Ps after);
+    void count_copied(MediaRoundUse& round);
     void stand_alike();
     void scatter_round(std::uint64_t granules);
     void scatter_changes();
     void dirty_one(const host::media::Stretch& from, bool changes);
     void settle();
     void skip(Ps ps);
+    std::uint64_t write_rate(std::uint32_t nsid) const;
     std::vector<host::media::Writer> measured_writers() const;
 
     MediaCopyTiming timing_;
@@ -192,6 +204,7 @@ class MediaCopy : public Component,
     Random random_;                                  // hybrid: which granules have changed
     std::map<std::uint32_t, MediaContent> content_;  // of the source, by NSID
     std::vector<Namespace> namespaces_;
+    std::vector<NamespaceCopyUse> shared_;
     std::vector<Chunk> chunks_;
     std::vector<std::uint32_t> free_;
     // Writes that both sides get, by function and ticket: their first block.
@@ -234,9 +247,10 @@ class MediaCopy : public Component,
     std::uint64_t command_rate_ = 0;  // thousandths a second
     Ps loop_ = 0;                     // of the first chunk, from its begin to its end
     std::uint64_t acked_ = 0;
-    std::vector<std::uint64_t> write_rates_;                // by namespace, thousandths a second
-    std::map<std::uint32_t, std::uint64_t> writes_;         // by NSID
-    std::map<std::uint32_t, std::uint64_t> sample_writes_;  // the same, as the sample began
+    std::map<std::uint32_t, std::uint64_t> write_rates_;  // by NSID, thousandths a second
+    std::map<std::uint16_t, std::uint64_t> vf_rates_;     // by VF, to all that it has
+    Writes writes_;
+    Writes sample_writes_;             // as the sample began
     std::uint64_t left_by_rates_ = 0;  // bytes, of a copy that does not converge
 };
 

@@ -64,19 +64,26 @@ void MediaCopy::take_sample() {
     sample_rate_ = per_s(round_bytes_ - sample_bytes_, taken);
     bytes_per_s_ = sample_rate_;
     command_rate_ = count_ ? per_s((count_() - sample_commands_) * 1000, taken) : 0;
-    write_rates_.clear();
-    for (const Namespace& ns : namespaces_) {
-        const std::uint64_t writes = writes_[ns.what.nsid] - sample_writes_[ns.what.nsid];
-        write_rates_.push_back(per_s(writes * 1000, taken));
+    for (const auto& [nsid, writes] : writes_.by_nsid) {
+        write_rates_[nsid] = per_s((writes - sample_writes_.by_nsid[nsid]) * 1000, taken);
     }
+    for (const auto& [vf, writes] : writes_.by_vf) {
+        vf_rates_[vf] = per_s((writes - sample_writes_.by_vf[vf]) * 1000, taken);
+    }
+}
+
+/// Thousandths a second.
+std::uint64_t MediaCopy::write_rate(std::uint32_t nsid) const {
+    const auto found = write_rates_.find(nsid);
+    return found == write_rates_.end() ? 0 : found->second;
 }
 
 /// The guest's writers, at the rates at which they were seen to write.
 std::vector<host::media::Writer> MediaCopy::measured_writers() const {
     std::vector<host::media::Writer> writers = timing_.writers;
     std::uint64_t first = 0;
-    for (std::size_t i = 0; i < namespaces_.size(); ++i) {
-        const std::uint64_t end = first + namespaces_[i].set.granules();
+    for (const Namespace& ns : namespaces_) {
+        const std::uint64_t end = first + ns.set.granules();
         std::uint64_t planned = 0;
         const auto here = [&](const host::media::Writer& writer) {
             return writer.first >= first && writer.first < end;
@@ -87,7 +94,7 @@ std::vector<host::media::Writer> MediaCopy::measured_writers() const {
         for (host::media::Writer& writer : writers) {
             if (here(writer) && planned != 0) {
                 writer.milli_per_s = static_cast<std::uint64_t>(
-                    static_cast<Uint128>(writer.milli_per_s) * write_rates_[i] / planned);
+                    static_cast<Uint128>(writer.milli_per_s) * write_rate(ns.what.nsid) / planned);
             }
         }
         first = end;
@@ -106,15 +113,20 @@ void MediaCopy::skip_first_copy() {
     for (const Namespace& ns : namespaces_) {
         all += ns.set.granules();
     }
-    fluid_ = std::make_unique<Fluid>(all, measured_writers());
     const std::uint64_t blocks = timing_.granule / timing_.block_bytes;
     std::uint64_t first = 0;
+    std::vector<std::uint64_t> borders;
+    for (const Namespace& ns : namespaces_) {
+        first += ns.set.granules();
+        borders.push_back(first);
+    }
+    fluid_ = std::make_unique<Fluid>(all, measured_writers(), borders);
+    first = 0;
     for (Namespace& ns : namespaces_) {
         for (const host::media::Piece& piece : ns.what.allocated) {
             fluid_->want(first + piece.first / blocks, (piece.count + blocks - 1) / blocks);
         }
         first += ns.set.granules();
-        ns.use.copied = ns.use.allocated;
     }
     stretch_ = Stretch::Scattered;
     const std::uint64_t round = fluid_->round() * timing_.granule;
@@ -134,9 +146,7 @@ void MediaCopy::skip_first_copy() {
         return decide();
     }
     scatter_round(sample);
-    copying_ = true;
-    round_began_ = now();
-    round_bytes_ = 0;
+    new_round();
     pump();
 }
 
@@ -144,39 +154,70 @@ void MediaCopy::skip_first_copy() {
 /// the next attempt, until time is up.
 bool MediaCopy::queue_fills(Ps copying) {
     std::uint64_t all = 0;
-    for (const std::uint64_t rate : write_rates_) {
+    for (const auto& [vf, rate] : vf_rates_) {
         all += rate;
     }
-    for (std::size_t i = 0; i < namespaces_.size() && !timing_.mirror; ++i) {
-        const auto queue = host::media::forecast_queue(timing_.queue, write_rates_[i], all);
-        if (queue.full_after_ps == 0 || queue.full_after_ps >= copying) {
-            continue;
+    for (const auto& [vf, rate] : vf_rates_) {
+        const auto queue = host::media::forecast_queue(timing_.queue, rate, all);
+        if (!timing_.mirror && queue.full_after_ps != 0 && queue.full_after_ps < copying) {
+            queue_filled(vf, queue.full_after_ps);
+            return true;
         }
-        const Ps left = timing_.limits.max_time_ps - (now() - copy_began_);
-        const auto attempts = static_cast<std::uint64_t>(left / queue.full_after_ps);
-        namespaces_[i].use.gaps += attempts;
-        used_.whole_copies += attempts;
-        used_.bytes += in_time(sample_rate_ * 1000, left);
-        left_by_rates_ = namespaces_[i].use.allocated;
-        skip(left);
-        copying_ = false;
-        give_up();
-        return true;
     }
     return false;
+}
+
+/// A log tells of all namespaces of its VF: with a gap, all of these are copied again.
+void MediaCopy::queue_filled(std::uint16_t vf, Ps after) {
+    const Ps left = timing_.limits.max_time_ps - (now() - copy_began_);
+    const auto attempts = static_cast<std::uint64_t>(left / after);
+    for (Namespace& ns : namespaces_) {
+        if (ns.what.vf == vf) {
+            ns.use.gaps += attempts;
+            used_.whole_copies += attempts;
+            left_by_rates_ += ns.use.allocated;
+        }
+    }
+    used_.bytes += in_time(sample_rate_ * 1000, left);
+    skip(left);
+    copying_ = false;
+    give_up();
+}
+
+/// What the round at hand copies of each namespace.
+void MediaCopy::count_copied(MediaRoundUse& round) {
+    std::uint64_t first = 0;
+    for (Namespace& ns : namespaces_) {
+        const std::uint64_t end = first + ns.set.granules();
+        std::uint64_t bytes = 0;
+        for (const host::media::Stretch& one : fluid_->stretches()) {
+            bytes += one.first >= first && one.first < end ? one.round * timing_.granule : 0;
+        }
+        ns.use.copied += bytes - std::min(bytes, ns.round_bytes);
+        if (bytes != 0) {
+            round.namespaces.push_back({ns.what.nsid, bytes});
+        }
+        first = end;
+    }
 }
 
 /// The next round as a whole; `already`: of it, what was simulated.
 void MediaCopy::run_by_rates(Ps already, std::uint64_t bytes_already) {
     const std::uint64_t bytes = fluid_->round() * timing_.granule;
     const std::uint64_t rate = std::max<std::uint64_t>(1, bytes_per_s_ / timing_.granule);
-    const Ps took = fluid_->run_round(rate, loop_);
-    used_.rounds.push_back({round_began_ + used_.skipped, took, bytes, true, false});
+    MediaRoundUse round{round_began_ + used_.skipped, 0, bytes, true, false, {}};
+    count_copied(round);
+    round.time = fluid_->run_round(rate, loop_);
+    const Ps took = round.time;
+    used_.rounds.push_back(std::move(round));
     const std::uint64_t rest = bytes - std::min(bytes, bytes_already);
     used_.bytes += rest;
     used_.data_bytes += rest;
     skip(std::max<Ps>(0, took - already));
     round_began_ = now();
+    for (Namespace& ns : namespaces_) {
+        ns.round_bytes = 0;
+    }
 }
 
 /// Rounds go by until one would end what is left. False if there is none.
@@ -195,9 +236,6 @@ bool MediaCopy::skip_rounds() {
         if (next == Next::GiveUp) {
             left_by_rates_ = end.left_bytes;
             return true;
-        }
-        for (Namespace& ns : namespaces_) {
-            ns.use.copied += fluid_->round() * timing_.granule / namespaces_.size();
         }
         run_by_rates(already, bytes);
         already = 0;
@@ -268,11 +306,13 @@ void MediaCopy::scatter_changes() {
 void MediaCopy::skip(Ps ps) {
     used_.skipped += ps;
     used_.commands_skipped += in_time(command_rate_, ps);
-    for (std::size_t i = 0; i < namespaces_.size(); ++i) {
-        const std::uint64_t entries = timing_.mirror ? 0 : in_time(write_rates_[i], ps);
-        namespaces_[i].use.entries += entries;
-        used_.entries_skipped += entries;
+    const auto count_entries = [&](NamespaceCopyUse& use) {
+        use.entries += timing_.mirror ? 0 : in_time(write_rate(use.nsid), ps);
+    };
+    for (Namespace& ns : namespaces_) {
+        count_entries(ns.use);
     }
+    std::for_each(shared_.begin(), shared_.end(), count_entries);
     kernel().trace(id(), static_cast<std::uint64_t>(ps));
     tell(fmt::format("{} us go by rates: {} bytes/s", ps / 1'000'000, bytes_per_s_));
 }

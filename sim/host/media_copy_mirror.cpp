@@ -9,7 +9,8 @@ namespace lmsim::sim {
 void MediaCopy::changed(const MediaChange& change) {
     const std::uint64_t token = change.deallocated ? 0 : next_token_++;
     content_[change.nsid].put(change.slba, change.blocks, token);
-    ++writes_[change.nsid];
+    ++writes_.by_nsid[change.nsid];
+    ++writes_.by_vf[static_cast<std::uint16_t>(change.function - 1)];
     if (!on_ || !timing_.mirror) {
         return;
     }
@@ -47,9 +48,10 @@ void MediaCopy::update_chunks(std::size_t ns, const MediaChange& change, std::ui
     }
 }
 
-bool MediaCopy::mirrors(std::uint16_t function, std::uint32_t ticket, std::uint64_t slba,
-                        std::uint64_t bytes) {
-    if (!on_ || !timing_.mirror || finished_ != nullptr) {
+bool MediaCopy::mirrors(std::uint16_t function, std::uint32_t ticket, std::uint32_t nsid,
+                        std::uint64_t slba, std::uint64_t bytes) {
+    const bool local = find(nsid) != namespaces_.size();
+    if (!on_ || !timing_.mirror || finished_ != nullptr || !local) {
         return false;
     }
     mirrored_[{function, ticket}] = slba;

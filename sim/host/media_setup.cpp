@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "model/wire/lba_status.hpp"
@@ -36,15 +37,26 @@ void MediaSetup::run(std::function<void(const std::string&)> done) {
 /// Those of the source that are attached to a VF, in the order of the VFs.
 void MediaSetup::list_namespaces() {
     for (std::uint16_t vf = 0; vf < source_.vfs(); ++vf) {
+        const std::vector<FoundNamespace> local =
+            local_namespaces(source_.namespaces(), source_.cntlid(vf), destination_.namespaces(),
+                             destination_.cntlid(vf));
+        for (const FoundNamespace& ns : local) {
+            namespaces_.push_back({vf, ns.nsid, ns.identity.blocks, ns.identity.data_shift, {}});
+        }
         for (const FoundNamespace& ns : source_.namespaces()) {
-            for (const std::uint16_t cntlid : ns.cntlids) {
-                if (cntlid == source_.cntlid(vf)) {
-                    namespaces_.push_back(
-                        {vf, ns.nsid, ns.identity.blocks, ns.identity.data_shift, {}});
-                }
+            const auto is_it = [&](const FoundNamespace& other) { return other.nsid == ns.nsid; };
+            const auto& ids = ns.cntlids;
+            if (std::find(ids.begin(), ids.end(), source_.cntlid(vf)) != ids.end() &&
+                std::none_of(local.begin(), local.end(), is_it)) {
+                shared_.emplace_back(vf, ns.nsid);
             }
         }
     }
+}
+
+bool MediaSetup::is_shared(std::uint32_t nsid) const {
+    return std::any_of(shared_.begin(), shared_.end(),
+                       [nsid](const auto& one) { return one.second == nsid; });
 }
 
 void MediaSetup::submit(HostDriver& driver, const wire::Sqe& sqe, const char* what,
@@ -134,13 +146,32 @@ bool MediaSetup::take_allocated(std::size_t index, std::uint64_t& next) {
     return list->whole() || next != 0;
 }
 
-/// What the destination's VFs had is of no use: all goes, so that NSIDs are given out anew.
+/// What the destination's VFs had is of no use: all goes, so that NSIDs are given out anew; but for
+/// what both hosts reach.
 void MediaSetup::clear_destination() {
+    if (!shared_.empty()) {
+        return delete_one(0);
+    }
     wire::NamespaceManagement command;
     command.select = NamespaceSelect::Delete;
     command.nsid = wire::nsid_broadcast;
     submit(destination_, encode(command, destination_rules_), "Namespace Management (Delete)",
            command.nsid, [this](const AdminAnswer&) { create(0); });
+}
+
+void MediaSetup::delete_one(std::size_t index) {
+    const std::vector<FoundNamespace>& there = destination_.namespaces();
+    while (index < there.size() && is_shared(there[index].nsid)) {
+        ++index;
+    }
+    if (index == there.size()) {
+        return create(0);
+    }
+    wire::NamespaceManagement command;
+    command.select = NamespaceSelect::Delete;
+    command.nsid = there[index].nsid;
+    submit(destination_, encode(command, destination_rules_), "Namespace Management (Delete)",
+           command.nsid, [this, index](const AdminAnswer&) { delete_one(index + 1); });
 }
 
 void MediaSetup::create(std::size_t index) {
@@ -194,13 +225,16 @@ void MediaSetup::attach(std::size_t index) {
            [this, index](const AdminAnswer&) { create(index + 1); });
 }
 
-/// Each VF finds its namespaces, but for their identifiers.
+/// Each VF finds its namespaces, but for the identifiers of those that were made.
 void MediaSetup::check() {
-    destination_.survey_again([this](bool well) {
+    std::vector<std::uint32_t> renewed;
+    for (const LocalNamespace& ns : namespaces_) {
+        renewed.push_back(ns.nsid);
+    }
+    destination_.survey_again([this, renewed](bool well) {
         std::string why = well ? "" : "the destination does not tell its namespaces";
         for (std::uint16_t vf = 0; why.empty() && vf < source_.vfs(); ++vf) {
-            const std::string differs =
-                source_.namespace_mismatch(vf, destination_, SameIdentity::No);
+            const std::string differs = source_.namespace_mismatch(vf, destination_, renewed);
             why = differs.empty() ? "" : fmt::format("VF {}: {}", vf, differs);
         }
         std::exchange(done_, nullptr)(why);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/host/media/copy_set.hpp"
@@ -21,7 +22,8 @@ struct LocalNamespace {
 
 /// Before a copy of media: the source's host can read the namespaces, and the destination has
 /// namespaces of the same size, format and NSID for the same VFs (NVMe Base 2.3, 5.2.20, 5.2.21;
-/// NVM Command Set 1.2, 4.1.6). Which blocks are allocated it asks when it is told to (4.2.1). One
+/// NVM Command Set 1.2, 4.1.6). Those that both hosts reach are left alone. Which blocks are
+/// allocated it asks when it is told to (4.2.1). One
 /// admin command after the other.
 class MediaSetup {
   public:
@@ -39,6 +41,8 @@ class MediaSetup {
     /// before all later writes are known by other means: else those in between are in neither.
     void learn_allocated(std::size_t index, std::function<void(const std::string&)> done);
     const std::vector<LocalNamespace>& namespaces() const { return namespaces_; }
+    /// NSIDs of those that the destination reaches, too (the same NGUID), by VF: they stay.
+    const std::vector<std::pair<std::uint16_t, std::uint32_t>>& shared() const { return shared_; }
     std::uint64_t commands() const { return commands_; }
 
     /// Bytes of the host's own memory that it needs.
@@ -52,6 +56,8 @@ class MediaSetup {
     void ask_allocated(std::size_t index, std::uint64_t from);
     bool take_allocated(std::size_t index, std::uint64_t& from);
     void clear_destination();
+    void delete_one(std::size_t index);
+    bool is_shared(std::uint32_t nsid) const;
     void create(std::size_t index);
     void format(std::size_t index);
     void attach(std::size_t index);
@@ -69,6 +75,7 @@ class MediaSetup {
     std::uint64_t destination_page_;
     std::uint8_t first_format_shift_ = 0;  // of the destination's format 0
     std::vector<LocalNamespace> namespaces_;
+    std::vector<std::pair<std::uint16_t, std::uint32_t>> shared_;
     std::uint64_t commands_ = 0;
     std::function<void(const std::string&)> done_;
 };

@@ -106,13 +106,14 @@ host::NamespaceIdentity seen_by(const std::vector<FoundNamespace>& found, std::u
 std::string namespace_mismatch(const std::vector<FoundNamespace>& source,
                                std::uint16_t source_cntlid,
                                const std::vector<FoundNamespace>& destination,
-                               std::uint16_t destination_cntlid, SameIdentity identity) {
+                               std::uint16_t destination_cntlid,
+                               const std::vector<std::uint32_t>& renewed) {
     for (const FoundNamespace& ns : source) {
         if (!attached(ns, source_cntlid)) {
             continue;
         }
         host::NamespaceIdentity there = seen_by(destination, ns.nsid, destination_cntlid);
-        if (identity == SameIdentity::No) {
+        if (std::find(renewed.begin(), renewed.end(), ns.nsid) != renewed.end()) {
             there.nguid = ns.identity.nguid;
             there.eui64 = ns.identity.eui64;
         }
@@ -127,6 +128,20 @@ std::string namespace_mismatch(const std::vector<FoundNamespace>& source,
         }
     }
     return {};
+}
+
+std::vector<FoundNamespace> local_namespaces(const std::vector<FoundNamespace>& source,
+                                             std::uint16_t source_cntlid,
+                                             const std::vector<FoundNamespace>& destination,
+                                             std::uint16_t destination_cntlid) {
+    std::vector<FoundNamespace> local;
+    for (const FoundNamespace& ns : source) {
+        const host::NamespaceIdentity there = seen_by(destination, ns.nsid, destination_cntlid);
+        if (attached(ns, source_cntlid) && !host::compare(ns.identity, there).same()) {
+            local.push_back(ns);
+        }
+    }
+    return local;
 }
 
 }  // namespace lmsim::sim

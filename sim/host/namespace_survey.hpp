@@ -45,15 +45,19 @@ class NamespaceSurvey {
     std::function<void(bool)> done_;
 };
 
-/// Do NGUID and EUI-64 count? A namespace that was made for a copy has others.
-enum class SameIdentity : std::uint8_t { No, Yes };
-
 /// Why the controller of a VF cannot find its namespaces on the other host, as a sentence; empty if
-/// it can. NSIDs have to be the same, too: the guest knows them.
+/// it can. NSIDs have to be the same, too: the guest knows them. Those in `renewed` were made for a
+/// copy: they have another NGUID and EUI-64.
 std::string namespace_mismatch(const std::vector<FoundNamespace>& source,
                                std::uint16_t source_cntlid,
                                const std::vector<FoundNamespace>& destination,
                                std::uint16_t destination_cntlid,
-                               SameIdentity identity = SameIdentity::Yes);
+                               const std::vector<std::uint32_t>& renewed = {});
+
+/// Those of the controller's namespaces that it does not find there: they are local.
+std::vector<FoundNamespace> local_namespaces(const std::vector<FoundNamespace>& source,
+                                             std::uint16_t source_cntlid,
+                                             const std::vector<FoundNamespace>& destination,
+                                             std::uint16_t destination_cntlid);
 
 }  // namespace lmsim::sim

@@ -31,6 +31,10 @@ void media_forecast_fields(Visitor& v, const MediaResult& media) {
     v.time("left_ps", forecast.left_ps, "which takes so long");
     v.count("bytes_per_s", forecast.bytes_per_s, "that the copy moves");
     v.count("dirty_bytes_per_s", forecast.dirty_bytes_per_s, "that the guest changes");
+    v.count("namespaces", media.local, "that are copied");
+    v.count("shared", media.shared, "namespaces that both hosts reach");
+    v.count("shared_entries_per_s", media.shared_entries_per_s,
+            "of the logs that tell of those: nobody needs them");
     v.object("queue", "of the log that fills most",
              [&](auto& w) { media_queue_fields(w, forecast.queue); });
     v.flag("guess", media.forecast_by_guess, "a job names no rate: depth and media give one");
@@ -50,7 +54,7 @@ void media_times_fields(Visitor& v, const MediaCopyUse& use) {
     v.count("data_bytes", use.data_bytes, "of these, sent: blocks that hold data");
     v.count("rounds_to_ready", use.rounds_to_ready,
             "until little enough was left for the switchover; small ones follow until it comes");
-    v.count("whole_copies", use.whole_copies, "begun anew as a log had a gap");
+    v.count("whole_copies", use.whole_copies, "of a namespace, begun anew as its log had a gap");
     v.count("mirrored_bytes", use.mirrored_bytes, "written to both sides at once");
 }
 
@@ -68,6 +72,7 @@ void media_fields(Visitor& v, const std::vector<MediaResult>& all) {
                       [](auto& x, const NamespaceCopyUse& one) {
                           x.device("vf", one.vf, "whose it is");
                           x.count("nsid", one.nsid, "on both sides");
+                          x.flag("shared", one.shared, "both hosts reach it: nothing is copied");
                           x.count("allocated_bytes", one.allocated, "that the first copy took");
                           x.count("copied_bytes", one.copied, "in all rounds");
                           x.count("entries", one.entries, "of the log that tell of it");
@@ -81,6 +86,11 @@ void media_fields(Visitor& v, const std::vector<MediaResult>& all) {
                           x.count("bytes", round.bytes, "copied");
                           x.flag("by_rates", round.by_rates, "it was counted, not simulated");
                           x.flag("stopped", round.stopped, "the guest stood still");
+                          x.list("namespaces", round.namespaces, "those that had something",
+                                 [](auto& y, const NamespaceRoundUse& one) {
+                                     y.count("nsid", one.nsid, "of the namespace");
+                                     y.count("bytes", one.bytes, "copied");
+                                 });
                       });
                w.object("forecast", "before it began",
                         [&](auto& x) { media_forecast_fields(x, media); });

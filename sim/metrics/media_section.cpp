@@ -66,10 +66,21 @@ Section copy_section(const MediaResult& media) {
                                              media.queue_entries)});
     }
     if (use.whole_copies != 0) {
-        rows.push_back(
-            {"GAPS of a log", fmt::format("{} times all was copied again", use.whole_copies)});
+        rows.push_back({"GAPS of a log", fmt::format("{} times all of a namespace was copied again",
+                                                     use.whole_copies)});
     }
     return section;
+}
+
+/// Rounds in which something of the namespace was copied.
+std::size_t rounds_of(const MediaCopyUse& use, std::uint32_t nsid) {
+    std::size_t count = 0;
+    for (const MediaRoundUse& round : use.rounds) {
+        for (const NamespaceRoundUse& one : round.namespaces) {
+            count += one.nsid == nsid ? 1 : 0;
+        }
+    }
+    return count;
 }
 
 Section namespaces_section(const MediaResult& media) {
@@ -78,15 +89,22 @@ Section namespaces_section(const MediaResult& media) {
                       {"NSID", right},
                       {"allocated", right},
                       {"copied", right},
+                      {"rounds", right},
                       {"entries", right},
                       {"gaps", right},
                       {"blocks that differ", right}},
                      {}}};
+    const auto number = [](std::uint64_t value) { return fmt::format("{}", value); };
     for (const NamespaceCopyUse& one : media.use.namespaces) {
-        section.table.rows.push_back({fmt::format("{}", one.vf), fmt::format("{}", one.nsid),
-                                      readable_bytes(one.allocated), readable_bytes(one.copied),
-                                      fmt::format("{}", one.entries), fmt::format("{}", one.gaps),
-                                      fmt::format("{}", one.mismatch)});
+        std::vector<std::string> row{number(one.vf), number(one.nsid)};
+        if (one.shared) {
+            row.insert(row.end(), {"shared", "nothing", "", number(one.entries), "", ""});
+        } else {
+            row.insert(row.end(), {readable_bytes(one.allocated), readable_bytes(one.copied),
+                                   number(rounds_of(media.use, one.nsid)), number(one.entries),
+                                   number(one.gaps), number(one.mismatch)});
+        }
+        section.table.rows.push_back(std::move(row));
     }
     return section;
 }
@@ -107,6 +125,12 @@ Section media_forecast_section(const MediaResult& media) {
          fmt::format("{}; {} are left then, which takes {}", readable_bytes(forecast.bytes),
                      readable_bytes(forecast.left_bytes), readable_time(forecast.left_ps))},
     };
+    if (media.shared != 0) {
+        rows.push_back(
+            {"namespaces", fmt::format("{} are copied, {} are reached by both hosts: {} "
+                                       "entries/s tell of those",
+                                       media.local, media.shared, media.shared_entries_per_s)});
+    }
     if (forecast.queue.slots != 0) {
         rows.push_back({"queue", queue_text(forecast.queue)});
     }

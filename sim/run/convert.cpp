@@ -9,6 +9,7 @@
 #include "sim/run/architecture.hpp"
 #include "sim/run/opaque_devices.hpp"
 #include "sim/run/tracking.hpp"
+#include "sim/scenario/namespaces.hpp"
 
 namespace lmsim::sim {
 
@@ -25,12 +26,25 @@ std::uint8_t granularity(Bytes granule) {
     return static_cast<std::uint8_t>(log2(granule.count / page_size));
 }
 
+/// Those that each VF has, where the scenario lists them.
+void list_namespaces(const Scenario& scenario, nvme::Config& config) {
+    config.vf_namespaces = 0;
+    for (const VfNamespace& one : vf_namespaces(scenario)) {
+        const std::uint32_t n = config.vf_namespaces++;
+        config.vf_blocks[n] = one.size.count / scenario.hosts.src.device.block.count;
+        config.vf_reachable |= one.shared ? 1U << n : 0;
+    }
+}
+
 nvme::Config model_config(const Scenario& scenario, const DeviceParams& device) {
     nvme::Config config;
     config.queue_pairs = device.queue_pairs;
     config.vectors = msix_vectors(device);
     config.vfs_online = false;  // the host's driver brings them online
     config.private_namespaces = device.private_namespaces;
+    if (!scenario.namespaces.empty()) {
+        list_namespaces(scenario, config);
+    }
     config.nguid_seed = device.namespace_set;
     config.ready_timeout = static_cast<std::uint8_t>(device.ready_timeout.ps / (500_ms).ps);
     config.template_number = static_cast<std::uint8_t>(device.exported_template);

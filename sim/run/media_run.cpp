@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/run/convert.hpp"
+#include "sim/scenario/namespaces.hpp"
 
 namespace lmsim::sim {
 
@@ -27,10 +28,43 @@ Bandwidth stream_rate(const Scenario& scenario) {
     return std::min(Bandwidth{static_cast<std::uint64_t>(share)}, streams);
 }
 
-std::uint64_t granules_of_one(const Scenario& scenario) {
-    const std::uint64_t granule = scenario.media_copy.granule.count;
-    return (scenario.hosts.src.device.capacity.count + granule - 1) / granule;
-}
+/// Where the local namespaces lie, one after the other, in granules: as the copy has them.
+class Layout {
+  public:
+    explicit Layout(const Scenario& scenario)
+        : namespaces_(vf_namespaces(scenario)),
+          vfs_(scenario.hosts.src.device.vfs),
+          granule_(scenario.media_copy.granule.count) {
+        for (const VfNamespace& one : namespaces_) {
+            begins_.push_back(each_);
+            each_ += one.shared ? 0 : in_granules(one.size.count);
+        }
+    }
+
+    const std::vector<VfNamespace>& namespaces() const { return namespaces_; }
+    std::uint64_t in_granules(std::uint64_t bytes) const {
+        return (bytes + granule_ - 1) / granule_;
+    }
+    std::uint64_t granules() const { return each_ * vfs_; }
+    std::uint64_t first(std::uint32_t vf, std::size_t number) const {
+        return vf * each_ + begins_[number];
+    }
+    std::uint32_t local() const {
+        return static_cast<std::uint32_t>(
+            std::count_if(namespaces_.begin(), namespaces_.end(),
+                          [](const VfNamespace& one) { return !one.shared; }));
+    }
+    std::uint32_t shared() const {
+        return static_cast<std::uint32_t>(namespaces_.size()) - local();
+    }
+
+  private:
+    std::vector<VfNamespace> namespaces_;
+    std::vector<std::uint64_t> begins_;
+    std::uint64_t each_ = 0;
+    std::uint64_t vfs_;
+    std::uint64_t granule_;
+};
 
 /// How long a chunk takes from its read to the news that it is written, and what bounds the rate.
 struct ChunkPath {
@@ -99,38 +133,57 @@ std::uint64_t guessed_rate(const Scenario& scenario, const WritePattern& pattern
     return std::min(by_depth, by_media) * pattern.write_percent / 100;
 }
 
-/// Of each source of the guest, how it writes; entries of the log by VF.
-void add_writers(const Scenario& scenario, const Workload& workload, MediaPlan& result) {
+/// Why counts do not treat the writes exactly, or nothing.
+std::string inexact(const std::string& job, WritePattern::Kind kind) {
+    switch (kind) {
+        case WritePattern::Kind::Sequential: return "job " + job + " writes in sequence";
+        case WritePattern::Kind::Other:
+            return "job " + job +
+                   " writes in a way that is no uniform random one, and is counted as if it did: "
+                   "the most that it can change";
+        default: return {};
+    }
+}
+
+/// Of each source of the guest, how it writes; entries of the log by VF, which tells of shared
+/// namespaces, too.
+void add_writers(const Scenario& scenario, const Workload& workload, const Layout& layout,
+                 MediaPlan& result) {
     const std::uint64_t granule = scenario.media_copy.granule.count;
     const std::uint64_t mdts = scenario.hosts.src.device.mdts.count;
     result.plan.entries_milli_per_s.assign(scenario.hosts.src.device.vfs, 0);
     for (const PlacedSource& placed : workload.sources) {
         const WritePattern pattern = placed.source->write_pattern();
+        const bool shared = layout.namespaces()[placed.number].shared;
         if (pattern.kind == WritePattern::Kind::None) {
             continue;
         }
-        if (pattern.kind == WritePattern::Kind::Other || pattern.bytes == 0) {
-            result.note =
-                "job " + placed.source->name() + " writes in a way that is no uniform random one";
+        if (pattern.bytes == 0) {
+            result.note = "job " + placed.source->name() + " does not say how it writes";
             continue;
         }
-        if (pattern.kind == WritePattern::Kind::Sequential) {
-            result.note = "job " + placed.source->name() + " writes in sequence";
-        }
+        const std::string note = inexact(placed.source->name(), pattern.kind);
+        result.note = note.empty() || shared ? result.note : note;
         const std::uint64_t ios =
             pattern.per_s != 0 ? pattern.per_s : guessed_rate(scenario, pattern);
         result.guess = result.guess || pattern.per_s == 0;
         const std::uint64_t commands = (pattern.bytes + mdts - 1) / mdts;
+        const std::uint64_t milli_per_s = ios * commands * 1000;
+        result.plan.entries_milli_per_s[placed.vf] += milli_per_s;
+        if (shared) {
+            result.shared_entries_per_s += milli_per_s / 1000;
+            continue;
+        }
         host::media::Writer writer;
         const std::uint64_t first = pattern.base / granule;
-        writer.first = placed.vf * granules_of_one(scenario) + first;
-        writer.granules = (pattern.base + pattern.size + granule - 1) / granule - first;
+        writer.first = layout.first(placed.vf, placed.number) + first;
+        writer.granules = layout.in_granules(pattern.base + pattern.size) - first;
         writer.per_write =
             std::min(writer.granules, (pattern.bytes / commands + granule - 1) / granule);
-        writer.milli_per_s = ios * commands * 1000;
-        writer.each_once = pattern.kind != WritePattern::Kind::Random;
+        writer.milli_per_s = milli_per_s;
+        writer.each_once = pattern.kind == WritePattern::Kind::EachOnce ||
+                           pattern.kind == WritePattern::Kind::Sequential;
         result.plan.writers.push_back(writer);
-        result.plan.entries_milli_per_s[placed.vf] += writer.milli_per_s;
     }
 }
 
@@ -157,12 +210,17 @@ host::media::Limits limits_of(const MediaCopyParams& copy) {
     return limits;
 }
 
-/// Blocks of a namespace that hold data from the start.
-std::uint64_t used_blocks(const Scenario& scenario) {
+/// Blocks that hold data from the start, by NSID from 1 on.
+std::vector<std::uint64_t> used_blocks(const Scenario& scenario) {
     const DeviceParams& device = scenario.hosts.src.device;
-    const Uint128 bytes =
-        static_cast<Uint128>(device.capacity.count) * scenario.media_copy.used.ppm / 1'000'000;
-    return static_cast<std::uint64_t>(bytes) / device.block.count;
+    const std::vector<VfNamespace> namespaces = vf_namespaces(scenario);
+    std::vector<std::uint64_t> used;
+    for (std::uint32_t vf = 0; vf < device.vfs; ++vf) {
+        for (const VfNamespace& one : namespaces) {
+            used.push_back(one.used_bytes / device.block.count);
+        }
+    }
+    return used;
 }
 
 /// Admin commands before the first copy begins, and what each takes.
@@ -170,12 +228,16 @@ Ps set_up_time(const Scenario& scenario) {
     const MediaCopyParams& copy = scenario.media_copy;
     const DeviceTiming source = device_timing(scenario, scenario.hosts.src);
     const DeviceTiming destination = device_timing(scenario, scenario.hosts.dst);
+    const Layout layout(scenario);
     const auto vfs = static_cast<Ps>(scenario.hosts.src.device.vfs);
+    const Ps local = vfs * static_cast<Ps>(layout.local());
+    const Ps all = vfs * static_cast<Ps>(layout.namespaces().size());
     Ps each = source.namespaces.mean().ps + 2 * destination.namespaces.mean().ps;
     each += copy.allocated_only ? source.lba_status.mean().ps : 0;
-    each += copy.format ? destination.media_write.mean().ps : 0;
-    return vfs * each + destination.namespaces.mean().ps +
-           (1 + 2 * vfs) * destination.identify.mean().ps;
+    each += copy.format ? destination.format.mean().ps : 0;
+    const Ps deletes = layout.shared() == 0 ? 1 : local;
+    return local * each + deletes * destination.namespaces.mean().ps +
+           (1 + 2 * all) * destination.identify.mean().ps;
 }
 
 /// Of the downtime, relative: by rates the switchover comes at another moment of a round, and what
@@ -193,22 +255,27 @@ MediaPlan plan_media(const Scenario& scenario, const Workload& workload) {
     const ChunkPath path = chunk_path(scenario);
     MediaPlan result;
     host::media::Plan& plan = result.plan;
-    const std::uint64_t one = granules_of_one(scenario);
+    const Layout layout(scenario);
     plan.granule_bytes = copy.granule.count;
-    plan.granules = one * scenario.hosts.src.device.vfs;
-    const std::uint64_t blocks = copy.granule.count / scenario.hosts.src.device.block.count;
-    const std::uint64_t used =
-        copy.allocated_only ? (used_blocks(scenario) + blocks - 1) / blocks : one;
-    for (std::uint32_t vf = 0; vf < scenario.hosts.src.device.vfs && used != 0; ++vf) {
-        plan.allocated.push_back({vf * one, used});
+    plan.granules = layout.granules();
+    for (std::uint32_t vf = 0; vf < scenario.hosts.src.device.vfs; ++vf) {
+        for (std::size_t n = 0; n < layout.namespaces().size(); ++n) {
+            const VfNamespace& one = layout.namespaces()[n];
+            const std::uint64_t bytes = copy.allocated_only ? one.used_bytes : one.size.count;
+            if (!one.shared && bytes != 0) {
+                plan.allocated.push_back({layout.first(vf, n), layout.in_granules(bytes)});
+            }
+        }
     }
+    result.local = layout.local() * scenario.hosts.src.device.vfs;
+    result.shared = layout.shared() * scenario.hosts.src.device.vfs;
     plan.bytes_per_s = path.bytes_per_s;
     plan.round_overhead_ps = path.loop;
     plan.set_up_ps = set_up_time(scenario);
     plan.limits = limits_of(copy);
     plan.logs = copy.mode == MediaCopyMode::Copy;
     plan.queue = queue_plan(scenario);
-    add_writers(scenario, workload, result);
+    add_writers(scenario, workload, layout, result);
     return result;
 }
 
@@ -254,6 +321,9 @@ metrics::MediaResult forecast_media(const Scenario& scenario, const Workload& wo
                          ? "those of the source, by a means of the vendor's"
                          : "others than on the source: the standard has no field that sets them";
     media.forecast = host::media::forecast(plan.plan);
+    media.local = plan.local;
+    media.shared = plan.shared;
+    media.shared_entries_per_s = plan.shared_entries_per_s;
     media.forecast_by_guess = plan.guess;
     media.forecast_note = plan.note;
     return media;
@@ -269,7 +339,11 @@ std::string why_media_exact(const Scenario& scenario, const Workload& workload) 
     if (scenario.media_copy.mode == MediaCopyMode::Mirror) {
         return "media_copy.mode = \"mirror\" sends each write to both sides";
     }
-    if (!scenario.media_copy.allocated_only && scenario.media_copy.used.ppm < 1'000'000) {
+    const std::vector<VfNamespace> namespaces = vf_namespaces(scenario);
+    const bool all_used = std::all_of(
+        namespaces.begin(), namespaces.end(),
+        [](const VfNamespace& one) { return one.shared || one.used_bytes == one.size.count; });
+    if (!scenario.media_copy.allocated_only && !all_used) {
         return "media_copy.allocated_only = false has blocks without data go at another rate";
     }
     return plan_media(scenario, workload).note;

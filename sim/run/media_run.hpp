@@ -32,8 +32,11 @@ void fill_media(const Scenario& scenario, const Workload& workload, const MediaC
 /// What a forecast of the copy begins with.
 struct MediaPlan {
     host::media::Plan plan;
-    bool guess = false;  // a job says no rate: the depth and the media give one
-    std::string note;    // writes that counts do not treat exactly, or nothing
+    bool guess = false;                      // a job says no rate: the depth and the media give one
+    std::string note;                        // writes that counts do not treat exactly, or nothing
+    std::uint32_t local = 0;                 // namespaces that are copied
+    std::uint32_t shared = 0;                // and that both hosts reach
+    std::uint64_t shared_entries_per_s = 0;  // of the logs, which tell of those, too
 };
 MediaPlan plan_media(const Scenario& scenario, const Workload& workload);
 

@@ -185,7 +185,7 @@ void Simulation::build_guest(Workload& workload) {
                        device.mdts.count, completion_entries(device));
     }
     for (PlacedSource& placed : workload.sources) {
-        guest_->add_source(placed.vf, *placed.source, placed.start.ps);
+        guest_->add_source(placed.vf, *placed.source, placed.start.ps, placed.number);
     }
     guest_->lay_out();
     LMSIM_ASSERT(source_->vm.allocated_pages() <= first);

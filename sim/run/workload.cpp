@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "sim/core/text.hpp"
+#include "sim/scenario/namespaces.hpp"
+
 namespace lmsim::sim {
 namespace {
 
@@ -23,9 +26,35 @@ Diagnostic diagnostic(const LoadedScenario& loaded, const std::string& path,
     return {inside, message};
 }
 
-void place(Workload& workload, fio::Sources sources, std::uint16_t vf, Time start) {
+void place(Workload& workload, fio::Sources sources, std::uint16_t vf, std::uint16_t number,
+           Time start) {
     for (auto& source : sources) {
-        workload.sources.push_back({vf, start, std::move(source)});
+        workload.sources.push_back({vf, start, std::move(source), number});
+    }
+}
+
+fio::Target target_of(const Scenario& scenario, const VfNamespace& one) {
+    return {one.size.count, static_cast<std::uint32_t>(scenario.hosts.src.device.block.count), 0};
+}
+
+/// Each job gets the number of its namespace, from 1 on; a name that says it is not ignored.
+void number_jobs(const WorkloadParams& params, std::size_t count, fio::JobFile& file) {
+    for (fio::Job& job : file.jobs) {
+        if (params.number == 0 && job.device > count) {
+            throw fio::InputError(
+                file.path, job.place({"filename"}),
+                fmt::format("filename: job {} names namespace {}; expected 1 to {}, or more "
+                            "[[namespace]] tables in the scenario",
+                            in_quotes(job.name), job.device, count));
+        }
+        job.device = params.number != 0 ? params.number : std::max(1U, job.device);
+    }
+    if (params.number == 0) {
+        const auto is_name = [](const fio::IgnoredKey& ignored) {
+            return ignored.key == "filename";
+        };
+        file.ignored.erase(std::remove_if(file.ignored.begin(), file.ignored.end(), is_name),
+                           file.ignored.end());
     }
 }
 
@@ -50,7 +79,7 @@ void override_job(const WorkloadParams& params, fio::Job& job) {
 void load_one(const Scenario& scenario, std::size_t index, Workload& workload) {
     const WorkloadParams& params = scenario.workloads[index];
     const DeviceParams& device = scenario.hosts.src.device;
-    const fio::Target target{device.capacity.count, static_cast<std::uint32_t>(device.block.count)};
+    const std::vector<VfNamespace> namespaces = vf_namespaces(scenario);
     std::unique_ptr<fio::JobFile> jobs;
     if (params.fio.empty()) {
         workload.logs.push_back(std::make_unique<fio::IoLog>(fio::load_iolog(params.iolog.path)));
@@ -60,6 +89,9 @@ void load_one(const Scenario& scenario, std::size_t index, Workload& workload) {
         for (fio::Job& job : jobs->jobs) {
             override_job(params, job);
         }
+        if (namespaces.size() > 1) {
+            number_jobs(params, namespaces.size(), *jobs);  // before it is described
+        }
         workload.descriptions.push_back(fio::describe(*jobs));
     }
     for (std::uint16_t vf = 0; vf < device.vfs; ++vf) {
@@ -67,18 +99,34 @@ void load_one(const Scenario& scenario, std::size_t index, Workload& workload) {
             continue;
         }
         if (jobs != nullptr) {
-            const std::string stream = fmt::format("workload{}.vf{}", index, vf);
-            place(workload, fio::make_sources(*jobs, scenario.seed, stream, target), vf,
-                  params.start);
+            place_jobs(*jobs, scenario, params, fmt::format("workload{}.vf{}", index, vf), vf,
+                       workload);
         } else {
             const fio::Replay replay{params.depth != 0 ? params.depth : log_depth, params.loop};
-            place(workload, fio::make_sources(*workload.logs.back(), replay, target), vf,
-                  params.start);
+            const auto number = static_cast<std::uint16_t>(std::max(1U, params.number) - 1);
+            place(workload,
+                  fio::make_sources(*workload.logs.back(), replay,
+                                    target_of(scenario, namespaces[number])),
+                  vf, number, params.start);
         }
     }
 }
 
 }  // namespace
+
+void place_jobs(fio::JobFile& jobs, const Scenario& scenario, const WorkloadParams& params,
+                const std::string& stream, std::uint16_t vf, Workload& workload) {
+    const std::vector<VfNamespace> namespaces = vf_namespaces(scenario);
+    if (namespaces.size() > 1) {
+        number_jobs(params, namespaces.size(), jobs);
+    }
+    for (std::uint16_t number = 0; number < namespaces.size(); ++number) {
+        fio::Target target = target_of(scenario, namespaces[number]);
+        target.number = namespaces.size() > 1 ? number + 1U : 0;
+        place(workload, fio::make_sources(jobs, scenario.seed, stream, target), vf, number,
+              params.start);
+    }
+}
 
 Workload load_workload(const LoadedScenario& loaded, std::vector<Diagnostic>& errors) {
     Workload workload;

@@ -14,6 +14,7 @@ struct PlacedSource {
     std::uint16_t vf = 0;
     Time start;
     std::unique_ptr<fio::IoSource> source;
+    std::uint16_t number = 0;  // of the VF's namespaces, from 0 on
 };
 
 /// The fio files of a scenario and what they make the guest do.
@@ -22,6 +23,11 @@ struct Workload {
     std::vector<PlacedSource> sources;
     std::vector<fio::Description> descriptions;
 };
+
+/// The sources of the jobs on one VF, in the namespaces that the workload or the jobs themselves
+/// name; `stream` names their draws. Throws fio::InputError if there is no such namespace.
+void place_jobs(fio::JobFile& jobs, const Scenario& scenario, const WorkloadParams& params,
+                const std::string& stream, std::uint16_t vf, Workload& workload);
 
 /// Reads the files; each job runs on every VF of its workload with draws of its own. What is wrong
 /// with a file goes into `errors`, with its place.

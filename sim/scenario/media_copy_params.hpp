@@ -35,9 +35,11 @@ struct MediaCopyParams {
     MediaCopyOrder order = param(
         &order, "order", MediaCopyOrder::MediaFirst,
         "when the pre-copy of RAM begins: once little of the media is left, or at once", choice);
-    Share used =
-        param(&used, "used", 100_percent, between(0_percent, 100_percent),
-              "of each namespace holds data when the migration begins: its first blocks", choice);
+    Share used = param(
+        &used, "used", 100_percent, between(0_percent, 100_percent),
+        "of each namespace holds data when the migration begins: its first blocks; where there "
+        "are [[namespace]] tables, they say it",
+        choice);
     bool allocated_only =
         param(&allocated_only, "allocated_only", true,
               "the device reports which blocks are allocated (Get LBA Status), and the first copy "

@@ -9,6 +9,7 @@
 #include "sim/scenario/architecture_params.hpp"
 #include "sim/scenario/host_params.hpp"
 #include "sim/scenario/media_copy_params.hpp"
+#include "sim/scenario/namespace_params.hpp"
 #include "sim/scenario/opaque_params.hpp"
 #include "sim/scenario/run_params.hpp"
 #include "sim/scenario/vm_params.hpp"
@@ -46,6 +47,9 @@ struct Scenario {
     VmmParams vmm = group(&vmm, "vmm", "the virtual machine monitor");
     MediaCopyParams media_copy =
         group(&media_copy, "media_copy", "namespaces that are local to a host and move, too");
+    std::vector<NamespaceParams> namespaces =
+        list(&namespaces, "namespace", 16,
+             "the namespaces of each VF, in the order of their NSIDs; without any it has one");
     CarryParams carry =
         group(&carry, "carry", "who carries what the standard's state structure does not");
     OtherDevicesParams devices =

@@ -3,6 +3,7 @@
 #include "model/check/invariant.hpp"
 #include "sim/scenario/architecture_check.hpp"
 #include "sim/scenario/device_check.hpp"
+#include "sim/scenario/namespace_check.hpp"
 
 namespace lmsim::sim {
 
@@ -284,47 +285,6 @@ void check_vmm(const VmmParams& vmm, Problems& out) {
     }
 }
 
-/// Local namespaces can be copied only if they are local, and if what changes is known.
-void check_media_copy(const Scenario& scenario, Problems& out) {
-    const MediaCopyParams& copy = scenario.media_copy;
-    const DeviceParams& device = scenario.hosts.src.device;
-    if (copy.mode == MediaCopyMode::None) {
-        return;
-    }
-    if (!device.private_namespaces) {
-        out.push_back({{"media_copy.mode", "hosts.both.device.private_namespaces"},
-                       "all VFs share one namespace; expected private_namespaces = true, or mode = "
-                       "\"none\""});
-    }
-    if (device.namespace_set == scenario.hosts.dst.device.namespace_set) {
-        out.push_back({{"media_copy.mode", "hosts.dst.device.namespace_set"},
-                       "both hosts reach the same namespaces: there is nothing to copy; expected "
-                       "another number for hosts.dst, or mode = \"none\""});
-    }
-    if (copy.mode == MediaCopyMode::Copy && !scenario.hosts.src.driver.log_user_data) {
-        out.push_back({{"media_copy.mode", "hosts.src.driver.log_user_data"},
-                       "without the log of user data nobody knows what changes while the first "
-                       "copy goes on; expected log_user_data = true, or mode = \"mirror\""});
-    }
-    if (copy.granule < device.block || copy.granule % device.block != 0_B) {
-        out.push_back(
-            {{"media_copy.granule", "hosts.both.device.block"},
-             format(copy.granule) + " is not a whole number of blocks of " + format(device.block)});
-    }
-    fits(out, "media_copy.granule", copy.granule, "media_copy.chunk", copy.chunk);
-    if (copy.chunk % copy.granule != 0_B) {
-        out.push_back(
-            {{"media_copy.chunk", "media_copy.granule"},
-             format(copy.chunk) + " is not a whole number of granules of " + format(copy.granule)});
-    }
-    const Bytes needed{device.capacity.count * device.vfs};
-    if (copy.destination_capacity != 0_B && copy.destination_capacity < needed) {
-        out.push_back({{"media_copy.destination_capacity", "hosts.both.device.capacity"},
-                       format(copy.destination_capacity) + " is less than the " + format(needed) +
-                           " that the namespaces of " + plural(device.vfs, "VF") + " take"});
-    }
-}
-
 void check_expectation(const ExpectParams& expect, Problems& out) {
     if (expect.broken.empty() || check::find_invariant(expect.broken) != nullptr) {
         return;
@@ -357,6 +317,7 @@ std::vector<Problem> validate(const Scenario& scenario) {
     check_vmm(scenario.vmm, out);
     check_other_devices(scenario, out);
     check_dirty_tracking(scenario, out);
+    check_namespaces(scenario, out);
     check_media_copy(scenario, out);
     check_architecture(scenario, out);
     for (std::size_t i = 0; i < scenario.workloads.size(); ++i) {

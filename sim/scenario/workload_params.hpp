@@ -12,6 +12,11 @@ struct WorkloadParams {
     FilePath iolog = param(&iolog, "iolog", FilePath{},
                            "fio I/O log (version 2 or 3), relative to the scenario", choice);
     IndexSet vf = param(&vf, "vf", IndexSet{}, "the VFs it runs on: all, or their indices", choice);
+    std::uint32_t number =
+        param(&number, "namespace", 0, between(0, 16),
+              "which namespace of a VF it works with, the first is 1; 0: the one that a job's "
+              "filename names (/dev/nvme0n2: the second), else the first",
+              choice);
     std::uint32_t depth = param(
         &depth, "depth", 0, between(0, 65535),
         "I/Os outstanding at most: instead of what a job says (iodepth), or of 32 where a log "

@@ -4,6 +4,7 @@
 
 #include "sim/core/units.hpp"
 #include "sim/metrics/display.hpp"
+#include "sim/scenario/namespaces.hpp"
 
 namespace lmsim::viz {
 namespace {
@@ -146,8 +147,16 @@ class HostWriter {
 
     std::vector<std::string> storage() const {
         const bool many = own_namespaces() && device_.vfs > most_boxes;
-        return {many ? "a namespace each" : "namespace",
-                format(device_.capacity) + ", blocks of " + format(device_.block)};
+        if (scenario_.namespaces.empty()) {
+            return {many ? "a namespace each" : "namespace",
+                    format(device_.capacity) + ", blocks of " + format(device_.block)};
+        }
+        std::vector<std::string> lines{many ? "namespaces of each" : "namespaces"};
+        for (const sim::VfNamespace& one : sim::vf_namespaces(scenario_)) {
+            lines.push_back(format(one.size) + (one.shared ? ", of both hosts" : ""));
+        }
+        lines.push_back("blocks of " + format(device_.block));
+        return lines;
     }
 
     Topology& topology_;

@@ -63,8 +63,11 @@ std::uint64_t expected_unique(const Writer& writer, std::int64_t ps) {
     return share_of(writer.granules, q63_one - spared(writer, ps));
 }
 
-Fluid::Fluid(std::uint64_t granules, std::vector<Writer> writers) : writers_(std::move(writers)) {
-    std::vector<std::uint64_t> borders{0, granules};
+Fluid::Fluid(std::uint64_t granules, std::vector<Writer> writers,
+             std::vector<std::uint64_t> borders)
+    : writers_(std::move(writers)) {
+    borders.push_back(0);
+    borders.push_back(granules);
     for (const Writer& writer : writers_) {
         LMSIM_ASSERT(writer.granules != 0 && writer.first + writer.granules <= granules);
         borders.push_back(writer.first);

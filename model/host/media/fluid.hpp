@@ -45,8 +45,9 @@ struct Stretch {
 /// The state of a copy: what is left of the round, and what has changed.
 class Fluid {
   public:
-    /// `granules` in all.
-    Fluid(std::uint64_t granules, std::vector<Writer> writers);
+    /// `granules` in all; no stretch goes over one of `borders`.
+    Fluid(std::uint64_t granules, std::vector<Writer> writers,
+          std::vector<std::uint64_t> borders = {});
 
     /// These are in the round at hand: a first copy.
     void want(std::uint64_t first, std::uint64_t granules);

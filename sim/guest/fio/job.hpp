@@ -57,6 +57,8 @@ struct Job {
     unsigned read_percent = 50;
     PerDirection<unsigned> random_percent{100, 100, 100};
 
+    unsigned device = 0;  // number of the namespace that its filename names; 0: none
+
     unsigned depth = 1;
     unsigned copies = 1;  // numjobs
 

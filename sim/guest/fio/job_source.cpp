@@ -170,7 +170,7 @@ void JobSource::completed(Time now, const Io& io) {
 }
 
 WritePattern JobSource::write_pattern() const {
-    const auto writes = static_cast<std::size_t>(Direction::Write);
+    const auto writes = static_cast<std::size_t>(job_.trims ? Direction::Trim : Direction::Write);
     const BlockSizes& sizes = job_.sizes[writes];
     WritePattern pattern;
     pattern.base = base_;

@@ -164,13 +164,32 @@ void ignore(const Value& value, JobFile& file) {
     file.ignored.push_back({std::string(value.key), std::string(value.text), value.at});
 }
 
-/// One name is only another name for the namespace; several would spread the I/O.
-void apply_filename(const Value& value, Job&, JobFile& file) {
+/// The number of the namespace in "/dev/nvme0n2"; 0 if it is no such name.
+unsigned namespace_in(std::string_view path) {
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    const std::size_t at = name.rfind('n');
+    const auto digits = [](std::string_view text) {
+        return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+    };
+    if (name.substr(0, 4) != "nvme" || at < 5 || at == std::string_view::npos ||
+        !digits(name.substr(4, at - 4)) || !digits(name.substr(at + 1)) || name.size() > at + 6) {
+        return 0;
+    }
+    unsigned number = 0;
+    for (const char digit : name.substr(at + 1)) {
+        number = 10 * number + static_cast<unsigned>(digit - '0');
+    }
+    return number;
+}
+
+/// One name tells which namespace, where a VF has several; several would spread the I/O.
+void apply_filename(const Value& value, Job& job, JobFile& file) {
     for (std::size_t i = 1; i < value.text.size(); ++i) {
         if (value.text[i] == ':' && value.text[i - 1] != '\\') {
             value.fail("several files in one job are not supported; expected a section per file");
         }
     }
+    job.device = namespace_in(value.text);
     ignore(value, file);
 }
 

@@ -64,6 +64,7 @@ class IoSource {
 struct Target {
     std::uint64_t capacity = 0;  // bytes
     std::uint32_t block = 512;   // bytes of a logical block, a power of two from 512 on
+    unsigned number = 0;         // jobs with this Job::device alone; 0: all
 };
 
 using Sources = std::vector<std::unique_ptr<IoSource>>;

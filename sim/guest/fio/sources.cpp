@@ -128,6 +128,9 @@ Sources make_sources(const JobFile& file, std::uint64_t seed, const std::string&
     for (const Job& job : file.jobs) {
         const unsigned twin = same_name[job.name]++;
         const std::string name = twin == 0 ? job.name : fmt::format("{}#{}", job.name, twin + 1);
+        if (target.number != 0 && target.number != job.device) {
+            continue;
+        }
         const Blocks blocks = blocks_of(file, job, target);
         for (unsigned copy = 0; copy < job.copies; ++copy) {
             JobPlan plan;

@@ -50,6 +50,44 @@ TEST_CASE("a private namespace for each VF, from the start") {
     CHECK(rig.read(rig.pf, 2) == 0);
 }
 
+TEST_CASE("several private namespaces for each VF, of which others reach some") {
+    Config config = small_namespaces();
+    config.private_namespaces = true;
+    config.vf_namespaces = 2;
+    config.vf_blocks[1] = 5'000;
+    config.vf_reachable = 2;
+    config.capacity = 0;
+    const auto nguids = [&] {
+        std::vector<wire::Nguid> all;
+        Rig rig(config);
+        for (const std::uint32_t nsid : {1U, 2U, 3U, 4U}) {
+            all.push_back(rig.page(rig.pf, nsid, 0x11).nguid);
+        }
+        return all;
+    };
+    Rig rig(config);
+    CHECK(rig.list(rig.vf1, 0x02) == Nsids{1, 2});
+    CHECK(rig.list(rig.vf2, 0x02) == Nsids{3, 4});
+    CHECK(rig.page(rig.vf2, 3).nsze == 100'000);
+    CHECK(rig.page(rig.vf2, 4).nsze == 5'000);
+    CHECK(rig.read(rig.vf2, 4, 4'999) == 0);
+    CHECK(rig.read(rig.vf2, 4, 5'000) == 0x080);
+    // There is room for as many as there are, and no more.
+    CHECK(rig.create(1).status != 0);
+    CHECK(rig.remove(4) == 0);
+    CHECK(rig.create(5'001).status != 0);
+    CHECK(rig.create(5'000).dw0 == 4);
+    // The same device elsewhere: the second ones are the same.
+    const std::vector<wire::Nguid> here = nguids();
+    config.nguid_seed = 2;
+    const std::vector<wire::Nguid> there = nguids();
+    CHECK(here[0] != there[0]);
+    CHECK(here[1] == there[1]);
+    CHECK(here[2] != there[2]);
+    CHECK(here[3] == there[3]);
+    CHECK(here[1] != here[3]);
+}
+
 TEST_CASE("identities come from the seed") {
     Config config = small_namespaces();
     const auto nguid = [&] {

@@ -44,19 +44,16 @@ sim::Workload workload_of(const Run& run, const LoadedScenario& loaded) {
     sim::Workload workload;
     const Scenario& scenario = loaded.scenario;
     const DeviceParams& device = scenario.hosts.src.device;
-    const fio::Target target{device.capacity.count, static_cast<std::uint32_t>(device.block.count)};
     for (std::size_t i = 0; i < run.jobs.size(); ++i) {
         const Jobs& jobs = run.jobs[i];
-        const fio::JobFile file = fio::parse_job_file("run.fio", jobs.text);
+        fio::JobFile file = fio::parse_job_file("run.fio", jobs.text);
         std::vector<std::uint16_t> vfs = jobs.vfs;
         for (std::uint16_t vf = 0; jobs.vfs.empty() && vf < device.vfs; ++vf) {
             vfs.push_back(vf);
         }
         for (const std::uint16_t vf : vfs) {
             const std::string stream = "jobs" + std::to_string(i) + ".vf" + std::to_string(vf);
-            for (auto& source : fio::make_sources(file, scenario.seed, stream, target)) {
-                workload.sources.push_back({vf, {}, std::move(source)});
-            }
+            place_jobs(file, scenario, {}, stream, vf, workload);
         }
     }
     return workload;

@@ -148,6 +148,20 @@ TEST_CASE("fio job: keys without meaning here are listed with their place") {
     CHECK(file.notes.empty());
 }
 
+TEST_CASE("fio job: a filename tells which namespace, where there are several") {
+    const auto device = [](const std::string& name) {
+        return parse("[a]\nfilename=" + name + "\n").jobs[0].device;
+    };
+    CHECK(device("/dev/nvme0n1") == 1);
+    CHECK(device("/dev/nvme12n16") == 16);
+    CHECK(device("nvme0n2") == 2);
+    for (const char* name : {"/dev/sda", "0000\\:01\\:00.0", "/dev/nvme0", "/dev/nvmen1",
+                             "/dev/nvme0n", "/dev/nvme0n1p2", "/dev/ng0n1", "nvme0n123456"}) {
+        CHECK(device(name) == 0);
+    }
+    CHECK(parse("[global]\nfilename=/dev/nvme0n3\n[a]\n").jobs[0].device == 3);
+}
+
 TEST_CASE("fio job: a value that changes nothing makes an unsupported key harmless") {
     const JobFile file = parse("[a]\nverify=0\nnrfiles=1\nzonemode=none\niodepth_batch=1\n");
     CHECK(file.ignored.size() == 4);
