@@ -158,19 +158,23 @@ Errno OpaqueDevice::take_blocks(const std::vector<std::uint8_t>& bytes) {
     call_.event.length = length;
     call_.work += transfer(Bytes{length}, timing_.copy_rate).ps;
     if (timing_.loads_at_write && load_.whole_records() != 0) {
-        call_.work += load_time(load_.whole_bytes(), load_.whole_records());
-        load_.loaded();
+        call_.work += load_time(load_.whole_records());
     }
     return Errno::Ok;
 }
 
-Ps OpaqueDevice::load_time(std::uint64_t bytes, std::uint64_t records) {
-    Ps time = transfer(Bytes{bytes}, timing_.load_rate).ps;
-    for (std::uint64_t i = 0; i < records; ++i) {
+/// The device loads all that is whole, with so many commands.
+Ps OpaqueDevice::load_time(std::uint64_t commands) {
+    Ps time = transfer(Bytes{load_.whole_bytes()}, timing_.load_rate).ps;
+    for (std::uint64_t i = 0; i < commands; ++i) {
         time += draw(timing_.load);
     }
-    use_.commands += records;
-    use_.loaded_bytes += bytes;
+    if (load_.complete()) {
+        time += draw(timing_.restore);
+    }
+    use_.commands += commands;
+    use_.loaded_bytes += load_.whole_bytes();
+    load_.loaded();
     return time;
 }
 
@@ -296,8 +300,7 @@ void OpaqueDevice::load_all() {
     if (!load_.empty() && !load_.complete()) {
         arc_error_ = Errno::Invalid;
     } else if (load_.whole_records() != 0) {
-        phases_.push_back({Part::StateLoad, load_time(load_.whole_bytes(), 1)});
-        load_.loaded();
+        phases_.push_back({Part::StateLoad, load_time(1)});
     }
     loaded_ = load_.complete();
     phases_.push_back({Part::StateLoad, draw(timing_.close)});

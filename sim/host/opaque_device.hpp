@@ -56,6 +56,7 @@ struct OpaqueTiming {
     Distribution save;
     Distribution load;
     Distribution allocate;
+    Distribution restore;
     Distribution resume;
     Distribution start;
     Distribution reset;
@@ -163,7 +164,7 @@ class OpaqueDevice final : public Component, public VfioDevice {
     void fill_read(vfio::Event& event) const;
     void fill_precopy_info(vfio::Event& event);
     vfio::Errno take_blocks(const std::vector<std::uint8_t>& bytes);
-    Ps load_time(std::uint64_t bytes, std::uint64_t records);
+    Ps load_time(std::uint64_t commands);
     std::uint64_t changed() const;
     void save_more();
     void tell_works();

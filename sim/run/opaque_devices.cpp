@@ -49,6 +49,7 @@ OpaqueTiming timing_of(const OpaqueParams& device, Bytes ram) {
     timing.save = Distribution(time.save);
     timing.load = Distribution(time.load);
     timing.allocate = Distribution(time.allocate);
+    timing.restore = Distribution(time.restore);
     timing.resume = Distribution(time.resume);
     timing.start = Distribution(time.start);
     timing.reset = Distribution(time.reset);

@@ -81,6 +81,10 @@ struct OpaqueTimeParams {
                                "resources for the state on the destination, when its first bytes "
                                "come",
                                "estimate; A. Horon, 2023: 1480ms for 300 MB of mlx5");
+    Quantiles restore = param(&restore, "restore", fixed(0_s), between(0_s, 100_s),
+                              "to build what the state describes, once all of it is loaded",
+                              "estimate; E. Ufimtseva on qemu-devel, 2024-07-26: to load 4.5 MB of "
+                              "a VF took 144ms, to save them 2ms");
     Quantiles resume = param(&resume, "resume", fixed(100_us), between(0_s, 100_s),
                              "STOP to RUNNING_P2P", estimate);
     Quantiles start = param(&start, "start", fixed(100_us), between(0_s, 100_s),

@@ -137,15 +137,13 @@ class Fit {
 /// The errors of calibration rows, but for one.
 Errors errors_of(const Table& table, const Effort& effort, const std::string& without) {
     return [&table, effort, without](const Vector& values) -> std::optional<Vector> {
-        Effort once = effort;
-        once.first = true;
         std::vector<Wish> wishes;
         for (const RowParams& row : table.params.rows) {
             if (row.role == Role::Calibration && row.row != without) {
                 wishes.push_back({&table, &row, as_options(table.params.fit, values)});
             }
         }
-        const auto figures = simulate(wishes, once);
+        const auto figures = simulate(wishes, effort);
         if (!figures) {
             return std::nullopt;
         }

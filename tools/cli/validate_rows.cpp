@@ -98,10 +98,7 @@ Parts plan(const Wish& wish, const Effort& effort, Runs& all) {
         seeds = effort.seeds;
     }
     const std::vector<std::string> alone{""};
-    std::vector<std::string> each = table.each.items.empty() ? alone : table.each.items;
-    if (effort.first) {
-        each.resize(1);
-    }
+    const std::vector<std::string>& each = table.each.items.empty() ? alone : table.each.items;
     Parts parts;
     for (std::uint32_t seed = 1; seed <= seeds; ++seed) {
         for (const std::string& one : each) {

@@ -28,7 +28,6 @@ struct Wish {
 struct Effort {
     unsigned jobs = 1;
     std::uint32_t seeds = 0;  // of tables with more than one; 0: as they say
-    bool first = false;       // only the first of what a table tries
 };
 
 /// The figures of all wishes in their order; wishes for the same run share it. Nothing if the user
