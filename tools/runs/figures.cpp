@@ -118,6 +118,8 @@ void add_checks(std::vector<Figure>& all) {
     all.push_back({"broken_invariants", "invariants broken", Unit::Count, Shown::IfAny,
                    "/broken_invariants"});
     all.push_back({"fidelity", "fidelity", Unit::Text, Shown::Never, "/fidelity"});
+    all.push_back(
+        {"hybrid_note", "What rates cannot say", Unit::Note, Shown::IfAny, "/hybrid/note"});
     all.push_back({"trace_hash", "trace hash", Unit::Text, Shown::Never, "/trace_hash"});
 }
 

@@ -7,6 +7,7 @@
 
 #include "sim/core/own_process.hpp"
 #include "sim/core/text.hpp"
+#include "sim/fluid/estimate.hpp"
 #include "sim/run/expectation.hpp"
 #include "sim/run/simulation.hpp"
 #include "tools/cli/interrupts.hpp"
@@ -20,21 +21,29 @@ std::string answer(cli::ExitCode code, const std::string& text) {
     return fmt::format("{}{}", static_cast<int>(code), text);
 }
 
-std::string run_here(const cli::ScenarioOptions& point) {
-    cli::PreparedRun prepared = cli::prepare(point);
-    if (!prepared.loaded.ok()) {
-        std::string text = prepared.loaded.error_text();
-        text.pop_back();
-        return answer(cli::Usage, text);
-    }
+sim::metrics::Result simulated(cli::PreparedRun& prepared) {
     sim::RunOptions options;
     options.dialects = prepared.dialects;
     // Nobody listens, but telling is part of the trace hash: that of `lmsim run` comes out.
     options.progress = [](sim::Ps, std::string_view) {};
     sim::Simulation simulation(prepared.loaded.scenario, prepared.workload, options);
     simulation.run();
-    sim::metrics::Result result = simulation.result();
-    result.expectation = sim::judge(prepared.loaded.scenario.expect, result);
+    return simulation.result();
+}
+
+std::string run_here(const cli::ScenarioOptions& point) {
+    cli::PreparedRun prepared = cli::prepare(point);
+    const sim::LoadedScenario& loaded = prepared.loaded;
+    if (!loaded.ok()) {
+        std::string text = loaded.error_text();
+        text.pop_back();
+        return answer(cli::Usage, text);
+    }
+    const bool fluid = loaded.scenario.run.fidelity == sim::Fidelity::Fluid;
+    sim::metrics::Result result =
+        fluid ? sim::fluid_result(loaded.scenario, prepared.workload, prepared.dialects)
+              : simulated(prepared);
+    result.expectation = sim::judge(loaded.scenario.expect, result);
     return answer(verdict(result), sim::metrics::result_json(result));
 }
 

@@ -23,6 +23,7 @@ TEST_CASE("many runs give what single ones do, in their order whatever the jobs"
         point_of(folder.scenario, {"channel.bandwith=1Gbit/s"}),
         point_of(folder.scenario, {"expect.downtime_max=1us"}),
         point_of(folder.scenario, {}),
+        point_of(folder.scenario, {"run.fidelity=fluid"}),
     };
     const auto one = run_all(points, 1);
     const auto three = run_all(points, 3);
@@ -41,6 +42,9 @@ TEST_CASE("many runs give what single ones do, in their order whatever the jobs"
     CHECK((*one)[0].result["total_time_ps"] > (*one)[3].result["total_time_ps"]);
     const tests::Ended alone = run_lmsim(folder, "run " + folder.scenario + " --json");
     CHECK(Json::parse(alone.out).dump(2) == (*one)[3].result.dump(2));
+    const tests::Ended fluid =
+        run_lmsim(folder, "run " + folder.scenario + " --json --fidelity fluid");
+    CHECK(Json::parse(fluid.out).dump(2) == (*one)[4].result.dump(2));
 }
 
 }  // namespace lmsim::runs
