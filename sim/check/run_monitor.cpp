@@ -4,6 +4,19 @@
 
 namespace lmsim::sim {
 
+/// What is of no VF is of all VMs.
+void RunMonitor::pass_on(Ps at, const check::Observation& seen) {
+    if (seen.vf == check::no_vf) {
+        for (RunMonitor* vm : vms_) {
+            vm->tell(at, seen);
+        }
+        return;
+    }
+    check::Observation own = seen;
+    own.vf = seen.vf % each_;
+    vms_[seen.vf / each_]->tell(at, own);
+}
+
 void RunMonitor::tell_more(Ps at, const check::Observation& seen, const check::Invariant* broken) {
     // Who checks the trace has to find what fell here.
     const bool in_another_record = !trace::is_own_record(seen.what) && broken == nullptr;

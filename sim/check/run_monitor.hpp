@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "model/check/monitor.hpp"
@@ -23,8 +24,15 @@ class RunMonitor {
     /// The trace is told of what no record of another kind says. `sink` may be null; it outlives
     /// the monitor. Whatever dialects the devices speak, what has to hold is in the standard.
     explicit RunMonitor(trace::TraceSink* sink) : sink_(sink) {}
+    /// Of hosts with several VMs that have `each` VFs: tells the monitor of each what it has to
+    /// know, with its own numbers of VFs. The monitors outlive it.
+    RunMonitor(std::vector<RunMonitor*> vms, std::uint16_t each)
+        : sink_(nullptr), vms_(std::move(vms)), each_(each) {}
 
     void tell(Ps at, const check::Observation& seen) {
+        if (each_ != 0) {
+            return pass_on(at, seen);
+        }
         const check::Invariant* const broken = check::step(monitor_, seen, rules_);
         if (broken != nullptr || (sink_ != nullptr && trace::is_own_record(seen.what))) {
             tell_more(at, seen, broken);
@@ -34,12 +42,18 @@ class RunMonitor {
     /// May the VF access memory and interrupt there? Then nothing depends on hearing that it does,
     /// which it does several times for each command.
     bool may_touch(metrics::Side side, std::uint16_t vf) {
+        if (each_ != 0) {
+            return vms_[vf / each_]->may_touch(side, vf % each_);
+        }
         const std::uint8_t host =
             side == metrics::Side::Destination ? check::destination : check::source;
         return monitor_.vf.at(vf).place[host].still == 0 && monitor_.vm.on(host);
     }
     /// The same of fetching from a submission queue.
     bool may_fetch(metrics::Side side, std::uint16_t vf, std::uint16_t queue) {
+        if (each_ != 0) {
+            return vms_[vf / each_]->may_fetch(side, vf % each_, queue);
+        }
         const std::uint8_t host =
             side == metrics::Side::Destination ? check::destination : check::source;
         return may_touch(side, vf) &&
@@ -52,6 +66,7 @@ class RunMonitor {
     const std::vector<Breach>& breaches() const { return breaches_; }
 
   private:
+    void pass_on(Ps at, const check::Observation& seen);
     void tell_more(Ps at, const check::Observation& seen, const check::Invariant* broken);
 
     spec::Rules rules_;
@@ -59,6 +74,8 @@ class RunMonitor {
     check::Monitor<check::WideBounds> monitor_;
     std::vector<Breach> breaches_;
     bool user_data_ = false;
+    std::vector<RunMonitor*> vms_;
+    std::uint16_t each_ = 0;  // 0: it watches one VM itself
 };
 
 /// Command Abort Requested, in a status field without the phase tag. Nobody aborts commands here.

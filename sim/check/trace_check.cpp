@@ -1,9 +1,12 @@
 #include "sim/check/trace_check.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "model/check/describe.hpp"
 #include "sim/check/trace_observer.hpp"
+#include "sim/core/text.hpp"
 
 namespace lmsim::sim {
 
@@ -13,6 +16,12 @@ sim::Result<TraceVerdict> check_trace(const std::string& path) {
     const auto read = trace::read_trace(path, observer, &line);
     if (!read) {
         return Failure{read.error()};
+    }
+    if (read.value().header.vms > 1) {
+        return Failure{
+            fmt::format("{}: {} VMs migrate here; a trace of one can be judged, and "
+                        "result.json has what fell in this run",
+                        printable(path), read.value().header.vms)};
     }
     TraceVerdict verdict;
     verdict.header = read.value().header;

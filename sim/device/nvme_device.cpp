@@ -505,7 +505,14 @@ void NvmeDevice::execute(const Effect& effect) {
                   effect.ticket);
         return;
     }
-    const Servers::Slot slot = admin_.take(now(), execution_time(effect));
+    const Ps spent = execution_time(effect);
+    const Servers::Slot slot = admin_.take(now(), spent);
+    if (observer_ != nullptr) {
+        const auto& command =
+            subsystem_->controller[effect.function].slot[nvme::Ticket::slot(effect.ticket)];
+        observer_->admin_takes(now(), effect.function, command.cid, slot.end - spent - now(),
+                               spent);
+    }
     post(slot.lane, slot.end, static_cast<std::uint32_t>(Kind::Work), effect.function,
          effect.ticket);
 }

@@ -15,6 +15,9 @@ class DeviceObserver {
     /// A fetched command has left: times of its fetch and of its completion's start on the link.
     virtual void command_posted(Ps fetched, Ps posted, std::uint16_t function, std::uint16_t sqid,
                                 std::uint16_t cid, std::uint8_t opcode, std::uint16_t status) = 0;
+    /// A command is all there: it waits so long for an admin processor, which then works so long.
+    virtual void admin_takes(Ps /*at*/, std::uint16_t /*function*/, std::uint16_t /*cid*/,
+                             Ps /*waits*/, Ps /*works*/) {}
     /// A suspended function fetched, wrote or interrupted.
     virtual void broke_suspension(Ps at, std::uint16_t function) = 0;
     /// MSI-X of a function as a whole was switched.

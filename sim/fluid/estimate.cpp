@@ -250,6 +250,7 @@ std::string why_not_fluid(const Scenario& scenario) {
         {device_count(scenario) != scenario.hosts.src.device.vfs,
          "devices of other kinds have times and states of their own"},
         {scenario.media_copy.mode != MediaCopyMode::None, "media_copy shares the channel"},
+        {scenario.vms.count > 1, "vms.count is more than 1, and this is one VM alone"},
         {scenario.architecture.architecture != host::Architecture::VfioNvme,
          "host.architecture is not vfio-nvme, whose steps these are"},
     };

@@ -33,6 +33,9 @@ bool is_harmless(Call call) {
 }  // namespace
 
 std::string why_exact(const Scenario& scenario, const Workload& workload) {
+    if (scenario.vms.count > 1) {
+        return "vms.count is more than 1, and their guests share one drive and one link";
+    }
     if (!scenario.pins.empty()) {
         return "pins hold single effects of single commands";
     }

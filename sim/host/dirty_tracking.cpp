@@ -6,10 +6,11 @@ namespace lmsim::sim {
 
 DirtyTracking::DirtyTracking(sc_core::sc_module_name name, Kernel& kernel,
                              const DirtyTrackingTiming& timing, HostDriver& driver,
-                             std::vector<OpaqueDevice*> others, Memory& memory)
+                             std::uint16_t vm, std::vector<OpaqueDevice*> others, Memory& memory)
     : Component(name, kernel),
       timing_(timing),
       driver_(driver),
+      vm_(vm),
       others_(std::move(others)),
       memory_(memory) {
     if (timing_.by == Tracker::Iommu) {
@@ -32,9 +33,9 @@ void DirtyTracking::finish() {
 void DirtyTracking::start(Done done) {
     done_ = std::move(done);
     began_ = now();
-    driver_.start_logs([this] {
+    driver_.start_logs(vm_, [this] {
         on_ = true;
-        memory_.log_dma(timing_.by == Tracker::Vmm && !driver_.tracks_memory());
+        memory_.log_dma(timing_.by == Tracker::Vmm && !driver_.tracks_memory(vm_));
         if (timing_.by == Tracker::Device) {
             start_next(0);
         } else if (timing_.by == Tracker::Iommu) {
@@ -63,7 +64,7 @@ void DirtyTracking::report(Done done) {
     const auto mark = [this](std::uint64_t address, std::uint64_t length) {
         memory_.mark_dirty(address, length);
     };
-    driver_.report_memory(mark, [this] {
+    driver_.report_memory(vm_, mark, [this] {
         if (!on_) {
             return finish();
         }
@@ -108,7 +109,7 @@ void DirtyTracking::report_iommu() {
 }
 
 void DirtyTracking::stop() {
-    driver_.stop_logs();
+    driver_.stop_logs(vm_);
     memory_.log_dma(true);
     memory_.set_dma_log(nullptr);
     if (on_ && timing_.by == Tracker::Device) {

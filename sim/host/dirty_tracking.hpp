@@ -36,7 +36,8 @@ class DirtyTracking : public Component {
     using Done = std::function<void()>;
 
     DirtyTracking(sc_core::sc_module_name name, Kernel& kernel, const DirtyTrackingTiming& timing,
-                  HostDriver& driver, std::vector<OpaqueDevice*> others, Memory& memory);
+                  HostDriver& driver, std::uint16_t vm, std::vector<OpaqueDevice*> others,
+                  Memory& memory);
 
     void start(Done done);
     /// What was written since the last report is dirty in the memory now.
@@ -56,6 +57,7 @@ class DirtyTracking : public Component {
 
     DirtyTrackingTiming timing_;
     HostDriver& driver_;
+    std::uint16_t vm_;
     std::vector<OpaqueDevice*> others_;
     Memory& memory_;
     DmaLog iommu_;

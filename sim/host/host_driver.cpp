@@ -73,8 +73,11 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
     }
     if (timing.memory.on) {
         AdminQueue& memory = passthrough_ ? static_cast<AdminQueue&>(*passthrough_) : queue;
-        tracker_ =
-            std::make_unique<MemoryTracker>(kernel, timing.memory, memory, pf, count, rules_);
+        for (std::uint16_t vm = 0; vm < timing.vms; ++vm) {
+            trackers_.push_back(std::make_unique<MemoryTracker>(
+                kernel, timing.memory, memory, pf, static_cast<std::uint16_t>(vfs_each()), rules_));
+            trackers_.back()->set_first_vf(static_cast<std::uint16_t>(vm * vfs_each()));
+        }
     }
     if (timing.probes_vfs) {
         probe_ = std::make_unique<VfProbe>((prefix + "_probe").c_str(), kernel, timing.ready_poll);
@@ -178,8 +181,8 @@ void HostDriver::reset_pf() {
     if (log_) {
         log_->reset();
     }
-    if (tracker_) {
-        tracker_->reset();
+    for (const auto& tracker : trackers_) {
+        tracker->reset();
     }
     pf_.reset([this] {
         pf_.enable_interrupts(true);
@@ -286,15 +289,15 @@ void HostDriver::answer_flow(std::uint16_t index, const Effect& effect, std::uin
 // --- Logs ---------------------------------------------------------------------------------------
 
 /// A log that cannot be started is no reason not to migrate: without one everything is copied.
-void HostDriver::start_logs(std::function<void()> done) {
-    const auto then = [this, done = std::move(done)] {
-        if (tracker_) {
-            tracker_->start(done);
-        } else {
+void HostDriver::start_logs(std::uint16_t vm, std::function<void()> done) {
+    const auto then = [this, vm, done = std::move(done)] {
+        if (trackers_.empty()) {
             done();
+        } else {
+            trackers_[vm]->start(done);
         }
     };
-    if (tracker_) {
+    if (!trackers_.empty()) {
         count_reports();
     }
     start_user_data(then);
@@ -316,10 +319,11 @@ void HostDriver::start_user_data(std::function<void()> done) {
     });
 }
 
-void HostDriver::report_memory(MemoryTracker::Mark mark, std::function<void()> done) {
-    if (tracks_memory()) {
+void HostDriver::report_memory(std::uint16_t vm, MemoryTracker::Mark mark,
+                               std::function<void()> done) {
+    if (tracks_memory(vm)) {
         count_reports(true);
-        tracker_->report(std::move(mark), std::move(done));
+        trackers_[vm]->report(std::move(mark), std::move(done));
     } else {
         done();
     }
@@ -333,18 +337,18 @@ void HostDriver::when_logs_closed(std::function<void()> done) {
     }
 }
 
-void HostDriver::stop_logs() {
+void HostDriver::stop_logs(std::uint16_t vm) {
     if (log_) {
         watch_logs(check::What::LogStops);
         logs_user_data_ = false;
         log_->stop();
     }
-    if (tracks_memory()) {
+    if (tracks_memory(vm)) {
         count_reports();
-        tracker_->stop();
+        trackers_[vm]->stop();
     }
-    for (Vf& vf : vfs_) {
-        vf.flow.dudmq = false;
+    for (std::size_t i = 0; i < vfs_each(); ++i) {
+        vfs_[vm * vfs_each() + i].flow.dudmq = false;
     }
 }
 

@@ -51,6 +51,7 @@ struct HostTiming {
     host::Architecture architecture = host::Architecture::VfioNvme;
     host::CdqWish cdq = host::CdqWish::Auto;
     bool probes_vfs = false;  // the VFs are enabled before they have resources
+    std::uint16_t vms = 1;    // whose VFs these are, each with as many, one after the other
 };
 
 /// Sees what a driver does for which VF; for metrics and traces.
@@ -92,14 +93,17 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     /// MSI-X on or off for the VF's owner: VFIO_DEVICE_SET_IRQS.
     void enable_interrupts(std::uint16_t vf, bool on);
 
-    /// VFIO's DMA logging begins, and the log of user data where there is one.
-    void start_logs(std::function<void()> done);
-    /// Memory that the VFs wrote since the last call, as far as the device tracks it.
-    void report_memory(MemoryTracker::Mark mark, std::function<void()> done);
+    /// VFIO's DMA logging begins for the VFs of a VM, and the log of user data where there is one
+    /// (then there is one VM).
+    void start_logs(std::uint16_t vm, std::function<void()> done);
+    /// Memory that a VM's VFs wrote since the last call, as far as the device tracks it.
+    void report_memory(std::uint16_t vm, MemoryTracker::Mark mark, std::function<void()> done);
     /// Calls `done` when all that the suspended VFs have logged is here.
     void when_logs_closed(std::function<void()> done);
-    void stop_logs();
-    bool tracks_memory() const { return tracker_ != nullptr && tracker_->started(); }
+    void stop_logs(std::uint16_t vm);
+    bool tracks_memory(std::uint16_t vm) const {
+        return !trackers_.empty() && trackers_[vm]->started();
+    }
     /// Why the VF's namespaces are others on another host, as a sentence; empty if they are not.
     std::string namespace_mismatch(std::uint16_t vf, const HostDriver& destination,
                                    const std::vector<std::uint32_t>& renewed = {}) const;
@@ -120,7 +124,9 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     const UserDataLog* user_data_log() const { return log_.get(); }
     /// nullptr: the driver itself has the queues.
     const CdqProgram* program() const { return program_.get(); }
-    const MemoryTracker* memory_tracker() const { return tracker_.get(); }
+    const MemoryTracker* memory_tracker(std::uint16_t vm) const {
+        return trackers_.empty() ? nullptr : trackers_[vm].get();
+    }
     void set_user_data_observer(UserDataObserver* observer) {
         if (log_) {
             log_->set_observer(observer);
@@ -145,6 +151,11 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
                 visit(request.asked, request.sqe, vf_of(request.vf));
             }
         }
+    }
+    /// For which VF the PF's command with this CID is; -1 if for none.
+    std::int32_t vf_behind(std::uint16_t cid) const {
+        const std::uint32_t owner = cid < tag_owner_.size() ? tag_owner_[cid] : 0;
+        return owner == 0 ? -1 : vf_of(requests_[owner - 1].vf);
     }
     /// Called when a command for a VF is given up, before the PF's reset begins.
     void on_timed_out(std::function<void(std::uint16_t vf)> look) { timed_out_ = std::move(look); }
@@ -244,6 +255,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     CdqProgramTiming program_timing() const;
     Ps count_call(vfio::EventKind kind);
     void count_wait(const Request& request);
+    std::uint64_t vfs_each() const { return vfs_.size() / timing_.vms; }
     void count_reports(bool bitmaps = false);
     void tell(std::function<void()> done);
     Ps copy(std::uint64_t bytes, std::uint64_t HostUse::*counter);
@@ -283,7 +295,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::unique_ptr<Passthrough> media_path_;   // split: of namespaces and media
     std::unique_ptr<CdqProgram> program_;
     std::unique_ptr<UserDataLog> log_;
-    std::unique_ptr<MemoryTracker> tracker_;
+    std::vector<std::unique_ptr<MemoryTracker>> trackers_;  // by VM; empty: nobody tracks
     std::unique_ptr<VfProbe> probe_;
     bool probed_ = false;
     std::uint64_t boot_page_ = 0;

@@ -143,8 +143,8 @@ void HostDriver::take_cntlid(std::uint16_t vf, std::uint16_t cntlid) {
     if (log_) {
         log_->set_cntlid(vf, cntlid);
     }
-    if (tracker_) {
-        tracker_->set_cntlid(vf, cntlid);
+    if (!trackers_.empty()) {
+        trackers_[vf / vfs_each()]->set_cntlid(static_cast<std::uint16_t>(vf % vfs_each()), cntlid);
     }
 }
 

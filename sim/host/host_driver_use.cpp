@@ -56,9 +56,9 @@ void HostDriver::count_reports(bool bitmaps) {
     if (passthrough_) {
         return;
     }
-    use_.vfio_calls += vfs_.size();
+    use_.vfio_calls += vfs_each();
     const std::uint64_t pages = timing_.memory.memory / page_size;
-    use_.copied_out += bitmaps ? vfs_.size() * ((pages + 63) / 64 * 8) : 0;
+    use_.copied_out += bitmaps ? vfs_each() * ((pages + 63) / 64 * 8) : 0;
 }
 
 /// Where two interfaces share the work, processes tell each other.

@@ -13,8 +13,8 @@ void HostDriver::set_step_log(trace::StepLog* steps, metrics::Side side) {
     if (log_) {
         log_->set_step_log(steps, side);
     }
-    if (tracker_) {
-        tracker_->set_step_log(steps, side);
+    for (const auto& tracker : trackers_) {
+        tracker->set_step_log(steps, side);
     }
 }
 
@@ -23,8 +23,8 @@ void HostDriver::set_trace(trace::TraceSink* sink, metrics::Side side) {
     if (log_) {
         log_->set_trace(sink, side);
     }
-    if (tracker_) {
-        tracker_->set_trace(sink, side);
+    for (const auto& tracker : trackers_) {
+        tracker->set_trace(sink, side);
     }
 }
 

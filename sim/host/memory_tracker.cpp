@@ -93,14 +93,15 @@ void MemoryTracker::request(std::uint16_t vf, MemoryLogEvent::Kind kind, std::ui
 void MemoryTracker::step(std::uint16_t index, const MemoryLogEvent& event) {
     Vf& vf = vfs_[index];
     Effects effects;
-    effects.watcher = tap_.at(kernel_.now(), index);
+    const auto number = static_cast<std::uint16_t>(first_vf_ + index);
+    effects.watcher = tap_.at(kernel_.now(), number);
     if (steps_ != nullptr) {
-        steps_->before(kernel_.now(), side_, trace::StepPart::MemoryLog, index, vf.log);
+        steps_->before(kernel_.now(), side_, trace::StepPart::MemoryLog, number, vf.log);
     }
     host::step(vf.log, event, rules_, effects);
     if (steps_ != nullptr) {
-        steps_->after(side_, trace::StepPart::MemoryLog, index, vf.log);
-        steps_->memory_log(kernel_.now(), side_, index, event, timing_.report, effects);
+        steps_->after(side_, trace::StepPart::MemoryLog, number, vf.log);
+        steps_->memory_log(kernel_.now(), side_, number, event, timing_.report, effects);
     }
     for (const Effect& effect : effects) {
         switch (effect.kind) {

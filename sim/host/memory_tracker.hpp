@@ -48,6 +48,8 @@ class MemoryTracker {
     /// Bytes of host memory for one VF.
     static std::uint64_t memory_bytes(const MemoryTrackTiming& timing);
 
+    /// What traces call the first of these VFs.
+    void set_first_vf(std::uint16_t number) { first_vf_ = number; }
     void set_cntlid(std::uint16_t vf, std::uint16_t cntlid) { vfs_[vf].log.cntlid = cntlid; }
     /// Begins to track all VFs. What cannot be tracked is reported as written, every time.
     void start(std::function<void()> done);
@@ -89,6 +91,7 @@ class MemoryTracker {
     Mark mark_;
     std::function<void()> done_;
     std::size_t waiting_ = 0;
+    std::uint16_t first_vf_ = 0;
     bool started_ = false;
     trace::StepLog* steps_ = nullptr;
     trace::MachineTap tap_;

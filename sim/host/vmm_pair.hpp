@@ -68,6 +68,7 @@ struct VmmHost {
     std::vector<DevicePort*> ports;     // of the NVMe VFs, which are the first devices
     std::vector<VfioDevice*> devices;   // all that the VMM has open, in the order of their number
     DirtyTracking* tracking = nullptr;  // nullptr: as the driver does it
+    std::uint16_t vm = 0;               // whose VFs these are, as the driver counts VMs
 };
 
 /// What the VMMs did with the channel.

@@ -25,9 +25,9 @@ void VmmPair::start_logs(std::function<void()> done) {
     if (source_host_.tracking != nullptr) {
         return source_host_.tracking->start(std::move(done));
     }
-    driver(VmmSide::Source).start_logs([this, done = std::move(done)] {
+    driver(VmmSide::Source).start_logs(source_host_.vm, [this, done = std::move(done)] {
         // The first pass sends all pages: what was written so far is no matter.
-        source_host_.memory->log_dma(!driver(VmmSide::Source).tracks_memory());
+        source_host_.memory->log_dma(!driver(VmmSide::Source).tracks_memory(source_host_.vm));
         done();
     });
 }
@@ -41,7 +41,7 @@ void VmmPair::report_logs(std::function<void()> done) {
     const auto mark = [&memory](std::uint64_t address, std::uint64_t length) {
         memory.mark_dirty(address, length);
     };
-    driver(VmmSide::Source).report_memory(mark, std::move(done));
+    driver(VmmSide::Source).report_memory(source_host_.vm, mark, std::move(done));
 }
 
 /// All logs are put together. The last time the VFs stand still: their logs of user data have to be
@@ -92,7 +92,7 @@ void VmmPair::stop_logs() {
     if (source_host_.tracking != nullptr) {
         source_host_.tracking->stop();
     } else {
-        driver(VmmSide::Source).stop_logs();
+        driver(VmmSide::Source).stop_logs(source_host_.vm);
     }
 }
 

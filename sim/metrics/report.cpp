@@ -10,6 +10,7 @@
 #include "sim/metrics/host_sections.hpp"
 #include "sim/metrics/media_section.hpp"
 #include "sim/metrics/report_sections.hpp"
+#include "sim/metrics/vms_section.hpp"
 
 namespace lmsim::sim::metrics {
 namespace {
@@ -51,16 +52,22 @@ std::string dominant_text(const Result& result) {
     return out;
 }
 
+/// Of several, the guest that stood still longest.
+std::string who(const Result& result) {
+    return result.vms ? fmt::format("VM {} of {}", result.vms->worst, result.vms->each.size())
+                      : "the guest";
+}
+
 std::string stood_still(const Result& result) {
     const Ps total = result.downtime.total;
-    if (total == 0) return "the guest never stood still";
+    if (total == 0) return result.vms ? "no guest stood still" : "the guest never stood still";
     const Ps limit = result.vmm.downtime_limit;
     if (!result.downtime.ended) {
-        return fmt::format("the guest stood still TO THE END of the run, for {}",
+        return fmt::format("{} stood still TO THE END of the run, for {}", who(result),
                            readable_time(total)) +
                dominant_text(result);
     }
-    return fmt::format("the guest stood still for {} ({} of {})", readable_time(total),
+    return fmt::format("{} stood still for {} ({} of {})", who(result), readable_time(total),
                        total <= limit ? "within the limit" : "ABOVE the limit",
                        readable_time(limit)) +
            dominant_text(result);
@@ -89,8 +96,12 @@ std::string expectation_text(const Expectation& expectation) {
 }
 
 std::vector<Section> sections(const Result& result, Detail detail) {
-    std::vector<Section> all{downtime_section(result, detail), figures_section(result),
-                             guest_section(result), bytes_section(result)};
+    std::vector<Section> all = vms_sections(result);
+    for (Section& section :
+         std::vector<Section>{downtime_section(result, detail), figures_section(result),
+                              guest_section(result), bytes_section(result)}) {
+        all.push_back(std::move(section));
+    }
     Section logs = logs_section(result);
     if (!logs.table.rows.empty()) {
         all.push_back(std::move(logs));
@@ -146,7 +157,7 @@ std::string headline(const Result& result) {
     if (!result.scenario.empty()) {
         out = result.scenario + ": " + out;
     } else {
-        out[0] = static_cast<char>(out[0] - 'a' + 'A');
+        out[0] = out[0] >= 'a' ? static_cast<char>(out[0] - 'a' + 'A') : out[0];
     }
     return result.partial ? "PARTIAL, interrupted; " + out : out;
 }

@@ -6,10 +6,11 @@
 
 #include "sim/metrics/device_result.hpp"
 #include "sim/metrics/dirty_tracking_result.hpp"
-#include "sim/metrics/media_result.hpp"
 #include "sim/metrics/host_result.hpp"
+#include "sim/metrics/media_result.hpp"
 #include "sim/metrics/part.hpp"
 #include "sim/metrics/vf_times.hpp"
+#include "sim/metrics/vms_result.hpp"
 #include "sim/scenario/run_params.hpp"
 
 namespace lmsim::sim::metrics {
@@ -226,7 +227,8 @@ struct Result {
     std::vector<MediaResult> media;  // one, if local namespaces were to be copied
     DirtyTrackingResult dirty_tracking;
     std::vector<DeviceResult> devices;  // of other kinds than NVMe
-    std::vector<VfTimes> vfs;  // that came to work on the destination
+    std::vector<VfTimes> vfs;           // that came to work on the destination
+    std::optional<VmsResult> vms;       // of several
     AdminUse source_admin;
     AdminUse destination_admin;
     HostResult host;

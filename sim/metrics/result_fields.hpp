@@ -1,8 +1,9 @@
 #pragma once
 
-#include "sim/metrics/media_fields.hpp"
 #include "sim/metrics/host_fields.hpp"
+#include "sim/metrics/media_fields.hpp"
 #include "sim/metrics/result.hpp"
+#include "sim/metrics/vms_fields.hpp"
 
 namespace lmsim::sim::metrics {
 
@@ -269,6 +270,8 @@ void result_fields(Visitor& v, const Result& result) {
     v.object("bytes", "on the migration channel", [&](auto& w) { bytes_fields(w, result.bytes); });
     v.object("precopy", "before the switchover",
              [&](auto& w) { precopy_fields(w, result.rounds); });
+    v.optional("vms", result.vms, "several VMs; only if there are",
+               [](auto& w, const VmsResult& vms) { vms_fields(w, vms); });
     check_fields(v, result);
     log_fields(v, result);
     media_fields(v, result.media);

@@ -43,6 +43,14 @@ class ValueWriter {
         fields(inner);
         json[key] = std::move(inner.json);
     }
+    /// Not there without a value.
+    template <class T, class Fields>
+    void optional(const char* key, const std::optional<T>& value, const char*,
+                  const Fields& fields) {
+        if (value) {
+            object(key, "", [&](auto& inner) { fields(inner, *value); });
+        }
+    }
     template <class T, class Fields>
     void list(const char* key, const std::vector<T>& items, const char*, const Fields& fields) {
         Json array = Json::array();
@@ -103,6 +111,13 @@ class SchemaWriter {
         SchemaWriter inner;
         fields(inner);
         add(key, help).update(inner.json);
+    }
+    template <class T, class Fields>
+    void optional(const char* key, const std::optional<T>&, const char* help,
+                  const Fields& fields) {
+        object(key, help, [&](auto& inner) { fields(inner, T{}); });
+        Json& required = json["required"];
+        required.erase(required.size() - 1);
     }
     template <class T, class Fields>
     void list(const char* key, const std::vector<T>&, const char* help, const Fields& fields) {

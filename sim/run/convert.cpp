@@ -97,7 +97,7 @@ DeviceTiming device_timing(const Scenario& scenario, const HostParams& host) {
     const DeviceParams& device = host.device;
     DeviceTiming timing;
     timing.config = model_config(scenario, device);
-    timing.vfs = static_cast<std::uint16_t>(device.vfs);
+    timing.vfs = static_cast<std::uint16_t>(all_vfs(scenario, device));
     timing.pcie = pcie_cost(host.link);
     timing.link_latency = host.link.latency.ps;
     timing.memory_latency = host.link.memory.ps;
@@ -189,6 +189,7 @@ HostTiming host_timing(const Scenario& scenario, const HostParams& host, const D
     timing.program = {host.driver.ioctl.ps, log.pin.ps, log.wake.ps,
                       log.abi == ProgramAbi::I386 ? host::CdqAbi::I386 : host::CdqAbi::Lp64};
     timing.memory = memory_timing(scenario, host);
+    timing.vms = static_cast<std::uint16_t>(scenario.vms.count);
     apply_architecture(scenario, dialects.driver[&host == &scenario.hosts.dst ? 1 : 0], timing);
     return timing;
 }
@@ -202,7 +203,7 @@ std::uint64_t host_pages(const Scenario& scenario, const HostParams& host,
     logs += timing.memory.on ? MemoryTracker::memory_bytes(timing.memory) : 0;
     const bool media = scenario.media_copy.mode != MediaCopyMode::None;
     const std::uint64_t setup = media ? MediaSetup::memory_bytes / page_size : 0;
-    return host.device.vfs * (state + logs / page_size) + rings + 2 + setup;
+    return all_vfs(scenario, host.device) * (state + logs / page_size) + rings + 2 + setup;
 }
 
 GuestTiming guest_timing(const Scenario& scenario) {

@@ -1,5 +1,7 @@
 #include "sim/run/director.hpp"
 
+#include <algorithm>
+
 namespace lmsim::sim {
 namespace {
 
@@ -21,16 +23,16 @@ const char* phase_name(Director::Phase phase) {
 }  // namespace
 
 Director::Director(sc_core::sc_module_name name, Kernel& kernel, const RunParams& params,
-                   Guest& guest, HostDriver& source, HostDriver& destination, VmmPair& vmms,
-                   RunMeter& meter, std::function<void(Ps, std::string_view)> progress)
+                   std::vector<Vm*> vms, std::uint32_t at_once, HostDriver& source,
+                   HostDriver& destination, std::function<void(Ps, std::string_view)> progress)
     : Component(name, kernel),
       params_(params),
-      guest_(guest),
+      vms_(std::move(vms)),
+      at_once_(at_once == 0 ? static_cast<std::uint32_t>(vms_.size()) : at_once),
       source_(source),
       destination_(destination),
-      vmms_(vmms),
-      meter_(meter),
-      progress_(std::move(progress)) {
+      progress_(std::move(progress)),
+      guests_booting_(vms_.size()) {
     post_once(0, static_cast<std::uint32_t>(Kind::Start));
     post_once(params_.time_limit.ps, static_cast<std::uint32_t>(Kind::Limit));
     if (progress_) {
@@ -44,46 +46,78 @@ void Director::host_ready(bool ok, Ps& at) {
     if (boot_failed_) {
         over();
     } else if (--hosts_booting_ == 0) {
-        guest_.boot([this] { guest_ready(); });
+        for (Vm* vm : vms_) {
+            vm->guest->boot([this, vm] { guest_ready(*vm); });
+        }
     }
 }
 
-void Director::guest_ready() {
-    if (guest_.failed_to_boot()) {
+void Director::guest_ready(const Vm& vm) {
+    if (phase_ == Phase::Over) {
+        return;
+    }
+    if (vm.guest->failed_to_boot()) {
         boot_failed_ = true;
         over();
         return;
     }
+    if (--guests_booting_ != 0) {
+        return;
+    }
     guest_ready_ = now();
     phase_ = Phase::WarmUp;
-    guest_.start_workload();
+    for (Vm* each : vms_) {
+        each->guest->start_workload();
+    }
     // The first fifth of the warm-up fills the queues; what is measured before begins then.
     post_once(now() + params_.warm_up.ps / 5, static_cast<std::uint32_t>(Kind::Measure));
     post_once(now() + params_.warm_up.ps, static_cast<std::uint32_t>(Kind::Migrate));
 }
 
-void Director::begin() {
+/// As many as may be under way.
+void Director::begin_next() {
+    while (next_ < vms_.size() && under_way_ < at_once_) {
+        begin(*vms_[next_++]);
+    }
+}
+
+void Director::begin(Vm& vm) {
+    vm.began = now();
+    ++under_way_;
+    enter(vm, metrics::Window::During);
+    if (hybrid_ != nullptr) {
+        hybrid_->migrates();
+    }
+    if (params_.paused) {
+        vm.guest->pause();
+        vm.meter.paused_by_user(now());
+    }
+    migrate(vm);
+}
+
+void Director::migrate(Vm& vm) {
+    const bool pinned = pins_ != nullptr && vm.number == 0;
     if (!params_.migrate) {
-        if (pins_ != nullptr) {
-            pins_->on_over([this] { migration_finished(); });
+        if (pinned) {
+            pins_->on_over([this, &vm] { migration_finished(vm); });
             pins_->begin();
         } else {
-            migration_finished();
+            migration_finished(vm);
         }
         return;
     }
     refusal_ = check_ ? check_() : "";
     if (!refusal_.empty()) {
-        migration_finished();
+        migration_finished(vm);
         return;
     }
-    vmms_.on_finish([this] { migration_finished(); });
-    if (pins_ != nullptr) {
+    vm.vmms->on_finish([this, &vm] { migration_finished(vm); });
+    if (pinned) {
         pins_->begin();
     }
-    const auto go = [this] {
+    const auto go = [this, &vm] {
         vmms_began_ = true;
-        vmms_.start();
+        vm.vmms->start();
     };
     if (first_) {
         first_(go);
@@ -94,14 +128,21 @@ void Director::begin() {
 
 void Director::give_up() {
     if (vmms_began_) {
-        vmms_.cancel();
+        vms_.front()->vmms->cancel();
     } else {
-        migration_finished();
+        migration_finished(*vms_.front());
     }
 }
 
-void Director::migration_finished() {
-    if (phase_ != Phase::Migration) {
+void Director::migration_finished(Vm& vm) {
+    if (phase_ != Phase::Migration || vm.ended != 0) {
+        return;
+    }
+    vm.ended = now();
+    --under_way_;
+    if (under_way_ != 0 || next_ != vms_.size()) {
+        enter(vm, metrics::Window::After);
+        begin_next();
         return;
     }
     phase_ = Phase::CoolDown;
@@ -109,18 +150,29 @@ void Director::migration_finished() {
     if (end_) {
         end_();
     }
-    enter(metrics::Window::After);
+    enter(vm, metrics::Window::After);
     if (hybrid_ != nullptr) {
         hybrid_->cool_down(now() + params_.cool_down.ps);
     }
     post_once(now() + params_.cool_down.ps, static_cast<std::uint32_t>(Kind::CooledDown));
 }
 
-void Director::enter(metrics::Window window) {
+void Director::enter(Vm& vm, metrics::Window window) {
     if (hybrid_ != nullptr) {
         hybrid_->flush();
     }
-    meter_.enter(now(), window);
+    vm.meter.enter(now(), window);
+}
+
+void Director::enter_all(metrics::Window window) {
+    for (Vm* vm : vms_) {
+        enter(*vm, window);
+    }
+}
+
+bool Director::all_rest() const {
+    return std::all_of(vms_.begin(), vms_.end(),
+                       [](const Vm* vm) { return vm->guest->outstanding() == 0; });
 }
 
 void Director::over() {
@@ -128,7 +180,9 @@ void Director::over() {
     if (hybrid_ != nullptr) {
         hybrid_->flush();
     }
-    meter_.close(now());
+    for (Vm* vm : vms_) {
+        vm->meter.close(now());
+    }
     kernel().stop();
 }
 
@@ -139,7 +193,7 @@ void Director::handle(const Event& event) {
             destination_.boot([this](bool ok) { host_ready(ok, destination_ready_); });
             break;
         case Kind::Measure:
-            enter(metrics::Window::Before);
+            enter_all(metrics::Window::Before);
             if (hybrid_ != nullptr) {
                 hybrid_->warm_up(now() + params_.warm_up.ps - params_.warm_up.ps / 5);
             }
@@ -147,24 +201,18 @@ void Director::handle(const Event& event) {
         case Kind::Migrate:
             phase_ = Phase::Migration;
             migration_began_ = now();
-            enter(metrics::Window::During);
-            if (hybrid_ != nullptr) {
-                hybrid_->migrates();
-            }
-            if (params_.paused) {
-                guest_.pause();
-                meter_.paused_by_user(now());
-            }
-            begin();
+            begin_next();
             break;
         case Kind::CooledDown:
             phase_ = Phase::Rest;
-            enter(metrics::Window::Ramp);  // what ebbs away is in no figure
-            guest_.stop_workload();
+            enter_all(metrics::Window::Ramp);  // what ebbs away is in no figure
+            for (Vm* vm : vms_) {
+                vm->guest->stop_workload();
+            }
             rest_until_ = now() + params_.rest.ps;
             [[fallthrough]];
         case Kind::LookForRest:
-            if (guest_.outstanding() == 0 || now() >= rest_until_) {
+            if (all_rest() || now() >= rest_until_) {
                 over();
             } else {
                 post_once(now() + look_every, static_cast<std::uint32_t>(Kind::LookForRest));

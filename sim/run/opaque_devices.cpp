@@ -86,9 +86,11 @@ std::string device_name(const Scenario& scenario, std::uint32_t number) {
 
 trace::DeviceNames device_names(const Scenario& scenario) {
     trace::DeviceNames names;
-    auto number = static_cast<trace::Device>(scenario.hosts.src.device.vfs);
-    for (const OpaqueTiming& device : opaque_devices(scenario)) {
-        names.add(number++, device.name);
+    auto number = static_cast<trace::Device>(all_vfs(scenario, scenario.hosts.src.device));
+    for (std::uint32_t vm = 0; vm < scenario.vms.count; ++vm) {
+        for (const OpaqueTiming& device : opaque_devices(scenario)) {
+            names.add(number++, vm == 0 ? device.name : fmt::format("vm{} {}", vm, device.name));
+        }
     }
     return names;
 }

@@ -180,10 +180,16 @@ void RunMeter::watch_vcpus(Ps at, VmmSide side, Call call) {
 }
 
 void RunMeter::vcpus_stop(Ps at, VmmSide side) {
+    link_waited_ = channel_ != nullptr ? channel_->waited : 0;
     watch_vcpus(at, side, Call::PauseVcpus);
     if (guest_.under_way() != 0 || (has_io_ && has_io_())) {
         guest_.waits(at);
     }
+}
+
+Ps RunMeter::link_waited() const {
+    return channel_ != nullptr && downtime_.blackout().begun() ? channel_->waited - link_waited_
+                                                               : 0;
 }
 
 void RunMeter::paused_by_user(Ps at) {
@@ -360,7 +366,7 @@ void RunMeter::Side::admin_asked(Ps at) {
 
 void RunMeter::Side::admin_rung(Ps /*at*/, std::int32_t vf, Ps waited) {
     if (vf >= 0 && meter->downtime_.blackout().begun()) {
-        meter->vfs_.waited(static_cast<std::uint16_t>(vf), waited);
+        meter->vfs_.waited(static_cast<std::size_t>(side), static_cast<std::uint16_t>(vf), waited);
     }
 }
 

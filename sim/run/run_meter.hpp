@@ -8,6 +8,7 @@
 #include "sim/check/run_monitor.hpp"
 #include "sim/device/observer.hpp"
 #include "sim/guest/guest.hpp"
+#include "sim/host/channel.hpp"
 #include "sim/host/host_driver.hpp"
 #include "sim/host/opaque_device.hpp"
 #include "sim/metrics/guest_meter.hpp"
@@ -39,6 +40,17 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
 
     /// The trace tells how busy this link is. `name` and `pipe` must live as long as the meter.
     void watch_link(metrics::Side side, std::string_view name, const Pipe& pipe);
+
+    /// An admin processor has taken a command for that VF of a VM that stands still.
+    void admin_takes(VmmSide side, std::uint16_t vf, Ps waits, Ps works) {
+        if (downtime_.blackout().begun()) {
+            vfs_.processed(static_cast<std::size_t>(side), vf, waits, works);
+        }
+    }
+    /// What it waits for others on the network; it outlives the meter's use.
+    void watch_channel(const Channel& channel) { channel_ = &channel; }
+    /// The same since the vCPUs stopped.
+    Ps link_waited() const;
 
     /// Called when the state of a VF is in the destination's controller, before it may work.
     void on_state_loaded(std::function<void(std::uint16_t vf)> check) {
@@ -160,6 +172,8 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     VfMeter vfs_;
     trace::TraceSink* sink_;
     RunMonitor* monitor_ = nullptr;
+    const Channel* channel_ = nullptr;
+    Ps link_waited_ = 0;  // when the vCPUs stopped
     LinkMeter links_;
     Side sides_[2];
     std::vector<metrics::Round> rounds_;

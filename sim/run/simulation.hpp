@@ -6,14 +6,10 @@
 #include <vector>
 
 #include "sim/bridge/record_port.hpp"
-#include "sim/check/run_monitor.hpp"
 #include "sim/core/kernel.hpp"
-#include "sim/device/nvme_device.hpp"
 #include "sim/metrics/result.hpp"
 #include "sim/pin/pins.hpp"
-#include "sim/run/dialects.hpp"
-#include "sim/run/run_meter.hpp"
-#include "sim/run/workload.hpp"
+#include "sim/run/vm.hpp"
 #include "sim/trace/sink.hpp"
 #include "sim/trace/step_log.hpp"
 
@@ -22,7 +18,9 @@ namespace lmsim::sim {
 class Director;
 class MediaCopy;
 class Hybrid;
+class VmRouter;
 class Wishes;
+struct HostSide;
 
 struct RunOptions {
     Stride stride = Stride::Horizon;
@@ -34,8 +32,8 @@ struct RunOptions {
     std::function<void(Ps now, std::string_view phase)> progress;
 };
 
-/// A whole run: both hosts, the guest, the migration between them, through to the guest's I/O on
-/// the destination. SystemC has one kernel per process, so a process makes one of these.
+/// A whole run: both hosts, the guests, their migrations, through to their I/O on the destination.
+/// SystemC has one kernel per process, so a process makes one of these.
 class Simulation {
   public:
     /// `workload` must outlive the simulation.
@@ -55,37 +53,39 @@ class Simulation {
     Ps now() const;
 
   private:
-    struct Host;
-    void build_guest(Workload& workload);
-    DirtyTracking* build_tracking();
-    void build_vmms();
-    void build_media();
-    void watch();
-    void watch_invariants();
-    void come_to_rest();
-    void state_loaded(std::uint16_t vf);
-    void pin_effects();
-    void describe_workload(metrics::Result& result) const;
-    void fill_outcome(metrics::Result& result) const;
-    void fill_logs(metrics::Result& result) const;
-    void fill_devices(metrics::Result& result) const;
-    void completed_outcome(metrics::Result& result) const;
-    void unfinished_outcome(metrics::Result& result) const;
-    std::string failure_text() const;
-    void diagnose(const Host& host, std::uint16_t vf);
-    std::string check_namespaces() const;
+    HostSide& host(VmmSide side) const;
+    Vm& vm_of(std::uint16_t host_vf) const;
     void use_hybrid_time();
+    void build_media();
+    void pin_effects();
+    void watch();
+    void watch_hosts();
+    void come_to_rest();
+    void state_loaded(Vm& vm, std::uint16_t vf);
+    void diagnose(const HostSide& host, std::uint16_t host_vf);
+    std::string check_namespaces() const;
+
+    // Result: simulation_result.cpp
+    metrics::Result one_vm(const Vm& vm) const;
+    void fill_run(metrics::Result& result) const;
+    void fill_outcome(const Vm& vm, metrics::Result& result) const;
+    void completed_outcome(const Vm& vm, metrics::Result& result) const;
+    void unfinished_outcome(const Vm& vm, metrics::Result& result) const;
+    std::string failure_text(const Vm& vm) const;
+    void fill_tracking(const Vm& vm, metrics::Result& result) const;
+    void fill_devices(const Vm& vm, metrics::Result& result) const;
+    void fill_hosts(metrics::Result& result) const;
     void fill_fidelity(metrics::Result& result) const;
+    void describe_workload(metrics::Result& result) const;
 
     Scenario scenario_;
     RunOptions options_;
     Workload& workload_;
     Kernel kernel_;
-    std::unique_ptr<Host> source_;
-    std::unique_ptr<Host> destination_;
-    std::unique_ptr<Guest> guest_;
-    std::unique_ptr<DirtyTracking> tracking_;  // nullptr: the driver tracks, or nobody need
-    std::unique_ptr<VmmPair> vmms_;
+    std::vector<std::unique_ptr<Vm>> vms_;
+    std::unique_ptr<HostSide> source_;
+    std::unique_ptr<HostSide> destination_;
+    Network network_;  // of several VMs; one alone has its own
     std::unique_ptr<Director> director_;
     std::unique_ptr<MediaCopy> media_;  // nullptr: nothing is copied
     std::string media_failure_;
@@ -93,11 +93,9 @@ class Simulation {
     std::unique_ptr<Wishes> wishes_;
     std::unique_ptr<Hybrid> hybrid_;  // nullptr: all of it is simulated
     std::string why_exact_;           // although the scenario wants hybrid time
-    RunMonitor monitor_;
-    RunMeter meter_;
-    std::string diagnosis_;  // of the first time-out
-    std::uint64_t page_mismatch_ = 0;
-    std::uint64_t state_mismatch_ = 0;
+    // Of several VMs: who tells each of them what it has to know.
+    std::vector<std::unique_ptr<VmRouter>> routers_;
+    std::unique_ptr<RunMonitor> monitors_;
 };
 
 /// The rules in force, with what the scenario says of them.

@@ -7,6 +7,15 @@
 
 namespace lmsim::sim {
 
+/// What the commands for a VF waited for on one side, while the VM stood still.
+struct VfWaits {
+    Ps queue = 0;      // from the wish for each to its doorbell
+    Ps processor = 0;  // for an admin processor of the device
+    Ps works = 0;      // so long these worked on them
+
+    Ps waited() const { return queue + processor; }
+};
+
 /// When each NVMe VF stops on the source and works on the destination.
 class VfMeter {
   public:
@@ -15,7 +24,15 @@ class VfMeter {
     void stops(Ps at, std::uint16_t vf) { vfs_[vf].stopped = at; }
     void fetches(Ps at, std::uint16_t vf, bool on) { vfs_[vf].fetches = on ? at : ps_never; }
     void interrupts(Ps at, std::uint16_t vf, bool on) { vfs_[vf].interrupts = on ? at : ps_never; }
-    void waited(std::uint16_t vf, Ps time) { vfs_[vf].waited += time; }
+    void waited(std::size_t side, std::uint16_t vf, Ps time) {
+        vfs_[vf].waited += time;
+        vfs_[vf].waits[side].queue += time;
+    }
+    void processed(std::size_t side, std::uint16_t vf, Ps waits, Ps works) {
+        vfs_[vf].waits[side].processor += waits;
+        vfs_[vf].waits[side].works += works;
+    }
+    const VfWaits& waits(std::size_t side, std::uint16_t vf) const { return vfs_[vf].waits[side]; }
 
     /// Of a blackout that began then; those VFs that came to work on the destination.
     std::vector<metrics::VfTimes> times(Ps began) const {
@@ -37,6 +54,7 @@ class VfMeter {
         Ps fetches = ps_never;
         Ps interrupts = ps_never;
         Ps waited = 0;
+        VfWaits waits[2];  // by side
     };
     std::vector<Vf> vfs_;
 };

@@ -26,10 +26,10 @@ Diagnostic diagnostic(const LoadedScenario& loaded, const std::string& path,
     return {inside, message};
 }
 
-void place(Workload& workload, fio::Sources sources, std::uint16_t vf, std::uint16_t number,
+void place(Workload& workload, fio::Sources sources, const VfPlace& where, std::uint16_t number,
            Time start) {
     for (auto& source : sources) {
-        workload.sources.push_back({vf, start, std::move(source), number});
+        workload.sources.push_back({where.vf, start, std::move(source), number, where.vm});
     }
 }
 
@@ -94,20 +94,22 @@ void load_one(const Scenario& scenario, std::size_t index, Workload& workload) {
         }
         workload.descriptions.push_back(fio::describe(*jobs));
     }
-    for (std::uint16_t vf = 0; vf < device.vfs; ++vf) {
-        if (!params.vf.contains(vf)) {
+    for (std::uint32_t i = 0; i < all_vfs(scenario, device); ++i) {
+        const VfPlace where{static_cast<std::uint16_t>(i % device.vfs),
+                            static_cast<std::uint16_t>(i / device.vfs)};
+        if (!params.vf.contains(where.vf)) {
             continue;
         }
         if (jobs != nullptr) {
-            place_jobs(*jobs, scenario, params, fmt::format("workload{}.vf{}", index, vf), vf,
-                       workload);
+            place_jobs(*jobs, scenario, params, fmt::format("workload{}.vf{}", index, where.vf),
+                       where, workload);
         } else {
             const fio::Replay replay{params.depth != 0 ? params.depth : log_depth, params.loop};
             const auto number = static_cast<std::uint16_t>(std::max(1U, params.number) - 1);
             place(workload,
                   fio::make_sources(*workload.logs.back(), replay,
                                     target_of(scenario, namespaces[number])),
-                  vf, number, params.start);
+                  where, number, params.start);
         }
     }
 }
@@ -115,7 +117,9 @@ void load_one(const Scenario& scenario, std::size_t index, Workload& workload) {
 }  // namespace
 
 void place_jobs(fio::JobFile& jobs, const Scenario& scenario, const WorkloadParams& params,
-                const std::string& stream, std::uint16_t vf, Workload& workload) {
+                const std::string& stream, const VfPlace& where, Workload& workload) {
+    // The first VM draws what it draws when it is alone.
+    const std::string own = where.vm == 0 ? stream : fmt::format("vm{}.{}", where.vm, stream);
     const std::vector<VfNamespace> namespaces = vf_namespaces(scenario);
     if (namespaces.size() > 1) {
         number_jobs(params, namespaces.size(), jobs);
@@ -123,7 +127,7 @@ void place_jobs(fio::JobFile& jobs, const Scenario& scenario, const WorkloadPara
     for (std::uint16_t number = 0; number < namespaces.size(); ++number) {
         fio::Target target = target_of(scenario, namespaces[number]);
         target.number = namespaces.size() > 1 ? number + 1U : 0;
-        place(workload, fio::make_sources(jobs, scenario.seed, stream, target), vf, number,
+        place(workload, fio::make_sources(jobs, scenario.seed, own, target), where, number,
               params.start);
     }
 }

@@ -9,12 +9,19 @@
 
 namespace lmsim::sim {
 
+/// A VF of a VM, both from 0 on.
+struct VfPlace {
+    std::uint16_t vf = 0;
+    std::uint16_t vm = 0;
+};
+
 /// I/O of one job on one VF.
 struct PlacedSource {
     std::uint16_t vf = 0;
     Time start;
     std::unique_ptr<fio::IoSource> source;
     std::uint16_t number = 0;  // of the VF's namespaces, from 0 on
+    std::uint16_t vm = 0;
 };
 
 /// The fio files of a scenario and what they make the guest do.
@@ -25,9 +32,10 @@ struct Workload {
 };
 
 /// The sources of the jobs on one VF, in the namespaces that the workload or the jobs themselves
-/// name; `stream` names their draws. Throws fio::InputError if there is no such namespace.
+/// name; `stream` names their draws in the first VM. Throws fio::InputError if there is no such
+/// namespace.
 void place_jobs(fio::JobFile& jobs, const Scenario& scenario, const WorkloadParams& params,
-                const std::string& stream, std::uint16_t vf, Workload& workload);
+                const std::string& stream, const VfPlace& where, Workload& workload);
 
 /// Reads the files; each job runs on every VF of its workload with draws of its own. What is wrong
 /// with a file goes into `errors`, with its place.

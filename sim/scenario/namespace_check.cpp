@@ -55,10 +55,11 @@ void check_namespaces(const Scenario& scenario, std::vector<Problem>& out) {
                        "all VFs share one namespace; expected private_namespaces = true, or no "
                        "[[namespace]]"});
     }
-    if (count * device.vfs > most_namespaces) {
+    const std::uint32_t vfs = all_vfs(scenario, device);
+    if (count * vfs > most_namespaces) {
         out.push_back({{"namespace", "hosts.src.device.vfs"},
                        fmt::format("{} namespaces of each of {} VFs; expected at most {} in all",
-                                   count, device.vfs, most_namespaces)});
+                                   count, vfs, most_namespaces)});
     }
     if (scenario.media_copy.used != 100_percent) {
         out.push_back({{"media_copy.used", "namespace"},

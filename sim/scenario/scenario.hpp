@@ -14,6 +14,7 @@
 #include "sim/scenario/run_params.hpp"
 #include "sim/scenario/vm_params.hpp"
 #include "sim/scenario/vmm_params.hpp"
+#include "sim/scenario/vms_params.hpp"
 #include "sim/scenario/workload_params.hpp"
 
 namespace lmsim::sim {
@@ -40,6 +41,7 @@ struct Scenario {
     ExpectParams expect =
         group(&expect, "expect", "what is expected; anything else is exit code 1");
     VmParams vm = group(&vm, "vm", "the guest");
+    VmsParams vms = group(&vms, "vms", "several VMs on the same pair of hosts");
     ArchitectureParams architecture =
         group(&architecture, "host", "where the logic of the migration lives");
     HostsParams hosts = group(&hosts, "hosts", "the two sides of the migration");
@@ -58,5 +60,10 @@ struct Scenario {
     std::vector<PinParams> pins =
         list(&pins, "pin", 1024, "an order of effects that the run has to keep");
 };
+
+/// VFs of all VMs on that device.
+inline std::uint32_t all_vfs(const Scenario& scenario, const DeviceParams& device) {
+    return scenario.vms.count * device.vfs;
+}
 
 }  // namespace lmsim::sim

@@ -4,6 +4,7 @@
 #include "sim/scenario/architecture_check.hpp"
 #include "sim/scenario/device_check.hpp"
 #include "sim/scenario/namespace_check.hpp"
+#include "sim/scenario/vms_check.hpp"
 
 namespace lmsim::sim {
 
@@ -297,7 +298,7 @@ void check_expectation(const ExpectParams& expect, Problems& out) {
 }
 
 void check_pins(const Scenario& scenario, Problems& out) {
-    const std::uint32_t vfs = scenario.hosts.src.device.vfs;
+    const std::uint32_t vfs = all_vfs(scenario, scenario.hosts.src.device);
     for (const PinProblem& problem : sim::check_pins(scenario.pins, vfs, scenario.run.migrate)) {
         out.push_back({{"pin[" + std::to_string(problem.index) + "]." + problem.key,
                         "pin[" + std::to_string(problem.index) + "].effect"},
@@ -320,6 +321,7 @@ std::vector<Problem> validate(const Scenario& scenario) {
     check_namespaces(scenario, out);
     check_media_copy(scenario, out);
     check_architecture(scenario, out);
+    check_vms(scenario, out);
     for (std::size_t i = 0; i < scenario.workloads.size(); ++i) {
         check_workload(scenario, i, out);
     }

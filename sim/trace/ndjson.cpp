@@ -97,13 +97,18 @@ class NdjsonWriter::Line {
 
 NdjsonWriter::NdjsonWriter(OutputFile file, const TraceHeader& header)
     : file_(std::move(file)), buffer_(new char[buffer_bytes]), capacity_(buffer_bytes) {
-    Line(*this, header.version.size() + header.scenario.size())
-        .raw("{\"schema\":\"lmsim/trace/1\"")
-        .text(",\"version\":", header.version)
-        .text(",\"scenario\":", header.scenario)
-        .field(",\"seed\":", header.seed)
-        .text(",\"time_base\":", header.time_base)
-        .raw(",\"unit\":\"ps\"");
+    {
+        Line line(*this, header.version.size() + header.scenario.size());
+        line.raw("{\"schema\":\"lmsim/trace/1\"")
+            .text(",\"version\":", header.version)
+            .text(",\"scenario\":", header.scenario)
+            .field(",\"seed\":", header.seed)
+            .text(",\"time_base\":", header.time_base)
+            .raw(",\"unit\":\"ps\"");
+        if (header.vms > 1) {
+            line.field(",\"vms\":", header.vms);
+        }
+    }
     records_ = 0;  // the header is none
 }
 

@@ -16,6 +16,7 @@ struct TraceHeader {
     std::string scenario;
     std::uint64_t seed = 0;
     std::string_view time_base = "simulated";  // or "wall"
+    std::uint32_t vms = 1;                     // of several all but the first have names
 };
 
 /// Writes trace.ndjson: a line of JSON for each record, in the order in which they come. Made for

@@ -19,7 +19,7 @@ constexpr std::string_view key_names[] = {
     "cdw10", "cdw11", "for_vf", "name", "edge", "error", "amount", "detail",
     "round", "dirty_bytes", "sent_bytes", "what", "esa", "nsid", "blocks", "deallocated",
     "link", "span", "busy", "flags", "value", "value2",
-    "text", "schema", "version", "scenario", "seed", "time_base", "unit"};
+    "text", "schema", "version", "scenario", "seed", "time_base", "unit", "vms"};
 // clang-format on
 
 constexpr std::size_t key_count = std::size(key_names);
@@ -73,7 +73,8 @@ enum class TraceScanner::Key : std::uint8_t {
     Qid, Cid, Opcode, Slba, Length, Status, Submit, Fetch, Post, Complete,
     Cdw10, Cdw11, ForVf, Name, Edge, Error, Amount, Detail,
     Round, DirtyBytes, SentBytes, What, Esa, Nsid, Blocks, Deallocated,
-    Link, Span, Busy, Flags, Value, Value2, Text, Schema, Version, Scenario, Seed, TimeBase, Unit
+    Link, Span, Busy, Flags, Value, Value2, Text, Schema, Version, Scenario, Seed, TimeBase, Unit,
+    Vms
 };
 // clang-format on
 
@@ -301,7 +302,7 @@ bool TraceScanner::read_header() {
                            fmt::format("its schema is {}; this lmsim reads \"{}\"",
                                        in_quotes(schema), trace_schema_name));
     }
-    return count(Key::Seed, header_.seed) && header_texts();
+    return count(Key::Seed, header_.seed) && maybe_count(Key::Vms, header_.vms) && header_texts();
 }
 
 bool TraceScanner::header_texts() {

@@ -144,6 +144,7 @@ Json header() {
     add(object, {"seed", count, "of all random streams"});
     add(object, {"time_base", time_bases, "what a second is"});
     add_constant(object, "unit", "ps");
+    add(object, {"vms", count, "VMs that migrate, if they are several", false});
     return object;
 }
 

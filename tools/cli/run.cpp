@@ -95,7 +95,8 @@ sim::trace::TraceSink* sink_of(Outputs& outputs) {
 void open_traces(Outputs& outputs, const Arguments& arguments, const sim::Scenario& scenario) {
     if (!arguments.no_trace) {
         if (auto file = open_file(outputs, "trace.ndjson")) {
-            const sim::trace::TraceHeader header{version, scenario.name, scenario.seed};
+            sim::trace::TraceHeader header{version, scenario.name, scenario.seed};
+            header.vms = scenario.vms.count;
             outputs.trace = std::make_unique<sim::trace::NdjsonWriter>(std::move(*file), header);
         }
     }
@@ -223,6 +224,20 @@ bool accepts_exact(const Arguments& arguments, const PreparedRun& prepared) {
     return why.empty() || !arguments.strict;
 }
 
+/// A log of steps is about one VM: false if it is refused.
+bool accepts_traces(const Arguments& arguments, const sim::LoadedScenario& loaded) {
+    const auto& kinds = arguments.traces;
+    const bool steps = std::find(kinds.begin(), kinds.end(), "steps") != kinds.end();
+    const bool refused = steps && loaded.scenario.vms.count > 1;
+    if (refused) {
+        fmt::print(stderr,
+                   "--trace steps: {}: vms.count = {}, and a log of steps is about one VM; "
+                   "expected another trace, or vms.count = 1\n",
+                   loaded.where("vms.count").text(), loaded.scenario.vms.count);
+    }
+    return !refused;
+}
+
 /// Before it begins: will a copy of the media end? The table has it once more.
 void tell_forecast(const PreparedRun& prepared) {
     if (prepared.loaded.scenario.media_copy.mode != sim::MediaCopyMode::None) {
@@ -245,7 +260,7 @@ int run(Arguments arguments) {
     if (loaded.scenario.run.fidelity == sim::Fidelity::Fluid) {
         return run_fluid(arguments, prepared);
     }
-    if (!accepts_exact(arguments, prepared)) {
+    if (!accepts_exact(arguments, prepared) || !accepts_traces(arguments, loaded)) {
         return Usage;
     }
     Outputs outputs = open_outputs(arguments, loaded.scenario);

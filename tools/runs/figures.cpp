@@ -30,6 +30,26 @@ void add_downtime(std::vector<Figure>& all) {
     }
 }
 
+/// Of several VMs; the downtime above is the longest one.
+void add_vms(std::vector<Figure>& all) {
+    const auto time = [&all](const char* name, const char* title, const char* source) {
+        all.push_back({name, title, Unit::Picoseconds, Shown::IfAny, source});
+    };
+    all.push_back(
+        {"vms_completed", "VMs on the destination", Unit::Count, Shown::IfAny, "/vms/completed"});
+    time("vms_mean_downtime_ps", "mean downtime of all VMs", "/vms/mean_downtime_ps");
+    time("vms_last_vf_ready_ps", "last VF of all works after", "/vms/last_vf/ready_ps");
+    time("vms_last_vf_turn_ps", "  until its VM's turn", "/vms/last_vf/turn_ps");
+    time("vms_last_vf_precopy_ps", "  pre-copy", "/vms/last_vf/precopy_ps");
+    time("vms_last_vf_blackout_ps", "  its VM stands still", "/vms/last_vf/blackout_ps");
+    time("vms_last_vf_link_ps", "last VF: its VM waits for the link", "/vms/last_vf/waits/link_ps");
+    time("vms_last_vf_source_admin_ps", "last VF: waits for the admin queue, source",
+         "/vms/last_vf/waits/source_admin_ps");
+    time("vms_last_vf_destination_admin_ps", "last VF: waits for it, destination",
+         "/vms/last_vf/waits/destination_admin_ps");
+    time("vms_last_vf_works_ps", "last VF: devices work for it", "/vms/last_vf/works_ps");
+}
+
 void add_guest(std::vector<Figure>& all) {
     all.push_back({"guest_longest_gap_ps", "guest: longest gap", Unit::Picoseconds, Shown::Always,
                    "/guest/longest_gap_ps"});
@@ -134,6 +154,7 @@ std::vector<Figure> make_figures() {
                    "/vmm/downtime_ms"});
     all.push_back({"vmm_downtime_return_path_ms", "  with the return path", Unit::Milliseconds,
                    Shown::IfAny, "/vmm/downtime_return_path_ms"});
+    add_vms(all);
     add_guest(all);
     add_bytes(all);
     all.push_back(

@@ -22,7 +22,7 @@ Workload workload_of(const Scenario& scenario, const std::string& text,
                      const WorkloadParams& params = {}) {
     Workload workload;
     fio::JobFile jobs = fio::parse_job_file("q.fio", text);
-    place_jobs(jobs, scenario, params, "w", 1, workload);
+    place_jobs(jobs, scenario, params, "w", {1}, workload);
     return workload;
 }
 

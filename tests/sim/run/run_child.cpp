@@ -51,9 +51,11 @@ sim::Workload workload_of(const Run& run, const LoadedScenario& loaded) {
         for (std::uint16_t vf = 0; jobs.vfs.empty() && vf < device.vfs; ++vf) {
             vfs.push_back(vf);
         }
-        for (const std::uint16_t vf : vfs) {
+        for (std::size_t each = 0; each < vfs.size() * scenario.vms.count; ++each) {
+            const std::uint16_t vf = vfs[each % vfs.size()];
+            const auto vm = static_cast<std::uint16_t>(each / vfs.size());
             const std::string stream = "jobs" + std::to_string(i) + ".vf" + std::to_string(vf);
-            place_jobs(file, scenario, {}, stream, vf, workload);
+            place_jobs(file, scenario, {}, stream, {vf, vm}, workload);
         }
     }
     return workload;

@@ -1,0 +1,59 @@
+#include "sim/run/host_side.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/run/convert.hpp"
+#include "sim/run/simulation.hpp"
+
+namespace lmsim::sim {
+
+namespace {
+
+const HostParams& params_of(const Scenario& scenario, VmmSide side) {
+    return side == VmmSide::Source ? scenario.hosts.src : scenario.hosts.dst;
+}
+
+}  // namespace
+
+HostSide::HostSide(const char* name, Kernel& run, const Scenario& scenario, VmmSide side,
+                   const RunOptions& options, const std::vector<std::unique_ptr<Vm>>& vms)
+    : kernel(host_pages(scenario, params_of(scenario, side), options.dialects)),
+      device(fmt::format("{}_device", name).c_str(), run,
+             device_timing(scenario, params_of(scenario, side)),
+             options.dialects.device[static_cast<std::size_t>(side)], scenario.seed) {
+    const HostParams& params = params_of(scenario, side);
+    const spec::Rules& rules = options.dialects.driver[static_cast<std::size_t>(side)];
+    device.attach(0, kernel);
+    std::uint16_t function = 1;
+    for (const auto& vm : vms) {
+        for (std::uint32_t vf = 0; vf < params.device.vfs; ++vf, ++function) {
+            device.attach(function, vm->at(side).memory);
+            ports.push_back(&port(name, function, options));
+            vm->at(side).ports.push_back(ports.back());
+        }
+    }
+    driver = std::make_unique<HostDriver>(fmt::format("{}_driver", name).c_str(), run,
+                                          host_timing(scenario, params, options.dialects),
+                                          port(name, 0, options), ports, rules);
+    const Ps interrupts = params.driver.msix.ps * static_cast<Ps>(msix_vectors(params.device));
+    for (const auto& vm : vms) {
+        for (std::uint16_t vf = 0; vf < params.device.vfs; ++vf) {
+            vm->at(side).vfs.emplace_back(*driver, vm->on_host(vf), interrupts);
+        }
+        vm->add_devices(side, run, scenario, options.dialects);
+    }
+}
+
+/// The function's port, behind a recorder if the run is recorded.
+DevicePort& HostSide::port(const char* name, std::uint16_t function, const RunOptions& options) {
+    DevicePort& inner = device.port(function);
+    if (options.ports == nullptr) {
+        return inner;
+    }
+    const std::string label =
+        function == 0 ? fmt::format("{}.pf", name) : fmt::format("{}.vf{}", name, function - 1);
+    recorders.push_back(std::make_unique<RecordPort>(inner, label, *options.ports));
+    return *recorders.back();
+}
+
+}  // namespace lmsim::sim
