@@ -24,6 +24,7 @@ class Component : public sc_core::sc_module {
 
   protected:
     Ps now() const;
+    Ps guest_time() const;
     LaneId add_lane();
     void post(LaneId lane, Ps at, std::uint32_t kind, std::uint32_t a = 0, std::uint64_t b = 0);
     void post_once(Ps at, std::uint32_t kind, std::uint32_t a = 0, std::uint64_t b = 0);
@@ -48,6 +49,11 @@ class Kernel : public sc_core::sc_module {
     explicit Kernel(sc_core::sc_module_name name, Stride stride = Stride::Horizon);
 
     Ps now() const { return now_; }
+    /// Time as the guest's I/O counts it: all but that for which the VMM was held
+    /// (docs/fidelity.md).
+    Ps guest_time() const { return now_ - held_; }
+    /// It goes back by so much, and on from there.
+    void hold(Ps span) { held_ += span; }
     EventQueue& queue() { return queue_; }
     ComponentId add(Component* component);
 
@@ -89,12 +95,14 @@ class Kernel : public sc_core::sc_module {
     std::vector<Component*> components_;
     std::vector<std::uint64_t> hashes_;
     Ps now_ = 0;
+    Ps held_ = 0;
     std::uint64_t events_ = 0;
     bool stopped_ = false;
     bool was_interrupted_ = false;
 };
 
 inline Ps Component::now() const { return kernel_.now(); }
+inline Ps Component::guest_time() const { return kernel_.guest_time(); }
 inline LaneId Component::add_lane() { return kernel_.queue().add_lane(id_); }
 inline void Component::post(LaneId lane, Ps at, std::uint32_t kind, std::uint32_t a,
                             std::uint64_t b) {

@@ -12,19 +12,36 @@ std::uint64_t mix(std::uint64_t& state) {
     return z ^ (z >> 31U);
 }
 
-}  // namespace
-
-Random::Random(std::uint64_t seed, std::string_view path) {
+/// Where the stream of a path starts.
+std::uint64_t key(std::uint64_t seed, std::string_view path) {
     std::uint64_t hash = 0xCBF29CE484222325U;  // FNV-1a
     for (const char c : path) {
         hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
     }
     // Neighbouring seeds must not meet on neighbouring hashes: the seed is mixed before it is
     // joined.
-    std::uint64_t state = mix(seed) ^ hash;
+    return mix(seed) ^ hash;
+}
+
+}  // namespace
+
+Random::Random(std::uint64_t seed, std::string_view path) : Random(key(seed, path)) {}
+
+Random::Random(std::uint64_t start) {
     for (std::uint64_t& word : state_) {
-        word = mix(state);
+        word = mix(start);
     }
+}
+
+EpochRandom::EpochRandom(std::uint64_t seed, std::string_view path)
+    : key_(key(seed, path)), began_(0), random_(key_) {
+    begin(0);
+}
+
+void EpochRandom::begin(std::uint64_t time) {
+    std::uint64_t number = time / length;
+    began_ = number * length;
+    random_ = Random(key_ ^ mix(number));
 }
 
 }  // namespace lmsim::sim

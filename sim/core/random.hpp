@@ -14,6 +14,7 @@ namespace lmsim::sim {
 class Random {
   public:
     Random(std::uint64_t seed, std::string_view path);
+    explicit Random(std::uint64_t start);
 
     /// 64 random bits.
     std::uint64_t next() {
@@ -50,6 +51,34 @@ class Random {
         return (x << by) | (x >> (64U - by));
     }
     std::array<std::uint64_t, 4> state_{};
+};
+
+/// Draws for what happens again and again, as commands do: a stream that begins anew with each
+/// epoch of time, from seed, path and the number of the epoch alone. What it gives at a time does
+/// not depend on all that was drawn in a run so far, but on what was drawn a moment ago: runs that
+/// come to the same moment in different ways go on alike (docs/fidelity.md).
+class EpochRandom {
+  public:
+    static constexpr Time epoch = 1_ms;
+
+    EpochRandom(std::uint64_t seed, std::string_view path);
+
+    /// The stream as it stands at a time from 0 on. Time may go back.
+    Random& at(Time time) {
+        // Before it began is as far off as can be.
+        if (static_cast<std::uint64_t>(time.ps) - began_ >= length) {
+            begin(static_cast<std::uint64_t>(time.ps));
+        }
+        return random_;
+    }
+
+  private:
+    static constexpr auto length = static_cast<std::uint64_t>(epoch.ps);
+    void begin(std::uint64_t time);
+
+    std::uint64_t key_;
+    std::uint64_t began_;
+    Random random_;
 };
 
 }  // namespace lmsim::sim

@@ -31,7 +31,11 @@ DieMedia::DieMedia(sc_core::sc_module_name name, Kernel& kernel, const DieMediaT
     : Component(name, kernel),
       timing_(timing),
       done_(std::move(done)),
-      random_(seed, std::string(this->name()) + ".media"),
+      command_random_(seed, std::string(this->name()) + ".command"),
+      read_random_(seed, std::string(this->name()) + ".read"),
+      write_random_(seed, std::string(this->name()) + ".write"),
+      flush_random_(seed, std::string(this->name()) + ".flush"),
+      program_random_(seed, std::string(this->name()) + ".program"),
       dies_(timing.dies),
       ends_(functions, ~std::uint64_t{0}) {
     LMSIM_ASSERT(timing.dies != 0 && timing.stripe != 0 && timing.unit != 0);
@@ -80,7 +84,7 @@ void DieMedia::start(const MediaWork& work) {
 
 /// The controller takes commands in their order, so all that a read will meet is known now.
 void DieMedia::enter(const MediaWork& work) {
-    Ps at = controller_.reserve(now(), timing_.command.draw(random_).ps);
+    Ps at = controller_.reserve(now(), draw(timing_.command, command_random_));
     if (is_read(work)) {
         at = std::max(at, reading_.reserve(now(), time_of(work.bytes, timing_.read_rate)));
         return read(work, at);
@@ -90,8 +94,9 @@ void DieMedia::enter(const MediaWork& work) {
         waiting_.push_back({work, at});
         return admit();
     }
-    const Distribution& time = work.op == nvme::MediaOp::Flush ? timing_.flush : timing_.write;
-    finish(work, at + time.draw(random_).ps + work.extra, Kind::Done);
+    const Ps took = work.op == nvme::MediaOp::Flush ? draw(timing_.flush, flush_random_)
+                                                    : draw(timing_.write, write_random_);
+    finish(work, at + took + work.extra, Kind::Done);
 }
 
 /// Blocks lie on the dies in turn. The last die to answer ends the command.
@@ -102,7 +107,7 @@ void DieMedia::read(const MediaWork& work, Ps at) {
     Ps end = 0;
     for (std::uint64_t piece = first; piece <= last; ++piece) {
         Die& die = dies_[(piece + spread(work.function)) % dies_.size()];
-        end = std::max(end, read_at(die, at, timing_.read.draw(random_).ps));
+        end = std::max(end, read_at(die, at, draw(timing_.read, read_random_)));
         if (first == last) {
             return post(die.lane, end, static_cast<std::uint32_t>(Kind::Done), work.function,
                         packed(work));
@@ -145,7 +150,7 @@ void DieMedia::admit() {
         }
         const Ps begin = std::max(next.at, now());
         const Kind kind = continues(next.work) ? Kind::WroteInTurn : Kind::Wrote;
-        finish(next.work, begin + timing_.write.draw(random_).ps + next.work.extra, kind);
+        finish(next.work, begin + draw(timing_.write, write_random_) + next.work.extra, kind);
         waiting_.pop_front();
     }
     // Less than a unit is written back only where somebody waits for it.
@@ -194,7 +199,7 @@ void DieMedia::issue(std::uint32_t bytes) {
 
 void DieMedia::begin_program(std::uint32_t index) {
     Die& die = dies_[index];
-    const Ps duration = timing_.program.draw(random_).ps;
+    const Ps duration = draw(timing_.program, program_random_);
     die.programs = true;
     die.yields = timing_.yields;
     die.program_begin = std::max(now(), die.reads_end);

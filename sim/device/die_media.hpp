@@ -92,6 +92,9 @@ class DieMedia : public Component {
         std::deque<MediaWork> waiting;
     };
 
+    Ps draw(const Distribution& times, EpochRandom& random) {
+        return times.draw(random.at(Time{guest_time()})).ps;
+    }
     Gate* gate_of(const MediaWork& work);
     Ps share_of(const MediaWork& work) const;
     void enter(const MediaWork& work);
@@ -108,7 +111,11 @@ class DieMedia : public Component {
 
     DieMediaTiming timing_;
     Done done_;
-    Random random_;
+    EpochRandom command_random_;
+    EpochRandom read_random_;
+    EpochRandom write_random_;
+    EpochRandom flush_random_;
+    EpochRandom program_random_;
     std::vector<Die> dies_;
     std::vector<Gate> gates_;  // of each function: reads, writes
     Pipe controller_;

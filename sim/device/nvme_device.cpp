@@ -60,7 +60,9 @@ NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const Devic
       up_lane_(add_lane()),
       down_lane_(add_lane()),
       memory_lane_(add_lane()),
-      media_random_(seed, std::string(this->name()) + ".media"),
+      read_random_(seed, std::string(this->name()) + ".media.read"),
+      write_random_(seed, std::string(this->name()) + ".media.write"),
+      flush_random_(seed, std::string(this->name()) + ".media.flush"),
       admin_random_(seed, std::string(this->name()) + ".admin"),
       host_random_(seed, std::string(this->name()) + ".host") {
     LMSIM_ASSERT(params_.vfs + 1U <= nvme::SimBounds::functions);
@@ -76,16 +78,16 @@ NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const Devic
     }
     nvme::initialize(*subsystem_, params_.config, params_.vfs);
     if (params_.dies.dies != 0) {
-        die_media_ = std::make_unique<DieMedia>(
-            "media", kernel, params_.dies, params_.vfs + 1U, seed,
-            [this](std::uint16_t function, std::uint32_t ticket) {
-                Event event;
-                event.at = now();
-                event.kind = static_cast<std::uint32_t>(Kind::Media);
-                event.a = function;
-                event.b = ticket;
-                handle(event);
-            });
+        die_media_ =
+            std::make_unique<DieMedia>("media", kernel, params_.dies, params_.vfs + 1U, seed,
+                                       [this](std::uint16_t function, std::uint32_t ticket) {
+                                           Event event;
+                                           event.at = now();
+                                           event.kind = static_cast<std::uint32_t>(Kind::Media);
+                                           event.a = function;
+                                           event.b = ticket;
+                                           handle(event);
+                                       });
     }
 }
 
@@ -473,10 +475,17 @@ void NvmeDevice::posted(const Effect& effect) {
 
 void NvmeDevice::start_media(const Effect& effect) {
     const Distribution* latency = &params_.media_write;
+    EpochRandom* random = &write_random_;
     Ps logging = 0;
     switch (static_cast<nvme::MediaOp>(effect.token)) {
-        case nvme::MediaOp::Read: latency = &params_.media_read; break;
-        case nvme::MediaOp::Flush: latency = &params_.media_flush; break;
+        case nvme::MediaOp::Read:
+            latency = &params_.media_read;
+            random = &read_random_;
+            break;
+        case nvme::MediaOp::Flush:
+            latency = &params_.media_flush;
+            random = &flush_random_;
+            break;
         case nvme::MediaOp::Write:
         case nvme::MediaOp::Deallocate:
             if (media_listener_ != nullptr && effect.function != 0) {
@@ -492,7 +501,7 @@ void NvmeDevice::start_media(const Effect& effect) {
                                   effect.ticket, static_cast<std::uint32_t>(effect.length),
                                   effect.address, logging});
     }
-    const Ps spent = latency->draw(media_random_).ps + logging;
+    const Ps spent = latency->draw(random->at(Time{guest_time()})).ps + logging;
     const Servers::Slot slot = media_.take(now(), spent);
     post(slot.lane, slot.end, static_cast<std::uint32_t>(Kind::Media), effect.function,
          effect.ticket);

@@ -250,7 +250,9 @@ class NvmeDevice : public Component, private ControllerMemory {
     Servers media_;
     std::unique_ptr<DieMedia> die_media_;
     Servers admin_;
-    Random media_random_;
+    EpochRandom read_random_;  // of the media
+    EpochRandom write_random_;
+    EpochRandom flush_random_;
     Random admin_random_;
     Random host_random_;  // of the host's own I/O
     struct HostIo {

@@ -170,13 +170,13 @@ void Hybrid::mark() {
     marked_ = now();
 }
 
-void Hybrid::thaw() {
+void Hybrid::thaw(Ps held) {
     flush();
     mark();
     ++turn_;
     state_ = State::Steady;
     thawed_ = now();
-    parts_.guest->thaw();
+    parts_.guest->thaw(held);
     if (parts_.sink != nullptr) {
         parts_.sink->note(now(), "the guest's I/O is simulated again");
     }
@@ -212,13 +212,23 @@ bool Hybrid::gate(VmmSide side, const Effect& call, std::function<void()> go) {
     return false;
 }
 
+/// How long the VMM waits: until I/O is steady again and for one epoch after that, all of it from
+/// the begin of an epoch on. So the I/O draws what the exact run's draws before the call.
+Ps Hybrid::holds() const {
+    constexpr Ps epoch = EpochRandom::epoch.ps;
+    const Ps least = io_.settling() + epoch;
+    return least + std::max<Ps>(0, guest_time() - least) % epoch;
+}
+
 void Hybrid::hold(std::function<void()> go) {
     parts_.guest->hold_writes(true);
-    thaw();
+    const Ps span = holds();
+    kernel().hold(span);
+    thaw(span);
     held_since_ = now();
     dirty_ = parts_.guest->memory().dirty_log(parts_.guest->memory().allocated_pages());
     go_ = std::move(go);
-    post_once(now() + io_.settling(), static_cast<std::uint32_t>(Kind::Release));
+    post_once(now() + span, static_cast<std::uint32_t>(Kind::Release));
 }
 
 void Hybrid::release() {

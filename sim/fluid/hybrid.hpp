@@ -12,7 +12,7 @@
 namespace lmsim::sim {
 
 /// How far a hybrid run's downtime is from the exact one's at most: docs/fidelity.md.
-constexpr double hybrid_error_bound = 0.08;
+constexpr double hybrid_error_bound = 0.05;
 
 /// Why hybrid time cannot treat the scenario, or an empty text.
 std::string why_exact(const Scenario& scenario, const Workload& workload);
@@ -59,10 +59,11 @@ class Hybrid : public Component {
     void measured();
     bool is_worth_it() const;
     void freeze(Ps until);
-    void thaw();
+    void thaw(Ps held = 0);
     void mark();
     void hold(std::function<void()> go);
     void release();
+    Ps holds() const;
     void later(Ps at, Kind kind);
 
     Parts parts_;

@@ -109,8 +109,9 @@ class Guest : public Component {
 
     /// No new I/O until thaw(), as if none were due; what is under way completes.
     void freeze();
-    /// I/O goes on where freeze() left it: no source has seen the time in between.
-    void thaw();
+    /// I/O goes on where freeze() left it: no source has seen the time in between. The guest's
+    /// clock has just been set back by `held`.
+    void thaw(Ps held = 0);
     bool frozen() const { return frozen_; }
     /// Until when all jobs go on as they do now; not after now if one does not.
     Ps steady_until() const;

@@ -12,16 +12,13 @@ void Guest::freeze() {
     frozen_since_ = now();
 }
 
-void Guest::thaw() {
+void Guest::thaw(Ps held) {
     LMSIM_ASSERT(frozen_ && !paused_);
     frozen_ = false;
-    const Time span{now() - frozen_since_};
+    const fio::Skipped skipped{Time{frozen_since_}, Time{now() - frozen_since_}, Time{held}};
     for (std::uint32_t index = 0; index < jobs_.size(); ++index) {
         Job& job = jobs_[index];
-        job.source->skip(span);
-        if (job.planned) {
-            job.planned->not_before += span;
-        }
+        job.source->skip(skipped, job.planned);
         pump(index);
     }
 }

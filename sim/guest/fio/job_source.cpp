@@ -25,6 +25,10 @@ Op op_of(Direction direction) {
     return Op::Read;
 }
 
+Direction direction_of(Op op) {
+    return op == Op::Read ? Direction::Read : op == Op::Write ? Direction::Write : Direction::Trim;
+}
+
 }  // namespace
 
 JobSource::JobSource(const JobPlan& plan, std::uint64_t seed)
@@ -92,9 +96,9 @@ bool JobSource::begin_pass() {
     return true;
 }
 
-Direction JobSource::draw_direction() {
+Direction JobSource::draw_direction(Time at) {
     if (job_.mixed()) {
-        return mix_.below(100) < job_.read_percent ? Direction::Read : Direction::Write;
+        return mix_.at(at).below(100) < job_.read_percent ? Direction::Read : Direction::Write;
     }
     return job_.reads ? Direction::Read : job_.writes ? Direction::Write : Direction::Trim;
 }
@@ -142,7 +146,8 @@ std::optional<Planned> JobSource::next(Time now) {
     if (flush_due_) {
         return flush(at);
     }
-    Direction direction = have_direction_ ? direction_ : draw_direction();
+    const Time lived = now - held_;
+    Direction direction = have_direction_ ? direction_ : draw_direction(lived);
     if (pacer_.active()) {
         direction_ = direction;
         const Time ready = pacer_.ready(at, direction);
@@ -155,9 +160,9 @@ std::optional<Planned> JobSource::next(Time now) {
             return finish();
         }
     }
-    Extents::Piece piece = extents_.next(direction);
+    Extents::Piece piece = extents_.next(direction, lived);
     if (piece.length == 0 && begin_pass()) {
-        piece = extents_.next(direction);
+        piece = extents_.next(direction, lived);
     }
     return piece.length == 0 ? finish() : issue(at, direction, piece);
 }
@@ -213,10 +218,20 @@ Time JobSource::steady_until(Time now) const {
     return started_ && now >= begin_ ? end_ : now;
 }
 
-void JobSource::skip(Time span) {
-    earliest_ += span;
-    last_completion_ += span;
-    pacer_.skip(span);
+void JobSource::skip(const Skipped& skipped, std::optional<Planned>& planned) {
+    held_ += skipped.held;
+    earliest_ += skipped.span;
+    last_completion_ += skipped.span;
+    if (!planned || planned->io.op == Op::Flush) {
+        pacer_.skip(skipped);
+        if (planned) planned->not_before += skipped.span;
+        return;
+    }
+    const Direction direction = direction_of(planned->io.op);
+    pacer_.retract(direction, planned->io.length);
+    pacer_.skip(skipped);
+    planned->not_before = std::max(earliest_, pacer_.due(direction));
+    pacer_.issued(direction, planned->io.length);
 }
 
 }  // namespace lmsim::sim::fio

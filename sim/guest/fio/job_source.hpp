@@ -36,14 +36,14 @@ class JobSource final : public IoSource {
     WritePattern write_pattern() const override;
     std::string changes() const override;
     Time steady_until(Time now) const override;
-    void skip(Time span) override;
+    void skip(const Skipped& skipped, std::optional<Planned>& planned) override;
 
   private:
     void start(Time now);
     bool must_wait_to_think(Time& at);
     bool at_end();
     bool begin_pass();
-    Direction draw_direction();
+    Direction draw_direction(Time at);
     std::optional<Planned> finish();
     std::optional<Planned> flush(Time at);
     Planned issue(Time at, Direction direction, const Extents::Piece& piece);
@@ -55,7 +55,7 @@ class JobSource final : public IoSource {
     std::uint64_t limit_;
     std::uint64_t largest_ = 0;  // block of any direction in use
 
-    Random mix_;
+    EpochRandom mix_;
     Random start_draw_;
     Extents extents_;
     Pacer pacer_;
@@ -64,6 +64,7 @@ class JobSource final : public IoSource {
     Time begin_ = Time::max();  // after the delay
     Time end_ = Time::max();
     Time last_completion_;
+    Time held_;  // of the time until now, what the guest did not live through
     bool started_ = false;
     bool finished_ = false;
 

@@ -47,7 +47,10 @@ class LogSource final : public IoSource {
     void completed(Time, const Io&) override {}
     std::string changes() const override { return "a log is replayed, which has its own times"; }
     Time steady_until(Time now) const override { return now; }
-    void skip(Time span) override { last_ += span; }
+    void skip(const Skipped& skipped, std::optional<Planned>& planned) override {
+        last_ += skipped.span;
+        if (planned) planned->not_before += skipped.span;
+    }
 
   private:
     const IoLog& log_;

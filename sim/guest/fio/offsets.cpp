@@ -35,6 +35,7 @@ Extents::Extents(const Job& job, std::uint64_t size, std::uint64_t seed, const s
       random_(job.random),
       mapped_(job.random_map),
       wraps_(job.time_based),
+      order_(seed, stream + "/order"),
       choice_(seed, stream + "/choice"),
       offset_(seed, stream + "/offset"),
       length_(seed, stream + "/length") {
@@ -61,7 +62,7 @@ Extents::Extents(const Job& job, std::uint64_t size, std::uint64_t seed, const s
         const std::uint64_t rotation =
             job.centered
                 ? static_cast<std::uint64_t>(static_cast<Uint128>(most) * job.center / 1'000'000U)
-                : offset_.below(most);
+                : order_.below(most);
         for (Side& side : sides_) {
             if (side.blocks == 0) continue;
             side.rotation = rotation % side.blocks;
@@ -75,27 +76,27 @@ void Extents::begin_pass() {
     for (std::size_t i = 0; i < directions; ++i) {
         sides_[i].position = 0;
         if (random_ && mapped_ && sides_[i].blocks != 0) {
-            maps_[i] = {Permutation(sides_[i].blocks, offset_.next()), 0};
+            maps_[i] = {Permutation(sides_[i].blocks, order_.next()), 0};
         }
     }
 }
 
 /// Ranks are spread over the region, as fio's hash does, so that hot blocks are no neighbours; here
 /// no two ranks share a block.
-std::uint64_t Extents::skewed_block(const Side& side) {
-    std::uint64_t rank = (*skew_)(offset_.next());
+std::uint64_t Extents::skewed_block(const Side& side, Time at) {
+    std::uint64_t rank = (*skew_)(offset_.at(at).next());
     if (rank >= side.blocks) rank %= side.blocks;
     const std::uint64_t turned = side.spread.at(rank) + side.rotation;
     return turned < side.blocks ? turned : turned - side.blocks;
 }
 
-bool Extents::random_block(Side& side, std::uint64_t& block) {
+bool Extents::random_block(Side& side, Time at, std::uint64_t& block) {
     if (skew_) {
-        block = skewed_block(side);
+        block = skewed_block(side, at);
         return true;
     }
     if (!mapped_) {
-        block = offset_.below(side.blocks);
+        block = offset_.at(at).below(side.blocks);
         return true;
     }
     Map& map = maps_[side.map];
@@ -103,23 +104,23 @@ bool Extents::random_block(Side& side, std::uint64_t& block) {
         if (!wraps_) {
             return false;
         }
-        map = {Permutation(side.blocks, offset_.next()), 0};
+        map = {Permutation(side.blocks, order_.next()), 0};
     }
     block = map.order.at(map.used++);
     return true;
 }
 
 /// The place in the region; false if none is left in this pass.
-bool Extents::place(Side& side, std::uint64_t& offset) {
+bool Extents::place(Side& side, Time at, std::uint64_t& offset) {
     const bool at_end = side.position + side.lengths.smallest() > size_;
     const bool jump =
         random_ &&
         (side.random_percent == 100 || at_end ||
-         choice_.below(100) <
+         choice_.at(at).below(100) <
              side.random_percent);  // fio's partly sequential jobs jump from the end, too
     if (jump) {
         std::uint64_t block = 0;
-        const bool found = random_block(side, block);
+        const bool found = random_block(side, at, block);
         offset = block * side.align;
         return found;
     }
@@ -128,11 +129,11 @@ bool Extents::place(Side& side, std::uint64_t& offset) {
     return true;
 }
 
-Extents::Piece Extents::next(Direction direction) {
+Extents::Piece Extents::next(Direction direction, Time at) {
     Side& side = sides_[static_cast<std::size_t>(direction)];
     Piece piece;
-    if (!place(side, piece.offset)) return piece;
-    piece.length = side.lengths.draw(length_);
+    if (!place(side, at, piece.offset)) return piece;
+    piece.length = side.lengths.draw(length_.at(at));
     if (piece.offset + piece.length > size_) piece.length = side.lengths.smallest();
     side.position = piece.offset + piece.length;
     return piece;

@@ -43,7 +43,8 @@ class Extents {
 
     Extents(const Job& job, std::uint64_t size, std::uint64_t seed, const std::string& stream);
 
-    Piece next(Direction direction);
+    /// Its place and length, drawn at this time.
+    Piece next(Direction direction, Time at);
 
     /// Starts again: sequential positions at 0, a new order of random blocks.
     void begin_pass();
@@ -65,9 +66,9 @@ class Extents {
         std::uint64_t used = 0;
     };
 
-    bool place(Side& side, std::uint64_t& offset);
-    bool random_block(Side& side, std::uint64_t& block);
-    std::uint64_t skewed_block(const Side& side);
+    bool place(Side& side, Time at, std::uint64_t& offset);
+    bool random_block(Side& side, Time at, std::uint64_t& block);
+    std::uint64_t skewed_block(const Side& side, Time at);
 
     std::uint64_t size_;
     bool random_;
@@ -76,9 +77,10 @@ class Extents {
     std::vector<Side> sides_;
     std::array<Map, directions> maps_;
     std::shared_ptr<const SkewedRanks> skew_;
-    Random choice_;
-    Random offset_;
-    Random length_;
+    Random order_;  // of random maps
+    EpochRandom choice_;
+    EpochRandom offset_;
+    EpochRandom length_;
 };
 
 }  // namespace lmsim::sim::fio

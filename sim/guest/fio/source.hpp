@@ -24,6 +24,13 @@ struct WritePattern {
     unsigned write_percent = 100;  // of them
 };
 
+/// Time that a source does not see.
+struct Skipped {
+    Time from;
+    Time span;
+    Time held;  // by so much the guest's clock has been set back at the end of it
+};
+
 /// The I/Os of one job instance, one after another. The caller keeps at most depth() of them
 /// outstanding: it asks for the next one when there is room, submits it at not_before, and reports
 /// every completion. Deterministic; no allocation per I/O.
@@ -55,9 +62,10 @@ class IoSource {
     /// Until when it goes on as it does at `now`, if changes() is empty; `now` itself if it does
     /// not.
     virtual Time steady_until(Time now) const = 0;
-    /// `span` went by of which the source saw nothing: what it has planned is that much later, but
-    /// for its end.
-    virtual void skip(Time span) = 0;
+    /// Time went by of which the source saw nothing. What it has planned, and the I/O that it gave
+    /// last if that has not gone yet, is that much later, but for its end; what it does at a rate
+    /// goes on at the times that the rate has.
+    virtual void skip(const Skipped& skipped, std::optional<Planned>& planned) = 0;
 };
 
 /// The namespace that the guest sees.

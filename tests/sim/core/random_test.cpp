@@ -1,5 +1,6 @@
 #include "sim/core/random.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "tests/catch.hpp"
@@ -23,6 +24,31 @@ TEST_CASE("a stream depends on seed and path, on nothing else", "[random]") {
     CHECK(first(1, "hosts.src.device.media") == std::vector<std::uint64_t>{0x017380C6D6B5839AU,
                                                                            0x4BDD3797587D0ED2U,
                                                                            0x10E5BEBBF69A7FDAU});
+}
+
+TEST_CASE("a stream of epochs begins anew with each of them, whatever was drawn before",
+          "[random]") {
+    EpochRandom often(1, "media");
+    EpochRandom hardly(1, "media");
+    std::vector<std::uint64_t> seen;
+    for (Time epoch; epoch < 10_ms; epoch += 1_ms) {
+        for (int i = 0; i < 100; ++i) {
+            often.at(epoch + 999'999'999_ps).next();
+        }
+        const std::uint64_t first = often.at(epoch + 1_ms).next();
+        CHECK(first == hardly.at(epoch + 1500_us).next());
+        CHECK(often.at(epoch + 1_ms).next() == hardly.at(epoch + 1999_us).next());
+        CHECK(EpochRandom(2, "media").at(epoch + 1_ms).next() != first);
+        CHECK(EpochRandom(1, "other").at(epoch + 1_ms).next() != first);
+        seen.push_back(first);
+    }
+    std::sort(seen.begin(), seen.end());
+    CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
+    // Time that goes back meets what was drawn then.
+    EpochRandom again(1, "media");
+    const std::uint64_t before = again.at(3_ms).next();
+    again.at(4_ms).next();
+    CHECK(again.at(3_ms).next() == before);
 }
 
 TEST_CASE("numbers below a limit are spread evenly", "[random]") {

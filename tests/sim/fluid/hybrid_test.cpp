@@ -82,8 +82,8 @@ TEST_CASE("hybrid runs of random scenarios are as exact ones within the bounds",
     std::vector<double> downtimes;
     std::vector<std::uint64_t> numbers(scenarios());
     std::iota(numbers.begin(), numbers.end(), 1);
-    // Its jobs use most of their buffers once in many measurements, when the media have a queue.
-    numbers.push_back(146);
+    // The commands under way when it stops would take 0.3 or 0.9 ms, had they other latencies.
+    numbers.push_back(81);
     for (const std::uint64_t number : numbers) {
         const RandomScenario scenario = random_scenario(number);
         const Pair pair = both(scenario);
@@ -115,7 +115,7 @@ TEST_CASE("steady I/O is counted and not simulated, and nothing of it is lost", 
     const json& hybrid = seen.result;
     check_conserved(hybrid);
     CHECK(hybrid["fidelity"] == "hybrid");
-    CHECK(hybrid["error_bound"] == 0.08);
+    CHECK(hybrid["error_bound"] == 0.05);
     CHECK(hybrid["hybrid"]["note"] == "");
     // Most of the migration's four seconds.
     CHECK(hybrid["hybrid"]["skipped_ps"].get<double>() >
