@@ -73,8 +73,10 @@ void Simulation::unfinished_outcome(const Vm& vm, metrics::Result& result) const
     const char* end = result.partial ? "the interruption" : "run.time_limit";
     result.outcome = Outcome::NotConverged;
     if (vm.began == 0) {
-        result.outcome = Outcome::Failed;
-        result.reason = fmt::format("{} came before the migration began", end);
+        const bool waited = director_->migration_began() != 0;  // for other VMs
+        result.outcome = waited ? Outcome::NotConverged : Outcome::Failed;
+        result.reason = fmt::format("{} came before {}", end,
+                                    waited ? "it was the VM's turn" : "the migration began");
     } else if (meter.downtime().blackout().begun()) {
         result.reason = fmt::format("{} came in the middle of the switchover", end);
     } else if (meter.rounds().size() < 2) {

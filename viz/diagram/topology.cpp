@@ -71,6 +71,10 @@ class HostWriter {
             const std::string& path = (each.fio.empty() ? each.iolog : each.fio).path;
             box.lines.push_back("I/O: " + path.substr(path.find_last_of('/') + 1));
         }
+        if (scenario_.vms.count > 1) {
+            box.lines.push_back(
+                fmt::format("one of {} VMs, each with VFs of its own", scenario_.vms.count));
+        }
         return box;
     }
 
