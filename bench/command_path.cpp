@@ -175,7 +175,7 @@ class Machine {
     /// Brings everything up, then calls `ready`.
     void boot(std::function<void()> ready) {
         const auto guest_boots = [this, ready] {
-            guest.boot([this, ready] { logs ? driver->start_logs(ready) : ready(); });
+            guest.boot([this, ready] { logs ? driver->start_logs(0, ready) : ready(); });
         };
         if (driver == nullptr) {
             return guest_boots();
