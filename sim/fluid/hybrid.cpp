@@ -235,6 +235,7 @@ void Hybrid::release() {
     parts_.memory[0]->hand_over_since(dirty_, *parts_.memory[1]);
     parts_.guest->hold_writes(false);
     used_.held += now() - held_since_;
+    parts_.vmms->set_clock_back(now() - held_since_);
     const std::function<void()> go = std::move(go_);
     go();
 }

@@ -129,6 +129,8 @@ class VmmPair : public Component {
     /// Asked before each call is made: true if it has to wait until `go` is called.
     using Gate = std::function<bool(VmmSide side, const Effect& call, std::function<void()> go)>;
     void set_gate(Gate gate) { gate_ = std::move(gate); }
+    /// The clock that the VMMs read goes back by the time for which a call had to wait.
+    void set_clock_back(Ps span) { set_back_ += span; }
     /// Pages that are dirty, as far as the VMM knows.
     std::uint64_t pages_left() const { return ram_.left(); }
     /// Called once, when the source has come to its end.
@@ -201,7 +203,8 @@ class VmmPair : public Component {
         Ps gone = 0;
     };
 
-    std::int64_t now_ms() const { return now() / 1'000'000'000; }
+    std::int64_t now_ms() const { return vmm_time() / 1'000'000'000; }
+    Ps vmm_time() const { return now() - set_back_; }
     bool is_cloud() const { return config_.engine == host::vmm::Engine::CloudHypervisor; }
     const host::vmm::Flow& flow(VmmSide side) const;
     bool takes_messages() const;
@@ -330,6 +333,7 @@ class VmmPair : public Component {
     MediaGate* media_ = nullptr;
     trace::StepLog* steps_ = nullptr;
     Gate gate_;
+    Ps set_back_ = 0;
     trace::MachineTap taps_[2];  // by side
     std::function<void()> on_finish_;
 };

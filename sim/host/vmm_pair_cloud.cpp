@@ -21,7 +21,7 @@ bool VmmPair::takes_messages() const {
 
 /// Its clock is finer.
 void VmmPair::step_cloud(VmmSide side, host::vmm::Event event, Effects& effects) {
-    event.now_ns = now() / 1000;
+    event.now_ns = vmm_time() / 1000;
     if (side == VmmSide::Source) {
         step_vmm(cloud_source_, metrics::Side::Source, event, effects);
     } else {
