@@ -190,11 +190,13 @@ void add_writers(const Scenario& scenario, const Workload& workload, const Layou
 host::media::QueuePlan queue_plan(const Scenario& scenario) {
     const DriverParams& driver = scenario.hosts.src.driver;
     const DeviceTiming device = device_timing(scenario, scenario.hosts.src);
+    const UserDataLogTiming log = host_timing(scenario, scenario.hosts.src).user_data;
     host::media::QueuePlan queue;
-    queue.entries = driver.user_data.entries;
-    queue.batch = driver.user_data.batch;
-    queue.entry_ps = driver.user_data.entry_cost.ps;
-    queue.poll_ps = driver.user_data.poll.ps;
+    queue.entries = log.entries;
+    queue.batch = log.batch;
+    queue.entry_ps = log.entry_cost + log.copy_cost;
+    queue.entry_ps += log.read_entries == 0 ? 0 : log.read_cost / log.read_entries;
+    queue.poll_ps = log.poll;
     queue.notice_ps = queue.poll_ps != 0 ? 0 : driver.irq.ps + 2 * device.link_latency;
     queue.move_ps = driver.submit.ps + device.features.mean().ps + driver.irq.ps +
                     4 * device.link_latency + device.memory_latency;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/host/media/wide.hpp"
+#include "model/host/udmq.hpp"
 
 namespace lmsim::host::media {
 
@@ -25,13 +26,30 @@ std::uint64_t sum(const std::vector<std::uint64_t>& values) {
     return all;
 }
 
-/// A queue that fills faster than it is emptied is full after so long.
-std::int64_t filling(const QueueForecast& queue, std::uint64_t all) {
-    const std::uint64_t own_drain = static_cast<std::uint64_t>(
-        static_cast<Wide>(queue.drain_milli_per_s) * queue.entries_milli_per_s / all);
-    const std::uint64_t grows = queue.entries_milli_per_s - own_drain;
-    return static_cast<std::int64_t>(static_cast<Wide>(queue.slots) * 1000 * ps_per_s /
-                                     std::max<std::uint64_t>(grows, 1));
+/// Slots from the trigger on until the head has moved. It moves when a batch was read and a look
+/// finds less than it can take (model/host/udmq): what comes meanwhile is read, too. `others`:
+/// entries of other queues, which keep the host busy.
+std::uint64_t taken_at_once(const QueuePlan& plan, const QueueForecast& queue,
+                            std::uint64_t others) {
+    const std::uint64_t own = queue.entries_milli_per_s;
+    const Wide entry_ps = static_cast<Wide>(plan.entry_ps) * queue.drain_milli_per_s /
+                          (queue.drain_milli_per_s - others);
+    const auto come_in = [own](Wide ps) {
+        return static_cast<std::uint64_t>(ps * own / ps_per_s / 1000);
+    };
+    const std::int64_t begin_ps = plan.notice_ps + plan.poll_ps;
+    const std::uint64_t late = come_in(static_cast<Wide>(begin_ps));
+    std::uint64_t come = plan.batch + late;
+    std::uint64_t read = 0;
+    while (read < queue.slots) {
+        const std::uint64_t look = std::min<std::uint64_t>(come - read, look_slots);
+        read += look;
+        if (look < look_slots) {
+            break;
+        }
+        come = plan.batch + late + come_in(entry_ps * read);
+    }
+    return read + arrivals(own, begin_ps + plan.move_ps) - late;
 }
 
 void judge_queues(const Plan& plan, Forecast& result) {
@@ -64,16 +82,8 @@ QueueForecast forecast_queue(const QueuePlan& plan, std::uint64_t milli_per_s, s
     if (milli_per_s == 0) {
         return queue;
     }
-    if (all >= queue.drain_milli_per_s) {
-        queue.peak = queue.slots;
-        queue.full_after_ps = filling(queue, all);
-        return queue;
-    }
-    // Slots come back a batch at a time: those of a batch are taken until the head has moved, and
-    // meanwhile others come.
-    const std::int64_t reading = plan.entry_ps * static_cast<std::int64_t>(plan.batch);
-    const std::int64_t late = plan.notice_ps + plan.poll_ps + reading + plan.move_ps;
-    const std::uint64_t peak = plan.batch + arrivals(milli_per_s, late);
+    const std::uint64_t peak =
+        all < queue.drain_milli_per_s ? taken_at_once(plan, queue, all - milli_per_s) : queue.slots;
     queue.peak = static_cast<std::uint32_t>(std::min<std::uint64_t>(peak, queue.slots));
     if (peak >= queue.slots) {
         queue.full_after_ps = static_cast<std::int64_t>(static_cast<Wide>(queue.slots) * 1000 *

@@ -184,6 +184,19 @@ TEST_CASE("a log with a gap means that all is copied again", "[media]") {
     CHECK(seen.result["conservation"]["media_mismatch"] == 0);
 }
 
+TEST_CASE("a forecast knows how long a queue a host needs that has little to spare", "[media]") {
+    Run run = small();
+    // 4000 entries a second, of 6667 that it can take; 64 make a batch.
+    run.options = {"hosts.src.driver.user_data.entry_cost=150us"};
+    const Seen seen = run_in_child(run);
+    check_copied(seen);
+    const json& forecast = media_of(seen)["forecast"]["queue"];
+    CHECK(forecast["peak"].get<int>() > 64 / 0.6);
+    CHECK(forecast["peak"].get<int>() < 64 / 0.4);
+    CHECK(media_of(seen)["queue_peak"].get<double>() ==
+          Approx(forecast["peak"].get<double>()).epsilon(0.02));
+}
+
 TEST_CASE("a copy after a gap ends well if the guest becomes slower", "[media]") {
     Run run = small();
     run.options = {"hosts.src.driver.user_data.entry_cost=400us"};

@@ -90,6 +90,7 @@ std::vector<int> copied_again(const json& media) {
 void look_at_identities(const sim::Simulation& simulation, json& more) {
     const auto& source = simulation.device(sim::VmmSide::Source).subsystem();
     const auto& destination = simulation.device(sim::VmmSide::Destination).subsystem();
+    more = json::array();
     for (std::size_t i = 0; i < 4; ++i) {
         more.push_back(source.ns[i].nguid[0] == destination.ns[i].nguid[0] &&
                        source.ns[i].nguid[1] == destination.ns[i].nguid[1]);
@@ -220,7 +221,7 @@ TEST_CASE("several namespaces by rates are within one percent of the exact ones"
     Run run = two("size = \"384MiB\"\n", "size = \"640MiB\"\n", "nvme0n1");
     run.jobs.push_back({writes_to("nvme0n2", 1000), {}});
     run.options = {"media_copy.read_rate=50MB/s", "media_copy.sample=1s",
-                   "media_copy.start_ram=100ms"};
+                   "media_copy.start_ram=100ms", "media_copy.outstanding=4"};
     const Seen exact = run_in_child(run);
     check_copied(exact);
     run.options.emplace_back("run.fidelity=hybrid");

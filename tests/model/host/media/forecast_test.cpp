@@ -75,28 +75,35 @@ TEST_CASE("a queue that is emptied more slowly than it fills has a gap", "[media
     const Forecast result = forecast(plan);
     CHECK(result.verdict == Verdict::QueueFull);
     CHECK(result.queue.peak == 4095);
-    // 4095 slots at 2000 - 1666.7 a second
-    CHECK(static_cast<double>(result.queue.full_after_ps) / second == Approx(12.285).epsilon(0.01));
-    // Exactly as many as come in are too many, one less is not.
+    // 4095 slots at 2000 a second: a host that never catches up gives none back.
+    CHECK(static_cast<double>(result.queue.full_after_ps) / second == Approx(2.0475).epsilon(0.01));
     CHECK(forecast_queue(plan.queue, 1'666'666, 1'666'666).full_after_ps != 0);
-    QueuePlan fast = plan.queue;
-    fast.entry_ps = 100 * us;
-    CHECK(forecast_queue(fast, 9'999'000, 9'999'000).full_after_ps == 0);
+    // A host with little to spare needs a long queue: at most 512 / (1 - 1400 / 1666.7) = 3200; the
+    // last look takes less than 32 at once.
+    const QueueForecast tight = forecast_queue(plan.queue, 1'400'000, 1'400'000);
+    CHECK(tight.peak > 3200 - 32 / 0.16);
+    CHECK(tight.peak <= 3200);
+    CHECK(tight.full_after_ps == 0);
+    CHECK(forecast_queue(plan.queue, 1'550'000, 1'550'000).full_after_ps != 0);
+    // Others' entries keep it from catching up as well: 512 / (1 - 700 / (1666.7 - 700)).
+    const QueueForecast one_of_two = forecast_queue(plan.queue, 700'000, 1'400'000);
+    CHECK(one_of_two.peak > 1856 - 32 / 0.275);
+    CHECK(one_of_two.peak <= 1856);
 }
 
-TEST_CASE("a queue's peak is a batch and what comes until its slots are given back", "[media]") {
+TEST_CASE("a queue's peak is a batch and what comes until the host has caught up", "[media]") {
     QueuePlan plan;
     plan.entries = 1000;
     plan.batch = 100;
     plan.entry_ps = us;
     plan.notice_ps = 10 * us;
     plan.move_ps = 90 * us;
-    // 200 us at 100000 a second: 20 more.
-    CHECK(forecast_queue(plan, 100'000'000, 100'000'000).peak == 120);
+    // 1 until the host looks, 9 until its last look, 9 until the head has moved.
+    CHECK(forecast_queue(plan, 100'000'000, 100'000'000).peak == 119);
     CHECK(forecast_queue(plan, 0, 0).peak == 0);
-    plan.entries = 121;
+    plan.entries = 120;
     CHECK(forecast_queue(plan, 100'000'000, 100'000'000).full_after_ps != 0);
-    plan.entries = 122;
+    plan.entries = 121;
     CHECK(forecast_queue(plan, 100'000'000, 100'000'000).full_after_ps == 0);
     plan.poll_ps = 1000 * us;
     CHECK(forecast_queue(plan, 100'000'000, 100'000'000).full_after_ps != 0);
