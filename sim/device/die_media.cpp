@@ -36,6 +36,7 @@ DieMedia::DieMedia(sc_core::sc_module_name name, Kernel& kernel, const DieMediaT
       write_random_(seed, std::string(this->name()) + ".write"),
       flush_random_(seed, std::string(this->name()) + ".flush"),
       program_random_(seed, std::string(this->name()) + ".program"),
+      stall_random_(seed, std::string(this->name()) + ".stalls"),
       dies_(timing.dies),
       ends_(functions, ~std::uint64_t{0}) {
     LMSIM_ASSERT(timing.dies != 0 && timing.stripe != 0 && timing.unit != 0);
@@ -47,6 +48,9 @@ DieMedia::DieMedia(sc_core::sc_module_name name, Kernel& kernel, const DieMediaT
         for (Gate& gate : gates_) {
             gate.lane = add_lane();
         }
+    }
+    if (timing.stalls) {
+        next_stall_ = timing_.stall_interval.draw(stall_random_).ps;
     }
 }
 
@@ -82,15 +86,28 @@ void DieMedia::start(const MediaWork& work) {
     post(gate->lane, at, static_cast<std::uint32_t>(Kind::Paced), index);
 }
 
+/// What has stalled the controller since the last command. Nobody sees a stall without commands.
+void DieMedia::stall() {
+    while (next_stall_ <= now()) {
+        const Ps begin = next_stall_;
+        controller_.reserve(begin, timing_.stall.draw(stall_random_).ps);
+        next_stall_ += std::max<Ps>(1, timing_.stall_interval.draw(stall_random_).ps);
+    }
+}
+
 /// The controller takes commands in their order, so all that a read will meet is known now.
 void DieMedia::enter(const MediaWork& work) {
+    if (timing_.stalls) {
+        stall();
+    }
     Ps at = controller_.reserve(now(), draw(timing_.command, command_random_));
     if (is_read(work)) {
         at = std::max(at, reading_.reserve(now(), time_of(work.bytes, timing_.read_rate)));
         return read(work, at);
     }
     if (is_write(work)) {
-        at = std::max(at, writing_.reserve(now(), time_of(work.bytes, timing_.write_rate)));
+        const Ps each = std::max(timing_.write_command, time_of(work.bytes, timing_.write_rate));
+        at = std::max(at, writing_.reserve(now(), each));
         waiting_.push_back({work, at});
         return admit();
     }
@@ -183,17 +200,34 @@ void DieMedia::wrote(std::uint32_t bytes, bool in_turn) {
 /// A program of what leaves the cache, and those that make room for it by moving older data.
 void DieMedia::issue(std::uint32_t bytes) {
     ++programs_;
+    queue(bytes);
     const std::uint64_t scattered = std::min<std::uint64_t>(scattered_, bytes);
     scattered_ -= scattered;
-    owed_ += one + (timing_.amplification.ppm - one) * scattered / bytes;
-    for (std::uint32_t unit = bytes; owed_ >= one || unit != 0; unit = 0) {
-        owed_ -= std::min(owed_, one);
-        const std::uint32_t index = next_die_++ % timing_.dies;
-        Die& die = dies_[index];
-        die.units.push_back(unit);
-        if (!die.programs) {
-            begin_program(index);
-        }
+    owed_ += (timing_.amplification.ppm - one) * scattered / bytes;
+    collected_ += bytes;
+    if (collected_ < timing_.collection) {
+        return;
+    }
+    collected_ = 0;
+    for (; owed_ >= one; owed_ -= one) {
+        queue(0);
+    }
+}
+
+/// A program on the next die, of so much of the cache.
+void DieMedia::queue(std::uint32_t bytes) {
+    const std::uint32_t index = next_die_++ % timing_.dies;
+    Die& die = dies_[index];
+    die.units.push_back(bytes);
+    if (!die.programs) {
+        begin_program(index);
+    }
+}
+
+void DieMedia::leave(std::uint32_t bytes) {
+    if (bytes != 0) {
+        used_ -= bytes;
+        --programs_;
     }
 }
 
@@ -205,6 +239,9 @@ void DieMedia::begin_program(std::uint32_t index) {
     die.program_begin = std::max(now(), die.reads_end);
     die.program_end = die.program_begin + duration;
     busy_ += duration;
+    if (timing_.registers) {
+        leave(std::exchange(die.units.front(), 0));
+    }
     post_once(die.program_end, static_cast<std::uint32_t>(Kind::Programmed), index);
 }
 
@@ -213,17 +250,13 @@ void DieMedia::programmed(std::uint32_t index) {
     if (die.program_end > now()) {  // it let reads pass
         return post_once(die.program_end, static_cast<std::uint32_t>(Kind::Programmed), index);
     }
-    const std::uint32_t bytes = die.units.front();
+    leave(die.units.front());
     die.units.pop_front();
     die.programs = false;
     if (!die.units.empty()) {
         begin_program(index);
     }
-    if (bytes != 0) {
-        used_ -= bytes;
-        --programs_;
-        admit();
-    }
+    admit();
 }
 
 void DieMedia::finish(const MediaWork& work, Ps at, Kind kind) {

@@ -31,6 +31,7 @@ struct DieMediaTiming {
     std::uint32_t dies = 0;  // 0: there is no such drive
     std::uint64_t stripe = 4096;
     Distribution command;
+    Ps write_command = 0;
     Distribution read;
     Distribution write;
     Distribution flush;
@@ -42,6 +43,11 @@ struct DieMediaTiming {
     Ps slice = 0;  // 0: programs are not suspended
     std::uint32_t yields = 0;
     Share amplification{1'000'000};
+    std::uint64_t collection = 0;  // 0: older data are moved between the other programs
+    bool registers = false;
+    bool stalls = false;
+    Distribution stall;
+    Distribution stall_interval;
     VfLimit limit;
     std::uint32_t block = 512;
 };
@@ -98,6 +104,7 @@ class DieMedia : public Component {
     Gate* gate_of(const MediaWork& work);
     Ps share_of(const MediaWork& work) const;
     void enter(const MediaWork& work);
+    void stall();
     void read(const MediaWork& work, Ps at);
     Ps read_at(Die& die, Ps at, Ps duration);
     void write(const MediaWork& work);
@@ -105,6 +112,8 @@ class DieMedia : public Component {
     bool continues(const MediaWork& work);
     void wrote(std::uint32_t bytes, bool in_turn);
     void issue(std::uint32_t bytes);
+    void queue(std::uint32_t bytes);
+    void leave(std::uint32_t bytes);
     void begin_program(std::uint32_t index);
     void programmed(std::uint32_t index);
     void finish(const MediaWork& work, Ps at, Kind kind);
@@ -116,6 +125,8 @@ class DieMedia : public Component {
     EpochRandom write_random_;
     EpochRandom flush_random_;
     EpochRandom program_random_;
+    Random stall_random_;
+    Ps next_stall_ = 0;
     std::vector<Die> dies_;
     std::vector<Gate> gates_;  // of each function: reads, writes
     Pipe controller_;
@@ -132,7 +143,8 @@ class DieMedia : public Component {
     std::vector<std::uint64_t> ends_;  // of each function: where its last write ended
     std::uint32_t programs_ = 0;       // that empty the cache and have not ended
     std::uint32_t next_die_ = 0;
-    std::uint64_t owed_ = 0;  // programs that amplification adds, in millionths
+    std::uint64_t owed_ = 0;       // programs that amplification adds, in millionths
+    std::uint64_t collected_ = 0;  // bytes that left the cache since the last collection
     Ps busy_ = 0;
 };
 

@@ -21,6 +21,7 @@ DieMediaTiming die_media_timing(const DeviceParams& device) {
     timing.dies = media.dies;
     timing.stripe = media.stripe.count;
     timing.command = Distribution(media.command);
+    timing.write_command = media.write_command.ps;
     timing.read = Distribution(media.read);
     timing.write = Distribution(media.write);
     timing.flush = Distribution(media.flush);
@@ -32,6 +33,11 @@ DieMediaTiming die_media_timing(const DeviceParams& device) {
     timing.slice = media.slice.ps;
     timing.yields = media.yields;
     timing.amplification = media.amplification;
+    timing.collection = media.collection.count;
+    timing.registers = media.registers;
+    timing.stall = Distribution(media.stall);
+    timing.stall_interval = Distribution(media.stall_interval);
+    timing.stalls = media.stall_interval.highest() > 0_s;
     timing.limit = {share_of(limit.read_iops, limit.share), share_of(limit.write_iops, limit.share),
                     share_of(limit.read_rate, limit.share),
                     share_of(limit.write_rate, limit.share)};

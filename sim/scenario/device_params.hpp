@@ -72,6 +72,10 @@ struct MediaParams {
     Quantiles command = param(
         &command, "command", fixed(0_s), between(0_s, 1_s),
         "time of the controller for one I/O command, of all VFs one after the other", estimate);
+    Time write_command = param(&write_command, "write_command", 0_s, between(0_s, 1_s),
+                               "what each write takes besides, one after the other, where there "
+                               "are dies: its way into the mapping table",
+                               estimate);
     Quantiles read =
         param(&read, "read",
               Quantiles{}
@@ -113,12 +117,28 @@ struct MediaParams {
     Share amplification = param(
         &amplification, "amplification", 100_percent, between(100_percent, 10000_percent),
         "programs for each one that leaves the cache: what moves older data counts too", estimate);
+    Bytes collection =
+        param(&collection, "collection", 0_B, between(0_B, 1_TiB),
+              "older data are moved at once, after so many bytes that left the cache; 0: one "
+              "program after the other, between the others",
+              estimate);
+    bool registers = param(&registers, "registers", false,
+                           "dies have registers: what a program takes out of the cache leaves room "
+                           "when it begins, not when it has ended",
+                           estimate);
     Time slice = param(&slice, "slice", 0_s, between(0_s, 1_s),
                        "a read waits no longer for a program under way, which is suspended; 0: "
                        "until the program has ended",
                        estimate);
     std::uint32_t yields = param(&yields, "yields", 16, between(0, 1000000),
                                  "reads that one program lets pass at most", estimate);
+    Quantiles stall = param(&stall, "stall", fixed(0_s), between(0_s, 100_s),
+                            "how long the controller of a drive with dies begins nothing now and "
+                            "then, for work of its own",
+                            estimate);
+    Quantiles stall_interval =
+        param(&stall_interval, "stall_interval", fixed(0_s), between(0_s, 100000_s),
+              "from the begin of a stall to that of the next one; 0: there are none", estimate);
 };
 
 /// What one VF gets of the device at most: a slice of a drive.

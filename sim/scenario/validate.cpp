@@ -100,11 +100,19 @@ void check_drive(const std::string& path, const DeviceParams& device, Problems& 
         {"media.write_rate", media.write_rate.bits_per_s != 0},
         {"media.cache", media.cache != 0_B},
         {"media.slice", media.slice > 0_s},
+        {"media.write_command", media.write_command > 0_s},
+        {"media.collection", media.collection != 0_B},
+        {"media.registers", media.registers},
+        {"media.stall", media.stall.highest() > 0_s},
         {"vf_limit.read_iops", limit.read_iops.milli_per_s != 0},
         {"vf_limit.write_iops", limit.write_iops.milli_per_s != 0},
         {"vf_limit.read_rate", limit.read_rate.bits_per_s != 0},
         {"vf_limit.write_rate", limit.write_rate.bits_per_s != 0},
     };
+    if ((media.stall.highest() > 0_s) != (media.stall_interval.highest() > 0_s)) {
+        out.push_back({{path + ".device.media.stall", path + ".device.media.stall_interval"},
+                       "a stall has a length and comes now and then; expected both or neither"});
+    }
     for (const auto& [name, given] : only_with_dies) {
         if (given && media.dies == 0) {
             out.push_back({{path + ".device." + name, dies},

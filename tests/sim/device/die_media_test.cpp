@@ -126,6 +126,74 @@ TEST_CASE("the drain of the cache bounds writes", "[drives]") { drain(100, 64'00
 
 TEST_CASE("amplification divides the drain", "[drives]") { drain(250, 25'600); }
 
+TEST_CASE("a stall holds up what comes in it, reads and writes alike", "[drives]") {
+    DieMediaTiming timing = plain_drive(4);
+    timing.stalls = true;
+    timing.stall = Distribution(fixed(1_ms));
+    timing.stall_interval = Distribution(fixed(10_ms));
+    Kernel kernel("kernel");
+    MediaHost host(kernel, timing);
+    host.at(9900 * us, read_of(0));  // begun before it
+    host.at(10'300 * us, read_of(8));
+    host.at(10'300 * us, write_of());
+    host.at(11'100 * us, read_of(0));  // behind it
+    host.at(40'300 * us, read_of(0));  // nobody saw those between
+    run_for(host, second);
+    CHECK(host.end_of(0) == 9951 * us);
+    CHECK(host.end_of(1) == 11'051 * us);
+    CHECK(host.end_of(2) == 11'010 * us);
+    CHECK(host.end_of(3) == 11'151 * us);
+    CHECK(host.end_of(4) == 41'051 * us);
+}
+
+TEST_CASE("each write takes the controller for a time, reads pass", "[drives]") {
+    DieMediaTiming timing = plain_drive(4);
+    timing.write_command = 20 * us;
+    Kernel kernel("kernel");
+    MediaHost host(kernel, timing);
+    host.at(0, write_of());
+    host.at(0, write_of());
+    host.at(0, read_of(0));
+    run_for(host, second);
+    CHECK(host.end_of(0) == 28 * us);
+    CHECK(host.end_of(1) == 48 * us);
+    CHECK(host.end_of(2) == 53 * us);
+}
+
+namespace {
+
+/// Ends of four writes that a cache of two has to let out through one die.
+std::vector<Ps> ends_of_four(bool registers, std::uint64_t collection) {
+    DieMediaTiming timing = plain_drive(1);
+    timing.cache = 8192;
+    timing.unit = 4096;
+    timing.amplification = 200_percent;
+    timing.registers = registers;
+    timing.collection = collection;
+    Kernel kernel("kernel");
+    MediaHost host(kernel, timing);
+    for (std::uint64_t i = 0; i < 4; ++i) {
+        host.at(0, write_of());
+    }
+    run_for(host, second);
+    return {host.end_of(0), host.end_of(1), host.end_of(2), host.end_of(3)};
+}
+
+}  // namespace
+
+TEST_CASE("there is room when a program has ended", "[drives]") {
+    CHECK(ends_of_four(false, 0) == std::vector<Ps>{9 * us, 10 * us, 1017 * us, 3017 * us});
+}
+
+TEST_CASE("with registers there is room when a program begins", "[drives]") {
+    CHECK(ends_of_four(true, 0) == std::vector<Ps>{9 * us, 10 * us, 17 * us, 2017 * us});
+}
+
+TEST_CASE("a collection moves older data at once, after so much", "[drives]") {
+    // The third write meets the program of the second, and no move between them.
+    CHECK(ends_of_four(false, 8192) == std::vector<Ps>{9 * us, 10 * us, 1017 * us, 2017 * us});
+}
+
 // Two writes have room, each of the six others waits for a program of 1 ms.
 TEST_CASE("writes at random places move older data", "[drives]") {
     CHECK(end_of_eight(16) == 16'017 * us);

@@ -6,11 +6,13 @@
 using namespace lmsim::sim;
 
 TEST_CASE("what only a drive with dies knows is refused without", "[scenario][drives]") {
-    const char* const lines[] = {"media.command = \"1us\"",        "media.read_rate = \"1GB/s\"",
-                                 "media.write_rate = \"1GB/s\"",   "media.cache = \"1MiB\"",
-                                 "media.slice = \"1us\"",          "vf_limit.read_iops = \"1k/s\"",
-                                 "vf_limit.write_iops = \"1k/s\"", "vf_limit.read_rate = \"1GB/s\"",
-                                 "vf_limit.write_rate = \"1GB/s\""};
+    const char* const lines[] = {
+        "media.command = \"1us\"",        "media.read_rate = \"1GB/s\"",
+        "media.write_rate = \"1GB/s\"",   "media.cache = \"1MiB\"",
+        "media.slice = \"1us\"",          "media.write_command = \"1us\"",
+        "media.collection = \"1MiB\"",    "media.registers = true",
+        "vf_limit.read_iops = \"1k/s\"",  "vf_limit.write_iops = \"1k/s\"",
+        "vf_limit.read_rate = \"1GB/s\"", "vf_limit.write_rate = \"1GB/s\""};
     for (const std::string line : lines) {
         INFO(line);
         const std::string name = line.substr(0, line.find(' '));
@@ -30,6 +32,10 @@ TEST_CASE("the parts of a drive have to fit together", "[scenario][drives]") {
     CHECK(errors_of(drive + "media.stripe = \"512B\"\nblock = \"4KiB\"\n") ==
           "q.toml:3:7: hosts.both.device.media.stripe: 512B is not a whole number of blocks of "
           "4KiB\n");
+    CHECK(errors_of(drive + "media.stall = \"1ms\"\n") ==
+          "q.toml:3:7: hosts.both.device.media.stall: a stall has a length and comes now and then; "
+          "expected both or neither\n");
+    CHECK(errors_of(drive + "media.stall = \"1ms\"\nmedia.stall_interval = \"1s\"\n").empty());
     CHECK(errors_of(drive + "ready_timeout = \"750ms\"\n") ==
           "q.toml:3:1: hosts.both.device.ready_timeout: 750ms is not a multiple of 500ms "
           "(CAP.TO)\n");
