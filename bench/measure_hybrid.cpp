@@ -1,15 +1,12 @@
 #include <fmt/format.h>
 
-#include "bench/clock.hpp"
 #include "bench/forked.hpp"
+#include "bench/migration.hpp"
 #include "bench/rows.hpp"
-#include "sim/run/simulation.hpp"
 
 namespace lmsim::bench {
 
 namespace {
-
-using namespace sim;
 
 struct Seen {
     double cpu_seconds = 0;
@@ -19,17 +16,8 @@ struct Seen {
 };
 
 Seen run(const std::vector<std::string>& set) {
-    const LoadedScenario loaded = load_scenario(LMSIM_HYBRID_SCENARIO, set);
-    LMSIM_ASSERT(loaded.ok());
-    std::vector<Diagnostic> errors;
-    Workload workload = load_workload(loaded, errors);
-    LMSIM_ASSERT(errors.empty());
-    const double begin = cpu_seconds();
-    Simulation simulation(loaded.scenario, workload, {});
-    simulation.run();
-    const metrics::Result result = simulation.result();
-    LMSIM_ASSERT(result.outcome == Outcome::Completed);
-    return {cpu_seconds() - begin, static_cast<double>(result.downtime.total) * 1e-9,
+    const auto [seconds, result] = migrate(LMSIM_HYBRID_SCENARIO, set);
+    return {seconds, static_cast<double>(result.downtime.total) * 1e-9,
             static_cast<double>(result.total_time) * 1e-12,
             static_cast<double>(result.guest.during.iops().value_or(0))};
 }

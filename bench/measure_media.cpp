@@ -1,15 +1,12 @@
 #include <fmt/format.h>
 
-#include "bench/clock.hpp"
 #include "bench/forked.hpp"
+#include "bench/migration.hpp"
 #include "bench/rows.hpp"
-#include "sim/run/simulation.hpp"
 
 namespace lmsim::bench {
 
 namespace {
-
-using namespace sim;
 
 struct Seen {
     double cpu_seconds = 0;
@@ -20,18 +17,10 @@ struct Seen {
 };
 
 Seen run(const std::string& scenario, const std::vector<std::string>& set) {
-    const LoadedScenario loaded = load_scenario(LMSIM_MEDIA_SCENARIOS "/" + scenario, set);
-    LMSIM_ASSERT(loaded.ok());
-    std::vector<Diagnostic> errors;
-    Workload workload = load_workload(loaded, errors);
-    LMSIM_ASSERT(errors.empty());
-    const double begin = cpu_seconds();
-    Simulation simulation(loaded.scenario, workload, {});
-    simulation.run();
-    const metrics::Result result = simulation.result();
-    LMSIM_ASSERT(result.outcome == Outcome::Completed && result.media.size() == 1);
-    const metrics::MediaResult& media = result.media[0];
-    const Seen seen{cpu_seconds() - begin, static_cast<double>(result.total_time) * 1e-12,
+    const auto [seconds, result] = migrate(LMSIM_MEDIA_SCENARIOS "/" + scenario, set);
+    LMSIM_ASSERT(result.media.size() == 1);
+    const sim::metrics::MediaResult& media = result.media[0];
+    const Seen seen{seconds, static_cast<double>(result.total_time) * 1e-12,
                     static_cast<double>(media.use.bytes),
                     static_cast<double>(media.use.rounds_to_ready),
                     static_cast<double>(media.queue_peak)};

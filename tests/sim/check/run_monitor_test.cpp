@@ -2,6 +2,7 @@
 
 #include "tests/catch.hpp"
 #include "tests/sim/run/run_child.hpp"
+#include "tests/sim/run/small_vm.hpp"
 
 // A simulated run is judged while it happens. Here its device leaves out what the standard demands.
 
@@ -11,23 +12,9 @@ namespace {
 
 using spec::Id;
 
-constexpr const char* small_vm = R"(
-[run]
-warm_up = "3ms"
-cool_down = "3ms"
-[vm]
-ram = "64MiB"
-ram_used = "48MiB"
-[vm.dirty]
-hot = "1MiB"
-working_set = "8MiB"
-[hosts.both.device]
-vfs = 1
-)";
-
 Run small_run() {
     Run run;
-    run.scenario = small_vm;
+    run.scenario = std::string(small_vm) + "[hosts.both.device]\nvfs = 1\n";
     run.jobs.push_back(
         {"[job]\nsize=8m\ntime_based\nruntime=1h\nrw=randrw\niodepth=8\nnumjobs=2\n", {}});
     return run;

@@ -192,22 +192,26 @@ TEST_CASE("what changes while the device runs is bounded, and an image more once
     CHECK(answers[6].value == 50 + 40 + 1000);
 }
 
-TEST_CASE("a driver that looks at most once a second sees no change before") {
+namespace {
+
+/// Bytes that a device is seen to have changed 99 ps after it was last looked at.
+std::uint64_t changes_seen(Ps look) {
     OpaqueTiming timing = quick_device();
     timing.initial = 1;
     timing.dirty = 1000;
-    timing.look = 100;
+    timing.look = look;
     timing.ioctl = 49;
-    CHECK(play(timing, {set(MigState::PRE_COPY), read(1), precopy_info()})[2].value2 == 0);
+    return play(timing, {set(MigState::PRE_COPY), read(1), precopy_info()})[2].value2;
+}
+
+}  // namespace
+
+TEST_CASE("a driver that looks at most once a second sees no change before") {
+    CHECK(changes_seen(100) == 0);
 }
 
 TEST_CASE("a driver that looks at most once a second sees changes then") {
-    OpaqueTiming timing = quick_device();
-    timing.initial = 1;
-    timing.dirty = 1000;
-    timing.look = 99;
-    timing.ioctl = 49;
-    CHECK(play(timing, {set(MigState::PRE_COPY), read(1), precopy_info()})[2].value2 == 99);
+    CHECK(changes_seen(99) == 99);
 }
 
 TEST_CASE("the size of a state that is still to come counts what has not been read") {
@@ -237,14 +241,23 @@ TEST_CASE("without PRE_COPY all of the state is read while the device stands sti
     CHECK(answers[2].value == 0);
 }
 
-TEST_CASE("a device that loads while it is written takes each chunk with the write that ends it") {
-    OpaqueTiming timing = quick_device();
+namespace {
+
+/// Loads a state of 250 bytes in blocks of 150.
+std::vector<Script::Answer> load(OpaqueTiming timing) {
     timing.load = takes(7);
     timing.close = takes(3);
-    timing.allocate = takes(10'000);
     const auto blocks = saved_blocks(250, 150);
-    const auto answers = play(
-        timing, {set(MigState::RESUMING), write(blocks[0]), write(blocks[1]), set(MigState::STOP)});
+    return play(timing,
+                {set(MigState::RESUMING), write(blocks[0]), write(blocks[1]), set(MigState::STOP)});
+}
+
+}  // namespace
+
+TEST_CASE("a device that loads while it is written takes each chunk with the write that ends it") {
+    OpaqueTiming timing = quick_device();
+    timing.allocate = takes(10'000);
+    const auto answers = load(timing);
     CHECK(answers[1].value == 150);
     CHECK(answers[1].took == 10'000 + copied + 107);  // resources come first, once
     CHECK(answers[2].took == copied + 150 + 14);
@@ -254,11 +267,7 @@ TEST_CASE("a device that loads while it is written takes each chunk with the wri
 TEST_CASE("a device that loads when it leaves RESUMING takes all of it then") {
     OpaqueTiming timing = quick_device();
     timing.loads_at_write = false;
-    timing.load = takes(7);
-    timing.close = takes(3);
-    const auto blocks = saved_blocks(250, 150);
-    const auto answers = play(
-        timing, {set(MigState::RESUMING), write(blocks[0]), write(blocks[1]), set(MigState::STOP)});
+    const auto answers = load(timing);
     CHECK(answers[1].took == copied);
     CHECK(answers[2].took == copied);
     CHECK(answers[3].took == 250 + 7 + 3);

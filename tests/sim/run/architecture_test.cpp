@@ -2,6 +2,7 @@
 
 #include "tests/catch.hpp"
 #include "tests/sim/run/run_child.hpp"
+#include "tests/sim/run/small_vm.hpp"
 
 namespace lmsim::tests {
 
@@ -12,27 +13,8 @@ using nlohmann::json;
 /// A VM with one VF whose changes are logged and whose memory is tracked, where that can be.
 json result_with(const std::vector<std::string>& options) {
     Run run;
-    run.scenario = R"(
-[host]
-best_effort = true
-[run]
-warm_up = "1ms"
-cool_down = "3ms"
-[vm]
-ram = "16MiB"
-ram_used = "8MiB"
-[vm.dirty]
-hot = "1MiB"
-working_set = "4MiB"
-[hosts.both.device]
-vfs = 1
-queue_pairs = 2
-[hosts.both.driver]
-log_user_data = true
-track_memory = true
-user_data = { entries = 256, batch = 40 }
-)";
-    run.jobs = {{"[a]\nrw=randwrite\nbs=4k\niodepth=4\nsize=16m\ntime_based\nruntime=1h\n", {}}};
+    run.scenario = std::string(logging_vm) + "track_memory = true\n[host]\nbest_effort = true\n";
+    run.jobs = {{random_writes, {}}};
     run.options = options;
     json result = run_in_child(run).result;
     CHECK(result["outcome"] == "completed");

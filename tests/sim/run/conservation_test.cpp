@@ -4,6 +4,7 @@
 #include "sim/host/ram.hpp"
 #include "tests/catch.hpp"
 #include "tests/sim/run/run_child.hpp"
+#include "tests/sim/run/small_vm.hpp"
 
 namespace lmsim::tests {
 
@@ -16,18 +17,6 @@ template <class T>
 T one_of(sim::Random& random, std::initializer_list<T> list) {
     return *(list.begin() + random.below(list.size()));
 }
-
-constexpr const char* small_vm = R"(
-[run]
-warm_up = "3ms"
-cool_down = "3ms"
-[vm]
-ram = "64MiB"
-ram_used = "48MiB"
-[vm.dirty]
-hot = "1MiB"
-working_set = "8MiB"
-)";
 
 std::vector<std::string> random_host(sim::Random& random, const std::string& host) {
     const std::string at = "hosts." + host;

@@ -1,5 +1,6 @@
 #include "tests/catch.hpp"
 #include "tests/sim/run/run_child.hpp"
+#include "tests/sim/run/small_vm.hpp"
 
 namespace lmsim::tests {
 
@@ -7,17 +8,8 @@ namespace {
 
 Run mixed() {
     Run run;
-    run.scenario = R"(
-[run]
-warm_up = "3ms"
-cool_down = "3ms"
-[vm]
-ram = "64MiB"
-ram_used = "48MiB"
-[vm.dirty]
+    run.scenario = std::string(small_vm) + R"(
 rate = "200000/s"
-working_set = "8MiB"
-hot = "1MiB"
 [hosts.both.device]
 vfs = 3
 queue_pairs = 2

@@ -1,5 +1,6 @@
 #include "tests/catch.hpp"
 #include "tests/sim/run/run_child.hpp"
+#include "tests/sim/run/small_vm.hpp"
 
 namespace lmsim::tests {
 
@@ -10,19 +11,10 @@ using nlohmann::json;
 constexpr const char* reader =
     "[r]\nrw=randread\nbs=4k\niodepth=4\nsize=8m\ntime_based\nruntime=1h\n";
 
-Run small_vm() {
+Run reading_vm() {
     Run run;
-    run.scenario = R"(
-[run]
-warm_up = "3ms"
-cool_down = "3ms"
-[vm]
-ram = "64MiB"
-ram_used = "48MiB"
-[vm.dirty]
+    run.scenario = std::string(small_vm) + R"(
 rate = "10000/s"
-working_set = "8MiB"
-hot = "1MiB"
 [hosts.both.device]
 vfs = 2
 queue_pairs = 2
@@ -37,7 +29,7 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 
 /// A VM that writes two thirds of what the channel carries.
 Run writer(const std::string& limit) {
-    Run run = small_vm();
+    Run run = reading_vm();
     run.options = {"vm.ram=512MiB",
                    "vm.ram_used=512MiB",
                    "vm.dirty.rate=40000/s",
@@ -83,7 +75,7 @@ TEST_CASE("the downtime limit bounds what is left to send at the switchover") {
 }
 
 TEST_CASE("a time limit in the middle of things is told apart") {
-    Run run = small_vm();
+    Run run = reading_vm();
     run.options = {"hosts.both.device.enable=90ms", "run.time_limit=50ms"};
     const Seen boot = run_in_child(run);
     CHECK(boot.result["outcome"] == "failed");
@@ -98,7 +90,7 @@ TEST_CASE("a time limit in the middle of things is told apart") {
 TEST_CASE("a destination that cannot hold the queues: QEMU resets the VF and starts the VM") {
     for (const char* less : {"queue_pairs=1", "queue_size=512"}) {
         INFO(less);
-        Run run = small_vm();
+        Run run = reading_vm();
         run.options = {std::string("hosts.dst.device.") + less, "hosts.both.device.reset=1ms"};
         const Seen seen = run_in_child(run);
         CHECK(seen.result["outcome"] == "completed");
@@ -114,7 +106,7 @@ TEST_CASE("a destination that cannot hold the queues: QEMU resets the VF and sta
 }
 
 TEST_CASE("a destination with a smaller MDTS fails the guest's large commands") {
-    Run run = small_vm();
+    Run run = reading_vm();
     run.options = {"hosts.dst.device.mdts=16KiB"};
     run.jobs = {{"[r]\nrw=randread\nbs=64k\niodepth=4\nsize=8m\ntime_based\nruntime=1h\n", {}}};
     const Seen seen = run_in_child(run);
@@ -125,7 +117,7 @@ TEST_CASE("a destination with a smaller MDTS fails the guest's large commands") 
 }
 
 TEST_CASE("a source whose admin commands time out runs on") {
-    Run run = small_vm();
+    Run run = reading_vm();
     run.options = {"hosts.src.device.admin.get_state=2s", "hosts.both.driver.admin_timeout=1s",
                    "hosts.both.device.reset=1ms"};
     const Seen seen = run_in_child(run);
@@ -136,7 +128,7 @@ TEST_CASE("a source whose admin commands time out runs on") {
 }
 
 TEST_CASE("a guest completion queue that is full holds up the Suspend: the time-out says where") {
-    Run run = small_vm();
+    Run run = reading_vm();
     run.options = {"hosts.both.device.completion_queue_size=3", "hosts.both.device.queue_pairs=1",
                    "hosts.both.driver.admin_timeout=200ms", "hosts.both.device.reset=1ms"};
     run.jobs = {{"[r]\nrw=randread\nbs=4k\niodepth=24\nsize=8m\ntime_based\nruntime=1h\n", {1}}};
@@ -153,7 +145,7 @@ TEST_CASE("a guest completion queue that is full holds up the Suspend: the time-
 }
 
 TEST_CASE("a destination that reaches other namespaces is refused, and the reason names them") {
-    Run run = small_vm();
+    Run run = reading_vm();
     run.options = {"hosts.dst.device.namespace_set=2"};
     const Seen seen = run_in_child(run);
     INFO(reason(seen));
@@ -169,7 +161,7 @@ TEST_CASE("a destination that reaches other namespaces is refused, and the reaso
 }
 
 TEST_CASE("256 VFs move") {
-    Run run = small_vm();
+    Run run = reading_vm();
     run.options = {"hosts.both.device.vfs=256", "hosts.both.device.max_vfs=256",
                    "hosts.both.device.queue_pairs=1", "hosts.both.device.queue_size=16"};
     const Seen seen = run_in_child(run);
@@ -179,7 +171,7 @@ TEST_CASE("256 VFs move") {
 }
 
 TEST_CASE("a VM without I/O moves") {
-    Run run = small_vm();
+    Run run = reading_vm();
     run.jobs.clear();
     const Seen seen = run_in_child(run);
     CHECK(seen.result["outcome"] == "completed");
@@ -189,7 +181,7 @@ TEST_CASE("a VM without I/O moves") {
 }
 
 TEST_CASE("a long light run needs no more memory than a short one") {
-    Run run = small_vm();
+    Run run = reading_vm();
     run.jobs = {
         {"[r]\nrw=randrw\nbs=4k\nrate_iops=500\niodepth=4\nsize=8m\ntime_based\n"
          "runtime=1h\n",

@@ -1,5 +1,6 @@
 #include "tests/catch.hpp"
 #include "tests/sim/run/run_child.hpp"
+#include "tests/sim/run/small_vm.hpp"
 
 namespace lmsim::tests {
 
@@ -10,24 +11,8 @@ using spec::Id;
 /// A VM whose hosts have the corrected driver but for one defect, and ratified devices.
 nlohmann::json result_with(Id defect) {
     Run run;
-    run.scenario = R"(
-[run]
-warm_up = "1ms"
-cool_down = "3ms"
-[vm]
-ram = "16MiB"
-ram_used = "8MiB"
-[vm.dirty]
-hot = "1MiB"
-working_set = "4MiB"
-[hosts.both.device]
-vfs = 1
-queue_pairs = 2
-[hosts.both.driver]
-log_user_data = true
-user_data = { entries = 256, batch = 40 }
-)";
-    run.jobs = {{"[a]\nrw=randwrite\nbs=4k\niodepth=4\nsize=16m\ntime_based\nruntime=1h\n", {}}};
+    run.scenario = logging_vm;
+    run.jobs = {{random_writes, {}}};
     if (defect != Id::Count) {
         run.rules.set_on(defect, true);
     }

@@ -5,6 +5,7 @@
 #include "model/spec/codes.hpp"
 #include "tests/catch.hpp"
 #include "tests/sim/run/run_child.hpp"
+#include "tests/sim/run/small_vm.hpp"
 
 namespace lmsim::tests {
 
@@ -86,16 +87,7 @@ class Ledger : public sim::trace::TraceSink {
 
 Run writers() {
     Run run;
-    run.scenario = R"(
-[run]
-warm_up = "3ms"
-cool_down = "3ms"
-[vm]
-ram = "64MiB"
-ram_used = "48MiB"
-[vm.dirty]
-hot = "1MiB"
-working_set = "8MiB"
+    run.scenario = std::string(small_vm) + R"(
 [hosts.both.device]
 vfs = 3
 queue_pairs = 2
