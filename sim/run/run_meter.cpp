@@ -268,7 +268,7 @@ void RunMeter::reported(Ps at, VmmSide side, const Effect& report) {
             }
             break;
         case Report::DstLoadvmCompleted:
-            if (stream_loaded_) {
+            if (stream_loaded_ && report.token2 == 0) {
                 stream_loaded_();
             }
             break;

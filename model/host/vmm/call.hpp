@@ -120,10 +120,10 @@ enum class Report : std::uint8_t {
     SrcVmStopped,
     SrcIterableSaved,
     SrcNonIterableSaved,
-    SrcFlushed,      // not a checkpoint of QEMU: token2 = downtime without return path, ms
-    SrcDowntimeEnd,  // token2 = downtime that QEMU prints, ms
-    TotalTime,       // ms since Start, bytes in token3
-    DstLoadvmCompleted,
+    SrcFlushed,          // not a checkpoint of QEMU: token2 = downtime without return path, ms
+    SrcDowntimeEnd,      // token2 = downtime that QEMU prints, ms
+    TotalTime,           // ms since Start, bytes in token3
+    DstLoadvmCompleted,  // token2 = 1 if it has failed
     DstBhEnter,
     DstBhAnnounced,
     DstBhVmStarted,

@@ -276,7 +276,7 @@ void DestinationRun::stop_with(std::int32_t error, Call what, std::uint16_t abou
         return;
     }
     if (loading) {
-        report(Report::DstLoadvmCompleted);
+        report(Report::DstLoadvmCompleted, 1);
     }
     end(Outcome::Failed);
     shut(error);
