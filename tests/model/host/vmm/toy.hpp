@@ -112,6 +112,17 @@ class Toy {
         }
         return -1;
     }
+    /// How often one side sent it.
+    int sent(Message message, bool of_source) const {
+        int times = 0;
+        for (const Seen& one : calls) {
+            times += one.source == of_source && one.call == Call::SendMessage &&
+                             one.token2 == static_cast<std::uint64_t>(message)
+                         ? 1
+                         : 0;
+        }
+        return times;
+    }
     /// The SETs of one side as "0>PRE_COPY 1>STOP ...".
     std::string sets(bool of_source) const {
         std::string text;
