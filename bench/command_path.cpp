@@ -202,6 +202,7 @@ class Bench : public Component {
   public:
     Bench(Machine& machine, const CommandPath& path, Writers* writers)
         : Component("bench", machine.kernel),
+          begin_(path.begin),
           duration_(path.duration),
           machine_(machine),
           writers_(writers) {
@@ -212,8 +213,10 @@ class Bench : public Component {
         switch (static_cast<Kind>(event.kind)) {
             case Kind::Boot:
                 // The boot's last commands are out of the way before the workload begins.
-                machine_.boot(
-                    [this] { post_once(now() + settle, static_cast<std::uint32_t>(Kind::Begin)); });
+                machine_.boot([this] {
+                    LMSIM_ASSERT(now() + settle <= begin_);
+                    post_once(begin_, static_cast<std::uint32_t>(Kind::Begin));
+                });
                 break;
             case Kind::Begin:
                 measure(-1);
@@ -251,6 +254,7 @@ class Bench : public Component {
         add(tally.events, kernel().events());
     }
 
+    Ps begin_;
     Ps duration_;
     Machine& machine_;
     Writers* writers_;

@@ -22,8 +22,9 @@ struct CommandPath {
     std::uint64_t seed = 0;
     sim::fio::JobFile jobs;
     sim::fio::Target target;
-    sim::Ps duration = 0;  // of simulated time
-    sim::HostTiming host;  // of the PF's driver, where there is one
+    sim::Ps begin = 1'000'000'000'000;  // of the workload, when all has booted; draws go by time
+    sim::Ps duration = 0;               // of simulated time
+    sim::HostTiming host;               // of the PF's driver, where there is one
     std::uint64_t host_pages = 0;
 };
 

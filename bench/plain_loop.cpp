@@ -120,7 +120,8 @@ class PlainLoop {
     void handler(std::uint16_t vf);
     void sq_doorbell(std::uint16_t vf, std::uint32_t tail);
     void begin(std::uint16_t vf, std::uint32_t slot);
-    void media(std::uint16_t vf, std::uint32_t cid, const Distribution& latency);
+    void media(std::uint16_t vf, std::uint32_t cid, const Distribution& latency,
+               EpochRandom& random);
     void media_done(std::uint16_t vf, std::uint32_t cid);
     void handle(const Event& event);
 
@@ -140,7 +141,9 @@ class PlainLoop {
     Servers channels_;
     Pipe up_;
     Pipe down_;
-    Random random_;
+    EpochRandom read_random_;
+    EpochRandom write_random_;
+    EpochRandom flush_random_;
     metrics::Histogram latency_;
     Ps now_ = 0;
     std::uint64_t device_order_ = 0;
@@ -160,7 +163,9 @@ PlainLoop::PlainLoop(const CommandPath& path)
       memory_(path.memory_pages),
       vfs_(path.device.vfs),
       vcpus_(path.guest.vcpus),
-      random_(path.seed, "device.media") {
+      read_random_(path.seed, "device.media.read"),
+      write_random_(path.seed, "device.media.write"),
+      flush_random_(path.seed, "device.media.flush") {
     heap_.reserve(1 << 16);
     for (std::uint32_t i = 0; i < path.device.channels; ++i) {
         channels_.add(i);
@@ -255,18 +260,19 @@ void PlainLoop::begin(std::uint16_t index, std::uint32_t slot) {
     const Command command = vf.sq[slot];
     vf.commands[command.cid] = command;
     if (command.op == Op::Read) {
-        media(index, command.cid, path_.device.media_read);
+        media(index, command.cid, path_.device.media_read, read_random_);
     } else if (command.op == Op::Write) {
         device_event(
             up(pcie_.time(pcie_.request_bytes(command.length))) + path_.device.memory_latency,
             Kind::DataRead, index, command.cid);
     } else {
-        media(index, command.cid, path_.device.media_flush);
+        media(index, command.cid, path_.device.media_flush, flush_random_);
     }
 }
 
-void PlainLoop::media(std::uint16_t vf, std::uint32_t cid, const Distribution& latency) {
-    const Ps end = channels_.take(now_, latency.draw(random_).ps).end;
+void PlainLoop::media(std::uint16_t vf, std::uint32_t cid, const Distribution& latency,
+                      EpochRandom& random) {
+    const Ps end = channels_.take(now_, latency.draw(random.at(Time{now_})).ps).end;
     device_event(end, Kind::MediaDone, vf, cid);
 }
 
@@ -303,7 +309,9 @@ void PlainLoop::handle(const Event& event) {
                          event.a);
             break;
         }
-        case Kind::DataHere: media(event.vf, event.a, path_.device.media_write); break;
+        case Kind::DataHere:
+            media(event.vf, event.a, path_.device.media_write, write_random_);
+            break;
         case Kind::MediaDone: media_done(event.vf, event.a); break;
         case Kind::DataOut: memory_.wrote(event.b, event.a); break;
         case Kind::CqeOut:
@@ -322,11 +330,12 @@ void PlainLoop::handle(const Event& event) {
 
 Tally PlainLoop::run() {
     Tally tally;
+    now_ = path_.begin;
     tally.cpu_seconds = -cpu_seconds();
     for (std::uint16_t vf = 0; vf < vfs_.size(); ++vf) {
         pump(vf);
     }
-    while (heap_.top().at <= path_.duration) {
+    while (heap_.top().at <= path_.begin + path_.duration) {
         const Event event = heap_.top();
         heap_.pop();
         now_ = event.at;

@@ -12,6 +12,9 @@ cool_down = "3ms"
 [vm]
 ram = "64MiB"
 ram_used = "48MiB"
+[vm.dirty]
+working_set = "16MiB"
+hot = "1MiB"
 [channel]
 bandwidth = "1Gbit/s"
 [expect]
