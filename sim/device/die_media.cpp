@@ -9,6 +9,8 @@ namespace lmsim::sim {
 namespace {
 
 constexpr std::uint64_t one = 1'000'000;
+// Stalls that follow one another faster are one.
+constexpr Ps shortest_interval = 1'000'000'000;
 
 bool is_read(const MediaWork& work) { return work.op == nvme::MediaOp::Read; }
 bool is_write(const MediaWork& work) { return work.op == nvme::MediaOp::Write; }
@@ -91,7 +93,8 @@ void DieMedia::stall() {
     while (next_stall_ <= now()) {
         const Ps begin = next_stall_;
         controller_.reserve(begin, timing_.stall.draw(stall_random_).ps);
-        next_stall_ += std::max<Ps>(1, timing_.stall_interval.draw(stall_random_).ps);
+        next_stall_ +=
+            std::max<Ps>(shortest_interval, timing_.stall_interval.draw(stall_random_).ps);
     }
 }
 

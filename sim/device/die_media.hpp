@@ -107,7 +107,6 @@ class DieMedia : public Component {
     void stall();
     void read(const MediaWork& work, Ps at);
     Ps read_at(Die& die, Ps at, Ps duration);
-    void write(const MediaWork& work);
     void admit();
     bool continues(const MediaWork& work);
     void wrote(std::uint32_t bytes, bool in_turn);

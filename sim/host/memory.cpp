@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace lmsim::sim {
 
@@ -9,7 +10,9 @@ Memory::Memory(std::uint64_t pages)
     : pages_(pages),
       versions_(static_cast<std::uint32_t*>(std::calloc(pages, sizeof(std::uint32_t)))),
       dirty_((pages + 63) / 64, 0) {
-    LMSIM_ASSERT(versions_ != nullptr || pages == 0);
+    if (versions_ == nullptr && pages != 0) {
+        throw std::bad_alloc();
+    }
 }
 
 std::uint64_t Memory::allocate_bytes(std::uint64_t length) {

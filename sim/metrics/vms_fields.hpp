@@ -54,7 +54,7 @@ void vms_fields(Visitor& v, const VmsResult& vms) {
     v.count("at_once", vms.at_once, "migrations that may be under way; 0: all");
     v.count("completed", vms.completed, "VMs that run on the destination");
     v.time("total_ps", vms.total, "from the first migration's begin to the last one's end");
-    v.time("mean_downtime_ps", vms.mean_downtime, "of all VMs");
+    v.time("mean_downtime_ps", vms.mean_downtime, "of the VMs that stood still");
     v.time("worst_downtime_ps", vms.worst_downtime, "of all VMs");
     v.count("worst", vms.worst,
             "the VM that it is of: downtime, vmm, guest, precopy, vfs, devices are its");

@@ -146,7 +146,6 @@ void Director::migration_finished(Vm& vm) {
         return;
     }
     phase_ = Phase::CoolDown;
-    migration_ended_ = now();
     if (end_) {
         end_();
     }
@@ -221,7 +220,6 @@ void Director::handle(const Event& event) {
         case Kind::Limit:
             if (phase_ < Phase::CoolDown) {
                 timed_out_ = true;
-                migration_ended_ = now();
                 over();
             }
             break;

@@ -50,7 +50,6 @@ class Director : public Component {
     Ps guest_ready_at() const { return guest_ready_; }
     /// Of the first VM, and of the last one.
     Ps migration_began() const { return migration_began_; }
-    Ps migration_ended() const { return migration_ended_; }
 
     void handle(const Event& event) override;
 
@@ -100,7 +99,6 @@ class Director : public Component {
     bool boot_failed_ = false;
     bool timed_out_ = false;
     Ps migration_began_ = 0;
-    Ps migration_ended_ = 0;
     Ps rest_until_ = 0;
 };
 

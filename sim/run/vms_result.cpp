@@ -142,6 +142,7 @@ metrics::Result together(const std::vector<std::unique_ptr<Vm>>& vms,
     const Ps begin = vms.front()->began;
     Ps end = begin;
     Ps downtimes = 0;
+    Ps stood_still = 0;  // VMs
     for (std::size_t i = 0; i < each.size(); ++i) {
         if (static_cast<std::uint32_t>(i) != found.worst) {
             add_counts(each[i], all);
@@ -153,13 +154,14 @@ metrics::Result together(const std::vector<std::unique_ptr<Vm>>& vms,
         found.each.push_back(moved(*vms[i], each[i], begin));
         const metrics::MovedVm& one = found.each.back();
         downtimes += one.downtime;
+        stood_still += one.downtime != 0 ? 1 : 0;
         end = std::max(end, vms[i]->began + one.total);
         if (one.ready && (!found.last || *one.ready > found.last->ready)) {
             found.last = last_of(*vms[i], one, each[i]);
         }
     }
     found.total = end - begin;
-    found.mean_downtime = downtimes / static_cast<Ps>(each.size());
+    found.mean_downtime = downtimes / std::max<Ps>(1, stood_still);
     all.total_time = found.total;
     sum_up_outcomes(each, all);
     return all;

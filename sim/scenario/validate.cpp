@@ -112,6 +112,11 @@ void check_drive(const std::string& path, const DeviceParams& device, Problems& 
     if ((media.stall.highest() > 0_s) != (media.stall_interval.highest() > 0_s)) {
         out.push_back({{path + ".device.media.stall", path + ".device.media.stall_interval"},
                        "a stall has a length and comes now and then; expected both or neither"});
+    } else if (media.stall.highest() > 0_s &&
+               media.stall_interval.highest() <= media.stall.highest()) {
+        out.push_back(
+            {{path + ".device.media.stall", path + ".device.media.stall_interval"},
+             "the device would stall without end; expected longer intervals than stalls"});
     }
     for (const auto& [name, given] : only_with_dies) {
         if (given && media.dies == 0) {

@@ -40,7 +40,7 @@ void check_vms(const Scenario& scenario, Problems& out) {
         {"hosts.dst.driver.log_user_data", scenario.hosts.dst.driver.log_user_data,
          "user data is logged for one VM alone; expected false, or vms.count = 1"},
         {"run.migrate", !scenario.run.migrate,
-         "pins without a migration are about one VM; expected true, or vms.count = 1"},
+         "a run without a migration is about one VM; expected true, or vms.count = 1"},
         {"host.architecture", scenario.architecture.architecture != host::Architecture::VfioNvme,
          "only vfio-nvme shares the PF's queue among several VMMs; expected that, or "
          "vms.count = 1"},

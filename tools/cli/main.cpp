@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <system_error>
 
 #include "sim/core/version.hpp"
@@ -33,6 +34,12 @@ int main(int argc, char** argv) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? Ok : Usage;
+    } catch (const std::bad_alloc&) {
+        std::fprintf(stderr,
+                     "lmsim: there is not enough memory for this; each VM takes 4 bytes for each "
+                     "4 KiB of vm.ram on either host: expected less of it, or fewer VMs "
+                     "(vms.count)\n");
+        return Environment;
     } catch (const std::system_error& error) {  // of fmt::print
         std::fprintf(stderr, "lmsim: the standard output: %s\n", error.what());
         return Usage;

@@ -130,8 +130,9 @@ Q63 Fluid::mean_untouched(const Stretch& stretch, std::int64_t from, std::int64_
 std::int64_t Fluid::run_round(std::uint64_t granules_per_s, std::int64_t overhead_ps) {
     LMSIM_ASSERT(granules_per_s != 0);
     const std::uint64_t all = round();
-    const auto copying =
-        static_cast<std::int64_t>(static_cast<Wide>(all) * ps_per_s / granules_per_s);
+    const Wide most = static_cast<Wide>(INT64_MAX - overhead_ps);  // 106 days
+    const auto copying = static_cast<std::int64_t>(
+        std::min<Wide>(static_cast<Wide>(all) * ps_per_s / granules_per_s, most));
     const std::int64_t whole = copying + overhead_ps;
     std::uint64_t taken = 0;
     for (Stretch& one : stretches_) {

@@ -110,6 +110,11 @@ Forecast forecast(const Plan& plan) {
     for (Next next = Next::Round; next == Next::Round;) {
         const std::uint64_t bytes = fluid.round() * plan.granule_bytes;
         const std::int64_t took = fluid.run_round(rate, plan.round_overhead_ps);
+        if (took >= INT64_MAX - result.time_ps) {
+            result.time_ps = INT64_MAX;
+            result.verdict = Verdict::TooSlow;
+            return result;
+        }
         result.time_ps += took;
         result.bytes += bytes;
         ++end.rounds;

@@ -202,7 +202,7 @@ TEST_CASE("what several VMs cannot do is refused", "[vms]") {
                                "max_vfs = 64"));
     CHECK_THAT(refused("[hosts.both.driver]\nlog_user_data = true\n"),
                Catch::Contains("user data is logged for one VM alone"));
-    CHECK_THAT(refused("[run]\nmigrate = false\n"), Catch::Contains("are about one VM"));
+    CHECK_THAT(refused("[run]\nmigrate = false\n"), Catch::Contains("is about one VM"));
     CHECK_THAT(refused("[host]\narchitecture = \"vmm-direct\"\n"),
                Catch::Contains("only vfio-nvme shares the PF's queue among several VMMs"));
 }
