@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "model/nvme/state.hpp"
 #include "sim/scenario/namespaces.hpp"
 
 namespace lmsim::sim {
@@ -12,7 +13,7 @@ namespace {
 
 using Problems = std::vector<Problem>;
 
-constexpr std::size_t most_namespaces = 256;  // of a device (nvme::SimBounds)
+constexpr std::size_t most_namespaces = nvme::SimBounds::namespaces;  // of a device
 
 bool is_shared(const VfNamespace& one) { return one.shared; }
 
