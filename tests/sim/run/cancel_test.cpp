@@ -1,20 +1,12 @@
 #include "tests/catch.hpp"
 #include "tests/sim/run/run_child.hpp"
+#include "tests/sim/run/small_vm.hpp"
 
 namespace lmsim::tests {
 
 TEST_CASE("memory that never arrived whole breaks no invariant if nobody begins with it", "[run]") {
     Run run;
-    run.scenario = R"(
-[run]
-warm_up = "3ms"
-cool_down = "3ms"
-[vm]
-ram = "64MiB"
-ram_used = "48MiB"
-[vm.dirty]
-working_set = "16MiB"
-hot = "1MiB"
+    run.scenario = std::string(small_vm) + R"(
 [channel]
 bandwidth = "1Gbit/s"
 [expect]

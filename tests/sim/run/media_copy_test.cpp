@@ -6,6 +6,7 @@
 #include "sim/run/media_run.hpp"
 #include "tests/catch.hpp"
 #include "tests/sim/run/run_child.hpp"
+#include "tests/sim/run/small_vm.hpp"
 
 namespace lmsim::tests {
 
@@ -13,36 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-/// A small VM with local namespaces that are copied. The set-up takes the same time in each run.
-constexpr const char* base = R"(
-[vm]
-vcpus = 2
-ram = "64MiB"
-ram_used = "32MiB"
-[vm.dirty]
-rate = "1000/s"
-working_set = "4MiB"
-hot = "1MiB"
-[hosts.both.device]
-vfs = 1
-queue_pairs = 2
-block = "4KiB"
-capacity = "64MiB"
-[hosts.both.device.admin]
-format = "50ms"
-namespaces = "2ms"
-[hosts.dst.device]
-namespace_set = 2
-[hosts.src.driver]
-log_user_data = true
-user_data = { entries = 512, batch = 64 }
-[media_copy]
-mode = "copy"
-read_rate = "200MB/s"
-[run]
-warm_up = "10ms"
-cool_down = "10ms"
-)";
+const std::string base = std::string(media_vm) + "capacity = \"64MiB\"\n";
 
 constexpr const char* writes = R"([w]
 rw=randwrite

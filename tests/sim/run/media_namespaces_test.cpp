@@ -4,6 +4,7 @@
 
 #include "tests/catch.hpp"
 #include "tests/sim/run/run_child.hpp"
+#include "tests/sim/run/small_vm.hpp"
 
 // Several namespaces of each VF: some are copied, some are reached by both hosts.
 
@@ -13,38 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-/// Two namespaces of each VF, the set-up takes the same time in each run.
+/// Two namespaces of each VF.
 std::string base(const std::string& first, const std::string& second) {
-    return R"(
-[vm]
-vcpus = 2
-ram = "64MiB"
-ram_used = "32MiB"
-[vm.dirty]
-rate = "1000/s"
-working_set = "4MiB"
-hot = "1MiB"
-[hosts.both.device]
-vfs = 1
-queue_pairs = 2
-block = "4KiB"
-[hosts.both.device.admin]
-format = "50ms"
-namespaces = "2ms"
-[hosts.dst.device]
-namespace_set = 2
-[hosts.src.driver]
-log_user_data = true
-user_data = { entries = 512, batch = 64 }
-[media_copy]
-mode = "copy"
-read_rate = "200MB/s"
-[run]
-warm_up = "10ms"
-cool_down = "10ms"
-[[namespace]]
-)" + first +
-           "[[namespace]]\n" + second;
+    return std::string(media_vm) + "[[namespace]]\n" + first + "[[namespace]]\n" + second;
 }
 
 std::string writes_to(const std::string& device, int rate = 4000) {

@@ -3,6 +3,7 @@
 #include "sim/scenario/load.hpp"
 #include "tests/catch.hpp"
 #include "tests/sim/run/run_child.hpp"
+#include "tests/sim/run/small_vm.hpp"
 
 namespace lmsim::tests {
 
@@ -14,17 +15,8 @@ using sim::Ps;
 /// VMs with some VFs each.
 Run vms(unsigned count, unsigned at_once, const std::string& more = "", unsigned vfs = 2) {
     Run run;
-    run.scenario = R"(
-[run]
-warm_up = "3ms"
-cool_down = "3ms"
-[vm]
-ram = "64MiB"
-ram_used = "48MiB"
-[vm.dirty]
+    run.scenario = std::string(small_vm) + R"(
 rate = "20000/s"
-working_set = "8MiB"
-hot = "1MiB"
 [vmm]
 downtime_limit = "200ms"
 [channel]

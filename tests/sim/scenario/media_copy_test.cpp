@@ -11,13 +11,6 @@ std::string copies(const std::string& more) {
            "[hosts.dst.device]\nnamespace_set = 2\n[hosts.src.driver]\nlog_user_data = true\n";
 }
 
-bool says(const std::string& text, const std::vector<std::string>& options,
-          const std::string& what) {
-    const std::string errors = errors_of(text, options);
-    INFO(errors);
-    return errors.find(what) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("local namespaces can be copied if they are local and changes are known", "[media]") {

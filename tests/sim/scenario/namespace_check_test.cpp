@@ -11,13 +11,6 @@ constexpr const char* copies =
     "[media_copy]\nmode = \"copy\"\n[hosts.dst.device]\nnamespace_set = 2\n[hosts.src.driver]\n"
     "log_user_data = true\n";
 
-bool says(const std::string& text, const std::vector<std::string>& options,
-          const std::string& what) {
-    const std::string errors = errors_of(text, options);
-    INFO(errors);
-    return errors.find(what) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("namespaces of a VF are those that the scenario lists, or one", "[media]") {
