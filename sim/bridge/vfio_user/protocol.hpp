@@ -77,6 +77,9 @@ constexpr std::uint32_t migration_data_size = 8;
 constexpr std::uint32_t map_readable = 1U << 0;
 constexpr std::uint32_t map_writeable = 1U << 1;
 
+/// DMA_UNMAP flags: everything, whatever address and size say (VFIO_DMA_UNMAP_FLAG_ALL).
+constexpr std::uint32_t unmap_all = 1U << 1;
+
 // DEVICE_GET_INFO: struct vfio_device_info flags, and the indexes of VFIO PCI devices.
 constexpr std::uint32_t device_reset = 1U << 0;
 constexpr std::uint32_t device_pci = 1U << 1;

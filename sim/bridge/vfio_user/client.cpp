@@ -1,0 +1,414 @@
+#include "sim/bridge/vfio_user/client.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "model/assert.hpp"
+#include "model/wire/bits.hpp"
+
+namespace lmsim::sim::vfio_user {
+
+using wire::load_le;
+using wire::store_le;
+
+namespace {
+
+constexpr unsigned widest_access = 8;
+
+std::int64_t now_ms() {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Client::Client(std::unique_ptr<Stream> stream, std::string name, int limit_ms)
+    : stream_(std::move(stream)),
+      channel_(*stream_),
+      name_(std::move(name)),
+      limit_ms_(limit_ms) {}
+
+std::string Client::fail(std::string what) {
+    if (error_.empty()) {
+        error_ = fmt::format("{}: {}", name_, what);
+        pending_.clear();
+    }
+    return error_;
+}
+
+std::string Client::refusal(const Message& reply) {
+    const int number = static_cast<int>(reply.header.error);
+    return number == 0 ? "it was refused without a reason"
+                       : fmt::format("it was refused: {}", std::strerror(number));
+}
+
+bool Client::send(const Request& request, Answer answer) {
+    if (!error_.empty()) {
+        return false;
+    }
+    Header header;
+    header.id = next_id_++;
+    header.command = request.command;
+    header.flags = type_command | (answer ? 0 : flag_no_reply);
+    if (answer) {
+        pending_.push_back(
+            {header.id, request.command, request.least, request.exact, std::move(answer)});
+    }
+    if (!channel_.send(header, request.payload, request.size, request.data, request.data_size,
+                       request.fds)) {
+        fail(fmt::format("{} cannot be sent: the server is gone, or has taken nothing for {} ms",
+                         name_of(request.command), limit_ms_));
+        return false;
+    }
+    return true;
+}
+
+/// Until something has come, or the time is over: then the connection is of no use any more.
+bool Client::wait(std::int64_t until_ms, const char* what) {
+    const int fd = stream_->poll_fd();
+    if (fd < 0 || channel_.has_message()) {
+        return true;
+    }
+    pollfd item{fd, POLLIN, 0};
+    for (;;) {
+        const auto left = std::max<std::int64_t>(until_ms - now_ms(), 0);
+        const int got = ::poll(&item, 1, static_cast<int>(left));
+        if (got > 0) {
+            return true;
+        }
+        if (got == 0 && left == 0) {
+            fail(fmt::format("no answer to {} within {} ms", what, limit_ms_));
+            return false;
+        }
+    }
+}
+
+std::string Client::call(const Request& request, Message& reply) {
+    bool done = false;
+    const bool sent = send(request, [&](const Message& message) {
+        reply.header = message.header;
+        reply.payload = message.payload;
+        done = true;
+    });
+    const std::string what(name_of(request.command));
+    const std::int64_t until = now_ms() + limit_ms_;
+    while (sent && !done && error_.empty()) {
+        Message message;
+        Channel::Got got = channel_.receive(message, Stream::Wait::Briefly);
+        if (got == Channel::Got::Nothing) {
+            if (!wait(until, what.c_str())) break;
+            got = channel_.receive(message, stream_->poll_fd() < 0 ? Stream::Wait::Block
+                                                                   : Stream::Wait::Briefly);
+        } else if (got == Channel::Got::Message && now_ms() > until) {
+            fail(fmt::format("no answer to {} within {} ms", what, limit_ms_));
+            break;
+        }
+        if (got == Channel::Got::Message) {
+            handle(message);
+        } else if (got == Channel::Got::Broken) {
+            fail(fmt::format("instead of an answer to {} came {}", what, channel_.error()));
+        } else if (got == Channel::Got::Gone) {
+            fail(fmt::format("no answer to {}: the server closed the connection, or stopped in "
+                             "the middle of a message",
+                             what));
+        }
+    }
+    if (!done) {
+        return error_;
+    }
+    if ((reply.header.flags & flag_error) != 0) {
+        return fmt::format("{}: {}: {}", name_, what, refusal(reply));
+    }
+    return {};
+}
+
+std::string Client::call(const Request& request) {
+    Message reply;
+    return call(request, reply);
+}
+
+bool Client::pump() {
+    if (!error_.empty()) {
+        return false;
+    }
+    Message message;
+    switch (channel_.receive(message, Stream::Wait::No)) {
+        case Channel::Got::Message: return handle(message);
+        case Channel::Got::Nothing: return false;
+        case Channel::Got::Broken: fail("the server sent " + channel_.error()); return false;
+        case Channel::Got::Gone: fail("the server closed the connection"); return false;
+    }
+    return false;
+}
+
+std::string Client::settle(std::size_t count) {
+    const std::int64_t until = now_ms() + limit_ms_;
+    while (error_.empty() && pending_.size() > count) {
+        if (!pump() && error_.empty()) {
+            if (stream_->poll_fd() < 0) {
+                return fail("the server leaves commands unanswered");
+            }
+            wait(until, "a write");
+        }
+    }
+    return error_;
+}
+
+bool Client::handle(Message& message) {
+    switch (message.header.flags & type_mask) {
+        case type_reply: return take_reply(message);
+        case type_command: return serve(message);
+        default:
+            fail(fmt::format("the server sent a message of type {}; expected a command or a reply",
+                             message.header.flags & type_mask));
+            return false;
+    }
+}
+
+bool Client::take_reply(const Message& message) {
+    const auto found = std::find_if(
+        pending_.begin(), pending_.end(),
+        [&](const Pending& pending) { return pending.id == message.header.id; });
+    if (found == pending_.end() || found->command != message.header.command) {
+        fail(fmt::format("the server answered what was not asked: {} with message ID {}",
+                         static_cast<unsigned>(message.header.command), message.header.id));
+        return false;
+    }
+    const Pending pending = std::move(*found);
+    pending_.erase(found);
+    const std::size_t size = message.size();
+    const bool fits = pending.exact ? size == pending.least : size >= pending.least;
+    if ((message.header.flags & flag_error) == 0 && !fits) {
+        fail(fmt::format("an answer to {} of {} bytes; expected {}{}", name_of(pending.command),
+                         size, pending.exact ? "" : "at least ", pending.least));
+        return false;
+    }
+    pending.answer(message);
+    return true;
+}
+
+bool Client::reply(const Header& to, std::uint32_t error, const std::uint8_t* payload,
+                   std::size_t size, const std::uint8_t* data, std::size_t data_size) {
+    if ((to.flags & flag_no_reply) != 0) {
+        return true;
+    }
+    Header header;
+    header.id = to.id;
+    header.command = to.command;
+    header.flags = type_reply | (error != 0 ? flag_error : 0);
+    header.error = error;
+    if (!channel_.send(header, payload, size, data, data_size)) {
+        fail("an answer to the server cannot be sent: it is gone, or takes nothing");
+        return false;
+    }
+    return true;
+}
+
+/// A command of the server: it reaches memory that has been mapped, by messages.
+bool Client::serve(const Message& message) {
+    const Header& header = message.header;
+    const bool read = header.command == Command::DMA_READ;
+    if (!read && header.command != Command::DMA_WRITE) {
+        return reply(header, ENOTSUP);
+    }
+    if (message.size() < dma_access_size) {
+        return reply(header, EINVAL);
+    }
+    const std::uint8_t* access = message.payload.data();
+    const auto address = load_le<std::uint64_t>(access);
+    const auto count = load_le<std::uint64_t>(access + 8);
+    if (count > max_data_transfer || message.size() != dma_access_size + (read ? 0 : count)) {
+        return reply(header, EINVAL);
+    }
+    for (const Mapping& mapping : mappings_) {
+        const std::uint64_t at = address - mapping.address;
+        if (address < mapping.address || at > mapping.size || count > mapping.size - at) {
+            continue;
+        }
+        if (read) {
+            return reply(header, 0, access, dma_access_size, mapping.bytes + at,
+                         static_cast<std::size_t>(count));
+        }
+        std::memcpy(mapping.bytes + at, access + dma_access_size, count);
+        return reply(header, 0, access, dma_access_size);
+    }
+    return reply(header, EFAULT);
+}
+
+Result<RegionInfo> Client::region_info(std::uint32_t index) {
+    std::uint8_t payload[region_info_size] = {};
+    store_le<std::uint32_t>(payload, region_info_size);
+    store_le<std::uint32_t>(payload + 8, index);
+    Message reply;
+    Request request{Command::DEVICE_GET_REGION_INFO, payload, sizeof payload};
+    request.least = region_info_size;
+    std::string error = call(request, reply);
+    if (!error.empty()) {
+        return Failure{std::move(error)};
+    }
+    RegionInfo info;
+    info.flags = load_le<std::uint32_t>(reply.payload.data() + 4);
+    info.size = load_le<std::uint64_t>(reply.payload.data() + 16);
+    return info;
+}
+
+Result<IrqInfo> Client::irq_info(std::uint32_t index) {
+    std::uint8_t payload[irq_info_size] = {};
+    store_le<std::uint32_t>(payload, irq_info_size);
+    store_le<std::uint32_t>(payload + 8, index);
+    Message reply;
+    Request request{Command::DEVICE_GET_IRQ_INFO, payload, sizeof payload};
+    request.least = irq_info_size;
+    std::string error = call(request, reply);
+    if (!error.empty()) {
+        return Failure{std::move(error)};
+    }
+    IrqInfo info;
+    info.flags = load_le<std::uint32_t>(reply.payload.data() + 4);
+    info.count = load_le<std::uint32_t>(reply.payload.data() + 12);
+    return info;
+}
+
+std::string Client::read_region(std::uint32_t region, std::uint64_t offset, std::uint8_t* to,
+                                std::size_t size) {
+    for (std::size_t at = 0; at < size;) {
+        const std::size_t piece = std::min<std::size_t>(size - at, capabilities_.max_data_transfer);
+        std::uint8_t payload[region_access_size];
+        store_le<std::uint64_t>(payload, offset + at);
+        store_le<std::uint32_t>(payload + 8, region);
+        store_le<std::uint32_t>(payload + 12, static_cast<std::uint32_t>(piece));
+        Message reply;
+        Request request{Command::REGION_READ, payload, sizeof payload};
+        request.least = region_access_size + piece;
+        request.exact = true;
+        std::string error = call(request, reply);
+        if (!error.empty()) {
+            return error;
+        }
+        std::memcpy(to + at, reply.payload.data() + region_access_size, piece);
+        at += piece;
+    }
+    return {};
+}
+
+std::string Client::write_region(std::uint32_t region, std::uint64_t offset,
+                                 const std::uint8_t* from, std::size_t size) {
+    for (std::size_t at = 0; at < size;) {
+        const std::size_t piece = std::min<std::size_t>(size - at, capabilities_.max_data_transfer);
+        std::uint8_t payload[region_access_size];
+        store_le<std::uint64_t>(payload, offset + at);
+        store_le<std::uint32_t>(payload + 8, region);
+        store_le<std::uint32_t>(payload + 12, static_cast<std::uint32_t>(piece));
+        Request request{Command::REGION_WRITE, payload, sizeof payload, from + at, piece};
+        request.least = region_access_size;
+        std::string error = call(request);
+        if (!error.empty()) {
+            return error;
+        }
+        at += piece;
+    }
+    return {};
+}
+
+void Client::send_read(std::uint32_t region, std::uint64_t offset, unsigned size, Answer answer) {
+    LMSIM_ASSERT(size <= widest_access);
+    std::uint8_t payload[region_access_size];
+    store_le<std::uint64_t>(payload, offset);
+    store_le<std::uint32_t>(payload + 8, region);
+    store_le<std::uint32_t>(payload + 12, size);
+    Request request{Command::REGION_READ, payload, sizeof payload};
+    request.least = region_access_size + size;
+    request.exact = true;
+    send(request, std::move(answer));
+}
+
+void Client::send_write(std::uint32_t region, std::uint64_t offset, std::uint64_t value,
+                        unsigned size, bool reply, Answer answer) {
+    LMSIM_ASSERT(size <= widest_access);
+    std::uint8_t payload[region_access_size];
+    std::uint8_t data[widest_access];
+    store_le<std::uint64_t>(payload, offset);
+    store_le<std::uint32_t>(payload + 8, region);
+    store_le<std::uint32_t>(payload + 12, size);
+    store_le<std::uint64_t>(data, value);
+    Request request{Command::REGION_WRITE, payload, sizeof payload, data, size};
+    request.least = region_access_size;
+    send(request, reply ? std::move(answer) : Answer());
+}
+
+void Client::send_reset(Answer answer) {
+    Request request;
+    request.command = Command::DEVICE_RESET;
+    send(request, std::move(answer));
+}
+
+std::string Client::reset() {
+    Request request;
+    request.command = Command::DEVICE_RESET;
+    return call(request);
+}
+
+std::string Client::map(std::uint64_t address, std::uint8_t* bytes, std::uint64_t size, int fd,
+                        std::uint64_t offset) {
+    std::uint8_t payload[dma_map_size] = {};
+    store_le<std::uint32_t>(payload, dma_map_size);
+    store_le<std::uint32_t>(payload + 4, map_readable | map_writeable);
+    store_le<std::uint64_t>(payload + 8, fd < 0 ? 0 : offset);
+    store_le<std::uint64_t>(payload + 16, address);
+    store_le<std::uint64_t>(payload + 24, size);
+    Request request{Command::DMA_MAP, payload, sizeof payload};
+    if (fd >= 0) {
+        request.fds.push_back(fd);
+    }
+    // The server may look at it before it answers.
+    mappings_.push_back({address, size, bytes});
+    std::string error = call(request);
+    if (!error.empty()) {
+        mappings_.pop_back();
+    }
+    return error;
+}
+
+std::string Client::unmap(std::uint64_t address, std::uint64_t size) {
+    std::uint8_t payload[dma_unmap_size] = {};
+    store_le<std::uint32_t>(payload, dma_unmap_size);
+    store_le<std::uint64_t>(payload + 8, address);
+    store_le<std::uint64_t>(payload + 16, size);
+    std::string error = call({Command::DMA_UNMAP, payload, sizeof payload});
+    const auto same = [&](const Mapping& m) { return m.address == address && m.size == size; };
+    mappings_.erase(std::remove_if(mappings_.begin(), mappings_.end(), same), mappings_.end());
+    return error;
+}
+
+std::string Client::set_irqs(std::uint32_t index, const std::vector<int>& eventfds) {
+    const std::size_t most = std::min(capabilities_.max_message_fds, max_message_fds);
+    std::size_t at = 0;
+    do {
+        const std::size_t count = std::min(most, eventfds.size() - at);
+        std::uint8_t payload[irq_set_size];
+        store_le<std::uint32_t>(payload, irq_set_size);
+        store_le<std::uint32_t>(payload + 4,
+                                (count == 0 ? irq_data_none : irq_data_eventfd) |
+                                    irq_action_trigger);
+        store_le<std::uint32_t>(payload + 8, index);
+        store_le<std::uint32_t>(payload + 12, static_cast<std::uint32_t>(at));
+        store_le<std::uint32_t>(payload + 16, static_cast<std::uint32_t>(count));
+        Request request{Command::DEVICE_SET_IRQS, payload, sizeof payload};
+        const auto first = eventfds.begin() + static_cast<std::ptrdiff_t>(at);
+        request.fds.assign(first, first + static_cast<std::ptrdiff_t>(count));
+        std::string error = call(request);
+        if (!error.empty()) {
+            return error;
+        }
+        at += count;
+    } while (at < eventfds.size());
+    return {};
+}
+
+}  // namespace lmsim::sim::vfio_user

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "sim/bridge/dma.hpp"
+#include "sim/bridge/fd.hpp"
+#include "sim/bridge/vfio_user/protocol.hpp"
+
+namespace lmsim::sim::vfio_user {
+
+/// Who reaches memory that came without a file descriptor: DMA_READ and DMA_WRITE.
+class DmaMessages {
+  public:
+    virtual ~DmaMessages() = default;
+    /// At most max_data_transfer bytes. False if the client does not do it.
+    virtual bool dma_read(std::uint64_t address, std::uint8_t* to, std::uint32_t length) = 0;
+    virtual bool dma_write(std::uint64_t address, const std::uint8_t* from,
+                           std::uint32_t length) = 0;
+};
+
+/// The memory of a client as it has been told by DMA_MAP. A file is mapped whole and once, however
+/// many pieces of it come (behind a vIOMMU: thousands of 4 KiB).
+class DmaMap : public Dma {
+  public:
+    struct Mapping {
+        std::uint64_t address = 0;
+        std::uint64_t size = 0;    // bytes
+        std::uint64_t offset = 0;  // in the file
+        std::uint32_t flags = 0;   // map_readable, map_writeable
+    };
+    /// 0 or an errno: EINVAL (nothing, beyond the address space or beyond the file), EEXIST
+    /// (overlaps another), ENOSPC (max_dma_maps), or what mapping the file says.
+    int map(const Mapping& mapping, Fd file);
+    /// Forgets every mapping inside the range, of which there may be none: behind a vIOMMU clients
+    /// unmap ranges that were never mapped. EINVAL if one lies only partly inside.
+    int unmap(std::uint64_t address, std::uint64_t size);
+    void clear();
+
+    std::size_t count() const { return regions_.size(); }
+    /// Whom to ask for memory without a descriptor; nullptr: nobody.
+    void set_messages(DmaMessages* messages) { messages_ = messages; }
+    /// Bus Master Enable: without it the function reaches nothing.
+    void enable(bool on) { enabled_ = on; }
+
+    bool reaches(std::uint64_t address, std::uint64_t length) const override;
+    bool read(std::uint64_t address, std::uint8_t* to, std::uint64_t length) override;
+    bool write(std::uint64_t address, const std::uint8_t* from, std::uint64_t length) override;
+
+  private:
+    class File;
+    struct Region {
+        std::uint64_t size = 0;
+        std::uint64_t offset = 0;
+        std::uint32_t flags = 0;
+        std::shared_ptr<File> file;  // none: by messages
+    };
+    /// Of an access: what lies in one region.
+    struct Piece {
+        std::uint64_t address = 0;
+        std::uint64_t offset = 0;  // in the file
+        std::uint64_t done = 0;    // bytes of the access before it
+        std::uint64_t length = 0;
+    };
+    using Regions = std::map<std::uint64_t, Region>;  // by address
+
+    Regions::const_iterator region_at(std::uint64_t address) const;
+    bool covered(std::uint64_t address, std::uint64_t length, std::uint32_t flags) const;
+    std::shared_ptr<File> open(Fd file, const Mapping& mapping, int& error);
+    template <class Access>
+    bool each_piece(std::uint64_t address, std::uint64_t length, std::uint32_t flag,
+                    Access&& access);
+
+    Regions regions_;
+    using FileKey = std::pair<std::uint64_t, std::uint64_t>;  // device, inode
+    std::map<FileKey, std::weak_ptr<File>> files_;
+    DmaMessages* messages_ = nullptr;
+    bool enabled_ = false;
+};
+
+}  // namespace lmsim::sim::vfio_user
