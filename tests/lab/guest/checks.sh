@@ -1,0 +1,64 @@
+# Sourced in the guest: what a suite's guest.sh says goes over the line to the other side.
+say() {
+    echo "guest: $*"
+    echo "$*" >&4
+}
+pass() { say "pass $*"; }
+fail() { say "fail $*"; }
+note() { say "note $*"; }
+count() { say "count $1 $2"; }
+
+# is WORDS WANTED GOT
+is() { if [ "$2" = "$3" ]; then pass "$1"; else fail "$1: expected '$2', got '$3'"; fi; }
+
+# does WORDS COMMAND...: its output is shown if it fails.
+does() {
+    local words=$1
+    shift
+    if "$@" >/tmp/output 2>&1; then
+        pass "$words"
+    else
+        fail "$words: exit code $?"
+        tail -n 20 /tmp/output
+        return 1
+    fi
+}
+
+# within SECONDS COMMAND...: until it is true.
+within() {
+    local left=$(($1 * 10))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        left=$((left - 1))
+        [ $left -gt 0 ] || return 1
+        sleep 0.1
+    done
+}
+
+# field NAME: of the last Identify Controller, as nvme-cli prints it.
+field() { sed -n "s/^$1  *: *//p" /tmp/id-ctrl; }
+
+# must WORDS COMMAND...: without it, the rest of the suite would say nothing.
+must() { does "$@" || finish; }
+
+finish() {
+    kernel_warnings
+    say end
+    sync
+    poweroff -f
+    sleep 60
+}
+
+# No warning or worse about our device; known-lines has what is said without our device too.
+kernel_warnings() {
+    sed '/^#/d' /known-lines >/tmp/known
+    dmesg -r | sed -n 's/^<[0-4]>//p' |
+        grep -E -i 'nvme|pci|iommu|dmar|vfio|blk|ext4|i/o|aer|nobody cared|warn|bug|hung|trace' |
+        grep -E -v -f /tmp/known >/tmp/warnings
+    if [ -s /tmp/warnings ]; then
+        fail "no warning of the kernel: $(wc -l </tmp/warnings) lines"
+        cat /tmp/warnings
+    else
+        pass "no warning of the kernel"
+    fi
+}

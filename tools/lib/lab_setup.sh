@@ -1,0 +1,188 @@
+# Sourced by tools/lab: the folder of the lab, made of Debian's packages. They are unpacked, not
+# installed: no maintainer script runs, nothing is mounted, nobody needs to be root.
+#   emulator/  QEMU from trixie-backports with its libraries, e2fsprogs, busybox, kmod
+#   nvme-cli/  nvme-cli from forky with its own libraries: trixie's does not know all of TP4159
+#   kernel/    trixie's kernel, cloud flavour: nvme, ext4 and intel-iommu built in, a third the size
+#   base.cpio  the first part of every guest's initramfs
+#   versions   what is in there; written last
+source tools/lib/debian_root.sh
+lab=$cache/lab
+# Counted up when a folder that was made before this commit will not do.
+lab_recipe=1
+lab_disk_mb=450
+
+give_up() {
+    echo "tools/lab: $*" >&2
+    exit 4
+}
+
+lab_ready() { [ -e "$lab/versions" ] && [ "$(cat "$lab/recipe" 2>/dev/null)" = $lab_recipe ]; }
+
+# Makes the folder, unless it is there. Complete or not there at all: it is built beside and renamed.
+lab_setup() {
+    local before=$SECONDS
+    lab_ready && return
+    lab_check_machine
+    # Another run may be making it right now.
+    exec {lab_lock}>"$cache/lab.lock"
+    flock "$lab_lock"
+    if ! lab_ready; then
+        echo "tools/lab: setting up $lab, once: about 95 MB to download, 245 MB of disk" \
+            "($lab_disk_mb MB while it is made), 30 s"
+        rm -rf "$cache"/lab.new-*
+        lab_new=$(mktemp -d "$cache/lab.new-XXXXXX") || give_up "cannot write to $cache"
+        chmod 755 "$lab_new"
+        (lab_fill "$lab_new") || {
+            rm -rf "$lab_new"
+            give_up "not set up; nothing was left behind"
+        }
+        rm -rf "$lab"
+        mv "$lab_new" "$lab"
+        echo "tools/lab: set up after $((SECONDS - before)) s, $(du -sm "$lab" | cut -f1) MB"
+    fi
+    exec {lab_lock}>&-
+}
+
+lab_check_machine() {
+    local free tool
+    for tool in apt-get dpkg-deb flock timeout; do
+        command -v $tool >/dev/null || give_up "this is not Debian: there is no $tool"
+    done
+    [ "$(dpkg --print-architecture)" = amd64 ] || give_up "the lab's guests need an amd64 machine"
+    [ -n "$(mirror)" ] || give_up "apt has no package source to take trixie from (apt-get update)"
+    mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] ||
+        give_up "cannot write to $cache (XDG_CACHE_HOME says where else)"
+    free=$(df --output=avail -m "$cache" | tail -n 1)
+    [ "$free" -ge $lab_disk_mb ] ||
+        give_up "$cache has $((free)) MB free and the set-up needs $lab_disk_mb"
+}
+
+# step WORDS COMMAND...: what it took, or the end of what it said.
+step() {
+    local words=$1 before=$SECONDS log=$lab_new/log.$BASHPID
+    shift
+    if ! "$@" >"$log" 2>&1 </dev/null; then
+        grep -m 3 -E '^(E|Err|W)[: ]' "$log" >&2 || tail -n 3 "$log" >&2
+        echo "tools/lab: could not $words" >&2
+        return 1
+    fi
+    echo "tools/lab: $words: $((SECONDS - before)) s"
+}
+
+lab_fill() {
+    local new=$1 nvme_cli
+    fetch_nvme_cli "$new" &
+    nvme_cli=$!
+    fetch_emulator "$new"
+    local state=$?
+    wait $nvme_cli && [ $state -eq 0 ] || return 1
+    step "unpack the emulator" unpack "$new/emulator" &&
+        step "unpack nvme-cli" unpack "$new/nvme-cli" &&
+        step "unpack the kernel" unpack "$new/kernel" || return
+    lab=$new
+    lab_versions >"$new/versions.new" || return
+    rm -rf "$new"/*.apt
+    step "list the kernel's modules" lab_program emulator usr/sbin/depmod -b "$new/kernel/usr" \
+        "$(kernel_release)" &&
+        step "see that this QEMU has vfio-user-pci" lab_program \
+            emulator $lab_qemu -device vfio-user-pci,help &&
+        step "pack the guests' programs" base_initramfs "$new/base.cpio" || return
+    rm -f "$new"/log*
+    echo $lab_recipe >"$new/recipe"
+    mv "$new/versions.new" "$new/versions"
+}
+
+fetch_emulator() {
+    local apt=$1/emulator kernel
+    step "read trixie's package lists" private_apt "$apt" trixie trixie-backports || return
+    export APT_CONFIG=$apt.apt/conf
+    kernel=$(apt-cache depends linux-image-cloud-amd64/trixie | sed -n 's/^ *Depends: //p')
+    step "download QEMU and what it needs" apt-get -y -t trixie-backports install --download-only \
+        qemu-system-x86 busybox-static kmod e2fsprogs &&
+        step "download ${kernel:-a kernel}" download_kernel "$1" "$kernel"
+}
+fetch_nvme_cli() {
+    step "read forky's package lists" private_apt "$1/nvme-cli" forky || return
+    export APT_CONFIG=$1/nvme-cli.apt/conf
+    step "download nvme-cli and what it needs" apt-get -y install --download-only nvme-cli
+}
+
+# private_apt FOLDER RELEASE...: an apt that knows only these releases and nothing as installed,
+# in FOLDER.apt. This machine's own apt is not touched.
+private_apt() {
+    local folder=$1.apt release from keys
+    shift
+    from=$(mirror)
+    keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    mkdir -p "$folder/lists/partial" "$folder/archives/partial" "$folder/none"
+    : >"$folder/status"
+    for release in "$@"; do
+        echo "deb $([ ! -e $keys ] || echo "[signed-by=$keys]") $from $release main"
+    done >"$folder/sources.list"
+    cat >"$folder/conf" <<EOF
+Dir::State "$folder";
+Dir::State::status "$folder/status";
+Dir::Cache "$folder";
+Dir::Etc::sourcelist "$folder/sources.list";
+Dir::Etc::sourceparts "$folder/none";
+Dir::Etc::preferencesparts "$folder/none";
+APT::Sandbox::User "root";
+APT::Install-Recommends "false";
+APT::Architecture "amd64";
+APT::Architectures { "amd64"; };
+APT::Update::Error-Mode "any";
+Acquire::Languages "none";
+Acquire::Retries "3";
+EOF
+    APT_CONFIG=$folder/conf apt-get update
+}
+
+# The kernel's own dependencies would install it: only the package itself.
+download_kernel() {
+    mkdir -p "$1/kernel.apt/archives"
+    cd "$1/kernel.apt/archives" && apt-get download "$2"
+}
+
+# unpack FOLDER: the packages in FOLDER.apt, without what nobody reads here.
+unpack() {
+    mkdir -p "$1"
+    export into=$1
+    find "$1.apt/archives" -name '*.deb' -print0 | xargs -0 -P "$(nproc)" -n 1 bash -c '
+        set -o pipefail
+        dpkg-deb --fsys-tarfile "$0" | tar --extract --no-same-owner --keep-directory-symlink \
+            -C "$into" --exclude="./usr/share/doc/*" --exclude="./usr/share/man/*" \
+            --exclude="./usr/share/locale/*" --exclude="./usr/lib/systemd/*" \
+            --exclude="./usr/lib/udev/*" --exclude="./etc/*"
+    '
+}
+
+lab_versions() {
+    local deb
+    for deb in "$lab"/*.apt/archives/*.deb; do
+        case ${deb##*/} in
+            qemu-system-x86_* | nvme-cli_* | linux-image-* | e2fsprogs_* | seabios_*)
+                dpkg-deb --show --showformat='${Package} ${Version}\n' "$deb"
+                ;;
+        esac
+    done
+}
+
+kernel_release() { basename "$lab"/kernel/usr/lib/modules/*; }
+
+# lab_command FOLDER PROGRAM: how to run it with the libraries of its own folder, in `command`.
+lab_command() {
+    local libraries=$lab/$1/usr/lib/x86_64-linux-gnu
+    command=("$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" "$lab/$1/$2")
+    case $2 in
+        */qemu-*)
+            command+=(-L "$lab/emulator/usr/share/qemu" -L "$lab/emulator/usr/share/seabios")
+            ;;
+    esac
+}
+lab_program() {
+    local command
+    lab_command "$1" "$2"
+    shift 2
+    "${command[@]}" "$@"
+}
+lab_qemu=usr/bin/qemu-system-x86_64
