@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/bridge/vfio/container.hpp"
+
+namespace lmsim::sim::vfio {
+
+/// One PCI function that VFIO gives to this process: registers, configuration space, MSI-X, reset.
+class Function {
+  public:
+    /// Opens it and lets it decode its BAR and reach memory (Command register). In words what is
+    /// wrong.
+    static Result<std::unique_ptr<Function>> open(Container& container, const std::string& bdf,
+                                                  const std::string& vf_token = {});
+    ~Function();
+    Function(const Function&) = delete;
+    Function& operator=(const Function&) = delete;
+
+    const std::string& bdf() const { return bdf_; }
+
+    /// BAR 0, `size` 4 or 8 bytes. Beyond its end reads are all ones and writes are lost, as on a
+    /// bus.
+    std::uint64_t read(std::uint64_t offset, unsigned size) const;
+    void write(std::uint64_t offset, std::uint64_t value, unsigned size);
+
+    /// Bytes of configuration space; an error in words.
+    std::string read_config(std::uint64_t offset, std::uint8_t* to, std::size_t size) const;
+    std::string write_config(std::uint64_t offset, const std::uint8_t* from, std::size_t size);
+
+    /// MSI-X vectors that there are.
+    std::uint32_t vectors() const { return vectors_; }
+    /// An eventfd for each vector from 0 on; none: MSI-X is off. An error in words.
+    std::string set_interrupts(const std::vector<int>& eventfds);
+    /// Function level reset, over when this returns. An error in words.
+    std::string reset();
+
+  private:
+    Function(Fd fd, std::string bdf) : fd_(std::move(fd)), bdf_(std::move(bdf)) {}
+    std::string look();
+    std::string map_bar();
+
+    struct Region {
+        std::uint64_t offset = 0;  // in the device's file descriptor
+        std::uint64_t size = 0;
+        bool mappable = false;
+    };
+    Result<Region> region(std::uint32_t index) const;
+
+    Fd fd_;
+    std::string bdf_;
+    Region bar_;
+    Region config_;
+    std::uint8_t* mapped_ = nullptr;  // the BAR; without it every access is a system call
+    std::uint32_t vectors_ = 0;
+};
+
+}  // namespace lmsim::sim::vfio

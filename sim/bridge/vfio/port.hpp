@@ -1,0 +1,49 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/bridge/device_port.hpp"
+#include "sim/bridge/vfio/function.hpp"
+
+namespace lmsim::sim::vfio {
+
+/// A real function behind VFIO as a DevicePort. Nothing comes by itself: answers and interrupts are
+/// handed out by poll().
+class Port : public DevicePort {
+  public:
+    /// The memory is mapped at its own addresses in the function's container; both outlive this.
+    Port(std::unique_ptr<Function> function, Memory& memory);
+    ~Port() override;
+
+    /// Hands out what there is by now; false if that was nothing.
+    bool poll();
+    /// The eventfds of its interrupts: readable when poll() has something to do.
+    std::vector<int> event_fds() const;
+    /// What VFIO refused: a reset, interrupts. Empty: nothing.
+    const std::string& error() const { return error_; }
+    Function& function() { return *function_; }
+
+    void write(std::uint64_t offset, std::uint64_t value, unsigned size) override;
+    void read(std::uint64_t offset, unsigned size, std::uint64_t token) override;
+    void reset(std::function<void()> done) override;
+    void enable_interrupts(bool on) override;
+    void set_client(PortClient* client) override { client_ = client; }
+    Memory& memory() override { return memory_; }
+
+  private:
+    void note(std::string error);
+
+    std::unique_ptr<Function> function_;
+    Memory& memory_;
+    PortClient* client_ = nullptr;
+    std::vector<Fd> events_;  // an eventfd a vector
+    bool interrupts_ = false;
+    std::deque<std::function<void()>> ready_;
+    std::string error_;
+};
+
+}  // namespace lmsim::sim::vfio
