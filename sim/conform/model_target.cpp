@@ -10,7 +10,6 @@ namespace lmsim::sim::conform {
 
 namespace {
 
-constexpr std::uint16_t vfs = 3;
 constexpr std::uint64_t memory_pages = 16384;  // 64 MiB
 constexpr std::uint64_t unallocated_blocks = 1U << 16;
 constexpr std::uint64_t trackable_pages = 24;  // a limit that cases can reach
@@ -20,23 +19,8 @@ constexpr Ps slice = 1000 * us;  // how far the device runs before its host look
 /// Any times will do, as long as different kinds of work take different times.
 DeviceTiming timing() {
     DeviceTiming device;
-    device.vfs = vfs;
-    device.config.queue_pairs = 4;
-    device.config.queue_size = 256;
-    device.config.contexts = 64;
-    device.config.blocks = 1U << 20;
-    device.config.capacity = (device.config.blocks + unallocated_blocks) * 512;
-    device.config.flexible_vqs = vfs * (device.config.queue_pairs + 1);
-    device.config.flexible_vis = vfs * (device.config.queue_pairs + 1);
-    // Limits that cases can reach.
-    device.config.mcudmq = 2;
-    device.config.mcdqpc = 700;
-    device.config.mcmr = 16;
-    device.config.nmcmr = 20;
-    device.config.tracked_ranges = 8;
-    device.config.granules_per_mc = trackable_pages;
-    device.config.power_of_two_ranges = true;
-    device.config.track_allocation = true;
+    device.vfs = case_vfs;
+    device.config = case_limits();
     device.pcie.set_rate(16, 4, 0);
     device.link_latency = us / 4;
     device.memory_latency = us / 4;
@@ -66,7 +50,7 @@ class ModelTarget : public Target {
     }
 
     std::string name() const override { return "model"; }
-    std::uint16_t functions() const override { return vfs + 1; }
+    std::uint16_t functions() const override { return case_vfs + 1; }
     DevicePort& port(std::uint16_t function) override { return device_.port(function); }
 
     std::uint64_t trackable() const override { return trackable_pages; }
@@ -101,6 +85,26 @@ class ModelTarget : public Target {
 };
 
 }  // namespace
+
+nvme::Config case_limits() {
+    nvme::Config config;
+    config.queue_pairs = 4;
+    config.queue_size = 256;
+    config.contexts = 64;
+    config.blocks = 1U << 20;
+    config.capacity = (config.blocks + unallocated_blocks) * 512;
+    config.flexible_vqs = case_vfs * (config.queue_pairs + 1);
+    config.flexible_vis = case_vfs * (config.queue_pairs + 1);
+    config.mcudmq = 2;
+    config.mcdqpc = 700;
+    config.mcmr = 16;
+    config.nmcmr = 20;
+    config.tracked_ranges = 8;
+    config.granules_per_mc = trackable_pages;
+    config.power_of_two_ranges = true;
+    config.track_allocation = true;
+    return config;
+}
 
 std::unique_ptr<Target> make_model_target(const spec::Rules& rules) {
     install_report_handler();

@@ -63,6 +63,13 @@ void Kernel::dispatch() {
     components_[component]->handle(event);
 }
 
+void Kernel::run_until(Ps until) {
+    while (!queue_.empty() && queue_.next_time() <= until) {
+        dispatch();
+    }
+    now_ = until == ps_never ? now_ : std::max(now_, until);
+}
+
 void Kernel::run() {
     const Ps here = to_ps(sc_core::sc_time_stamp());
     Ps horizon = here;

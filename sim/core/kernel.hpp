@@ -71,6 +71,9 @@ class Kernel : public sc_core::sc_module {
     /// Between two sc_start(): events were posted from outside any event, or time went by without
     /// one. The next sc_start() takes it from here.
     void wake();
+    /// For a host that has a clock of its own and never starts SystemC: everything that is due by
+    /// then happens, and it is then; with ps_never all that will ever happen, and time stands.
+    void run_until(Ps until);
     /// Ends the run after the event at hand.
     void stop() { stopped_ = true; }
     /// Set from a signal handler: the run ends after the event at hand.

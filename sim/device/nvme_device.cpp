@@ -266,6 +266,8 @@ void NvmeDevice::work_done(const Event& event) {
     nvme::Event done;
     done.function = static_cast<std::uint16_t>(event.a);
     done.ticket = static_cast<std::uint32_t>(event.b);
+    done.failed = store_ != nullptr && event.kind == static_cast<std::uint32_t>(Kind::Media) &&
+                  !move_payload(done.function, done.ticket);
     step(done);
 }
 
@@ -275,10 +277,14 @@ void NvmeDevice::answer(const DownItem& item) {
     if (pins_ != nullptr && stops(item)) {
         return;
     }
+    if (Dma* const dma = functions_[item.function].dma) {
+        return answer_from_peer(item, *dma);
+    }
     Memory& memory = *functions_[item.function].memory;
+    SimulatedHost host{memory};
     if (item.what == read_data) {
         const auto ignore = [](std::uint64_t, std::uint64_t) {};
-        const bool there = walk_prp(memory, item.address, item.value, item.length, ignore);
+        const bool there = walk_prp(host, item.address, item.value, item.length, ignore);
         return done(item, nullptr, there);
     }
     if (static_cast<nvme::Read>(item.what) != nvme::Read::CommandData) {
@@ -288,7 +294,7 @@ void NvmeDevice::answer(const DownItem& item) {
     const auto length = static_cast<std::uint32_t>(item.length);
     std::uint8_t* const begin = data(item.function, item.ticket, length);
     std::uint8_t* to = begin;
-    const bool there = walk_prp(memory, item.address, item.value, item.length,
+    const bool there = walk_prp(host, item.address, item.value, item.length,
                                 [&](std::uint64_t address, std::uint64_t piece) {
                                     read_bytes(memory, address, to, piece);
                                     to += piece;
@@ -306,7 +312,7 @@ void NvmeDevice::arrive_up(const UpItem& item) {
             std::uint8_t entry[16];
             wire::store_le(entry, item.token);
             wire::store_le(entry + 8, item.token2);
-            inside = write_bytes(*function.memory, item.address, entry, sizeof entry);
+            inside = write_entry(item, entry, sizeof entry);
             break;
         }
         case EffectKind::PostCdqe: {
@@ -315,7 +321,7 @@ void NvmeDevice::arrive_up(const UpItem& item) {
             wire::store_le(entry + 8, item.token2);
             wire::store_le<std::uint64_t>(entry + 16, 0);
             wire::store_le(entry + 24, item.token3);
-            inside = write_bytes(*function.memory, item.address, entry, sizeof entry);
+            inside = write_entry(item, entry, sizeof entry);
             break;
         }
         case EffectKind::Interrupt:
@@ -333,11 +339,21 @@ void NvmeDevice::arrive_up(const UpItem& item) {
     }
 }
 
+bool NvmeDevice::write_entry(const UpItem& item, const std::uint8_t* entry, std::uint64_t length) {
+    const Function& function = functions_[item.function];
+    return function.dma != nullptr ? function.dma->write(item.address, entry, length)
+                                   : write_bytes(*function.memory, item.address, entry, length);
+}
+
 /// False if part of it has no memory.
 bool NvmeDevice::write_data(const UpItem& item) {
+    if (Dma* const dma = functions_[item.function].dma) {
+        return write_to_peer(item, *dma);
+    }
     Memory& memory = *functions_[item.function].memory;
+    const SimulatedHost host{memory};
     if (item.kind == EffectKind::TransferOut) {
-        return walk_prp(memory, item.address, item.token, item.length,
+        return walk_prp(host, item.address, item.token, item.length,
                         [&](std::uint64_t address, std::uint64_t length) {
                             memory.dma_wrote(address, length);
                         });
@@ -345,7 +361,7 @@ bool NvmeDevice::write_data(const UpItem& item) {
     const std::vector<std::uint8_t> bytes = std::move(outgoing_.front());
     outgoing_.pop_front();
     const std::uint8_t* from = bytes.data();
-    return walk_prp(memory, item.address, item.token, item.length,
+    return walk_prp(host, item.address, item.token, item.length,
                     [&](std::uint64_t address, std::uint64_t length) {
                         write_bytes(memory, address, from, length);
                         from += length;
@@ -412,12 +428,14 @@ void NvmeDevice::perform(const Effect& effect) {
             break;
         case EffectKind::TransferIn: read_host(effect, read_data); break;
         case EffectKind::TransferOut:
+            if (functions_[effect.function].dma != nullptr) {
+                keep_outgoing(effect);
+            }
             track(effect);
             send_up(effect, params_.pcie.write_bytes(effect.length));
             break;
         case EffectKind::WriteMemory: {
-            outgoing_.push_back(command_data(effect.function, effect.ticket));
-            outgoing_.back().resize(effect.length);
+            keep_outgoing(effect);
             track(effect);
             send_up(effect, params_.pcie.write_bytes(effect.length));
             break;
@@ -442,6 +460,12 @@ void NvmeDevice::perform(const Effect& effect) {
     }
 }
 
+/// The data of a command as they leave: its slot may serve another before they arrive.
+void NvmeDevice::keep_outgoing(const Effect& effect) {
+    const std::vector<std::uint8_t>& all = command_data(effect.function, effect.ticket);
+    outgoing_.emplace_back(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(effect.length));
+}
+
 /// A write is tracked as it leaves: a report of it is behind it on the link, so who has the report
 /// finds the data in memory.
 void NvmeDevice::track(const Effect& effect) {
@@ -458,12 +482,19 @@ void NvmeDevice::track(const Effect& effect) {
     if (effect.kind == EffectKind::PostCqe) {
         mark(effect.address, effect.length);
     } else {
-        walk_prp(*functions_[effect.function].memory, effect.address, effect.token, effect.length,
-                 mark);
+        const Function& function = functions_[effect.function];
+        const auto walk = [&](auto&& host) {
+            walk_prp(host, effect.address, effect.token, effect.length, mark);
+        };
+        function.dma != nullptr ? walk(PeerHost{*function.dma})
+                                : walk(SimulatedHost{*function.memory});
     }
 }
 
 void NvmeDevice::posted(const Effect& effect) {
+    if (store_ != nullptr) {
+        erase_after(subsystem_->controller[effect.function].slot[effect.ticket]);
+    }
     if (observer_ == nullptr) {
         return;
     }
@@ -599,6 +630,9 @@ Ps& NvmeDevice::fetched_at(std::uint16_t function, std::uint32_t ticket) {
 }
 
 bool NvmeDevice::reaches(std::uint16_t function, std::uint64_t address, std::uint64_t length) {
+    if (const Dma* const dma = functions_[function].dma) {
+        return dma->reaches(address, length);
+    }
     const Memory* memory = functions_[function].memory;
     const std::uint64_t end = memory == nullptr ? 0 : memory->pages() * page_size;
     return address < end && length <= end - address;

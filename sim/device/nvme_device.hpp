@@ -14,7 +14,9 @@
 #include "model/nvme/diagnose.hpp"
 #include "model/nvme/exists.hpp"
 #include "model/nvme/step.hpp"
+#include "sim/bridge/block_store.hpp"
 #include "sim/bridge/device_port.hpp"
+#include "sim/bridge/dma.hpp"
 #include "sim/check/device_watch.hpp"
 #include "sim/core/distribution.hpp"
 #include "sim/core/kernel.hpp"
@@ -80,6 +82,10 @@ class NvmeDevice : public Component, private ControllerMemory {
     DevicePort& port(std::uint16_t function);
     /// Which memory the function's DMA reaches; before its first use.
     void attach(std::uint16_t function, Memory& memory);
+    /// Of a device behind a bridge, instead: its DMA reaches a real peer.
+    void attach_dma(std::uint16_t function, Dma& dma);
+    /// What the namespaces of such a device hold; it outlives the device.
+    void use_store(BlockStore& store) { store_ = &store; }
     void set_observer(DeviceObserver* observer) { observer_ = observer; }
     void set_step_log(trace::StepLog* steps, metrics::Side side) {
         steps_ = steps;
@@ -177,6 +183,18 @@ class NvmeDevice : public Component, private ControllerMemory {
     void read_host(const Effect& effect, std::uint8_t what);
     bool write_data(const UpItem& item);
 
+    // Payload, behind a bridge
+    void answer_from_peer(const DownItem& item, Dma& dma);
+    bool write_to_peer(const UpItem& item, Dma& dma);
+    bool write_entry(const UpItem& item, const std::uint8_t* entry, std::uint64_t length);
+    bool move_payload(std::uint16_t function, std::uint32_t ticket);
+    std::uint32_t block_shift_of(std::uint32_t nsid) const;
+    bool erase(std::uint32_t nsid);
+    bool erase_formatted(std::uint16_t function);
+    void erase_after(const nvme::Slot& command);
+
+    void keep_outgoing(const Effect& effect);
+
     void step(const nvme::Event& event);
     void perform(const Effect& effect);
     void execute(const Effect& effect);
@@ -208,6 +226,7 @@ class NvmeDevice : public Component, private ControllerMemory {
 
     struct Function {
         Memory* memory = nullptr;
+        Dma* dma = nullptr;  // behind a bridge: in its place
         PortClient* client = nullptr;
         bool interrupts = false;
         std::function<void()> reset_done;
@@ -225,6 +244,7 @@ class NvmeDevice : public Component, private ControllerMemory {
     SubsystemPtr subsystem_;
     std::vector<Function> functions_;
     Effects effects_;
+    BlockStore* store_ = nullptr;
     DeviceObserver* observer_ = nullptr;
     trace::StepLog* steps_ = nullptr;
     trace::MachineTap tap_;

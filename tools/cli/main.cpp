@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
     add_run(app, exit_code);
     add_scenario(app, exit_code);
     add_sequence(app, exit_code);
+    add_serve(app, exit_code);
     add_spec(app, exit_code);
     add_sweep(app, exit_code);
     add_tornado(app, exit_code);

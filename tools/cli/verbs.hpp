@@ -25,6 +25,7 @@ void add_export(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 void add_scenario(CLI::App& app, int& exit_code);
 void add_sequence(CLI::App& app, int& exit_code);
+void add_serve(CLI::App& app, int& exit_code);
 void add_spec(CLI::App& app, int& exit_code);
 void add_sweep(CLI::App& app, int& exit_code);
 void add_tornado(CLI::App& app, int& exit_code);

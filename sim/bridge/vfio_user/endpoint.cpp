@@ -18,7 +18,9 @@ using wire::store_le;
 namespace {
 
 constexpr std::uint32_t msix_entry = 16;
-constexpr std::size_t max_waiting = 4096;  // commands that a client sends instead of an answer
+// Commands that a client may send before the answer that is waited for.
+constexpr std::size_t max_waiting = 4096;
+constexpr std::size_t max_waiting_bytes = 16U << 20;
 
 std::uint64_t size_of(std::uint32_t region) {
     return region == bar0_region     ? PciConfig::bar_size
@@ -61,6 +63,7 @@ void Endpoint::connect(Stream& stream) {
 void Endpoint::disconnect() {
     channel_.reset();
     waiting_.clear();
+    waiting_bytes_ = 0;
     dma_.clear();
     irqs_.clear();
     port_.enable_interrupts(false);
@@ -78,23 +81,20 @@ bool Endpoint::serve(Stream::Wait wait) {
     if (channel_ == nullptr) {
         return false;
     }
-    bool any = false;
     if (!waiting_.empty()) {
         message_ = std::move(waiting_.front());
         waiting_.pop_front();
-        any = true;
-    } else {
+        waiting_bytes_ -= message_.size();
+        handle(message_);
+    } else if (!lost_) {  // if not already while another function was served
         switch (channel_->receive(message_, wait)) {
             case Channel::Got::Nothing: return false;
-            case Channel::Got::Message: any = true; break;
+            case Channel::Got::Message: handle(message_); break;
             case Channel::Got::Gone: lose("the client is gone"); break;
             case Channel::Got::Broken:
                 lose("the client breaks the protocol: " + channel_->error());
                 break;
         }
-    }
-    if (any) {
-        handle(message_);
     }
     if (lost_) {
         disconnect();
@@ -491,7 +491,8 @@ bool Endpoint::exchange(Header header, const std::uint8_t* payload, std::size_t 
         if (reply.is_reply()) {
             break;
         }
-        if (waiting_.size() >= max_waiting) {
+        waiting_bytes_ += reply.size();
+        if (waiting_.size() >= max_waiting || waiting_bytes_ > max_waiting_bytes) {
             lose("the client sends commands and no answer");
             return false;
         }

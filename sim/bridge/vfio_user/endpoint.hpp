@@ -89,6 +89,7 @@ class Endpoint : private PortClient, private DmaMessages {
     Bytes msix_table_;  // as the client wrote it: its interrupts are eventfds
     std::unique_ptr<Channel> channel_;
     std::deque<Message> waiting_;  // came while an answer was waited for
+    std::size_t waiting_bytes_ = 0;
     Message message_;
     Bytes reply_;
     bool agreed_ = false;  // VERSION is done

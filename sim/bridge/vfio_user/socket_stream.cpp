@@ -18,7 +18,7 @@ namespace lmsim::sim::vfio_user {
 namespace {
 
 // How often a read looks again before it sleeps: waking up costs more than a short wait.
-constexpr int looks = 2000;
+constexpr int looks = 200;
 constexpr std::size_t most_fds = 64;  // of one recvmsg(): what is beyond is closed by the kernel
 
 /// The address; in words why there can be none.

@@ -1,0 +1,166 @@
+#include "sim/bridge/vfio_user/server.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/core/reports.hpp"
+
+namespace lmsim::sim::vfio_user {
+
+namespace {
+
+constexpr int looks = 100;             // before a sleep: waking up costs more than a short wait
+constexpr int at_once = 64;            // messages of one client before the next has its turn
+constexpr std::int64_t stop_ms = 200;  // how often a sleeper looks whether it is to stop
+constexpr std::int64_t ns_per_ms = 1'000'000;
+
+std::unique_ptr<Pace> make_pace(bool paced, Kernel& kernel) {
+    if (paced) {
+        return std::make_unique<WallPace>(kernel);
+    }
+    return std::make_unique<FreePace>(kernel);
+}
+
+}  // namespace
+
+std::string function_name(std::uint16_t function) {
+    return function == 0 ? "pf" : fmt::format("vf{}", function - 1);
+}
+
+Server::Server(ServerOptions options)
+    : options_(std::move(options)),
+      kernel_("kernel"),
+      device_("device", kernel_, options_.device, options_.rules, options_.seed),
+      pace_(make_pace(options_.paced, kernel_)) {
+    device_.use_store(store_);
+    const auto& wanted = options_.functions;
+    for (std::uint16_t function = 0; function <= options_.device.vfs; ++function) {
+        // Who is not served reaches nothing.
+        if (std::find(wanted.begin(), wanted.end(), function) == wanted.end()) {
+            unserved_.push_back(std::make_unique<DmaMap>());
+            device_.attach_dma(function, *unserved_.back());
+        }
+    }
+    for (const std::uint16_t function : wanted) {
+        auto served = std::make_unique<Served>();
+        served->name = function_name(function);
+        device_.attach_dma(function, served->dma);
+        const auto say = [this, name = served->name](const std::string& text) {
+            options_.say(name + ": " + text);
+        };
+        served->endpoint = std::make_unique<Endpoint>(
+            device_.port(function), served->dma, *pace_,
+            static_cast<std::uint16_t>(options_.device.config.queue_pairs + 1), say);
+        served_.push_back(std::move(served));
+        paths_.push_back(wanted.size() == 1 ? options_.socket
+                                            : options_.socket + "." + function_name(function));
+    }
+}
+
+Server::~Server() {
+    for (const std::string& path : made_) {
+        ::unlink(path.c_str());
+    }
+}
+
+std::string Server::open() {
+    const nvme::Config& config = options_.device.config;
+    for (const ServerOptions::Backing& backing : options_.backings) {
+        std::string error =
+            store_.use_file(backing.nsid, backing.file, config.blocks * config.block_bytes);
+        if (!error.empty()) {
+            return error;
+        }
+    }
+    for (std::size_t i = 0; i < served_.size(); ++i) {
+        std::string error = listen_at(paths_[i], served_[i]->listener);
+        if (!error.empty()) {
+            return error;
+        }
+        made_.push_back(paths_[i]);
+    }
+    return {};
+}
+
+void Server::accept(Served& served) {
+    Fd client(::accept4(served.listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!client) {
+        return;  // it has gone already
+    }
+    if (served.endpoint->connected()) {
+        options_.say(served.name + ": another client wants in and is turned away");
+        return;
+    }
+    anybody_came_ = true;
+    served.stream = std::make_unique<SocketStream>(std::move(client));
+    served.endpoint->connect(*served.stream);
+}
+
+bool Server::serve_all() {
+    bool any = false;
+    for (const auto& served : served_) {
+        for (int left = at_once; left > 0 && served->endpoint->serve(Stream::Wait::No); --left) {
+            any = true;
+        }
+        if (!served->endpoint->connected()) {
+            served->stream.reset();
+        }
+    }
+    pace_->go_on();
+    return any;
+}
+
+bool Server::all_gone() const {
+    return anybody_came_ && std::none_of(served_.begin(), served_.end(), [](const auto& served) {
+               return served->endpoint->connected();
+           });
+}
+
+/// Until a client says something, one comes, the device has something to do, or it is time to look
+/// at stop().
+void Server::sleep(const std::function<bool()>& stop) {
+    std::vector<pollfd> items;
+    for (const auto& served : served_) {
+        items.push_back({served->listener.get(), POLLIN, 0});
+        items.push_back({served->stream ? served->stream->poll_fd() : -1, POLLIN, 0});
+    }
+    const std::int64_t due = pace_->idle_ns();
+    const std::int64_t longest = stop_ms * ns_per_ms;
+    const std::int64_t wait = due < 0 ? longest : std::min(due, longest);
+    const timespec limit{wait / 1'000'000'000, wait % 1'000'000'000};
+    if (stop() || ::ppoll(items.data(), items.size(), &limit, nullptr) <= 0) {
+        return;
+    }
+    for (std::size_t i = 0; i < served_.size(); ++i) {
+        if ((items[2 * i].revents & POLLIN) != 0) {
+            accept(*served_[i]);
+        }
+    }
+}
+
+void Server::run(const std::function<bool()>& stop, bool once) {
+    while (!stop()) {
+        for (int left = looks; left > 0 && !stop();) {
+            left = serve_all() ? looks : left - 1;
+        }
+        if (once && all_gone()) {
+            return;
+        }
+        sleep(stop);
+    }
+}
+
+std::vector<std::uint64_t> Server::messages() const {
+    std::vector<std::uint64_t> counts;
+    for (const auto& served : served_) {
+        counts.push_back(served->endpoint->messages());
+    }
+    return counts;
+}
+
+}  // namespace lmsim::sim::vfio_user
