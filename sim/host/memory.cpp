@@ -15,11 +15,25 @@ Memory::Memory(std::uint64_t pages)
     }
 }
 
+Memory::Memory(std::uint64_t pages, std::uint8_t* region) : Memory(pages) {
+    base_ = region;
+    has_region_ = true;
+    backed_ = pages * page_size;
+}
+
+void Memory::back(std::uint64_t bytes) {
+    backing_.resize(bytes, 0);
+    base_ = backing_.data();
+    backed_ = bytes;
+}
+
 std::uint64_t Memory::allocate_bytes(std::uint64_t length) {
-    LMSIM_ASSERT(backing_.size() == next_page_ * page_size);
+    LMSIM_ASSERT(has_region_ || backed_ == next_page_ * page_size);
     const std::uint64_t count = (length + page_size - 1) / page_size;
     const std::uint64_t address = allocate_pages(count);
-    backing_.resize(next_page_ * page_size, 0);
+    if (!has_region_) {
+        back(next_page_ * page_size);
+    }
     return address;
 }
 
@@ -56,7 +70,7 @@ void Memory::receive(std::uint64_t page, const Memory& from) {
     versions_[page] = from.versions_[page];
     const std::uint64_t address = page * page_size;
     if (from.has_bytes(address, page_size)) {
-        std::memcpy(bytes(address, page_size), from.backing_.data() + address, page_size);
+        std::memcpy(bytes(address, page_size), from.base_ + address, page_size);
     }
 }
 
@@ -70,16 +84,20 @@ void Memory::receive_zeros(std::uint64_t page) {
 void Memory::lay_out_like(const Memory& other) {
     LMSIM_ASSERT(pages() == other.pages());
     next_page_ = other.next_page_;
-    backing_.assign(other.backing_.size(), 0);
+    if (has_region_) {
+        std::memset(base_, 0, backed_);
+    } else {
+        backing_.clear();
+        back(other.backed_);
+    }
 }
 
 std::uint64_t Memory::differences(const Memory& other) const {
     std::uint64_t count = 0;
     for (std::uint64_t page = 0; page < pages(); ++page) {
         const std::uint64_t address = page * page_size;
-        const bool same_bytes =
-            !has_bytes(address, page_size) ||
-            std::memcmp(backing_.data() + address, other.backing_.data() + address, page_size) == 0;
+        const bool same_bytes = !has_bytes(address, page_size) ||
+                                std::memcmp(base_ + address, other.base_ + address, page_size) == 0;
         count += versions_[page] == other.versions_[page] && same_bytes ? 0 : 1;
     }
     return count;

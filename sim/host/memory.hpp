@@ -18,6 +18,11 @@ constexpr std::uint64_t page_size = 4096;
 class Memory {
   public:
     explicit Memory(std::uint64_t pages);
+    /// All of it has bytes: those of `region`, which holds zeros, is as long and outlives this. So
+    /// somebody else can reach them: another process, a device.
+    Memory(std::uint64_t pages, std::uint8_t* region);
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
 
     std::uint64_t pages() const { return pages_; }
 
@@ -29,11 +34,11 @@ class Memory {
 
     /// The bytes at an address inside allocate_bytes() memory; the length must not leave it.
     std::uint8_t* bytes(std::uint64_t address, std::uint64_t length) {
-        LMSIM_ASSERT(address + length <= backing_.size());
-        return backing_.data() + address;
+        LMSIM_ASSERT(address + length <= backed_);
+        return base_ + address;
     }
     bool has_bytes(std::uint64_t address, std::uint64_t length) const {
-        return address < backing_.size() && length <= backing_.size() - address;
+        return address < backed_ && length <= backed_ - address;
     }
 
     /// Everybody who writes says so: the page has new content and is dirty for whoever logs.
@@ -107,6 +112,9 @@ class Memory {
     std::uint64_t differences(const Memory& other) const;
 
   private:
+    /// So many bytes of the memory's own, the first ones as they were.
+    void back(std::uint64_t bytes);
+
     struct Free {
         void operator()(std::uint32_t* versions) const { std::free(versions); }
     };
@@ -118,7 +126,10 @@ class Memory {
     bool logged_ = false;
     std::uint64_t dma_dirties_ = 1;
     DmaLog* dma_log_ = nullptr;
-    std::vector<std::uint8_t> backing_;  // from address 0
+    std::vector<std::uint8_t> backing_;  // from address 0, unless there is a region
+    std::uint8_t* base_ = nullptr;       // of either
+    std::uint64_t backed_ = 0;           // bytes from there on
+    bool has_region_ = false;
     std::uint64_t next_page_ = 0;
 };
 

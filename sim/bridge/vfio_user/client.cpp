@@ -9,17 +9,13 @@
 #include <cstring>
 #include <utility>
 
-#include "model/assert.hpp"
 #include "model/wire/bits.hpp"
 
 namespace lmsim::sim::vfio_user {
 
 using wire::load_le;
-using wire::store_le;
 
 namespace {
-
-constexpr unsigned widest_access = 8;
 
 std::int64_t now_ms() {
     using namespace std::chrono;
@@ -29,10 +25,7 @@ std::int64_t now_ms() {
 }  // namespace
 
 Client::Client(std::unique_ptr<Stream> stream, std::string name, int limit_ms)
-    : stream_(std::move(stream)),
-      channel_(*stream_),
-      name_(std::move(name)),
-      limit_ms_(limit_ms) {}
+    : stream_(std::move(stream)), channel_(*stream_), name_(std::move(name)), limit_ms_(limit_ms) {}
 
 std::string Client::fail(std::string what) {
     if (error_.empty()) {
@@ -99,12 +92,12 @@ std::string Client::call(const Request& request, Message& reply) {
     const std::string what(name_of(request.command));
     const std::int64_t until = now_ms() + limit_ms_;
     while (sent && !done && error_.empty()) {
-        Message message;
+        Message& message = incoming_;
         Channel::Got got = channel_.receive(message, Stream::Wait::Briefly);
         if (got == Channel::Got::Nothing) {
             if (!wait(until, what.c_str())) break;
-            got = channel_.receive(message, stream_->poll_fd() < 0 ? Stream::Wait::Block
-                                                                   : Stream::Wait::Briefly);
+            got = channel_.receive(
+                message, stream_->poll_fd() < 0 ? Stream::Wait::Block : Stream::Wait::Briefly);
         } else if (got == Channel::Got::Message && now_ms() > until) {
             fail(fmt::format("no answer to {} within {} ms", what, limit_ms_));
             break;
@@ -114,9 +107,10 @@ std::string Client::call(const Request& request, Message& reply) {
         } else if (got == Channel::Got::Broken) {
             fail(fmt::format("instead of an answer to {} came {}", what, channel_.error()));
         } else if (got == Channel::Got::Gone) {
-            fail(fmt::format("no answer to {}: the server closed the connection, or stopped in "
-                             "the middle of a message",
-                             what));
+            fail(
+                fmt::format("no answer to {}: the server closed the connection, or stopped in "
+                            "the middle of a message",
+                            what));
         }
     }
     if (!done) {
@@ -137,9 +131,8 @@ bool Client::pump() {
     if (!error_.empty()) {
         return false;
     }
-    Message message;
-    switch (channel_.receive(message, Stream::Wait::No)) {
-        case Channel::Got::Message: return handle(message);
+    switch (channel_.receive(incoming_, Stream::Wait::No)) {
+        case Channel::Got::Message: return handle(incoming_);
         case Channel::Got::Nothing: return false;
         case Channel::Got::Broken: fail("the server sent " + channel_.error()); return false;
         case Channel::Got::Gone: fail("the server closed the connection"); return false;
@@ -172,9 +165,9 @@ bool Client::handle(Message& message) {
 }
 
 bool Client::take_reply(const Message& message) {
-    const auto found = std::find_if(
-        pending_.begin(), pending_.end(),
-        [&](const Pending& pending) { return pending.id == message.header.id; });
+    const auto found = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& pending) {
+        return pending.id == message.header.id;
+    });
     if (found == pending_.end() || found->command != message.header.command) {
         fail(fmt::format("the server answered what was not asked: {} with message ID {}",
                          static_cast<unsigned>(message.header.command), message.header.id));
@@ -239,176 +232,6 @@ bool Client::serve(const Message& message) {
         return reply(header, 0, access, dma_access_size);
     }
     return reply(header, EFAULT);
-}
-
-Result<RegionInfo> Client::region_info(std::uint32_t index) {
-    std::uint8_t payload[region_info_size] = {};
-    store_le<std::uint32_t>(payload, region_info_size);
-    store_le<std::uint32_t>(payload + 8, index);
-    Message reply;
-    Request request{Command::DEVICE_GET_REGION_INFO, payload, sizeof payload};
-    request.least = region_info_size;
-    std::string error = call(request, reply);
-    if (!error.empty()) {
-        return Failure{std::move(error)};
-    }
-    RegionInfo info;
-    info.flags = load_le<std::uint32_t>(reply.payload.data() + 4);
-    info.size = load_le<std::uint64_t>(reply.payload.data() + 16);
-    return info;
-}
-
-Result<IrqInfo> Client::irq_info(std::uint32_t index) {
-    std::uint8_t payload[irq_info_size] = {};
-    store_le<std::uint32_t>(payload, irq_info_size);
-    store_le<std::uint32_t>(payload + 8, index);
-    Message reply;
-    Request request{Command::DEVICE_GET_IRQ_INFO, payload, sizeof payload};
-    request.least = irq_info_size;
-    std::string error = call(request, reply);
-    if (!error.empty()) {
-        return Failure{std::move(error)};
-    }
-    IrqInfo info;
-    info.flags = load_le<std::uint32_t>(reply.payload.data() + 4);
-    info.count = load_le<std::uint32_t>(reply.payload.data() + 12);
-    return info;
-}
-
-std::string Client::read_region(std::uint32_t region, std::uint64_t offset, std::uint8_t* to,
-                                std::size_t size) {
-    for (std::size_t at = 0; at < size;) {
-        const std::size_t piece = std::min<std::size_t>(size - at, capabilities_.max_data_transfer);
-        std::uint8_t payload[region_access_size];
-        store_le<std::uint64_t>(payload, offset + at);
-        store_le<std::uint32_t>(payload + 8, region);
-        store_le<std::uint32_t>(payload + 12, static_cast<std::uint32_t>(piece));
-        Message reply;
-        Request request{Command::REGION_READ, payload, sizeof payload};
-        request.least = region_access_size + piece;
-        request.exact = true;
-        std::string error = call(request, reply);
-        if (!error.empty()) {
-            return error;
-        }
-        std::memcpy(to + at, reply.payload.data() + region_access_size, piece);
-        at += piece;
-    }
-    return {};
-}
-
-std::string Client::write_region(std::uint32_t region, std::uint64_t offset,
-                                 const std::uint8_t* from, std::size_t size) {
-    for (std::size_t at = 0; at < size;) {
-        const std::size_t piece = std::min<std::size_t>(size - at, capabilities_.max_data_transfer);
-        std::uint8_t payload[region_access_size];
-        store_le<std::uint64_t>(payload, offset + at);
-        store_le<std::uint32_t>(payload + 8, region);
-        store_le<std::uint32_t>(payload + 12, static_cast<std::uint32_t>(piece));
-        Request request{Command::REGION_WRITE, payload, sizeof payload, from + at, piece};
-        request.least = region_access_size;
-        std::string error = call(request);
-        if (!error.empty()) {
-            return error;
-        }
-        at += piece;
-    }
-    return {};
-}
-
-void Client::send_read(std::uint32_t region, std::uint64_t offset, unsigned size, Answer answer) {
-    LMSIM_ASSERT(size <= widest_access);
-    std::uint8_t payload[region_access_size];
-    store_le<std::uint64_t>(payload, offset);
-    store_le<std::uint32_t>(payload + 8, region);
-    store_le<std::uint32_t>(payload + 12, size);
-    Request request{Command::REGION_READ, payload, sizeof payload};
-    request.least = region_access_size + size;
-    request.exact = true;
-    send(request, std::move(answer));
-}
-
-void Client::send_write(std::uint32_t region, std::uint64_t offset, std::uint64_t value,
-                        unsigned size, bool reply, Answer answer) {
-    LMSIM_ASSERT(size <= widest_access);
-    std::uint8_t payload[region_access_size];
-    std::uint8_t data[widest_access];
-    store_le<std::uint64_t>(payload, offset);
-    store_le<std::uint32_t>(payload + 8, region);
-    store_le<std::uint32_t>(payload + 12, size);
-    store_le<std::uint64_t>(data, value);
-    Request request{Command::REGION_WRITE, payload, sizeof payload, data, size};
-    request.least = region_access_size;
-    send(request, reply ? std::move(answer) : Answer());
-}
-
-void Client::send_reset(Answer answer) {
-    Request request;
-    request.command = Command::DEVICE_RESET;
-    send(request, std::move(answer));
-}
-
-std::string Client::reset() {
-    Request request;
-    request.command = Command::DEVICE_RESET;
-    return call(request);
-}
-
-std::string Client::map(std::uint64_t address, std::uint8_t* bytes, std::uint64_t size, int fd,
-                        std::uint64_t offset) {
-    std::uint8_t payload[dma_map_size] = {};
-    store_le<std::uint32_t>(payload, dma_map_size);
-    store_le<std::uint32_t>(payload + 4, map_readable | map_writeable);
-    store_le<std::uint64_t>(payload + 8, fd < 0 ? 0 : offset);
-    store_le<std::uint64_t>(payload + 16, address);
-    store_le<std::uint64_t>(payload + 24, size);
-    Request request{Command::DMA_MAP, payload, sizeof payload};
-    if (fd >= 0) {
-        request.fds.push_back(fd);
-    }
-    // The server may look at it before it answers.
-    mappings_.push_back({address, size, bytes});
-    std::string error = call(request);
-    if (!error.empty()) {
-        mappings_.pop_back();
-    }
-    return error;
-}
-
-std::string Client::unmap(std::uint64_t address, std::uint64_t size) {
-    std::uint8_t payload[dma_unmap_size] = {};
-    store_le<std::uint32_t>(payload, dma_unmap_size);
-    store_le<std::uint64_t>(payload + 8, address);
-    store_le<std::uint64_t>(payload + 16, size);
-    std::string error = call({Command::DMA_UNMAP, payload, sizeof payload});
-    const auto same = [&](const Mapping& m) { return m.address == address && m.size == size; };
-    mappings_.erase(std::remove_if(mappings_.begin(), mappings_.end(), same), mappings_.end());
-    return error;
-}
-
-std::string Client::set_irqs(std::uint32_t index, const std::vector<int>& eventfds) {
-    const std::size_t most = std::min(capabilities_.max_message_fds, max_message_fds);
-    std::size_t at = 0;
-    do {
-        const std::size_t count = std::min(most, eventfds.size() - at);
-        std::uint8_t payload[irq_set_size];
-        store_le<std::uint32_t>(payload, irq_set_size);
-        store_le<std::uint32_t>(payload + 4,
-                                (count == 0 ? irq_data_none : irq_data_eventfd) |
-                                    irq_action_trigger);
-        store_le<std::uint32_t>(payload + 8, index);
-        store_le<std::uint32_t>(payload + 12, static_cast<std::uint32_t>(at));
-        store_le<std::uint32_t>(payload + 16, static_cast<std::uint32_t>(count));
-        Request request{Command::DEVICE_SET_IRQS, payload, sizeof payload};
-        const auto first = eventfds.begin() + static_cast<std::ptrdiff_t>(at);
-        request.fds.assign(first, first + static_cast<std::ptrdiff_t>(count));
-        std::string error = call(request);
-        if (!error.empty()) {
-            return error;
-        }
-        at += count;
-    } while (at < eventfds.size());
-    return {};
 }
 
 }  // namespace lmsim::sim::vfio_user

@@ -65,8 +65,8 @@ class Client {
     std::string write_region(std::uint32_t region, std::uint64_t offset, const std::uint8_t* from,
                              std::size_t size);
 
-    /// The server reaches `bytes` at `address`: through `fd` from `offset` on, or if that is -1 by
-    /// messages. The bytes outlive the mapping.
+    /// The server reaches `bytes` at `address`: through `fd` from `offset` on, or by messages if
+    /// that is -1 or the server takes no descriptors. The bytes outlive the mapping.
     std::string map(std::uint64_t address, std::uint8_t* bytes, std::uint64_t size, int fd,
                     std::uint64_t offset = 0);
     std::string unmap(std::uint64_t address, std::uint64_t size);
@@ -95,6 +95,8 @@ class Client {
     void send_write(std::uint32_t region, std::uint64_t offset, std::uint64_t value, unsigned size,
                     bool reply, Answer answer);
     void send_reset(Answer answer);
+    /// Has a message been read that pump() has not handled?
+    bool has_message() const { return channel_.has_message(); }
     /// Commands whose answers are not here yet.
     std::size_t outstanding() const { return pending_.size(); }
 
@@ -115,13 +117,17 @@ class Client {
         Answer answer;
     };
     struct Request {
-        Command command = Command::VERSION;
-        const std::uint8_t* payload = nullptr;
-        std::size_t size = 0;
-        const std::uint8_t* data = nullptr;
-        std::size_t data_size = 0;
+        explicit Request(Command kind, const std::uint8_t* fixed = nullptr, std::size_t length = 0,
+                         const std::uint8_t* more = nullptr, std::size_t more_length = 0)
+            : command(kind), payload(fixed), size(length), data(more), data_size(more_length) {}
+
+        Command command;
+        const std::uint8_t* payload;
+        std::size_t size;
+        const std::uint8_t* data;
+        std::size_t data_size;
         std::vector<int> fds;
-        std::size_t least = 0;
+        std::size_t least = 0;  // bytes that the answer's payload must have
         bool exact = false;
     };
     struct Mapping {
@@ -151,6 +157,7 @@ class Client {
     DeviceInfo device_;
     std::uint16_t next_id_ = 1;
     std::deque<Pending> pending_;
+    Message incoming_;
     std::vector<Mapping> mappings_;
 };
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "model/wire/bits.hpp"
 #include "sim/bridge/vfio_user/client.hpp"
 
@@ -90,8 +92,7 @@ std::string Client::write_migration_data(const std::uint8_t* bytes, std::size_t 
         store_le<std::uint32_t>(payload, static_cast<std::uint32_t>(migration_data_size + piece));
         store_le<std::uint32_t>(payload + 4, static_cast<std::uint32_t>(piece));
         std::string error =
-            call({Command::MIG_DATA_WRITE, payload, sizeof payload, bytes + at, piece, {}, 0,
-                  false});
+            call(Request(Command::MIG_DATA_WRITE, payload, sizeof payload, bytes + at, piece));
         if (!error.empty()) {
             return error;
         }

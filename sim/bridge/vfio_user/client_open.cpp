@@ -59,11 +59,10 @@ std::string parse_capabilities(const std::uint8_t* bytes, std::size_t size, Capa
     if (!found->is_object()) {
         return "\"capabilities\" in its version data is no JSON object";
     }
-    std::string error =
-        read_number(*found, "max_msg_fds", 0U, max_message_fds, to.max_message_fds);
+    std::string error = read_number(*found, "max_msg_fds", 0U, max_message_fds, to.max_message_fds);
     if (error.empty()) {
-        error = read_number(*found, "max_data_xfer_size", 8U, max_data_transfer,
-                            to.max_data_transfer);
+        error =
+            read_number(*found, "max_data_xfer_size", 8U, max_data_transfer, to.max_data_transfer);
     }
     if (error.empty()) {
         error = read_number(*found, "max_dma_maps", 1U, max_dma_maps, to.max_dma_maps);
@@ -93,9 +92,10 @@ std::string Client::negotiate() {
     const auto major = load_le<std::uint16_t>(reply.payload.data());
     const auto minor = load_le<std::uint16_t>(reply.payload.data() + 2);
     if (major != major_version || minor > minor_version) {
-        return fail(fmt::format("the server speaks version {}.{} of vfio-user; expected {}.{} or "
-                                "earlier of {}.x",
-                                major, minor, major_version, minor_version, major_version));
+        return fail(
+            fmt::format("the server speaks version {}.{} of vfio-user; expected {}.{} or "
+                        "earlier of {}.x",
+                        major, minor, major_version, minor_version, major_version));
     }
     error = parse_capabilities(reply.payload.data() + version_size, reply.size() - version_size,
                                capabilities_);
@@ -123,9 +123,10 @@ std::string Client::open() {
         return fail("what it serves is no PCI device");
     }
     if (device_.regions <= config_region || device_.irqs <= msix_irq) {
-        return fail(fmt::format("its device has {} regions and {} kinds of interrupts; expected "
-                                "more than {} and {}, as PCI devices of VFIO have",
-                                device_.regions, device_.irqs, config_region, msix_irq));
+        return fail(
+            fmt::format("its device has {} regions and {} kinds of interrupts; expected "
+                        "more than {} and {}, as PCI devices of VFIO have",
+                        device_.regions, device_.irqs, config_region, msix_irq));
     }
     return {};
 }
