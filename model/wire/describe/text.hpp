@@ -1,6 +1,6 @@
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstddef>
 #include <string_view>
@@ -14,15 +14,16 @@ class Text {
 
     template <class... Args>
     void add(fmt::format_string<Args...> format, Args&&... args) {
-        const auto done =
-            fmt::format_to_n(data_ + size_, capacity - size_, format, std::forward<Args>(args)...);
-        size_ = size_ + done.size < capacity ? size_ + done.size : capacity;
+        add_formatted(format, fmt::make_format_args(args...));
     }
     void clear() { size_ = 0; }
     bool empty() const { return size_ == 0; }
     std::string_view view() const { return {data_, size_}; }
 
   private:
+    // Once for all: to compile what formats in each file that adds words took most of its time.
+    void add_formatted(fmt::string_view format, fmt::format_args args);
+
     char data_[capacity];
     std::size_t size_ = 0;
 };
