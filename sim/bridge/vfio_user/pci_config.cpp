@@ -96,6 +96,11 @@ bool PciConfig::take_reset_request() {
     return asked;
 }
 
+std::uint8_t PciConfig::without_reset(std::uint32_t offset, std::uint8_t value) {
+    const bool control = offset == device_control + 1;
+    return static_cast<std::uint8_t>(control ? value & ~(initiate_flr >> 8) : value);
+}
+
 void PciConfig::reset() { bytes_ = initial_; }
 
 void PciConfig::show_msix(bool on) {

@@ -24,6 +24,8 @@ class PciConfig {
     bool bus_master() const;
     /// Was a Function Level Reset asked for since the last look?
     bool take_reset_request();
+    /// A byte that was written at this offset, but for a request to reset the function.
+    static std::uint8_t without_reset(std::uint32_t offset, std::uint8_t value);
     /// As after a reset: what software has written is gone.
     void reset();
     /// MSI-X Enable as it is: a client of VFIO does not set it itself.
