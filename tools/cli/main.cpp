@@ -21,8 +21,10 @@ int main(int argc, char** argv) {
     add_conform(app, exit_code);
     add_decode(app, exit_code);
     add_diagram(app, exit_code);
+    add_drive(app, exit_code);
     add_explore(app, exit_code);
     add_export(app, exit_code);
+    add_relay(app, exit_code);
     add_run(app, exit_code);
     add_scenario(app, exit_code);
     add_sequence(app, exit_code);
