@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
     app.add_option("FILE", file, "where the rows go")->capture_default_str();
     app.add_option("--only", only, "one part")
         ->check(CLI::IsMember({"command-path", "invariants", "logging", "traces", "sequence",
-                               "event-queue", "start", "memory", "explore", "hybrid", "media"}));
+                               "event-queue", "start", "memory", "explore", "hybrid", "media",
+                               "vfio-user"}));
     app.add_flag("--quick", quick, "only shows that it works: the figures mean little");
     CLI11_PARSE(app, argc, argv);
 
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
     part("explore", measure_explore);
     part("hybrid", measure_hybrid);
     part("media", measure_media);
+    part("vfio-user", measure_vfio_user);
 
     std::fputs(markdown(rows).c_str(), stdout);
     const auto folder = std::filesystem::path(file).parent_path();

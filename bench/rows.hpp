@@ -51,4 +51,8 @@ void measure_media(Rows& rows, bool quick);
 /// The explorer's rates on one core: the search alone, and with worlds of the model.
 void measure_explore(Rows& rows, bool quick);
 
+/// Accesses to registers of a served function, against a bare ping-pong of as many bytes; and reads
+/// of its media.
+void measure_vfio_user(Rows& rows, bool quick);
+
 }  // namespace lmsim::bench
