@@ -68,14 +68,23 @@ bool Client::wait(std::int64_t until_ms, const char* what) {
     if (fd < 0 || channel_.has_message()) {
         return true;
     }
-    pollfd item{fd, POLLIN, 0};
+    std::vector<pollfd> items{{fd, POLLIN, 0}};
+    for (Client* other : others_) {
+        other->pump_all();  // what it has read already
+        items.push_back({other->error_.empty() ? other->poll_fd() : -1, POLLIN, 0});
+    }
     for (;;) {
         const auto left = std::max<std::int64_t>(until_ms - now_ms(), 0);
-        const int got = ::poll(&item, 1, static_cast<int>(left));
-        if (got > 0) {
+        const int got = ::poll(items.data(), items.size(), static_cast<int>(left));
+        if (got > 0 && items[0].revents != 0) {
             return true;
         }
-        if (got == 0 && left == 0) {
+        for (std::size_t i = 1; got > 0 && i < items.size(); ++i) {
+            if (items[i].revents == 0) continue;
+            others_[i - 1]->pump_all();
+            if (!others_[i - 1]->error_.empty()) items[i].fd = -1;
+        }
+        if (got <= 0 && left == 0) {
             fail(fmt::format("no answer to {} within {} ms", what, limit_ms_));
             return false;
         }
@@ -138,6 +147,14 @@ bool Client::pump() {
         case Channel::Got::Gone: fail("the server closed the connection"); return false;
     }
     return false;
+}
+
+bool Client::pump_all() {
+    bool any = false;
+    while (pump()) {
+        any = true;
+    }
+    return any;
 }
 
 std::string Client::settle(std::size_t count) {

@@ -95,6 +95,9 @@ class Client {
     void send_write(std::uint32_t region, std::uint64_t offset, std::uint64_t value, unsigned size,
                     bool reply, Answer answer);
     void send_reset(Answer answer);
+    /// While an answer is waited for, what the other's server wants is done, too: several functions
+    /// may be served by one process, which waits for one at a time. The other outlives this.
+    void also_serve(Client& other) { others_.push_back(&other); }
     /// Has a message been read that pump() has not handled?
     bool has_message() const { return channel_.has_message(); }
     /// Commands whose answers are not here yet.
@@ -102,6 +105,8 @@ class Client {
 
     /// Handles one message that has come; false if there is none, or if the connection is broken.
     bool pump();
+    /// All that have come.
+    bool pump_all();
     /// Until at most `count` answers are missing.
     std::string settle(std::size_t count = 0);
 
@@ -158,6 +163,7 @@ class Client {
     std::uint16_t next_id_ = 1;
     std::deque<Pending> pending_;
     Message incoming_;
+    std::vector<Client*> others_;
     std::vector<Mapping> mappings_;
 };
 

@@ -86,6 +86,7 @@ std::string Client::negotiate() {
     request.least = version_size;
     std::string error = call(request, reply);
     if (!error.empty()) {
+        error_.clear();
         return fail(fmt::format("no vfio-user server of version {}.{}: {}", major_version,
                                 minor_version, error.substr(name_.size() + 2)));
     }

@@ -196,9 +196,7 @@ bool ClientPort::take_interrupts(int timeout_ms) {
 bool ClientPort::look() {
     bool any = false;
     if (!events_ || take_interrupts(0) || client_side_->has_message()) {
-        while (client_side_->pump()) {
-            any = true;
-        }
+        any = client_side_->pump_all();
     }
     if (!error().empty() && events_) {
         events_.close();  // the socket of a peer that is gone is readable for ever
