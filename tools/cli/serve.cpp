@@ -132,6 +132,7 @@ std::optional<ServerOptions> options_of(const Arguments& arguments) {
         }
         options.device =
             sim::device_timing(prepared.loaded.scenario, prepared.loaded.scenario.hosts.src);
+        options.device.config.vfs_online = true;  // nobody may be there to bring them online
         options.rules = prepared.dialects.device[0];
         options.paced = true;
     }

@@ -469,6 +469,12 @@ bool Endpoint::exchange(Header header, const std::uint8_t* payload, std::size_t 
     if (channel_ == nullptr || lost_) {
         return false;
     }
+    if (!told_messages_) {
+        told_messages_ = true;
+        say_(
+            "the client maps memory without a file descriptor: every access to it is a message, "
+            "which not every client bears (QEMU: give its memory share=on)");
+    }
     header.id = next_id_++;
     if (!channel_->send(header, payload, size, data, data_size)) {
         lose(fmt::format("the client takes no {}", describe(header.command)));
