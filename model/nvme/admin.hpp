@@ -6,6 +6,7 @@
 #include "model/nvme/io.hpp"
 #include "model/nvme/life.hpp"
 #include "model/wire/admin.hpp"
+#include "model/wire/log_page.hpp"
 #include "model/wire/migration.hpp"
 #include "model/wire/templates.hpp"
 #include "model/wire/track.hpp"
@@ -44,13 +45,13 @@ Outcome refuse(const Context<Bounds>& ctx, spec::Id condition) {
     return {ctx.rules.status(condition), 0, 0, 0};
 }
 
-// What features have in common (NVMe Base 2.3, 4.4, 5.2.11): all are the controller's, can be
-// changed and cannot be saved.
+// What features have in common (NVMe Base 2.3, 4.4, 5.2.11): none can be saved.
 
 /// Get Features with SEL 011b.
 template <class Bounds>
-Outcome changeable_feature(const Context<Bounds>& ctx) {
-    return {0, wire::encode(wire::FeatureCapabilities{false, false, true}, ctx.rules), 0, 0};
+Outcome feature_capabilities(const Context<Bounds>& ctx, bool of_namespace, bool changeable) {
+    const wire::FeatureCapabilities can{false, of_namespace, changeable};
+    return {0, wire::encode(can, ctx.rules), 0, 0};
 }
 
 /// Does this SEL ask for the default? What is saved is the default too.
@@ -102,6 +103,9 @@ std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool
     const auto is = [&](Id opcode) { return sqe.opcode == rules.value(opcode); };
     if (is(Id::OpcodeAdminIdentify)) {
         return page_bytes;
+    }
+    if (is(Id::OpcodeAdminGetLogPage)) {
+        return 4 * wire::decode_get_log_page(sqe, rules).dwords;
     }
     if (const std::uint64_t length = namespace_data_length(ctx, sqe, mmc)) {
         return length;

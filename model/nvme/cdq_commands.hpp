@@ -341,7 +341,7 @@ Outcome get_cdq_feature(Context<Bounds>& ctx, std::uint16_t function, std::uint3
     using spec::Id;
     const std::uint32_t select = wire::decode_get_features(sqe, ctx.rules).sel;
     if (select == ctx.rules.value(Id::SelectCapabilities)) {
-        return changeable_feature(ctx);
+        return feature_capabilities(ctx, false, true);
     }
     const bool current = select == ctx.rules.value(Id::SelectCurrent);
     if (!current && !selects_initial(ctx, select) && ctx.rules.on(Id::SelectReserved)) {

@@ -6,6 +6,7 @@
 #include "model/nvme/format.hpp"
 #include "model/nvme/identify.hpp"
 #include "model/nvme/lba_status.hpp"
+#include "model/nvme/log_pages.hpp"
 #include "model/nvme/sanitize.hpp"
 #include "model/nvme/templates.hpp"
 #include "model/nvme/track.hpp"
@@ -30,6 +31,8 @@ bool process(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, O
                       : refuse(ctx, in_any_case(rules, Id::MigrationReceiveToMc));
     } else if (opcode == rules.value(Id::OpcodeAdminIdentify)) {
         outcome = identify(ctx, function, slot, sqe);
+    } else if (opcode == rules.value(Id::OpcodeAdminGetLogPage)) {
+        outcome = get_log_page(ctx, function, slot, sqe);
     } else if (opcode == rules.value(Id::OpcodeAdminCreateCq)) {
         outcome = create_cq(ctx, function, sqe);
     } else if (opcode == rules.value(Id::OpcodeAdminCreateSq)) {

@@ -23,6 +23,13 @@ struct Config {
     std::uint32_t block_bytes = 512;
     std::uint64_t capacity = 0;  // bytes of NVM for namespaces; 0: what the first ones take
     std::uint32_t nguid_seed = 1;
+    std::uint32_t serial = 0;  // SN, and a part of SUBNQN: other subsystems of a host have another
+    std::uint16_t vid = 0;     // as in the PCI configuration space
+    std::uint16_t ssvid = 0;
+    std::uint16_t temperature = 313;  // kelvins, for good, and below the thresholds
+    std::uint16_t warning_temperature = 343;
+    std::uint16_t critical_temperature = 353;
+    std::uint16_t power = 2500;        // 0.01 W, of the only power state
     std::uint8_t template_number = 1;  // which template it has, where a dialect has any: LM-TPL-01
     bool private_namespaces = false;   // VF i alone has vf_namespaces of them; else one for all
     std::uint32_t vf_namespaces = 1;   // NSIDs one after the other, at most vf_most

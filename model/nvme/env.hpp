@@ -7,6 +7,15 @@
 
 namespace lmsim::nvme {
 
+/// What a function's host has read and written since the device is there.
+struct Usage {
+    std::uint64_t reads = 0;  // commands completed: Read, Compare
+    std::uint64_t writes = 0;
+    std::uint64_t bytes_read = 0;
+    std::uint64_t bytes_written = 0;
+    std::uint64_t media_errors = 0;
+};
+
 /// Bulk data that the model names but does not hold.
 class Env {
   public:
@@ -27,6 +36,8 @@ class Env {
     /// Which granules of the function's tracked ranges were written: Env marks every write of the
     /// function's own (data, completions, command data), nobody else's.
     virtual TrackedMemory& tracked(std::uint16_t function) = 0;
+    /// What SMART / Health Information tells; whoever moves the data counts them, or nobody does.
+    virtual Usage usage(std::uint16_t) { return {}; }
 };
 
 }  // namespace lmsim::nvme

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "model/nvme/namespaces.hpp"
 #include "model/nvme/queue_commands.hpp"
 
 namespace lmsim::nvme {
@@ -11,7 +12,30 @@ struct Feature {
     bool known = false;
     std::uint32_t current = 0;
     std::uint32_t initial = 0;  // the default
+    bool constant = false;
+    bool of_namespace = false;
 };
+
+/// Features that every I/O controller has and that change nothing here (3.1.3.6): queues take
+/// turns by single commands, there is one power state and one temperature, no command has a time
+/// limit, and a write is atomic block by block.
+inline Feature find_constant(const Config& config, const spec::Rules& rules, std::uint32_t fid,
+                             std::uint32_t cdw11) {
+    using spec::Id;
+    const auto is = [&](Id feature) { return fid == rules.value(feature); };
+    if (is(Id::FeatureTemperatureThreshold)) {
+        wire::TemperatureThreshold threshold;
+        if (wire::decode_temperature_threshold(cdw11, rules).thsel ==
+            rules.value(Id::ThresholdOver)) {
+            threshold.kelvins = config.warning_temperature;
+        }
+        const std::uint32_t dword = wire::encode(threshold, rules);
+        return {true, dword, dword, true, false};
+    }
+    const bool known = is(Id::FeatureArbitration) || is(Id::FeaturePowerManagement) ||
+                       is(Id::FeatureErrorRecovery) || is(Id::FeatureWriteAtomicity);
+    return {known, 0, 0, true, is(Id::FeatureErrorRecovery)};
+}
 
 /// Does an I/O completion queue use this vector?
 template <class Bounds>
@@ -24,7 +48,7 @@ bool has_io_vector(const Controller<Bounds>& c, std::uint16_t vector) {
     return false;
 }
 
-/// `cdw11` names the vector of feature 09h; others do not look at it.
+/// `cdw11` names the vector of feature 09h and the threshold of 04h; others do not look at it.
 template <class Bounds>
 Feature find_feature(const Context<Bounds>& ctx, const Controller<Bounds>& c, std::uint32_t fid,
                      std::uint32_t cdw11) {
@@ -34,25 +58,26 @@ Feature find_feature(const Context<Bounds>& ctx, const Controller<Bounds>& c, st
         const auto granted = static_cast<std::uint16_t>(queue_limit(ctx, c) - 1);
         const auto all = static_cast<std::uint16_t>(io_pairs(ctx, c) - 1);
         return {true, wire::encode(wire::NumberOfQueues{granted, granted}, rules),
-                wire::encode(wire::NumberOfQueues{all, all}, rules)};
+                wire::encode(wire::NumberOfQueues{all, all}, rules), false, false};
     }
     if (fid == rules.value(Id::FeatureAsyncEventConfig)) {
-        return {true, c.aer_config, 0};
+        return {true, c.aer_config, 0, false, false};
     }
     if (fid == rules.value(Id::FeatureInterruptCoalescing)) {
-        return {true, c.coalescing, 0};
+        return {true, c.coalescing, 0, false, false};
     }
     if (fid == rules.value(Id::FeatureInterruptVector)) {
         const std::uint16_t iv = wire::decode_interrupt_vector(cdw11, rules).iv;
         const bool cd = coalescing_disabled(c, iv) != 0;
         return {true, wire::encode(wire::InterruptVector{iv, cd}, rules),
-                wire::encode(wire::InterruptVector{iv, false}, rules)};
+                wire::encode(wire::InterruptVector{iv, false}, rules), false, false};
     }
     if (fid == rules.value(Id::FeatureVolatileWriteCache)) {
         return {true, wire::encode(wire::VolatileWriteCache{c.write_cache != 0}, rules),
-                wire::encode(wire::VolatileWriteCache{ctx.config.write_cache}, rules)};
+                wire::encode(wire::VolatileWriteCache{ctx.config.write_cache}, rules), false,
+                false};
     }
-    return {};
+    return find_constant(ctx.config, rules, fid, cdw11);
 }
 
 template <class Bounds>
@@ -122,6 +147,39 @@ spec::Id check_feature(const Context<Bounds>& ctx, const Feature& feature, std::
     return Id::Count;
 }
 
+/// Why a feature that does not change cannot be set to this; Id::Count if nothing forbids it.
+inline spec::Id check_constant(const wire::SetFeatures& command, const spec::Rules& rules) {
+    using spec::Id;
+    if (command.fid == rules.value(Id::FeaturePowerManagement) &&
+        wire::decode_power_management(command.cdw11, rules).ps != 0 &&
+        rules.on(Id::PowerStateUnsupported)) {
+        return Id::PowerStateUnsupported;
+    }
+    return rules.on(Id::FeatureConstant) ? Id::FeatureConstant : Id::Count;
+}
+
+/// A feature of which each namespace has its own (4.4): may this NSID be named?
+template <class Bounds>
+spec::Id check_feature_nsid(const Context<Bounds>& ctx, std::uint16_t function, std::uint32_t nsid,
+                            bool set) {
+    using spec::Id;
+    if (nsid != wire::nsid_broadcast) {
+        const Id bad = unusable(ctx, function, nsid);
+        return bad == Id::NamespaceFormatting ? Id::Count : bad;
+    }
+    return !set && ctx.rules.on(Id::FeatureOfAllNamespaces) ? Id::FeatureOfAllNamespaces
+                                                            : Id::Count;
+}
+
+/// A temperature that the controller measures, and a threshold that it has.
+inline bool knows_threshold(std::uint32_t cdw11, const spec::Rules& rules) {
+    using spec::Id;
+    const wire::TemperatureThreshold asked = wire::decode_temperature_threshold(cdw11, rules);
+    return asked.tmpsel == rules.value(Id::ThresholdComposite) &&
+           (asked.thsel == rules.value(Id::ThresholdOver) ||
+            asked.thsel == rules.value(Id::ThresholdUnder));
+}
+
 template <class Bounds>
 Outcome set_features(Context<Bounds>& ctx, std::uint16_t function, const wire::Sqe& sqe) {
     using spec::Id;
@@ -135,8 +193,18 @@ Outcome set_features(Context<Bounds>& ctx, std::uint16_t function, const wire::S
     if (ctx.rules.on(Id::FeatureSaved) && command.sv) {
         return refuse(ctx, Id::FeatureSaved);
     }
-    if (names_namespace(ctx, sqe)) {
+    if (!feature.of_namespace && names_namespace(ctx, sqe)) {
         return refuse(ctx, Id::FeatureOfController);
+    }
+    if (feature.of_namespace) {
+        const Id bad = check_feature_nsid(ctx, function, sqe.nsid, true);
+        if (bad != Id::Count) {
+            return refuse(ctx, bad);
+        }
+    }
+    if (feature.constant) {
+        const Id bad = check_constant(command, ctx.rules);
+        return bad != Id::Count ? refuse(ctx, bad) : Outcome{};
     }
     return set_known_feature(ctx, c, command);
 }
@@ -152,11 +220,21 @@ Outcome get_features(Context<Bounds>& ctx, std::uint16_t function, const wire::S
     if (broken != Id::Count) {
         return refuse(ctx, in_any_case(ctx.rules, broken));
     }
-    if (command.sel == rules.value(Id::SelectCurrent)) {
-        return {0, feature.current, 0, 0};
+    if (feature.of_namespace) {
+        const Id bad = check_feature_nsid(ctx, function, sqe.nsid, false);
+        if (bad != Id::Count) {
+            return refuse(ctx, bad);
+        }
     }
     if (command.sel == rules.value(Id::SelectCapabilities)) {
-        return changeable_feature(ctx);
+        return feature_capabilities(ctx, feature.of_namespace, !feature.constant);
+    }
+    if (command.fid == rules.value(Id::FeatureTemperatureThreshold) &&
+        rules.on(Id::ReservedFieldValue) && !knows_threshold(command.cdw11, rules)) {
+        return refuse(ctx, Id::ReservedFieldValue);
+    }
+    if (command.sel == rules.value(Id::SelectCurrent)) {
+        return {0, feature.current, 0, 0};
     }
     if (selects_initial(ctx, command.sel)) {
         return {0, feature.initial, 0, 0};

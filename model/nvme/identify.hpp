@@ -5,6 +5,8 @@
 
 #include "model/nvme/cdq_ring.hpp"
 #include "model/nvme/identify_namespaces.hpp"
+#include "model/nvme/identity.hpp"
+#include "model/nvme/log_pages.hpp"
 #include "model/nvme/migration.hpp"
 #include "model/nvme/virtualization.hpp"
 #include "model/wire/identify.hpp"
@@ -28,10 +30,8 @@ template <class Bounds>
 void identify_controller(Context<Bounds>& ctx, std::uint16_t function, std::uint8_t* page) {
     const Controller<Bounds>& c = ctx.controller(function);
     wire::IdentifyController id;
-    wire::set_text(id.sn, "0", ' ');
-    wire::set_text(id.mn, "lmsim", ' ');
-    wire::set_text(id.fr, "1", ' ');
-    wire::set_text(id.subnqn, "nqn.2026-11.sim.lm:subsystem", '\0');
+    describe_identity(ctx.config, id);
+    id.elpe = static_cast<std::uint8_t>(error_entries - 1);
     id.mdts = static_cast<std::uint8_t>(ctx.config.mdts);
     id.cntlid = c.cntlid;
     id.cmic = 6;  // several controllers, secondaries are VFs

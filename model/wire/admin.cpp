@@ -186,6 +186,32 @@ VolatileWriteCache decode_volatile_write_cache(std::uint32_t dword, const spec::
     return {feature_fields(dword, rules).flag(Id::WriteCacheWce)};
 }
 
+std::uint32_t encode(const TemperatureThreshold& threshold, const spec::Rules& rules) {
+    SqeFields fields = feature_fields(0, rules);
+    fields.set(Id::ThresholdTmpth, threshold.kelvins);
+    fields.set(Id::ThresholdTmpsel, threshold.tmpsel);
+    fields.set(Id::ThresholdThsel, threshold.thsel);
+    return fields.sqe().cdw11;
+}
+
+TemperatureThreshold decode_temperature_threshold(std::uint32_t dword, const spec::Rules& rules) {
+    const SqeFields fields = feature_fields(dword, rules);
+    return {fields.u16(Id::ThresholdTmpth), fields.u8(Id::ThresholdTmpsel),
+            fields.u8(Id::ThresholdThsel)};
+}
+
+std::uint32_t encode(const PowerManagement& power, const spec::Rules& rules) {
+    SqeFields fields = feature_fields(0, rules);
+    fields.set(Id::PowerPs, power.ps);
+    fields.set(Id::PowerWh, power.wh);
+    return fields.sqe().cdw11;
+}
+
+PowerManagement decode_power_management(std::uint32_t dword, const spec::Rules& rules) {
+    const SqeFields fields = feature_fields(dword, rules);
+    return {fields.u8(Id::PowerPs), fields.u8(Id::PowerWh)};
+}
+
 std::uint32_t encode(const FeatureCapabilities& capabilities, const spec::Rules& rules) {
     std::uint8_t bytes[Cqe::size] = {};
     LayoutWriter writer(bytes, sizeof bytes, rules);

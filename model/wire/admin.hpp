@@ -107,15 +107,31 @@ struct VolatileWriteCache {
     bool wce = false;
 };
 
+/// Temperature Threshold (5.2.26.1.3).
+struct TemperatureThreshold {
+    std::uint16_t kelvins = 0;
+    std::uint8_t tmpsel = 0;  // 0 = the Composite Temperature
+    std::uint8_t thsel = 0;
+};
+/// Power Management (5.2.26.1.2).
+struct PowerManagement {
+    std::uint8_t ps = 0;
+    std::uint8_t wh = 0;
+};
+
 /// The dword that holds a feature: CDW11 of Set Features, DW0 of the completion of Get Features.
 std::uint32_t encode(const NumberOfQueues& queues, const spec::Rules& rules);
 std::uint32_t encode(const InterruptCoalescing& coalescing, const spec::Rules& rules);
 std::uint32_t encode(const InterruptVector& vector, const spec::Rules& rules);
 std::uint32_t encode(const VolatileWriteCache& cache, const spec::Rules& rules);
+std::uint32_t encode(const TemperatureThreshold& threshold, const spec::Rules& rules);
+std::uint32_t encode(const PowerManagement& power, const spec::Rules& rules);
 NumberOfQueues decode_number_of_queues(std::uint32_t dword, const spec::Rules& rules);
 InterruptCoalescing decode_interrupt_coalescing(std::uint32_t dword, const spec::Rules& rules);
 InterruptVector decode_interrupt_vector(std::uint32_t dword, const spec::Rules& rules);
 VolatileWriteCache decode_volatile_write_cache(std::uint32_t dword, const spec::Rules& rules);
+TemperatureThreshold decode_temperature_threshold(std::uint32_t dword, const spec::Rules& rules);
+PowerManagement decode_power_management(std::uint32_t dword, const spec::Rules& rules);
 
 /// What Get Features says of a feature with SEL 011b, in DW0 (5.2.11.2, figure 199).
 struct FeatureCapabilities {

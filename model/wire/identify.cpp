@@ -19,8 +19,11 @@ void page_fields(Page& page, Visitor&& visit) {
     visit(Id::IdRab, page.rab);
     visit(Id::IdCmic, page.cmic);
     visit(Id::IdMdts, page.mdts);
+    visit(Id::IdIeee, page.ieee);
     visit(Id::IdCntlid, page.cntlid);
     visit(Id::IdVer, page.ver);
+    visit(Id::IdRtd3r, page.rtd3r);
+    visit(Id::IdRtd3e, page.rtd3e);
     visit(Id::IdOaes, page.oaes);
     visit(Id::IdCtratt, page.ctratt);
     visit(Id::IdCntrltype, page.cntrltype);
@@ -29,6 +32,11 @@ void page_fields(Page& page, Visitor&& visit) {
     visit(Id::IdFrmw, page.frmw);
     visit(Id::IdLpa, page.lpa);
     visit(Id::IdElpe, page.elpe);
+    visit(Id::IdNpss, page.npss);
+    visit(Id::IdWctemp, page.wctemp);
+    visit(Id::IdCctemp, page.cctemp);
+    visit(Id::IdKas, page.kas);
+    visit(Id::IdPsd0Mp, page.psd0_mp);
     visit(Id::IdHmpre, page.hmpre);
     visit(Id::IdTnvmcap, page.tnvmcap);
     visit(Id::IdUnvmcap, page.unvmcap);

@@ -27,6 +27,11 @@ constexpr std::uint32_t sanicap_crypto = 1U << 0;
 constexpr std::uint32_t sanicap_block = 1U << 1;
 constexpr std::uint32_t sanicap_overwrite = 1U << 2;
 constexpr std::uint16_t oncs_ssfs = 1U << 4;  // Save and Select of features
+constexpr std::uint8_t frmw_slot_1_read_only = 1U << 0;
+constexpr std::uint8_t frmw_one_slot = 1U << 1;
+constexpr std::uint8_t lpa_effects = 1U << 1;        // CSES: Commands Supported and Effects
+constexpr std::uint8_t lpa_extended = 1U << 2;       // LPEDS: NUMDU, LPOL, LPOU
+constexpr std::uint8_t lpa_miscellaneous = 1U << 5;  // MLPS: LIDs 00h, 12h, 13h; CSP
 constexpr std::uint8_t trattr_thmcs = 1U << 0;
 constexpr std::uint8_t trattr_tudcs = 1U << 1;
 constexpr std::uint8_t trattr_mrtll = 1U << 2;
@@ -41,9 +46,12 @@ struct IdentifyController {
     std::array<char, 8> fr{};
     std::uint8_t rab = 0;
     std::uint8_t cmic = 0;
-    std::uint8_t mdts = 0;  // 2^mdts pages of CAP.MPSMIN; 0 = no limit
+    std::uint8_t mdts = 0;   // 2^mdts pages of CAP.MPSMIN; 0 = no limit
+    std::uint32_t ieee = 0;  // an OUI
     std::uint16_t cntlid = 0;
     std::uint32_t ver = 0x00020300;
+    std::uint32_t rtd3r = 0;  // us; 0 = not told
+    std::uint32_t rtd3e = 0;
     std::uint32_t oaes = 0;
     std::uint32_t ctratt = 0;
     std::uint8_t cntrltype = 1;  // I/O controller
@@ -53,7 +61,12 @@ struct IdentifyController {
     std::uint8_t aerl = 0;  // 0's based
     std::uint8_t frmw = 0;
     std::uint8_t lpa = 0;
-    std::uint8_t elpe = 0;  // 0's based
+    std::uint8_t elpe = 0;     // 0's based
+    std::uint8_t npss = 0;     // 0's based
+    std::uint16_t wctemp = 0;  // kelvins
+    std::uint16_t cctemp = 0;
+    std::uint16_t kas = 0;      // 100 ms; 0 = no Keep Alive
+    std::uint16_t psd0_mp = 0;  // of power state 0: 0.01 W; 0 = not told
     std::uint32_t hmpre = 0;
     std::uint64_t tnvmcap = 0;  // bytes, the low 64 bits
     std::uint64_t unvmcap = 0;  // bytes, the low 64 bits

@@ -93,13 +93,51 @@ void check_delete(Walker& walker, const View& view) {
     }
 }
 
+void says_burst(const Value& value, Text& text) {
+    if (value.number == 7) return text.add("no limit");
+    text.add("{} commands", 1U << value.number);
+}
+
 constexpr Id select_rows[] = {Id::SelectCurrent, Id::SelectDefault, Id::SelectSaved,
                               Id::SelectCapabilities};
 constexpr Codes select_codes = {select_rows, Id::SelectReserved};
 
-constexpr Id feature_rows[] = {Id::FeatureVolatileWriteCache,  Id::FeatureNumberOfQueues,
-                               Id::FeatureInterruptCoalescing, Id::FeatureInterruptVector,
-                               Id::FeatureAsyncEventConfig,    Id::FeatureCdq};
+constexpr Id log_rows[] = {Id::LogSupportedPages, Id::LogErrors,   Id::LogHealth,
+                           Id::LogFirmware,       Id::LogCommands, Id::LogFeatures,
+                           Id::LogManagement};
+constexpr Codes log_codes = {log_rows};
+constexpr Field get_log_page_fields[] = {
+    {"LID", Id::LogLid, Style::Hex, nullptr, &log_codes},
+    {"LSP", Id::LogLsp, Style::Hex},
+    {"RAE", Id::LogRae, Style::Flag},
+    {"NUMDL", Id::LogNumdl, Style::Decimal, says_zero_based},
+    {"NUMDU", Id::LogNumdu},
+    {"LSI", Id::LogLsi, Style::Hex},
+    {"LPOL", Id::LogLpol, Style::Hex},
+    {"LPOU", Id::LogLpou, Style::Hex},
+    {"UIDX", Id::LogUidx},
+    {"OT", Id::LogOt, Style::Flag},
+    {"CSI", Id::LogCsi, Style::Hex},
+};
+
+void check_get_log_page(Walker& walker, const View& view) {
+    if (view.get(Id::LogOt) == 0 && view.get(Id::LogLpol) % 4 != 0) {
+        walker.broken(Id::LogOffsetUnaligned, view.where(Id::LogLpol),
+                      "the offset {:#x} is not a whole number of dwords", view.get(Id::LogLpol));
+    }
+}
+
+constexpr Id feature_rows[] = {Id::FeatureArbitration,
+                               Id::FeaturePowerManagement,
+                               Id::FeatureTemperatureThreshold,
+                               Id::FeatureErrorRecovery,
+                               Id::FeatureVolatileWriteCache,
+                               Id::FeatureNumberOfQueues,
+                               Id::FeatureInterruptCoalescing,
+                               Id::FeatureInterruptVector,
+                               Id::FeatureWriteAtomicity,
+                               Id::FeatureAsyncEventConfig,
+                               Id::FeatureCdq};
 constexpr Codes feature_codes = {feature_rows};
 constexpr Field set_queues_fields[] = {
     {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
@@ -123,6 +161,40 @@ constexpr Field set_cache_fields[] = {
     {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
     {"SV", Id::SetFeaturesSv, Style::Flag},
     {"WCE", Id::WriteCacheWce, Style::Flag},
+};
+constexpr Field set_arbitration_fields[] = {
+    {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
+    {"SV", Id::SetFeaturesSv, Style::Flag},
+    {"AB", Id::ArbitrationAb, Style::Decimal, says_burst},
+    {"LPW", Id::ArbitrationLpw, Style::Decimal, says_zero_based},
+    {"MPW", Id::ArbitrationMpw, Style::Decimal, says_zero_based},
+    {"HPW", Id::ArbitrationHpw, Style::Decimal, says_zero_based},
+};
+constexpr Field set_power_fields[] = {
+    {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
+    {"SV", Id::SetFeaturesSv, Style::Flag},
+    {"PS", Id::PowerPs},
+    {"WH", Id::PowerWh},
+};
+constexpr Id thsel_rows[] = {Id::ThresholdOver, Id::ThresholdUnder};
+constexpr Codes thsel_codes = {thsel_rows};
+constexpr Field set_threshold_fields[] = {
+    {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
+    {"SV", Id::SetFeaturesSv, Style::Flag},
+    {"TMPTH", Id::ThresholdTmpth, Style::Decimal, says_kelvins},
+    {"TMPSEL", Id::ThresholdTmpsel},
+    {"THSEL", Id::ThresholdThsel, Style::Decimal, nullptr, &thsel_codes},
+};
+constexpr Field set_recovery_fields[] = {
+    {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
+    {"SV", Id::SetFeaturesSv, Style::Flag},
+    {"TLER", Id::RecoveryTler},
+    {"DULBE", Id::RecoveryDulbe, Style::Flag},
+};
+constexpr Field set_atomicity_fields[] = {
+    {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
+    {"SV", Id::SetFeaturesSv, Style::Flag},
+    {"DN", Id::AtomicityDn, Style::Flag},
 };
 constexpr Field set_features_fields[] = {
     {"FID", Id::FeatureFid, Style::Hex, nullptr, &feature_codes},
@@ -200,7 +272,7 @@ constexpr Field abort_fields[] = {{"SQID", Id::AbortSqid}, {"CID", Id::AbortCid,
 constexpr Command commands[] = {
     command(Id::OpcodeAdminDeleteSq, UsesNothing, delete_fields, check_delete),
     command(Id::OpcodeAdminCreateSq, UsesPrp1, create_sq_fields, check_create_sq),
-    command(Id::OpcodeAdminGetLogPage, UsesNsidAndData, {}, nullptr, Rest::Undescribed),
+    command(Id::OpcodeAdminGetLogPage, UsesNsidAndData, get_log_page_fields, check_get_log_page),
     command(Id::OpcodeAdminDeleteCq, UsesNothing, delete_fields, check_delete),
     command(Id::OpcodeAdminCreateCq, UsesPrp1, create_cq_fields, check_create_cq),
     command(Id::OpcodeAdminIdentify, UsesNsidAndData, identify_fields, check_identify),
@@ -216,6 +288,18 @@ constexpr Command commands[] = {
      check_feature},
     {Id::OpcodeAdminSetFeatures, UsesNsidAndData, set_cache_fields,
      "Set Features, Volatile Write Cache", Id::FeatureFid, Id::FeatureVolatileWriteCache,
+     check_feature},
+    {Id::OpcodeAdminSetFeatures, UsesNsidAndData, set_arbitration_fields,
+     "Set Features, Arbitration", Id::FeatureFid, Id::FeatureArbitration, check_feature},
+    {Id::OpcodeAdminSetFeatures, UsesNsidAndData, set_power_fields,
+     "Set Features, Power Management", Id::FeatureFid, Id::FeaturePowerManagement, check_feature},
+    {Id::OpcodeAdminSetFeatures, UsesNsidAndData, set_threshold_fields,
+     "Set Features, Temperature Threshold", Id::FeatureFid, Id::FeatureTemperatureThreshold,
+     check_feature},
+    {Id::OpcodeAdminSetFeatures, UsesNsidAndData, set_recovery_fields,
+     "Set Features, Error Recovery", Id::FeatureFid, Id::FeatureErrorRecovery},
+    {Id::OpcodeAdminSetFeatures, UsesNsidAndData, set_atomicity_fields,
+     "Set Features, Write Atomicity Normal", Id::FeatureFid, Id::FeatureWriteAtomicity,
      check_feature},
     {Id::OpcodeAdminSetFeatures, UsesNsid, set_cdq_fields, "Set Features, Controller Data Queue",
      Id::FeatureFid, Id::FeatureCdq, check_feature},

@@ -64,6 +64,11 @@ void says_dwords(const Value& value, Text& text) {
     }
 }
 
+void says_kelvins(const Value& value, Text& text) {
+    constexpr int freezing = 273;
+    if (value.number != 0) text.add("{} C", static_cast<int>(value.number) - freezing);
+}
+
 void says_4k_power(const Value& value, Text& text) {
     if (value.number < 10) {
         text.add("{} KiB", std::uint64_t{4} << value.number);

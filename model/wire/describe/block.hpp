@@ -121,5 +121,6 @@ struct View {
 void says_zero_based(const Value& value, Text& text);  // one more
 void says_dwords(const Value& value, Text& text);      // four times as many bytes
 void says_4k_power(const Value& value, Text& text);    // 2^n * 4 KiB
+void says_kelvins(const Value& value, Text& text);     // in Celsius; 0: nothing
 
 }  // namespace lmsim::wire::describe

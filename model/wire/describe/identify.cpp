@@ -31,6 +31,9 @@ void says_trattr(const Value& value, Text& text) {
              (value.number & trattr_tudcs) != 0 ? "TUDCS " : "",
              (value.number & trattr_mrtll) != 0 ? "MRTLL" : "");
 }
+void says_power(const Value& value, Text& text) {
+    text.add("{}.{:02} W", value.number / 100, value.number % 100);
+}
 void says_4k(const Value& value, Text& text) { text.add("{} KiB", value.number * 4); }
 
 constexpr Field controller_fields[] = {
@@ -42,8 +45,11 @@ constexpr Field controller_fields[] = {
     {"RAB", Id::IdRab},
     {"CMIC", Id::IdCmic, Style::Hex},
     {"MDTS", Id::IdMdts, Style::Decimal, says_mdts},
+    {"IEEE", Id::IdIeee, Style::Hex},
     {"CNTLID", Id::IdCntlid, Style::Hex},
     {"VER", Id::IdVer, Style::Hex, says_version},
+    {"RTD3R", Id::IdRtd3r},
+    {"RTD3E", Id::IdRtd3e},
     {"OAES", Id::IdOaes, Style::Hex},
     {"CTRATT", Id::IdCtratt, Style::Hex},
     {"CNTRLTYPE", Id::IdCntrltype, Style::Decimal, says_controller_type},
@@ -55,10 +61,14 @@ constexpr Field controller_fields[] = {
     {"FRMW", Id::IdFrmw, Style::Hex},
     {"LPA", Id::IdLpa, Style::Hex},
     {"ELPE", Id::IdElpe, Style::Decimal, says_zero_based},
+    {"NPSS", Id::IdNpss, Style::Decimal, says_zero_based},
+    {"WCTEMP", Id::IdWctemp, Style::Decimal, says_kelvins},
+    {"CCTEMP", Id::IdCctemp, Style::Decimal, says_kelvins},
     {"HMPRE", Id::IdHmpre, Style::Decimal, says_4k},
     {"TNVMCAP", Id::IdTnvmcap},
     {"UNVMCAP", Id::IdUnvmcap},
     {"SANICAP", Id::IdSanicap, Style::Hex},
+    {"KAS", Id::IdKas},
     {"SQES", Id::IdSqes, Style::Hex, says_entry_size},
     {"CQES", Id::IdCqes, Style::Hex, says_entry_size},
     {"MAXCMD", Id::IdMaxcmd},
@@ -81,6 +91,7 @@ constexpr Field controller_fields[] = {
     {"NMCMR", Id::IdNmcmr},
     {"MCDQPC", Id::IdMcdqpc},
     {"SUBNQN", Id::IdSubnqn, Style::Ascii},
+    {"PSD0.MP", Id::IdPsd0Mp, Style::Decimal, says_power},
 };
 // Of the dialect that exports subsystems after templates.
 constexpr Field export_fields[] = {

@@ -4,6 +4,7 @@
 #include "model/wire/describe/cqe.hpp"
 #include "model/wire/describe/identify.hpp"
 #include "model/wire/describe/lists.hpp"
+#include "model/wire/describe/log_pages.hpp"
 #include "model/wire/describe/namespaces.hpp"
 #include "model/wire/describe/templates.hpp"
 #include "model/wire/describe/track.hpp"
@@ -62,6 +63,18 @@ constexpr Structure table[] = {
      Id::ControllerListCount, walk_controller_list, controller_list_evidence},
     {"namespace-create", "", "Data of Namespace Management, Create", Id::NmDataSize,
      walk_block<namespace_create_block>},
+    {"log-supported", "", "Supported Log Pages (LID 00h)", Id::SupportedLogsSize,
+     walk_supported_logs},
+    {"log-errors", "", "Error Information (LID 01h)", Id::ErrorEntrySize,
+     walk_entries<error_entry_block>},
+    {"log-health", "", "SMART / Health Information (LID 02h)", Id::HealthSize,
+     walk_block<health_block>},
+    {"log-firmware", "", "Firmware Slot Information (LID 03h)", Id::FirmwareSlotsSize,
+     walk_block<firmware_slots_block>},
+    {"log-effects", "", "Commands Supported and Effects (LID 05h)", Id::CommandEffectsSize,
+     walk_command_effects},
+    {"log-features", "", "Feature Identifiers Supported and Effects (LID 12h)",
+     Id::FeatureEffectsSize, walk_feature_effects},
     {"cdq", "cdq", "Memory of a User Data Migration Queue", Id::UdmqEntrySize, walk_cdq,
      cdq_evidence},
     {"feature-cdq", "cdq", "Data of Get Features, Controller Data Queue (21h)", Id::CdqFeatureSize,

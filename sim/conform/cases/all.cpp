@@ -14,6 +14,7 @@ std::vector<Case> all_cases() {
     cases::add_identify(list);
     cases::add_queues(list);
     cases::add_features(list);
+    cases::add_log_pages(list);
     cases::add_events(list);
     cases::add_cdq(list);
     cases::add_logging(list);

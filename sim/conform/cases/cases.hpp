@@ -28,6 +28,7 @@ void add_state_sequences(List& list);
 void add_identify(List& list);
 void add_queues(List& list);
 void add_features(List& list);
+void add_log_pages(List& list);
 void add_events(List& list);
 void add_cdq(List& list);
 void add_logging(List& list);

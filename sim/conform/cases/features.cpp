@@ -137,6 +137,79 @@ void add_kept(List& list) {
                        .done());
 }
 
+/// Features that every I/O controller has, whether or not they can be changed.
+void add_mandatory(List& list) {
+    Draft all = begin("mandatory", "Get Features of what every I/O controller has", {});
+    for (const Id feature :
+         {Id::FeatureArbitration, Id::FeaturePowerManagement, Id::FeatureTemperatureThreshold,
+          Id::FeatureNumberOfQueues, Id::FeatureInterruptCoalescing, Id::FeatureWriteAtomicity,
+          Id::FeatureAsyncEventConfig}) {
+        all.row(feature).step(get_features(feature).to("mc"));
+    }
+    list.push_back(all.row(Id::FeatureErrorRecovery)
+                       .step(get_features(Id::FeatureErrorRecovery).to("mc").nsid("mc.nsid"))
+                       .done());
+    Draft threshold = begin("over-temperature", "By default the over temperature is WCTEMP",
+                            {Id::FeatureTemperatureThreshold, Id::ThresholdTmpth, Id::ThresholdOver,
+                             Id::ThresholdComposite, Id::IdWctemp});
+    const spec::Place wctemp = oracle().place(Id::IdWctemp);
+    list.push_back(threshold.buffer("page", 4096, "mc")
+                       .step(identify(Id::CnsController, "page").to("mc"))
+                       .step(load("page", wctemp.byte(), spec::bytes(0, 1), "wctemp"))
+                       .step(get_features(Id::FeatureTemperatureThreshold)
+                                 .to("mc")
+                                 .set(Id::GetFeaturesSel, oracle().value(Id::SelectDefault))
+                                 .gives("TMPTH", dw0(15, 0), "wctemp"))
+                       .done());
+    list.push_back(begin("under-temperature", "There is an under temperature threshold, too",
+                         {Id::ThresholdThsel, Id::ThresholdUnder})
+                       .step(get_features(Id::FeatureTemperatureThreshold)
+                                 .to("mc")
+                                 .set(Id::ThresholdThsel, oracle().value(Id::ThresholdUnder)))
+                       .done());
+    list.push_back(begin("threshold-reserved", "A threshold of reserved type",
+                         {Id::ThresholdThsel, Id::ReservedFieldValue})
+                       .step(get_features(Id::FeatureTemperatureThreshold)
+                                 .to("mc")
+                                 .set(Id::ThresholdThsel, 3)
+                                 .ends(Id::ReservedFieldValue))
+                       .done());
+    list.push_back(begin("power-state-31", "A power state that there is not",
+                         {Id::FeaturePowerManagement, Id::PowerPs, Id::PowerStateUnsupported})
+                       .step(set_features(Id::FeaturePowerManagement, 31)
+                                 .to("mc")
+                                 .ends(Id::PowerStateUnsupported))
+                       .done());
+    list.push_back(begin("may-be-constant", "Write Atomicity Normal as it is, if it can be set",
+                         {Id::FeatureWriteAtomicity, Id::FeatureConstant})
+                       .step(set_features(Id::FeatureWriteAtomicity, 0)
+                                 .to("mc")
+                                 .ends(Id::FeatureConstant)
+                                 .or_with(success()))
+                       .done());
+}
+
+/// Error Recovery is each namespace's own.
+void add_of_namespaces(List& list) {
+    list.push_back(begin("of-all-namespaces", "Get Features of each namespace's own, for all",
+                         {Id::FeatureErrorRecovery, Id::FeatureOfAllNamespaces})
+                       .step(get_features(Id::FeatureErrorRecovery)
+                                 .to("mc")
+                                 .nsid(0xffff'ffffU)
+                                 .ends(Id::FeatureOfAllNamespaces))
+                       .done());
+    for (const std::uint32_t nsid : {0U, 0xffff'fffeU}) {
+        list.push_back(begin(fmt::format("of-namespace-{:x}", nsid),
+                             "Get Features of a namespace that cannot be",
+                             {Id::FeatureErrorRecovery, Id::NamespaceInvalid})
+                           .step(get_features(Id::FeatureErrorRecovery)
+                                     .to("mc")
+                                     .nsid(nsid)
+                                     .ends(Id::NamespaceInvalid))
+                           .done());
+    }
+}
+
 Draft event_case(const char* id, const char* title, std::initializer_list<Id> rows) {
     Draft draft("Events and Abort", std::string("event.") + id, title, rows);
     return draft.mc_enabled(1);
@@ -172,6 +245,8 @@ void add_features(List& list) {
     add_identifiers(list);
     add_number_of_queues(list);
     add_kept(list);
+    add_mandatory(list);
+    add_of_namespaces(list);
 }
 
 void add_events(List& list) {
