@@ -216,13 +216,6 @@ int Endpoint::dma_map(Message& message) {
     mapping.offset = load_le<std::uint64_t>(payload.data() + 8);
     mapping.address = load_le<std::uint64_t>(payload.data() + 16);
     mapping.size = load_le<std::uint64_t>(payload.data() + 24);
-    if (message.fds.empty() && !told_messages_) {
-        told_messages_ = true;
-        say_(
-            fmt::format("memory at {:#x} comes without a file descriptor: every access to it is a "
-                        "message, which not every client bears (QEMU: give its memory share=on)",
-                        mapping.address));
-    }
     return dma_.map(mapping, message.fds.empty() ? Fd() : std::move(message.fds.front()));
 }
 
