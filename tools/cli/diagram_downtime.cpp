@@ -8,7 +8,7 @@
 
 #include "sim/core/text.hpp"
 #include "sim/metrics/result.hpp"
-#include "tools/cli/verbs.hpp"
+#include "tools/cli/exit_code.hpp"
 #include "viz/diagram/downtime.hpp"
 
 namespace lmsim::cli {

@@ -8,7 +8,7 @@
 
 #include "sim/core/text.hpp"
 #include "sim/trace/output_file.hpp"
-#include "tools/cli/verbs.hpp"
+#include "tools/cli/exit_code.hpp"
 #include "viz/diagram/graphviz.hpp"
 
 namespace lmsim::cli {

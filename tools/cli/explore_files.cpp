@@ -9,9 +9,9 @@
 #include "model/check/invariant.hpp"
 #include "sim/core/text.hpp"
 #include "sim/trace/output_file.hpp"
+#include "tools/cli/exit_code.hpp"
 #include "tools/cli/explore_scenario.hpp"
 #include "tools/cli/spec_print.hpp"
-#include "tools/cli/verbs.hpp"
 #include "viz/sequence/untimed.hpp"
 
 namespace lmsim::cli {

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "model/explore/rfc/conformance.hpp"
-#include "tools/cli/verbs.hpp"
+#include "tools/cli/exit_code.hpp"
 
 namespace lmsim::cli {
 namespace {

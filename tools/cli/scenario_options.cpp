@@ -1,6 +1,7 @@
 #include "tools/cli/scenario_options.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "sim/core/text.hpp"
 #include "sim/run/simulation.hpp"

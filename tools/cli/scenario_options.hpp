@@ -1,6 +1,5 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +8,11 @@
 #include "sim/run/dialects.hpp"
 #include "sim/run/workload.hpp"
 #include "sim/scenario/load.hpp"
+
+// To include CLI11 takes seconds, of each file that runs scenarios too.
+namespace CLI {
+class App;
+}
 
 namespace lmsim::cli {
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "sim/core/text.hpp"
+#include "tools/cli/exit_code.hpp"
 #include "tools/cli/kills.hpp"
-#include "tools/cli/verbs.hpp"
 
 namespace lmsim::cli {
 

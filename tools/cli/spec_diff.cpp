@@ -6,9 +6,9 @@
 #include <cstdio>
 
 #include "model/spec/describe.hpp"
+#include "tools/cli/exit_code.hpp"
 #include "tools/cli/spec_measure.hpp"
 #include "tools/cli/spec_profile.hpp"
-#include "tools/cli/verbs.hpp"
 
 namespace lmsim::cli {
 

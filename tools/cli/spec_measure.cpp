@@ -5,7 +5,7 @@
 #include <array>
 #include <map>
 
-#include "tools/cli/verbs.hpp"
+#include "tools/cli/exit_code.hpp"
 #include "tools/runs/runs.hpp"
 
 namespace lmsim::cli {

@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "model/spec/describe.hpp"
-#include "tools/cli/verbs.hpp"
+#include "tools/cli/exit_code.hpp"
 
 namespace lmsim::cli {
 

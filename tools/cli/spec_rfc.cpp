@@ -8,7 +8,7 @@
 
 #include "model/explore/rfc/conformance.hpp"
 #include "sim/core/text.hpp"
-#include "tools/cli/verbs.hpp"
+#include "tools/cli/exit_code.hpp"
 
 namespace lmsim::cli {
 

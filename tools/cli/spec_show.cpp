@@ -9,9 +9,9 @@
 #include "model/spec/describe.hpp"
 #include "model/spec/rules.hpp"
 #include "sim/core/text.hpp"
+#include "tools/cli/exit_code.hpp"
 #include "tools/cli/kills.hpp"
 #include "tools/cli/spec_profile.hpp"
-#include "tools/cli/verbs.hpp"
 
 namespace lmsim::cli {
 

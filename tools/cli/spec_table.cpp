@@ -9,8 +9,8 @@
 
 #include "model/spec/describe.hpp"
 #include "sim/core/text.hpp"
+#include "tools/cli/exit_code.hpp"
 #include "tools/cli/spec_profile.hpp"
-#include "tools/cli/verbs.hpp"
 
 namespace lmsim::cli {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tools/cli/verbs.hpp"
+#include "tools/cli/exit_code.hpp"
 
 namespace lmsim::cli {
 

@@ -2,17 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
-namespace lmsim::cli {
+#include "tools/cli/exit_code.hpp"
 
-/// How the program ends; the same for all verbs.
-enum ExitCode : int {
-    Ok = 0,
-    Failed = 1,       // an expectation or invariant failed, or the answer is only partial
-    Usage = 2,        // the command line or an input file is wrong
-    Bug = 3,          // our own
-    Environment = 4,  // hardware or a program is missing
-    Interrupted = 130,
-};
+namespace lmsim::cli {
 
 // Each verb adds itself; when it is called it sets `exit_code`.
 void add_check(CLI::App& app, int& exit_code);

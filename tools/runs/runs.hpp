@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "sim/metrics/result.hpp"
+#include "tools/cli/exit_code.hpp"
 #include "tools/cli/scenario_options.hpp"
-#include "tools/cli/verbs.hpp"
 
 namespace lmsim::runs {
 

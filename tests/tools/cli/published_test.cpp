@@ -3,8 +3,8 @@
 
 #include "tests/catch.hpp"
 #include "tests/tools/cli/process.hpp"
+#include "tools/cli/exit_code.hpp"
 #include "tools/cli/validate_table.hpp"
-#include "tools/cli/verbs.hpp"
 
 namespace lmsim::cli {
 
