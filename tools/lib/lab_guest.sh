@@ -26,7 +26,7 @@ put_program() {
         loader=$root/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
         search=(--library-path "${loader%/*}")
     fi
-    mkdir -p "$tree/opt/$name"
+    mkdir -p "$tree/opt/$name" "$tree/bin"
     cp "${root:+$root/}$program" "$tree/opt/$name/$name" || return
     "$loader" "${search[@]}" --list "$tree/opt/$name/$name" |
         sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | xargs cp -Lt "$tree/opt/$name" || return
@@ -43,6 +43,7 @@ put_modules() {
     local tree=$1 release file
     shift
     release=$(kernel_release)
+    mkdir -p "$tree/lib/modules"
     lab_program emulator usr/sbin/modprobe -d "$lab/kernel/usr" -S "$release" --all \
         --show-depends "$@" | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++' |
         while read -r file; do

@@ -1,6 +1,6 @@
-# Sourced by tools/lab: runs one suite and says how it went. A suite is tests/lab/NAME/host.sh, whose
-# function `host` runs here, and mostly guest.sh, which runs in the guest; both say `pass`, `fail`,
-# `count` and `note`.
+# Sourced by tools/lab: runs one suite and says how it went. A suite is tests/lab/NAME/host.sh,
+# whose function `host` runs here, and mostly guest.sh, which runs in the guest; both say `pass`,
+# `fail`, `count` and `note`.
 guest_seconds=85
 guest_memory=512M
 checks=0
@@ -23,6 +23,12 @@ count() {
 # is WORDS WANTED GOT
 is() { if [ "$2" = "$3" ]; then pass "$1"; else fail "$1: expected '$2', got '$3'"; fi; }
 
+# holder: the program of ours that the suites run in guests; built beside lmsim.
+need_holder() {
+    holder=${program%/*}/tests/lab/lmsim_lab_holder
+    [ -x "$holder" ] || give_up "no program $holder (cmake --build --preset release)"
+}
+
 # serve NAME ARGUMENTS...: `lmsim serve` on the socket $work/NAME, until the suite ends. Several
 # functions make several sockets, $work/NAME.pf and so on.
 serve() {
@@ -40,6 +46,14 @@ serve() {
     tail -n 5 "$out/$name.log" >&2
     fail "lmsim serve offers its socket"
     return 1
+}
+
+# stop_serving NAME: what it says at its end becomes a count.
+stop_serving() {
+    kill $server 2>/dev/null
+    wait $server
+    is "lmsim serve ends well" 0 $?
+    count "$1.messages" "$(sed -n 's/^\([0-9]*\) messages$/\1/p' "$out/$1.log")"
 }
 
 # follow [FUNCTION]: what the guest says on its line, until it ends. FUNCTION gets every `note`.
@@ -120,13 +134,14 @@ run_suite() {
 }
 
 write_result() {
-    printf '{\n  "schema": 1,\n  "suite": "%s",\n  "outcome": "%s",\n  "seconds": %d,\n' "$1" "${2,,}" "$3"
-    printf '  "checks": %d,\n  "failed": %d,\n' "$checks" "$failures"
-    printf '  "counts": {%s},\n' "$([ ${#counts[@]} -eq 0 ] || printf '%s\n' "${counts[@]}" | pairs)"
+    printf '{\n  "schema": 1,\n  "suite": "%s",\n  "outcome": "%s",\n' "$1" "${2,,}"
+    printf '  "seconds": %d,\n  "checks": %d,\n  "failed": %d,\n' "$3" "$checks" "$failures"
+    printf '  "counts": {%s},\n' \
+        "$([ ${#counts[@]} -eq 0 ] || printf '%s\n' "${counts[@]}" | pairs)"
     printf '  "versions": {%s}\n}\n' "$(pairs <"$out/versions")"
 }
 # pairs: lines of a name and a value, as the inside of a JSON object.
 pairs() {
-    sed 's/\\/\\\\/g; s/"/\\"/g; s/^\([^ ]*\) \(.*\)/"\1": "\2"/; s/: "\([0-9]*\)"$/: \1/; $!s/$/, /' |
-        tr -d '\n'
+    sed 's/\\/\\\\/g; s/"/\\"/g; s/^\([^ ]*\) \(.*\)/"\1": "\2"/
+        s/: "\([0-9]*\)"$/: \1/; $!s/$/, /' | tr -d '\n'
 }

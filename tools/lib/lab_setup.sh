@@ -18,7 +18,7 @@ give_up() {
 
 lab_ready() { [ -e "$lab/versions" ] && [ "$(cat "$lab/recipe" 2>/dev/null)" = $lab_recipe ]; }
 
-# Makes the folder, unless it is there. Complete or not there at all: it is built beside and renamed.
+# Makes the folder, unless it is there. Complete or not there at all: built beside and renamed.
 lab_setup() {
     local before=$SECONDS
     lab_ready && return

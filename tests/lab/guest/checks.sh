@@ -49,11 +49,30 @@ finish() {
     sleep 60
 }
 
+# vfio ADDRESS: the kernel's VFIO takes the function.
+vfio() {
+    echo vfio-pci >"/sys/bus/pci/devices/$1/driver_override"
+    [ ! -e "/sys/bus/pci/devices/$1/driver" ] || echo "$1" >"/sys/bus/pci/devices/$1/driver/unbind"
+    echo "$1" >/sys/bus/pci/drivers/vfio-pci/bind
+}
+
+# tell COMMAND...: the lines that it prints for checks.sh go over the line; false if it fails.
+tell() {
+    ("$@"; echo "exit $?") 2>&1 | while read -r line; do
+        case $line in
+            'exit 0') return 0 ;;
+            'exit '*) return 1 ;;
+            'pass '* | 'fail '* | 'count '* | 'note '*) say "$line" ;;
+            *) echo "$line" ;;
+        esac
+    done
+}
+
 # No warning or worse about our device; known-lines has what is said without our device too.
 kernel_warnings() {
     sed '/^#/d' /known-lines >/tmp/known
     dmesg -r | sed -n 's/^<[0-4]>//p' |
-        grep -E -i 'nvme|pci|iommu|dmar|vfio|blk|ext4|i/o|aer|nobody cared|warn|bug|hung|trace' |
+        grep -E -i 'nvme|pci|iommu|dmar|vfio|blk|ext4|i/o|aer|nobody cared|warn|bug|hung|call trace' |
         grep -E -v -f /tmp/known >/tmp/warnings
     if [ -s /tmp/warnings ]; then
         fail "no warning of the kernel: $(wc -l </tmp/warnings) lines"

@@ -12,4 +12,5 @@ host() {
             -device "$(vfio_user rp1 pf)" || return
     fi
     follow
+    [ -z "${server:-}" ] || stop_serving pf
 }

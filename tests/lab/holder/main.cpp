@@ -1,0 +1,94 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "sim/conform/suite.hpp"
+#include "tests/lab/holder/vfio_target.hpp"
+
+/// What the suite `viommu` runs in the guest: holds a PF and its VFs through VFIO, runs conformance
+/// cases against them, and does to the IOMMU what it must bear. Twice, as a function can be opened
+/// again. Lines of its output are those of tests/lab/guest/checks.sh.
+namespace {
+
+using namespace lmsim;
+using sim::conform::Verdict;
+
+int failures = 0;
+
+void check(bool ok, const std::string& words, const std::string& otherwise = {}) {
+    fmt::print("{} {}{}\n", ok ? "pass" : "fail", words, ok ? "" : ": " + otherwise);
+    std::fflush(stdout);
+    failures += ok ? 0 : 1;
+}
+
+/// Ranges that nobody has mapped, up to nearly all there is.
+void unmap_what_is_not_there(lab::VfioTarget& target, const std::string& round) {
+    for (const unsigned bits : {21U, 32U, 38U}) {
+        const std::uint64_t from = std::uint64_t{1} << bits;
+        const auto gone = target.container().unmap(std::max(from, target.memory_bytes()), from);
+        check(gone && gone.value() == 0, fmt::format("{}: an unmap of 2^{} bytes", round, bits),
+              gone ? fmt::format("{} bytes were mapped there", gone.value()) : gone.error());
+    }
+}
+
+void run_cases(lab::VfioTarget& target, const std::vector<std::string>& groups,
+               const std::string& round) {
+    std::vector<sim::conform::Case> cases = sim::conform::all_cases();
+    const auto other = [&](const sim::conform::Case& test) {
+        return std::find(groups.begin(), groups.end(), test.group) == groups.end();
+    };
+    cases.erase(std::remove_if(cases.begin(), cases.end(), other), cases.end());
+    const sim::conform::Report report = sim::conform::run_suite(target, cases);
+    check(report.error.empty(), round + ": the controllers are what cases need", report.error);
+    for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
+        const auto& outcome = report.outcomes[i];
+        if (outcome.verdict == Verdict::Failed) {
+            check(false, fmt::format("{}: case {}", round, report.cases[i].id),
+                  fmt::format("step {}: sent {}, got {}, expected {}", outcome.step, outcome.sent,
+                              outcome.got, outcome.expected));
+        } else if (outcome.verdict == Verdict::Skipped) {
+            fmt::print("skipped {}: {}\n", report.cases[i].id, outcome.reason);
+        }
+    }
+    check(report.passed(), fmt::format("{}: conformance cases through VFIO", round),
+          fmt::format("{} failed", report.count(Verdict::Failed)));
+    fmt::print("count {}.cases-passed {}\ncount {}.cases-skipped {}\n", round,
+               report.count(Verdict::Passed), round, report.count(Verdict::Skipped));
+}
+
+bool hold(const std::vector<std::string>& bdfs, const std::vector<std::string>& groups,
+          const std::string& round) {
+    const auto start = std::chrono::steady_clock::now();
+    auto target = lab::VfioTarget::open(bdfs, sim::page_size);
+    check(target.ok(), round + ": VFIO opens the functions and maps memory by pages of 4 KiB",
+          target ? "" : target.error());
+    if (!target) {
+        return false;
+    }
+    const std::chrono::duration<double> mapped = std::chrono::steady_clock::now() - start;
+    fmt::print("note {}: {} pages mapped after {:.1f} s\n", round,
+               target.value()->memory_bytes() / sim::page_size, mapped.count());
+    unmap_what_is_not_there(*target.value(), round);
+    run_cases(*target.value(), groups, round);
+    check(target.value()->error().empty(), round + ": VFIO did all that was asked",
+          target.value()->error());
+    const auto gone = target.value()->container().unmap(0, target.value()->memory_bytes());
+    check(gone && gone.value() == target.value()->memory_bytes(), round + ": all pages unmapped",
+          gone ? fmt::format("{} bytes", gone.value()) : gone.error());
+    return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 3) {
+        fmt::print(stderr, "usage: lmsim_lab_holder PF VF...   (addresses like 0000:01:00.0)\n");
+        return 2;
+    }
+    const std::vector<std::string> bdfs(argv + 1, argv + argc);
+    hold(bdfs, {"Controller Data Queues", "Logging user data changes"}, "first") &&
+        hold(bdfs, {"Tracking memory", "Suspend"}, "second");
+    return failures == 0 ? 0 : 1;
+}
