@@ -10,6 +10,8 @@
 #include <cstring>
 #include <utility>
 
+#include "model/wire/sqe.hpp"
+
 namespace lmsim::sim::vfio_user {
 
 /// Client memory by file descriptor. Only a file that cannot shrink is mapped into this process:
@@ -214,6 +216,15 @@ bool DmaMap::each_piece(std::uint64_t address, std::uint64_t length, std::uint32
 }
 
 bool DmaMap::read(std::uint64_t address, std::uint8_t* to, std::uint64_t length) {
+    const bool there = read_pieces(address, to, length);
+    if (there && length == wire::Sqe::size) {
+        blank_entry_ = blank_entry_ ||
+                       std::all_of(to, to + length, [](std::uint8_t byte) { return byte == 0; });
+    }
+    return there;
+}
+
+bool DmaMap::read_pieces(std::uint64_t address, std::uint8_t* to, std::uint64_t length) {
     return each_piece(address, length, map_readable, [&](const Region& region, const Piece& piece) {
         std::uint8_t* const at = to + piece.done;
         if (region.file != nullptr) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "sim/bridge/dma.hpp"
 #include "sim/bridge/fd.hpp"
@@ -45,6 +46,10 @@ class DmaMap : public Dma {
     /// Bus Master Enable: without it the function reaches nothing.
     void enable(bool on) { enabled_ = on; }
 
+    /// Was a submission queue entry all zeros since the last look? No driver sends that: what the
+    /// client wrote is not what is in the file that it gave.
+    bool take_blank_entry() { return std::exchange(blank_entry_, false); }
+
     bool reaches(std::uint64_t address, std::uint64_t length) const override;
     bool read(std::uint64_t address, std::uint8_t* to, std::uint64_t length) override;
     bool write(std::uint64_t address, const std::uint8_t* from, std::uint64_t length) override;
@@ -69,6 +74,7 @@ class DmaMap : public Dma {
     Regions::const_iterator region_at(std::uint64_t address) const;
     bool covered(std::uint64_t address, std::uint64_t length, std::uint32_t flags) const;
     std::shared_ptr<File> open(Fd file, const Mapping& mapping, int& error);
+    bool read_pieces(std::uint64_t address, std::uint8_t* to, std::uint64_t length);
     template <class Access>
     bool each_piece(std::uint64_t address, std::uint64_t length, std::uint32_t flag,
                     Access&& access);
@@ -78,6 +84,7 @@ class DmaMap : public Dma {
     std::map<FileKey, std::weak_ptr<File>> files_;
     DmaMessages* messages_ = nullptr;
     bool enabled_ = false;
+    bool blank_entry_ = false;
 };
 
 }  // namespace lmsim::sim::vfio_user

@@ -412,6 +412,12 @@ void Endpoint::write_bar(std::uint64_t offset, const std::uint8_t* from, std::ui
         }
     }
     pace_.go_on();
+    if (dma_.take_blank_entry() && !told_blank_) {
+        told_blank_ = true;
+        say_(
+            "a submission queue entry is all zeros: is the client's memory private? Then what it "
+            "writes never gets here (QEMU: give its memory share=on)");
+    }
 }
 
 void Endpoint::read_done(std::uint64_t /*token*/, std::uint64_t value) { answer_ = value; }

@@ -95,6 +95,7 @@ class Endpoint : private PortClient, private DmaMessages {
     bool agreed_ = false;  // VERSION is done
     bool lost_ = false;
     bool told_messages_ = false;
+    bool told_blank_ = false;
     std::uint32_t peer_transfer_ = max_data_transfer;
     std::uint16_t next_id_ = 0;
     std::optional<std::uint64_t> answer_;
