@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 
@@ -21,6 +22,17 @@ class QueuePair {
           memory_(&port.memory()),
           sq_base_(port.allocate(std::uint64_t{64} * entries)),
           cq_base_(port.allocate(std::uint64_t{16} * cq_entries)),
+          entries_(entries),
+          cq_entries_(cq_entries),
+          id_(id) {}
+
+    /// Rings that are there already; clear() or go_on() says how far they are.
+    QueuePair(DevicePort& port, std::uint16_t id, std::uint32_t entries, std::uint32_t cq_entries,
+              std::uint64_t sq_base, std::uint64_t cq_base)
+        : port_(&port),
+          memory_(&port.memory()),
+          sq_base_(sq_base),
+          cq_base_(cq_base),
           entries_(entries),
           cq_entries_(cq_entries),
           id_(id) {}
@@ -53,6 +65,8 @@ class QueuePair {
             if (wire::phase_of(entry) != phase_) {
                 break;
             }
+            // The rest of the entry is read after its phase tag, whoever writes it.
+            std::atomic_thread_fence(std::memory_order_acquire);
             const wire::Cqe cqe = wire::decode_cqe(entry);
             sq_head_ = cqe.sqhd;
             cq_head_ = cq_head_ + 1 == cq_entries_ ? 0 : cq_head_ + 1;
@@ -95,6 +109,14 @@ class QueuePair {
         memory_->wrote(cq_base_, std::uint64_t{16} * cq_entries_);
         sq_tail_ = sq_head_ = cq_head_ = 0;
         phase_ = true;
+    }
+
+    /// Somebody else has used the rings: the next command goes into this slot of the submission
+    /// queue, which is empty, and the next completion comes into that slot with this phase tag.
+    void go_on(std::uint32_t sq_tail, std::uint32_t cq_head, bool phase) {
+        sq_tail_ = sq_head_ = sq_tail;
+        cq_head_ = cq_head;
+        phase_ = phase;
     }
 
   private:

@@ -142,6 +142,7 @@ std::string report_json(const Report& report) {
     }
     Json all = {{"schema", report_schema_name},
                 {"target", report.target},
+                {"time_base", report.time_base},
                 {"cases", report.outcomes.size()},
                 {"passed", report.count(Verdict::Passed)},
                 {"failed", report.count(Verdict::Failed)},

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "model/wire/admin.hpp"
 #include "model/wire/bits.hpp"
 #include "model/wire/fields.hpp"
 #include "model/wire/identify.hpp"
+#include "model/wire/virtualization.hpp"
 
 namespace lmsim::sim::conform {
 
@@ -157,6 +159,46 @@ std::string Session::detect_mmc() {
                      : "OACS.HMLMS of the PF is 0: it is no Migration Management Controller";
 }
 
+/// What each secondary has, or where it is offline and has nothing its share of what there is: a
+/// driver may find a device so.
+std::string Session::detect_resources() {
+    Unit& mmc = *units_.front();
+    std::vector<std::uint8_t> page;
+    std::string error =
+        identify(mmc, static_cast<std::uint8_t>(oracle().value(Id::CnsSecondaryControllers)), page);
+    if (!error.empty()) {
+        return error;
+    }
+    const auto list = wire::SecondaryListView::parse(page.data(), page.size(), oracle());
+    bool any_offline = false;
+    for (std::size_t i = 0; list.ok() && i < list->count(); ++i) {
+        const wire::SecondaryController entry = (*list)[i];
+        resources_[entry.scid] = {entry.nvq, entry.nvi};
+        any_offline = any_offline || !entry.online;
+    }
+    if (!any_offline) {
+        return {};
+    }
+    std::vector<std::uint8_t> primary;
+    const auto cns = static_cast<std::uint8_t>(oracle().value(Id::CnsPrimaryCapabilities));
+    const auto share = [&](const wire::FlexibleResources& of) {
+        const std::uint32_t each = of.total / static_cast<std::uint32_t>(list->count());
+        const std::uint32_t most = std::min<std::uint32_t>(of.secondary, each);
+        return static_cast<std::uint16_t>(of.granularity > 1 ? most - most % of.granularity : most);
+    };
+    if (identify(mmc, cns, primary).empty()) {
+        const auto has =
+            wire::decode_primary_capabilities(primary.data(), primary.size(), oracle());
+        for (std::size_t i = 0; has.ok() && i < list->count(); ++i) {
+            const wire::SecondaryController entry = (*list)[i];
+            if (!entry.online && entry.nvq == 0 && entry.nvi == 0) {
+                resources_[entry.scid] = {share(has->vq), share(has->vi)};
+            }
+        }
+    }
+    return bring_online();
+}
+
 std::string Session::detect_secondaries() {
     std::vector<std::uint8_t> page;
     std::string error =
@@ -257,6 +299,9 @@ std::string Session::detect() {
     std::string error = restore();
     if (error.empty()) {
         error = detect_mmc();
+    }
+    if (error.empty()) {
+        error = detect_resources();
     }
     if (error.empty()) {
         error = detect_secondaries();

@@ -103,6 +103,7 @@ class Session {
     /// A reset of the PF takes the VFs offline (NVMe Base 2.3, 8.2.6.3): they come back.
     std::string bring_online();
     std::string detect_mmc();
+    std::string detect_resources();
     std::string detect_secondaries();
     void detect_formats();  // of states, and of resources
     void detect_mc();

@@ -8,6 +8,14 @@ namespace {
 
 constexpr std::size_t enough_dead = 3;  // what then still could begin is not tried
 
+Outcome gone(const std::string& trouble) {
+    Outcome outcome;
+    outcome.verdict = Verdict::Failed;
+    outcome.got = trouble;
+    outcome.expected = "a device that is still there";
+    return outcome;
+}
+
 }  // namespace
 
 std::size_t Report::count(Verdict verdict) const {
@@ -24,16 +32,21 @@ Report run_suite(Target& target, std::vector<Case> cases,
                  const std::function<void(std::size_t)>& progress) {
     Report report;
     report.target = target.name();
+    report.time_base = target.time_base();
     report.cases = std::move(cases);
     Session session(target);
     report.error = session.detect();
     if (!report.error.empty()) {
+        report.error = target.trouble().empty() ? report.error : target.trouble();
         return report;
     }
     Runner runner(session);
     std::size_t dead = 0;  // cases in a row that could not begin
     for (const Case& test : report.cases) {
-        if (dead < enough_dead) {
+        const std::string trouble = target.trouble();
+        if (!trouble.empty()) {
+            report.outcomes.push_back(gone(trouble));
+        } else if (dead < enough_dead) {
             report.outcomes.push_back(runner.run(test));
         } else {
             report.outcomes.push_back(report.outcomes.back());

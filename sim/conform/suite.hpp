@@ -11,6 +11,7 @@ namespace lmsim::sim::conform {
 /// Cases and what became of them, in the same order.
 struct Report {
     std::string target;
+    std::string time_base = "simulated";
     std::string error;  // why nothing could be tested; empty if it could
     std::vector<Case> cases;
     std::vector<Outcome> outcomes;

@@ -24,6 +24,10 @@ class Target {
     virtual std::uint64_t no_memory() const { return 0; }
     /// Pages of 4 KiB whose writes by one MC it can track at once, if the target knows; else 0.
     virtual std::uint64_t trackable() const { return 0; }
+    /// What its time is: "simulated" or "wall".
+    virtual const char* time_base() const { return "simulated"; }
+    /// Why nothing can be expected of it any more; empty as long as something can.
+    virtual std::string trouble() const { return {}; }
     /// Lets the target go on until `done()`, at most for `limit` of its time. False if it is still
     /// not done, be it that the time is over or that nothing more can happen.
     virtual bool wait(const std::function<bool()>& done, Ps limit) = 0;

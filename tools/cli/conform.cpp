@@ -7,6 +7,7 @@
 #include "model/spec/mutate.hpp"
 #include "sim/conform/model_target.hpp"
 #include "sim/conform/suite.hpp"
+#include "sim/conform/vfio_user_target.hpp"
 #include "sim/core/text.hpp"
 #include "sim/trace/output_file.hpp"
 #include "tools/cli/spec_profile.hpp"
@@ -19,6 +20,7 @@ namespace {
 using sim::conform::Case;
 
 constexpr const char* to_stdout = "-";
+constexpr const char* served = "vfio-user:";
 
 struct Arguments {
     std::string target;
@@ -27,6 +29,8 @@ struct Arguments {
     std::string export_to;
     std::string mutant;
     std::string profile;
+    std::uint64_t trackable = 0;
+    bool by_messages = false;
     bool list = false;
     bool json = false;
 };
@@ -89,26 +93,10 @@ int export_cases(const Arguments& arguments, const std::vector<Case>& cases) {
     return file.value().error().empty() ? Ok : complain("--export: " + file.value().error());
 }
 
-int conform(const Arguments& arguments) {
-    std::string error;
-    const std::vector<Case> cases = select(arguments, error);
-    if (!error.empty()) {
-        return complain(error);
-    }
-    if (arguments.list) {
-        fmt::print(
-            "{}", arguments.json ? sim::conform::list_json(cases) : sim::conform::list_text(cases));
-        return Ok;
-    }
-    if (!arguments.export_to.empty()) {
-        return export_cases(arguments, cases);
-    }
-    if (arguments.target.empty()) {
-        return complain("--target is missing; expected model (or --list, or --export)");
-    }
-    if (arguments.target != "model") {
-        return complain(fmt::format("--target {}: no such target; expected model",
-                                    sim::in_quotes(arguments.target)));
+/// The model in this process, with the rules that the command line says; exit code otherwise.
+int open_model(const Arguments& arguments, std::unique_ptr<sim::conform::Target>& target) {
+    if (arguments.trackable != 0 || arguments.by_messages) {
+        return complain("--trackable and --by-messages are for --target vfio-user:PATH");
     }
     const auto profile = profile_or_complain(arguments.profile);
     if (!profile) {
@@ -123,7 +111,67 @@ int conform(const Arguments& arguments) {
         }
         spec::mutate(rules, *row);
     }
-    const auto target = sim::conform::make_model_target(rules);
+    target = sim::conform::make_model_target(rules);
+    return Ok;
+}
+
+/// A device that somebody serves; exit code if there is none.
+int open_served(const Arguments& arguments, std::unique_ptr<sim::conform::Target>& target) {
+    if (!arguments.profile.empty() || !arguments.mutant.empty()) {
+        return complain(
+            "--profile and --mutant change the model of this process; expected --target model "
+            "with them (lmsim serve takes --profile)");
+    }
+    using sim::vfio_user::ClientPort;
+    sim::conform::VfioUserTarget options;
+    options.path = arguments.target.substr(std::string(served).size());
+    options.trackable = arguments.trackable;
+    options.port.share =
+        arguments.by_messages ? ClientPort::Share::Messages : ClientPort::Share::Descriptor;
+    auto connected = sim::conform::connect_target(options);
+    if (!connected) {
+        fmt::print(stderr, "--target {}: {}\n", arguments.target, connected.error());
+        return Environment;
+    }
+    target = std::move(connected.value());
+    return Ok;
+}
+
+int open_target(const Arguments& arguments, std::unique_ptr<sim::conform::Target>& target) {
+    if (arguments.target.empty()) {
+        return complain(
+            "--target is missing; expected model or vfio-user:PATH (or --list, or "
+            "--export)");
+    }
+    if (arguments.target.rfind(served, 0) == 0) {
+        return open_served(arguments, target);
+    }
+    if (arguments.target != "model") {
+        return complain(fmt::format("--target {}: no such target; expected model or vfio-user:PATH",
+                                    sim::in_quotes(arguments.target)));
+    }
+    return open_model(arguments, target);
+}
+
+int conform(const Arguments& arguments) {
+    std::string error;
+    const std::vector<Case> cases = select(arguments, error);
+    if (!error.empty()) {
+        return complain(error);
+    }
+    if (arguments.list) {
+        fmt::print(
+            "{}", arguments.json ? sim::conform::list_json(cases) : sim::conform::list_text(cases));
+        return Ok;
+    }
+    if (!arguments.export_to.empty()) {
+        return export_cases(arguments, cases);
+    }
+    std::unique_ptr<sim::conform::Target> target;
+    const int opened = open_target(arguments, target);
+    if (opened != Ok) {
+        return opened;
+    }
     const sim::conform::Report report = sim::conform::run_suite(*target, cases);
     fmt::print("{}", arguments.json ? sim::conform::report_json(report)
                                     : sim::conform::report_text(report));
@@ -136,7 +184,10 @@ void add_conform(CLI::App& app, int& exit_code) {
     const auto arguments = std::make_shared<Arguments>();
     CLI::App* verb =
         app.add_subcommand("conform", "Run the conformance cases against a device, or export them");
-    verb->add_option("--target", arguments->target, "what is tested: model")->type_name("TARGET");
+    verb->add_option("--target", arguments->target,
+                     "what is tested: model, or vfio-user:PATH, whose functions are the sockets "
+                     "PATH.pf, PATH.vf0...")
+        ->type_name("TARGET");
     verb->add_option("--case", arguments->cases, "only this case; may be repeated")
         ->type_name("ID")
         ->allow_extra_args(false);
@@ -157,6 +208,12 @@ void add_conform(CLI::App& app, int& exit_code) {
     verb->add_option("--mutant", arguments->mutant,
                      "let the model break the row with this requirement id: which cases notice?")
         ->type_name("ROW");
+    verb->add_option("--trackable", arguments->trackable,
+                     "how many pages of 4 KiB a vfio-user target can track for one controller; "
+                     "without it cases about that limit are skipped")
+        ->type_name("PAGES");
+    verb->add_flag("--by-messages", arguments->by_messages,
+                   "let a vfio-user target reach memory by messages, not by file descriptor");
     verb->add_flag("--json", arguments->json, "print the outcome as JSON");
     verb->callback([arguments, verb, &exit_code] {
         if (verb->count("--export") != 0 && arguments->export_to.empty()) {

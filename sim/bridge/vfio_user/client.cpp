@@ -170,6 +170,12 @@ std::string Client::settle(std::size_t count) {
     return error_;
 }
 
+void Client::settle_others() {
+    for (Client* other : others_) {
+        other->settle();
+    }
+}
+
 bool Client::handle(Message& message) {
     switch (message.header.flags & type_mask) {
         case type_reply: return take_reply(message);

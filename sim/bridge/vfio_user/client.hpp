@@ -98,6 +98,8 @@ class Client {
     /// While an answer is waited for, what the other's server wants is done, too: several functions
     /// may be served by one process, which waits for one at a time. The other outlives this.
     void also_serve(Client& other) { others_.push_back(&other); }
+    /// Until nothing that the others have sent is unanswered: between sockets there is no order.
+    void settle_others();
     /// Has a message been read that pump() has not handled?
     bool has_message() const { return channel_.has_message(); }
     /// Commands whose answers are not here yet.

@@ -50,7 +50,8 @@ Result<std::unique_ptr<ClientPort>> ClientPort::open(std::unique_ptr<Stream> str
     return port;
 }
 
-ClientPort::~ClientPort() = default;
+/// What has been written is there before the server sees us leave.
+ClientPort::~ClientPort() { client_side_->settle(); }
 
 std::string ClientPort::set_up() {
     Client& client = *client_side_;
@@ -126,6 +127,7 @@ void ClientPort::write(std::uint64_t offset, std::uint64_t value, unsigned size)
                                    offset, Client::refusal(reply));
         }
     };
+    client_side_->settle_others();
     client_side_->send_write(bar0_region, offset, value, size,
                              options_.writes != Writes::Unanswered, answer);
     if (options_.writes == Writes::Awaited || options_.share == Share::Messages) {
@@ -136,6 +138,7 @@ void ClientPort::write(std::uint64_t offset, std::uint64_t value, unsigned size)
 }
 
 void ClientPort::read(std::uint64_t offset, unsigned size, std::uint64_t token) {
+    client_side_->settle_others();
     client_side_->send_read(
         bar0_region, offset, size, [this, offset, size, token](const Message& reply) {
             if ((reply.header.flags & flag_error) != 0) {

@@ -1,0 +1,255 @@
+#include "sim/bridge/pf_driver.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "model/spec/codes.hpp"
+#include "model/wire/admin.hpp"
+#include "model/wire/bits.hpp"
+#include "model/wire/controller_state.hpp"
+#include "model/wire/migration.hpp"
+
+namespace lmsim::sim {
+
+using spec::Id;
+
+namespace {
+
+constexpr Ps ms = 1'000'000'000;
+constexpr Ps command_limit = 10'000 * ms;
+constexpr Ps poll_interval = ms;
+constexpr std::uint32_t entries = 32;
+constexpr std::uint64_t most_at_once = 64 * 1024;  // bytes of data of a command
+constexpr std::uint16_t first_cid = 0x4000;        // apart from those of whoever was here before
+
+}  // namespace
+
+PfDriver::PfDriver(DevicePort& port, const spec::Rules& rules, Wait wait)
+    : port_(port), rules_(rules), wait_(std::move(wait)), next_cid_(first_cid) {
+    port_.set_client(this);
+}
+
+std::optional<std::uint64_t> PfDriver::read(std::uint64_t property, unsigned size) {
+    answer_.reset();
+    port_.read(property, size, 0);
+    wait_([&] { return answer_.has_value(); }, command_limit);
+    if (answer_ && size == 4) {
+        *answer_ &= 0xffff'ffff;
+    }
+    return answer_;
+}
+
+std::string PfDriver::await_ready() {
+    for (Ps waited = 0; waited < command_limit; waited += poll_interval) {
+        const auto csts = read(reg::CSTS, 4);
+        if (!csts) {
+            return "a read of the PF's CSTS is not answered";
+        }
+        if ((*csts & reg::csts::cfs) != 0) {
+            return "the PF reports a fatal status (CSTS.CFS = 1)";
+        }
+        if ((*csts & reg::csts::shst) != 0) {
+            return "the PF has been shut down (CSTS.SHST); expected one that runs";
+        }
+        if ((*csts & reg::csts::rdy) != 0) {
+            return {};
+        }
+        wait_([] { return false; }, poll_interval);
+    }
+    return "the PF does not get ready within 10 s (CSTS.RDY)";
+}
+
+std::string PfDriver::enable() {
+    queue_ = QueuePair(port_, 0, entries, entries);
+    queue_.clear();
+    port_.write(reg::AQA, std::uint64_t{entries - 1} << 16 | (entries - 1), 4);
+    port_.write(reg::ASQ, queue_.sq_base(), 8);
+    port_.write(reg::ACQ, queue_.cq_base(), 8);
+    port_.write(reg::CC, reg::cc::enabled, 4);
+    return await_ready();
+}
+
+std::string PfDriver::open() {
+    const auto cc = read(reg::CC, 4);
+    const auto asq = read(reg::ASQ, 8);
+    const auto acq = read(reg::ACQ, 8);
+    const auto aqa = read(reg::AQA, 4);
+    if (!cc || !asq || !acq || !aqa) {
+        return "a read of the PF's properties is not answered";
+    }
+    port_.enable_interrupts(true);
+    std::string error = (*cc & reg::cc::en) == 0
+                            ? enable()
+                            : take_over(*asq, *acq, static_cast<std::uint32_t>(*aqa));
+    if (!error.empty()) {
+        return error;
+    }
+    chunk_ = page_size;
+    buffer_ = port_.allocate(most_at_once);
+    list_ = port_.allocate(page_size);
+    std::uint8_t page[wire::identify_size];
+    error = identify(Id::CnsController, page);
+    if (!error.empty()) {
+        return error;
+    }
+    const auto id = wire::decode_identify_controller(page, sizeof page, rules_);
+    if (!id->hmlms) {
+        return "OACS.HMLMS of the PF is 0: it is no Migration Management Controller";
+    }
+    const bool limited =
+        id->mdts != 0 && (page_size << std::min<unsigned>(id->mdts, 16)) < most_at_once;
+    error = identify(Id::CnsControllerStateFormats, page);
+    if (!error.empty()) {
+        return error;
+    }
+    const auto formats = wire::StateFormatsView::parse(page, sizeof page, rules_);
+    version_index_ =
+        formats.ok()
+            ? formats->find_version(static_cast<std::uint16_t>(rules_.value(Id::NvmeStateVersion)))
+            : std::uint8_t{0};
+    chunk_ = limited ? page_size << id->mdts : most_at_once;
+    return {};
+}
+
+std::string PfDriver::identify(Id cns, std::uint8_t* page) {
+    wire::Identify command;
+    command.cns = static_cast<std::uint8_t>(rules_.value(cns));
+    std::string error = send(wire::encode(command, rules_), wire::identify_size,
+                             fmt::format("Identify with CNS {:02x}h", command.cns).c_str());
+    if (error.empty()) {
+        std::memcpy(page, port_.memory().bytes(buffer_, wire::identify_size), wire::identify_size);
+    }
+    return error;
+}
+
+/// PRP1 and PRP2: the buffer's pages, in a list from the third on.
+void PfDriver::place(wire::Sqe& sqe, std::uint64_t length) {
+    const std::uint64_t pages = (length + page_size - 1) / page_size;
+    sqe.prp1 = pages == 0 ? 0 : buffer_;
+    sqe.prp2 = pages == 2 ? buffer_ + page_size : pages > 2 ? list_ : 0;
+    for (std::uint64_t i = 1; pages > 2 && i < pages; ++i) {
+        wire::store_le<std::uint64_t>(port_.memory().bytes(list_ + 8 * (i - 1), 8),
+                                      buffer_ + i * page_size);
+    }
+}
+
+std::string PfDriver::send(wire::Sqe sqe, std::uint64_t length, const char* what) {
+    LMSIM_ASSERT(length <= most_at_once);
+    place(sqe, length);
+    sqe.cid = next_cid_++;
+    std::optional<std::uint16_t> status;
+    queue_.submit(sqe);
+    wait_(
+        [&] {
+            queue_.reap([&](const wire::Cqe& cqe) {
+                if (cqe.cid == sqe.cid) status = wire::status_code(cqe.status);
+            });
+            return status.has_value();
+        },
+        command_limit);
+    if (!status) {
+        return fmt::format("{} is not completed within 10 s", what);
+    }
+    return *status == 0 ? std::string()
+                        : fmt::format("{} ends with {} ({:03x}h)", what, spec::status_name(*status),
+                                      *status);
+}
+
+Result<std::vector<wire::SecondaryController>> PfDriver::secondaries() {
+    std::uint8_t page[wire::identify_size];
+    std::string error = identify(Id::CnsSecondaryControllers, page);
+    if (!error.empty()) {
+        return Failure{std::move(error)};
+    }
+    const auto list = wire::SecondaryListView::parse(page, sizeof page, rules_);
+    if (!list.ok()) {
+        return Failure{"the PF's Secondary Controller list does not decode"};
+    }
+    std::vector<wire::SecondaryController> all;
+    for (std::size_t i = 0; i < list->count(); ++i) {
+        all.push_back((*list)[i]);
+    }
+    return all;
+}
+
+std::string PfDriver::suspend(std::uint16_t cntlid) {
+    const auto command = wire::MigrationSend::suspend(cntlid, wire::SuspendType::Suspend);
+    return send(wire::encode(command, rules_), 0, "Suspend");
+}
+
+std::string PfDriver::resume(std::uint16_t cntlid) {
+    return send(wire::encode(wire::MigrationSend::resume(cntlid), rules_), 0, "Resume");
+}
+
+std::string PfDriver::fetch_state(std::uint16_t cntlid, std::uint64_t offset, std::uint64_t length,
+                                  std::vector<std::uint8_t>& to) {
+    for (std::uint64_t at = 0; at < length;) {
+        const std::uint64_t piece = std::min(chunk_, length - at);
+        wire::MigrationReceive command;
+        command.cntlid = cntlid;
+        command.csvi = version_index_;
+        command.offset = offset + at;
+        command.dwords = piece / 4;
+        std::string error = send(wire::encode(command, rules_), piece, "Get Controller State");
+        if (!error.empty()) {
+            return error;
+        }
+        const std::uint8_t* from = port_.memory().bytes(buffer_, piece);
+        to.insert(to.end(), from, from + piece);
+        at += piece;
+    }
+    return {};
+}
+
+Result<std::vector<std::uint8_t>> PfDriver::get_state(std::uint16_t cntlid) {
+    if (version_index_ == 0) {
+        return Failure{
+            "the PF knows no version 0 of the NVMe Controller State (Identify, CNS 20h)"};
+    }
+    std::vector<std::uint8_t> state;
+    const std::size_t header_size = wire::state_header_size(rules_);
+    std::string error = fetch_state(cntlid, 0, header_size, state);
+    if (!error.empty()) {
+        return Failure{std::move(error)};
+    }
+    const auto header = wire::decode_state_header(state.data(), state.size(), rules_);
+    constexpr std::uint64_t most = 64U << 20;
+    const std::uint64_t size = header.ok() ? wire::state_size(*header, rules_) : 0;
+    if (!header.ok() || size > most) {
+        return Failure{"the header of the controller's state does not decode"};
+    }
+    error = fetch_state(cntlid, header_size, size - header_size, state);
+    return error.empty() ? Result<std::vector<std::uint8_t>>(std::move(state))
+                         : Result<std::vector<std::uint8_t>>(Failure{std::move(error)});
+}
+
+std::string PfDriver::set_state(std::uint16_t cntlid, const std::vector<std::uint8_t>& state) {
+    if (version_index_ == 0) {
+        return "the PF knows no version 0 of the NVMe Controller State (Identify, CNS 20h)";
+    }
+    if (state.empty() || state.size() % 4 != 0) {
+        return fmt::format("a state of {} bytes; expected whole dwords", state.size());
+    }
+    for (std::uint64_t at = 0; at < state.size();) {
+        const std::uint64_t piece = std::min<std::uint64_t>(chunk_, state.size() - at);
+        const bool first = at == 0;
+        const bool last = at + piece == state.size();
+        const auto seqind = first && last ? wire::Seqind::Only
+                            : first       ? wire::Seqind::First
+                            : last        ? wire::Seqind::Last
+                                          : wire::Seqind::Middle;
+        std::memcpy(port_.memory().bytes(buffer_, piece), state.data() + at, piece);
+        const auto command = wire::MigrationSend::set_controller_state(
+            cntlid, seqind, version_index_, 0, at, piece / 4);
+        std::string error = send(wire::encode(command, rules_), piece, "Set Controller State");
+        if (!error.empty()) {
+            return error;
+        }
+        at += piece;
+    }
+    return {};
+}
+
+}  // namespace lmsim::sim
