@@ -148,8 +148,10 @@ void HostDriver::pf_perform(const Effect& effect) {
             break;
         case EffectKind::StartTimer:
             // All take the same time: most find their command done, one after the other.
-            post(timer_lane_, now() + static_cast<Ps>(effect.length),
-                 static_cast<std::uint32_t>(Kind::Timer), effect.ticket);
+            if (timing_.admin_timeout != 0) {
+                post(timer_lane_, now() + static_cast<Ps>(effect.length),
+                     static_cast<std::uint32_t>(Kind::Timer), effect.ticket);
+            }
             break;
         case EffectKind::Reply: replied(effect); break;
         case EffectKind::Call: reset_pf(); break;

@@ -37,7 +37,7 @@ struct HostTiming {
     Ps ioctl = 0;
     Ps submit = 0;
     Ps irq = 0;
-    Ps admin_timeout = 0;
+    Ps admin_timeout = 0;  // 0: it waits for ever
     Ps ready_poll = 0;
     Bandwidth copy_rate;  // read() and write() on a data_fd
     std::uint16_t admin_depth = 32;
@@ -81,7 +81,10 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     /// states it knows (20h) and which namespaces there are (10h to 12h); then calls `ready`.
     void boot(std::function<void(bool ok)> ready);
 
-    /// VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, SET. Calls on one VF are made one after the other.
+    /// Any call on the VF's device; of those that bring data read() and write() know more. Calls on
+    /// one VF are made one after the other.
+    void call(std::uint16_t vf, const vfio::Event& event, VfioDone done);
+    /// VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, SET.
     void set_state(std::uint16_t vf, vfio::MigState state, VfioDone done);
     void reset(std::uint16_t vf, VfioDone done);
     void data_size(std::uint16_t vf, VfioDone done);
@@ -134,6 +137,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     }
 
     vfio::MigState state(std::uint16_t vf) const { return vfs_[vf].device.state; }
+    const vfio::DeviceState& device(std::uint16_t vf) const { return vfs_[vf].device; }
     /// The state that the flow saved or loaded last.
     std::vector<std::uint8_t> state_bytes(std::uint16_t vf) const;
     std::uint64_t admin_commands() const { return admin_commands_; }
@@ -170,6 +174,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     Occurrence command_of(std::uint16_t cid) const;
     /// Is a call on the VF's device under way?
     bool is_busy(std::uint16_t vf) const { return vfs_[vf].call.done != nullptr; }
+    /// Somebody else has reset the VF.
+    void was_reset(std::uint16_t vf);
     /// A function level reset of the VF, or a reset of the PF, that nobody here asked for.
     void strike(std::uint16_t vf, std::function<void()> done);
     void strike_pf();
@@ -261,7 +267,6 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     Ps copy(std::uint64_t bytes, std::uint64_t HostUse::*counter);
 
     // VFIO
-    void call(std::uint16_t vf, const vfio::Event& event, VfioDone done);
     void vfio_step(std::uint16_t vf, const vfio::Event& event);
     void flow_step(std::uint16_t vf, const host::FlowEvent& event);
     void flow_submit(std::uint16_t vf, const Effect& effect);

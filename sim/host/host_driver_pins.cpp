@@ -62,12 +62,16 @@ bool HostDriver::stops_enabling(std::uint64_t value) {
                         [this, value] { read_done(0, value); });
 }
 
+void HostDriver::was_reset(std::uint16_t vf) {
+    host::FlowEvent reset;
+    reset.kind = host::FlowEvent::Kind::Reset;
+    flow_step(vf, reset);
+    vfio_step(vf, vfio::reset(struck));
+}
+
 void HostDriver::strike(std::uint16_t vf, std::function<void()> done) {
     vfs_[vf].port->reset([this, vf, done = std::move(done)] {
-        host::FlowEvent reset;
-        reset.kind = host::FlowEvent::Kind::Reset;
-        flow_step(vf, reset);
-        vfio_step(vf, vfio::reset(struck));
+        was_reset(vf);
         done();
     });
 }

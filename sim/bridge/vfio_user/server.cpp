@@ -18,6 +18,7 @@ constexpr int looks = 100;             // before a sleep: waking up costs more t
 constexpr int at_once = 64;            // messages of one client before the next has its turn
 constexpr std::int64_t stop_ms = 200;  // how often a sleeper looks whether it is to stop
 constexpr std::int64_t ns_per_ms = 1'000'000;
+constexpr Ps admin_timeout = 60'000'000'000'000;  // as Linux has it
 
 std::unique_ptr<Pace> make_pace(bool paced, Kernel& kernel) {
     if (paced) {
@@ -40,15 +41,21 @@ Server::Server(ServerOptions options)
     device_.use_store(store_);
     const auto& wanted = options_.functions;
     for (std::uint16_t function = 0; function <= options_.device.vfs; ++function) {
-        // Who is not served reaches nothing.
-        if (std::find(wanted.begin(), wanted.end(), function) == wanted.end()) {
+        // Who is not served reaches nothing; the PF then has a driver here.
+        if (function != 0 && std::find(wanted.begin(), wanted.end(), function) == wanted.end()) {
             unserved_.push_back(std::make_unique<DmaMap>());
             device_.attach_dma(function, *unserved_.back());
         }
     }
+    if (std::find(wanted.begin(), wanted.end(), 0) == wanted.end()) {
+        migration_ = std::make_unique<MigrationService>("driver", kernel_, device_, options_.device,
+                                                        options_.rules, *pace_,
+                                                        options_.paced ? admin_timeout : 0);
+    }
     for (const std::uint16_t function : wanted) {
         auto served = std::make_unique<Served>();
         served->name = function_name(function);
+        served->function = function;
         device_.attach_dma(function, served->dma);
         const auto say = [this, name = served->name](const std::string& text) {
             options_.say(name + ": " + text);
@@ -77,6 +84,7 @@ std::string Server::open() {
             return error;
         }
     }
+    open_migration();
     for (std::size_t i = 0; i < served_.size(); ++i) {
         std::string error = listen_at(paths_[i], served_[i]->listener);
         if (!error.empty()) {
@@ -85,6 +93,19 @@ std::string Server::open() {
         made_.push_back(paths_[i]);
     }
     return {};
+}
+
+/// VFs that cannot be migrated are served nevertheless.
+void Server::open_migration() {
+    const std::string error = migration_ ? migration_->open() : std::string();
+    if (!error.empty()) {
+        options_.say("the VFs offer no migration: " + error);
+    }
+    for (const auto& served : served_) {
+        const bool offers = migration_ && error.empty();
+        served->endpoint->set_migration(
+            offers ? &migration_->vf(static_cast<std::uint16_t>(served->function - 1)) : nullptr);
+    }
 }
 
 void Server::accept(Served& served) {

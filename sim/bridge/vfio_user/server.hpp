@@ -8,6 +8,7 @@
 #include "sim/bridge/block_store.hpp"
 #include "sim/bridge/paces.hpp"
 #include "sim/bridge/vfio_user/endpoint.hpp"
+#include "sim/bridge/vfio_user/migration_service.hpp"
 #include "sim/bridge/vfio_user/socket_stream.hpp"
 #include "sim/device/nvme_device.hpp"
 
@@ -51,12 +52,14 @@ class Server {
   private:
     struct Served {
         std::string name;
+        std::uint16_t function = 0;
         DmaMap dma;
         Fd listener;
         std::unique_ptr<SocketStream> stream;
         std::unique_ptr<Endpoint> endpoint;
     };
 
+    void open_migration();
     bool serve_all();
     void accept(Served& served);
     void sleep(const std::function<bool()>& stop);
@@ -69,6 +72,7 @@ class Server {
     std::unique_ptr<Pace> pace_;
     std::vector<std::unique_ptr<Served>> served_;
     std::vector<std::unique_ptr<DmaMap>> unserved_;
+    std::unique_ptr<MigrationService> migration_;  // of the VFs, if no client can have the PF
     std::vector<std::string> paths_;
     std::vector<std::string> made_;  // sockets to remove
     bool anybody_came_ = false;
