@@ -2,7 +2,8 @@ cmake_minimum_required(VERSION 3.25)
 
 # Writes the ctest entries of one test program. A case tagged [slow] gets the label slow, which
 # `tools/test --quick` leaves out; one tagged [nightly] the label nightly, which only tools/nightly
-# runs; [.] is run by hand.
+# runs; [.] is run by hand. One tagged [search] is a large search whose outcome is compared: under
+# sanitizers it gets the label nightly, as it takes minutes there and others run the same code.
 if(catch VERSION_LESS 3)
     set(names_only --list-test-names-only)
     set(none_is_an_error "-w NoTests")
@@ -66,8 +67,13 @@ function(entries_of filter label)
 endfunction()
 
 set(entries "")
-entries_of("~[slow]~[nightly]~[.]" "")
-entries_of("[slow]~[nightly]~[.]" slow)
+set(others "~[nightly]~[.]")
+if(sanitize)
+    string(APPEND others "~[search]")
+    entries_of("[search]~[nightly]~[.]" nightly)
+endif()
+entries_of("~[slow]${others}" "")
+entries_of("[slow]${others}" slow)
 entries_of("[nightly]~[.]" nightly)
 if(entries STREQUAL "")
     message(FATAL_ERROR "${program} has no tests")

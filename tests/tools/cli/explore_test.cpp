@@ -106,7 +106,8 @@ TEST_CASE("lmsim explore --necessity tells what each rule prevents", "[cli]") {
     CHECK(found);
 }
 
-TEST_CASE("the page on what each rule is for says what the program finds", "[cli][rows-off]") {
+TEST_CASE("the page on what each rule is for says what the program finds",
+          "[cli][rows-off][search]") {
     const Folder folder;
     const Ended ran = explore(folder, "--necessity --markdown");
     // Each rule breaks something, or says why not.
