@@ -67,7 +67,8 @@ std::string PfDriver::take_over(std::uint64_t asq, std::uint64_t acq, std::uint3
     const std::uint64_t end =
         std::max(asq + wire::Sqe::size * sq_entries, acq + entry_size * cq_entries);
     const std::uint64_t mine = memory.allocated_pages() * page_size;
-    const bool room = asq != 0 && acq != 0 && end <= memory.pages() * page_size;
+    const std::uint64_t all = memory.pages() * page_size;
+    const bool room = asq < all && acq < all && end <= all;
     if (!room || sq_entries < 2 || cq_entries < 2) {
         return fmt::format(
             "the PF is enabled, and its admin queue is somebody else's (ASQ {:x}h, ACQ {:x}h); "
@@ -92,21 +93,23 @@ std::string PfDriver::find_position() {
             sqe, port_.memory().bytes(queue_.sq_base() + wire::Sqe::size * slot, wire::Sqe::size));
     }
     poison();
-    // Whatever is behind the head is fetched, up to the end of the ring.
+    // Whatever is behind the head is fetched, up to the end of the ring; the completion queue may
+    // take less of it at once.
     offer(entries);
-    std::size_t before = 0;
-    const auto more = [&] { return written().size() > before; };
-    while (wait_(more, quiet)) {
-        before = written().size();
-    }
-    if (before != 0) {
+    const auto any = [&] { return !written().empty(); };
+    while (wait_(any, quiet)) {
+        std::size_t before = 0;
+        const auto more = [&] { return written().size() > before; };
+        do {
+            before = written().size();
+        } while (wait_(more, quiet));
         const std::uint32_t head = (written().back() + 1) % queue_.cq_entries();
+        poison();
         port_.write(reg::cq_doorbell(0), head, 4);
     }
     // One more, alone: what comes back says where both rings are.
-    poison();
     offer(1);
-    if (!wait_([&] { return !written().empty(); }, command_limit)) {
+    if (!wait_(any, command_limit)) {
         return "the PF is enabled, and its admin queue answers nothing";
     }
     const std::uint32_t slot = written().back();
