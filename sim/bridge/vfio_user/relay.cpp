@@ -225,6 +225,8 @@ std::string Relay::set_state(Side& at, vfio::MigState state) {
 std::string Relay::replay(Side& to) {
     Message reply;
     std::string error = call(to, Command::VERSION, version_, reply);
+    // Whoever had it before: a VMM resets a function that it takes.
+    if (error.empty()) error = call(to, Command::DEVICE_RESET, {}, reply);
     for (auto at = maps_.begin(); at != maps_.end() && error.empty(); ++at) {
         error = call(to, Command::DMA_MAP, at->second.payload, reply, numbers(at->second.fds));
     }
