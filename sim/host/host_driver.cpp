@@ -41,7 +41,7 @@ HostDriver::HostDriver(sc_core::sc_module_name name, Kernel& kernel, const HostT
     vfs_.resize(vfs.size());
     for (std::size_t i = 0; i < vfs.size(); ++i) {
         Vf& vf = vfs_[i];
-        vf.device = vfio::make_device(timing.features, false);
+        vf.device = vfio::make_device(timing.features, timing.log_ops);
         vf.port = vfs[i];
         vf.flow.piece = static_cast<std::uint32_t>(timing.mdts);
         vf.flow.limit = timing.state_limit;

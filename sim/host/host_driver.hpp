@@ -43,6 +43,7 @@ struct HostTiming {
     std::uint16_t admin_depth = 32;
     std::uint16_t reserved_aer = 1;
     std::uint8_t features = vfio::STOP_COPY_FLAG;
+    bool log_ops = false;           // the VFs' users log DMA by calls of their own
     std::uint64_t mdts = 0;         // bytes
     std::uint64_t state_limit = 0;  // bytes of one VF's state, at most
     UserDataLogTiming user_data;

@@ -7,6 +7,7 @@
 #include "model/wire/bits.hpp"
 #include "model/wire/controller_state.hpp"
 #include "model/wire/vendor_area.hpp"
+#include "sim/bridge/vfio_user/protocol.hpp"
 
 namespace lmsim::sim::vfio_user {
 
@@ -20,6 +21,11 @@ namespace {
 constexpr Ps ready_poll = 1'000'000'000;             // 1 ms
 constexpr std::uint64_t one_list = 512 * page_size;  // what a page of PRPs names
 constexpr std::uint32_t no_data_fd = 0xffffffff;     // -1: the stream has messages of its own
+
+// Of what vfio-user has in the place of VFIO's structures for DMA logging.
+constexpr std::size_t log_start_size = 16;  // bytes before the ranges
+constexpr std::size_t log_range_size = 16;
+constexpr std::size_t log_report_size = 24;  // bytes before the bitmap
 
 std::uint64_t largest_state(const nvme::Config& config, const spec::Rules& rules) {
     wire::StateShape shape;
@@ -37,16 +43,18 @@ HostTiming driver_timing(const nvme::Config& config, const spec::Rules& rules, P
     timing.ready_poll = ready_poll;
     timing.copy_rate = Bandwidth::max();
     timing.features = vfio::STOP_COPY_FLAG;
+    timing.log_ops = config.track_memory;
     timing.mdts = std::min<std::uint64_t>(page_size << config.mdts, one_list);
     timing.state_limit = largest_state(config, rules);
     return timing;
 }
 
-std::uint64_t driver_pages(const HostTiming& timing, std::uint16_t vfs) {
+std::uint64_t driver_pages(const HostTiming& timing, const DeviceTiming& device) {
     constexpr std::uint64_t entry_bytes = 64 + 16;
     const std::uint64_t rings = entry_bytes * timing.admin_depth / page_size + 2;
-    const std::uint64_t each = timing.state_limit / page_size + 2;
-    return rings + 2 + vfs * each;
+    const std::uint64_t log = MigrationLog::memory_bytes(device.config) / page_size;
+    const std::uint64_t each = timing.state_limit / page_size + 2 + log;
+    return rings + 2 + device.vfs * each;
 }
 
 DevicePort& attach_pf(NvmeDevice& device, Memory& memory) {
@@ -67,7 +75,10 @@ std::vector<DevicePort*> vf_ports(NvmeDevice& device, std::uint16_t vfs) {
 /// The calls of one VF's client, each until it returns.
 class MigrationService::OfVf : public Migration {
   public:
-    OfVf(MigrationService& service, std::uint16_t vf) : service_(service), vf_(vf) {}
+    OfVf(MigrationService& service, std::uint16_t vf, const nvme::Config& config)
+        : service_(service),
+          vf_(vf),
+          log_(service.driver_.admin(), service.memory_, config, service.rules_, service.pace_) {}
 
     int feature(const std::vector<std::uint8_t>& request,
                 std::vector<std::uint8_t>& reply) override;
@@ -90,8 +101,13 @@ class MigrationService::OfVf : public Migration {
     Errno device_state(bool set, const std::vector<std::uint8_t>& request,
                        std::vector<std::uint8_t>& data);
 
+    Errno start_log(const std::vector<std::uint8_t>& request, std::vector<std::uint8_t>& data);
+    Errno stop_log();
+    Errno report_log(const std::vector<std::uint8_t>& request, std::vector<std::uint8_t>& data);
+
     MigrationService& service_;
     std::uint16_t vf_;
+    MigrationLog log_;
     std::optional<VfioAnswer> answer_;
 };
 
@@ -149,9 +165,9 @@ Errno MigrationService::OfVf::perform(const vfio::FeatureAnswer& what,
             return answer.error;
         }
         case Feature::MIG_PRECOPY_INFOv2: return ask(vfio::enable_precopy_info_v2()).error;
-        case Feature::DMA_LOGGING_START:
-        case Feature::DMA_LOGGING_STOP:
-        case Feature::DMA_LOGGING_REPORT: break;
+        case Feature::DMA_LOGGING_START: return start_log(request, data);
+        case Feature::DMA_LOGGING_STOP: return stop_log();
+        case Feature::DMA_LOGGING_REPORT: return report_log(request, data);
     }
     return Errno::NotTty;
 }
@@ -171,6 +187,77 @@ Errno MigrationService::OfVf::device_state(bool set, const std::vector<std::uint
     store_le(data.data(), static_cast<std::uint32_t>(answer.value2));
     store_le(data.data() + 4, no_data_fd);
     return answer.error;
+}
+
+/// vfio-user has the ranges themselves where VFIO has a pointer to them.
+Errno MigrationService::OfVf::start_log(const std::vector<std::uint8_t>& request,
+                                        std::vector<std::uint8_t>& data) {
+    const std::size_t held = request.size() - vfio::feature_header_size;
+    const std::uint8_t* from = request.data() + vfio::feature_header_size;
+    std::uint64_t page = 0;
+    std::uint32_t count = 0;
+    if (held >= log_start_size) {
+        page = load_le<std::uint64_t>(from);
+        count = load_le<std::uint32_t>(from + 8);
+    }
+    std::vector<vfio::LogRange> ranges((held - std::min(held, log_start_size)) / log_range_size);
+    vfio::Event event = vfio::log_start();
+    const bool too_many = count > service_.rules_.value(spec::Id::VfioLogMaxRanges) &&
+                          service_.rules_.on(spec::Id::VfioLogTooManyRanges);
+    event.fault = held < log_start_size || (count > ranges.size() && !too_many);
+    ranges.resize(std::min<std::size_t>(ranges.size(), count));
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+        const std::uint8_t* range = from + log_start_size + i * log_range_size;
+        ranges[i] = {load_le<std::uint64_t>(range), load_le<std::uint64_t>(range + 8)};
+    }
+    if (!event.fault) {
+        event.error = vfio::check_log_start(page, ranges.data(), count, service_.rules_);
+        if (event.error == Errno::Ok && !driver().device(vf_).logging) {
+            event.error = log_.start(driver().cntlid(vf_), page, ranges);
+        }
+    }
+    const VfioAnswer answer = ask(event);
+    data.assign(from, from + held);
+    if (answer.error == Errno::Ok) {
+        store_le(data.data(), log_.page_size());
+    }
+    return answer.error;
+}
+
+Errno MigrationService::OfVf::stop_log() {
+    if (driver().device(vf_).logging) {
+        log_.stop(driver().state(vf_) != vfio::MigState::RUNNING);
+    }
+    return ask(vfio::log_stop()).error;
+}
+
+Errno MigrationService::OfVf::report_log(const std::vector<std::uint8_t>& request,
+                                         std::vector<std::uint8_t>& data) {
+    const std::size_t held = request.size() - vfio::feature_header_size;
+    const std::uint8_t* from = request.data() + vfio::feature_header_size;
+    vfio::Event event = vfio::log_report();
+    event.fault = held < log_report_size;
+    if (event.fault) {
+        return ask(event).error;
+    }
+    const auto iova = load_le<std::uint64_t>(from);
+    const auto length = load_le<std::uint64_t>(from + 8);
+    const auto page = load_le<std::uint64_t>(from + 16);
+    event.error = vfio::check_log_report(iova, length, page, service_.rules_);
+    const Errno error = ask(event).error;
+    if (error != Errno::Ok) {
+        return error;
+    }
+    // Limits of the message: what the client has room for, and what one may hold.
+    const std::uint64_t words = length == 0 ? 0 : (length - 1) / page / 64 + 1;
+    const auto room = load_le<std::uint32_t>(request.data());
+    const std::uint64_t most = std::min(room, max_data_transfer);
+    if (words > most / 8 || vfio::feature_header_size + log_report_size + 8 * words > most) {
+        return Errno::TooBig;
+    }
+    data.assign(from, from + log_report_size);
+    data.resize(log_report_size + 8 * words);
+    return log_.report(iova, length, page, data.data() + log_report_size);
 }
 
 int MigrationService::OfVf::read(std::uint32_t most, std::vector<std::uint8_t>& to) {
@@ -200,11 +287,11 @@ MigrationService::MigrationService(sc_core::sc_module_name name, Kernel& kernel,
                                    Ps admin_timeout)
     : rules_(host::driver_rules(rules)),
       pace_(pace),
-      memory_(driver_pages(driver_timing(timing.config, rules_, admin_timeout), timing.vfs)),
+      memory_(driver_pages(driver_timing(timing.config, rules_, admin_timeout), timing)),
       driver_(name, kernel, driver_timing(timing.config, rules_, admin_timeout),
               attach_pf(device, memory_), vf_ports(device, timing.vfs), rules) {
     for (std::uint16_t vf = 0; vf < timing.vfs; ++vf) {
-        vfs_.push_back(std::make_unique<OfVf>(*this, vf));
+        vfs_.push_back(std::make_unique<OfVf>(*this, vf, timing.config));
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "sim/bridge/pace.hpp"
 #include "sim/bridge/vfio_user/migration.hpp"
+#include "sim/bridge/vfio_user/migration_log.hpp"
 #include "sim/device/nvme_device.hpp"
 #include "sim/host/host_driver.hpp"
 #include "sim/host/memory.hpp"

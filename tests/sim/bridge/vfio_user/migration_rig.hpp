@@ -68,6 +68,9 @@ class VmDriver : private PortClient {
         return commands_.reap(
             1, [](std::uint64_t, const wire::Cqe&) {}, [](const wire::Cqe&) {});
     }
+    /// Where the data of its reads go.
+    std::uint64_t buffer() const { return buffer_; }
+    const QueuePair& queue() const { return commands_.queue(1); }
     bool reads() { return run(1, read()) == 0; }
 
   private:
