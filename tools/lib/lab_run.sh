@@ -1,7 +1,8 @@
 # Sourced by tools/lab: runs one suite and says how it went. A suite is tests/lab/NAME/host.sh,
 # whose function `host` runs here, and mostly guest.sh, which runs in the guest; both say `pass`,
 # `fail`, `count` and `note`.
-guest_seconds=85
+# What a guest takes 10 s for on an idle machine; more than that only ends what hangs.
+guest_seconds=240
 guest_memory=512M
 checks=0
 failures=0
@@ -37,7 +38,7 @@ serve() {
     timeout --kill-after=5 $((guest_seconds + 20)) "$program" serve --socket "$work/$name" "$@" \
         </dev/null >"$out/$name.log" 2>&1 &
     server=$!
-    started_pids+=($server)
+    started_pids+=("$server")
     for ((tries = 0; tries < 100; ++tries)); do
         compgen -G "$work/$name*" >/dev/null && return
         kill -0 $server 2>/dev/null || break

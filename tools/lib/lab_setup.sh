@@ -5,6 +5,7 @@
 #   kernel/    trixie's kernel, cloud flavour: nvme, ext4 and intel-iommu built in, a third the size
 #   base.cpio  the first part of every guest's initramfs
 #   versions   what is in there; written last
+HOME=${HOME:-/nonexistent}
 source tools/lib/debian_root.sh
 lab=$cache/lab
 # Counted up when a folder that was made before this commit will not do.
@@ -24,23 +25,26 @@ lab_setup() {
     lab_ready && return
     lab_check_machine
     # Another run may be making it right now.
-    exec {lab_lock}>"$cache/lab.lock"
+    exec {lab_lock}<"$cache"
     flock "$lab_lock"
     if ! lab_ready; then
-        echo "tools/lab: setting up $lab, once: about 95 MB to download, 245 MB of disk" \
-            "($lab_disk_mb MB while it is made), 30 s"
+        echo "tools/lab: setting up $lab, once: about 120 MB to download, 245 MB of disk" \
+            "($lab_disk_mb MB while it is made), 20 to 40 s"
         rm -rf "$cache"/lab.new-*
         lab_new=$(mktemp -d "$cache/lab.new-XXXXXX") || give_up "cannot write to $cache"
+        trap 'rm -rf "$lab_new"' EXIT
         chmod 755 "$lab_new"
         (lab_fill "$lab_new") || {
             rm -rf "$lab_new"
-            give_up "not set up; nothing was left behind"
+            give_up "not set up, for want of network or disk or of what it says above;" \
+                "nothing was left behind"
         }
         rm -rf "$lab"
         mv "$lab_new" "$lab"
+        trap - EXIT
         echo "tools/lab: set up after $((SECONDS - before)) s, $(du -sm "$lab" | cut -f1) MB"
     fi
-    exec {lab_lock}>&-
+    exec {lab_lock}<&-
 }
 
 lab_check_machine() {

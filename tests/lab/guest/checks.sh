@@ -69,10 +69,11 @@ tell() {
 }
 
 # No warning or worse about our device; known-lines has what is said without our device too.
+about_devices='nvme|pci|iommu|dmar|vfio|blk|ext4|i/o|aer'
 kernel_warnings() {
     sed '/^#/d' /known-lines >/tmp/known
     dmesg -r | sed -n 's/^<[0-4]>//p' |
-        grep -E -i 'nvme|pci|iommu|dmar|vfio|blk|ext4|i/o|aer|nobody cared|warn|bug|hung|call trace' |
+        grep -E -i "$about_devices|nobody cared|warn|bug|hung|call trace" |
         grep -E -v -f /tmp/known >/tmp/warnings
     if [ -s /tmp/warnings ]; then
         fail "no warning of the kernel: $(wc -l </tmp/warnings) lines"
