@@ -26,9 +26,9 @@ struct Arguments {
     std::string to;
 };
 
-int complain(const std::string& text) {
+int complain(const std::string& text, ExitCode exit_code) {
     fmt::print(stderr, "lmsim relay: {}\n", text);
-    return Usage;
+    return exit_code;
 }
 
 /// Waits for the VMM.
@@ -137,12 +137,12 @@ int relay(const Arguments& arguments) {
     Fd server;
     std::string error = sim::vfio_user::connect_to(arguments.from, server);
     if (!error.empty()) {
-        return complain("--from " + error);
+        return complain("--from " + error, Environment);
     }
     Fd listener;
     error = sim::vfio_user::listen_at(arguments.socket, listener);
     if (!error.empty()) {
-        return complain("--socket " + error);
+        return complain("--socket " + error, Usage);
     }
     fmt::print("listening at {}\n", arguments.socket);
     std::fflush(stdout);
