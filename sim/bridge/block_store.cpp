@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -21,7 +22,11 @@ bool failed_for_good() { return errno != EINTR; }
 BlockStore::~BlockStore() = default;
 
 std::string BlockStore::use_file(std::uint32_t nsid, const std::string& path, std::uint64_t bytes) {
-    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    const bool is_new = !file && errno == ENOENT;
+    if (is_new) {
+        file = Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    }
     struct stat about {};
     if (!file || ::fstat(file.get(), &about) != 0) {
         return fmt::format("{}: {}", path, std::strerror(errno));
@@ -31,8 +36,12 @@ std::string BlockStore::use_file(std::uint32_t nsid, const std::string& path, st
     }
     if (static_cast<std::uint64_t>(about.st_size) < bytes &&
         ::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) {
-        return fmt::format("{}: cannot be made {} bytes long: {}", path, bytes,
-                           std::strerror(errno));
+        const std::string error = fmt::format("{}: cannot be made {} bytes long: {}", path, bytes,
+                                              std::strerror(errno));
+        if (is_new) {
+            ::unlink(path.c_str());
+        }
+        return error;
     }
     backings_[nsid] = std::move(file);
     return {};
@@ -83,9 +92,16 @@ bool BlockStore::write(std::uint32_t nsid, std::uint64_t offset, const std::uint
 }
 
 bool BlockStore::deallocate(std::uint32_t nsid, std::uint64_t offset, std::uint64_t length) {
-    if (length == 0) {
+    // What lies behind the end holds nothing, and file systems refuse to look there.
+    struct stat about {};
+    if (::fstat(backing(nsid).get(), &about) != 0) {
+        return false;
+    }
+    const auto end = static_cast<std::uint64_t>(about.st_size);
+    if (length == 0 || offset >= end) {
         return true;
     }
+    length = std::min(length, end - offset);
     const int how = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     if (::fallocate(backing(nsid).get(), how, static_cast<off_t>(offset),
                     static_cast<off_t>(length)) == 0) {

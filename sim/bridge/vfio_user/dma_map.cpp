@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "model/wire/sqe.hpp"
@@ -96,6 +97,12 @@ std::shared_ptr<DmaMap::File> DmaMap::open(Fd file, const Mapping& mapping, int&
         mapping.size > length - mapping.offset) {
         error = EINVAL;
         return nullptr;
+    }
+    if (files_.size() >= files_to_look_at_) {  // those that nothing maps any more are forgotten
+        for (auto at = files_.begin(); at != files_.end();) {
+            at = at->second.expired() ? files_.erase(at) : std::next(at);
+        }
+        files_to_look_at_ = 2 * files_.size() + 64;
     }
     std::weak_ptr<File>& known = files_[{about.st_dev, about.st_ino}];
     std::shared_ptr<File> shared = known.lock();

@@ -82,6 +82,7 @@ class DmaMap : public Dma {
     Regions regions_;
     using FileKey = std::pair<std::uint64_t, std::uint64_t>;  // device, inode
     std::map<FileKey, std::weak_ptr<File>> files_;
+    std::size_t files_to_look_at_ = 64;
     DmaMessages* messages_ = nullptr;
     bool enabled_ = false;
     bool blank_entry_ = false;

@@ -1,6 +1,5 @@
 #include "sim/bridge/vfio_user/irqs.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
@@ -95,15 +94,17 @@ int Irqs::set(const std::vector<std::uint8_t>& payload, std::vector<Fd>& fds) {
             Line line;
             if (!fds.empty()) {
                 line.eventfd = std::move(fds[i]);
-                line.blocks = (::fcntl(line.eventfd.get(), F_GETFL) & O_NONBLOCK) == 0;
             }
             all[set.start + i] = std::move(line);
         }
         return 0;
     }
     if ((set.flags & irq_data_none) != 0 && set.count == 0) {
+        if (set.start != 0) {
+            return EINVAL;
+        }
         for (Line& line : all) line = Line{};
-        return set.start == 0 ? 0 : EINVAL;
+        return 0;
     }
     const bool chosen = (set.flags & irq_data_bool) != 0;
     if (chosen && payload.size() - irq_set_size < set.count) {
@@ -136,9 +137,10 @@ void Irqs::trigger(std::uint32_t index, std::uint32_t vector) {
         return;
     }
     const Line& line = (*all)[vector];
-    if (line.blocks) {
-        pollfd item{line.eventfd.get(), POLLOUT, 0};
-        if (::poll(&item, 1, 0) <= 0) return;  // full: whoever reads it will find that
+    // Whether a write may block is up to the client at any time: the open file is its own as well.
+    pollfd item{line.eventfd.get(), POLLOUT, 0};
+    if (::poll(&item, 1, 0) <= 0) {
+        return;  // full: whoever reads it will find that
     }
     const std::uint64_t one = 1;
     const ssize_t put = ::write(line.eventfd.get(), &one, sizeof one);

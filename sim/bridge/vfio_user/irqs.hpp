@@ -28,7 +28,6 @@ class Irqs {
   private:
     struct Line {
         Fd eventfd;
-        bool blocks = false;  // a write can block: look before
     };
     std::vector<Line>* lines(std::uint32_t index);
     const std::vector<Line>* lines(std::uint32_t index) const {
