@@ -6,6 +6,13 @@ device=$(basename "$(readlink /sys/class/nvme/nvme0/device)")
 nvme id-ctrl /dev/nvme0 >/tmp/id-ctrl 2>&1
 cat /tmp/id-ctrl
 is "Identify says HMLMS (OACS bit 11)" $((1 << 11)) $(($(field oacs) & 1 << 11))
+is "and is that of an I/O controller of NVMe 2.3" "0x20300 1" "$(field ver) $(field cntrltype)"
+for name in cmmrtd nmmrtd maxmrtg trattr mcudmq mnsudmq mcmr nmcmr mcdqpc; do
+    does "Identify tells its $(echo $name | tr a-z A-Z)" test "$(($(field $name)))" -gt 0
+done
+does "the SMART log can be read" nvme smart-log /dev/nvme0
+does "the error log can be read" nvme error-log /dev/nvme0
+does "the firmware log can be read" nvme fw-log /dev/nvme0
 
 read_back() { sha256sum /mnt/data | cut -d ' ' -f 1; }
 mount_again() {
