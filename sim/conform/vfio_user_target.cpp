@@ -54,8 +54,7 @@ std::string ServedTarget::add(const std::string& path) {
         return port.error();
     }
     for (const auto& other : ports_) {
-        other->client().also_serve(port.value()->client());
-        port.value()->client().also_serve(other->client());
+        other->client().serve_together(port.value()->client());
     }
     ports_.push_back(std::move(port.value()));
     all_.push_back(ports_.back().get());

@@ -27,6 +27,18 @@ std::int64_t now_ms() {
 Client::Client(std::unique_ptr<Stream> stream, std::string name, int limit_ms)
     : stream_(std::move(stream)), channel_(*stream_), name_(std::move(name)), limit_ms_(limit_ms) {}
 
+Client::~Client() {
+    for (Client* other : others_) {
+        auto& theirs = other->others_;
+        theirs.erase(std::remove(theirs.begin(), theirs.end(), this), theirs.end());
+    }
+}
+
+void Client::serve_together(Client& other) {
+    others_.push_back(&other);
+    other.others_.push_back(this);
+}
+
 std::string Client::fail(std::string what) {
     if (error_.empty()) {
         error_ = fmt::format("{}: {}", name_, what);

@@ -46,6 +46,9 @@ class Client {
   public:
     /// `name` stands in front of messages. `limit_ms`: how long an answer may take.
     Client(std::unique_ptr<Stream> stream, std::string name, int limit_ms);
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+    ~Client();
 
     /// VERSION and DEVICE_GET_INFO. In words what is wrong.
     std::string open();
@@ -95,9 +98,9 @@ class Client {
     void send_write(std::uint32_t region, std::uint64_t offset, std::uint64_t value, unsigned size,
                     bool reply, Answer answer);
     void send_reset(Answer answer);
-    /// While an answer is waited for, what the other's server wants is done, too: several functions
-    /// may be served by one process, which waits for one at a time. The other outlives this.
-    void also_serve(Client& other) { others_.push_back(&other); }
+    /// While either waits for an answer, what the other's server wants is done, too: several
+    /// functions may be served by one process, which waits for one at a time.
+    void serve_together(Client& other);
     /// Until nothing that the others have sent is unanswered: between sockets there is no order.
     void settle_others();
     /// Has a message been read that pump() has not handled?
@@ -165,7 +168,7 @@ class Client {
     std::uint16_t next_id_ = 1;
     std::deque<Pending> pending_;
     Message incoming_;
-    std::vector<Client*> others_;
+    std::vector<Client*> others_;  // and this is one of theirs
     std::vector<Mapping> mappings_;
 };
 

@@ -134,6 +134,9 @@ void FakeServer::send(const Header& header, const Bytes& payload) {
 void FakeServer::take(const Header& header, const Bytes& payload) {
     if ((header.flags & type_mask) == type_reply) {
         replies.emplace_back(header, payload);
+        if (replied) {
+            replied();
+        }
         return;
     }
     if (given_ >= lives_for) {

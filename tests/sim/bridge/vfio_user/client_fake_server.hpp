@@ -41,6 +41,8 @@ class FakeServer : public sim::vfio_user::Stream {
     std::map<sim::vfio_user::Command, Answer> answers;
     /// Called with every command before it is answered.
     std::function<void(const sim::vfio_user::Header&, const Bytes&)> sees;
+    /// Called when a command of its own has been answered.
+    std::function<void()> replied;
     /// So many commands are answered, then the server is gone.
     std::size_t lives_for = SIZE_MAX;
     /// At most so many bytes come with one read.

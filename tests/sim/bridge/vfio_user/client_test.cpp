@@ -389,3 +389,48 @@ TEST_CASE("answers in another order find their commands", "[vfio-user]") {
     CHECK(setup.client.settle().empty());
     CHECK(order == std::vector<int>{2, 1});
 }
+
+TEST_CASE("a client answers for another function while it waits", "[vfio-user]") {
+    auto pf_server = std::make_unique<FakeServer>(true);
+    auto vf_server = std::make_unique<FakeServer>(true);
+    FakeServer* pf_end = pf_server.get();
+    FakeServer* vf_end = vf_server.get();
+    auto pf = std::make_unique<Client>(std::move(pf_server), "pf", limit_ms);
+    auto vf = std::make_unique<Client>(std::move(vf_server), "vf", limit_ms);
+    REQUIRE(pf->open().empty());
+    REQUIRE(vf->open().empty());
+    pf->serve_together(*vf);
+    Bytes bytes(16, 3);
+    REQUIRE(vf->map(0, bytes.data(), bytes.size(), -1).empty());
+    // The one process behind both answers the PF once it has the memory of the VF.
+    pf_end->answers[Command::REGION_WRITE] = [](const Bytes&) { return FakeReply{0, {}, true}; };
+    std::uint16_t id = 0;
+    pf_end->sees = [&](const Header& header, const Bytes&) {
+        id = header.id;
+        vf_end->send(command(Command::DMA_READ, 5), quads({0, 16}));
+    };
+    vf_end->replied = [&] {
+        pf_end->send(command(Command::REGION_WRITE, id, type_reply), Bytes(16));
+    };
+    const std::uint8_t doorbell[4] = {};
+    CHECK(pf->write_region(0, 0x1000, doorbell, 4).empty());
+    REQUIRE(vf_end->replies.size() == 1);
+    CHECK(vf_end->replies[0].second.size() == 32);
+    vf.reset();
+    pf_end->sees = nullptr;
+    pf_end->answers.clear();
+    CHECK(pf->write_region(0, 0x1000, doorbell, 4).empty());
+}
+
+TEST_CASE("what a client has sent to other functions is done before it goes on", "[vfio-user]") {
+    auto one = std::make_unique<FakeServer>();
+    auto two = std::make_unique<FakeServer>();
+    Client first(std::move(one), "first", limit_ms);
+    Client second(std::move(two), "second", limit_ms);
+    first.serve_together(second);
+    first.send_write(0, 0x1000, 1, 4, true, [](const Message&) {});
+    first.send_write(0, 0x1000, 2, 4, true, [](const Message&) {});
+    CHECK(first.outstanding() == 2);
+    second.settle_others();
+    CHECK(first.outstanding() == 0);
+}
