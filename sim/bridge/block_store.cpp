@@ -36,15 +36,25 @@ std::string BlockStore::use_file(std::uint32_t nsid, const std::string& path, st
     }
     if (static_cast<std::uint64_t>(about.st_size) < bytes &&
         ::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) {
-        const std::string error = fmt::format("{}: cannot be made {} bytes long: {}", path, bytes,
-                                              std::strerror(errno));
+        const std::string error =
+            fmt::format("{}: cannot be made {} bytes long: {}", path, bytes, std::strerror(errno));
         if (is_new) {
             ::unlink(path.c_str());
         }
         return error;
     }
+    if (is_new) {
+        made_.push_back(path);
+    }
     backings_[nsid] = std::move(file);
     return {};
+}
+
+void BlockStore::remove_made() {
+    for (const std::string& path : made_) {
+        ::unlink(path.c_str());
+    }
+    made_.clear();
 }
 
 const Fd& BlockStore::backing(std::uint32_t nsid) {

@@ -23,6 +23,10 @@ class BlockStore {
     /// words if that fails. Before the namespace's first use.
     std::string use_file(std::uint32_t nsid, const std::string& path, std::uint64_t bytes);
 
+    /// Files that use_file() has made are no more: something else went wrong before their first
+    /// use.
+    void remove_made();
+
     /// False if the medium failed. What was never written reads as zeros, beyond the end too.
     bool read(std::uint32_t nsid, std::uint64_t offset, std::uint8_t* to, std::uint64_t length);
     bool write(std::uint32_t nsid, std::uint64_t offset, const std::uint8_t* from,
@@ -34,6 +38,7 @@ class BlockStore {
   private:
     const Fd& backing(std::uint32_t nsid);
 
+    std::vector<std::string> made_;
     std::map<std::uint32_t, Fd> backings_;  // by NSID: a file, or a memory that is one
 };
 

@@ -55,6 +55,10 @@ std::string parse_functions(const std::string& text, std::vector<std::uint16_t>&
                                sim::in_quotes(name));
         }
         const auto function = static_cast<std::uint16_t>(number ? std::stoul(digits) + 1 : 0);
+        if (function >= nvme::SimBounds::functions) {
+            return fmt::format("--functions: there is no {}; a device has at most {} VFs", name,
+                               nvme::SimBounds::functions - 1);
+        }
         if (std::find(functions.begin(), functions.end(), function) != functions.end()) {
             return fmt::format("--functions: {} stands there twice", name);
         }
@@ -110,8 +114,15 @@ std::optional<ServerOptions> options_of(const Arguments& arguments) {
     options.socket = arguments.socket;
     std::string error = parse_functions(arguments.functions, options.functions);
     for (const std::string& text : arguments.media) {
-        options.backings.emplace_back();
-        if (error.empty()) error = parse_media(text, options.backings.back());
+        ServerOptions::Backing backing;
+        if (error.empty()) error = parse_media(text, backing);
+        for (const ServerOptions::Backing& other : options.backings) {
+            if (error.empty() && (other.nsid == backing.nsid || other.file == backing.file)) {
+                error = fmt::format("--media {}: NSID {} has {} already; expected a file for each",
+                                    sim::in_quotes(text), other.nsid, other.file);
+            }
+        }
+        options.backings.push_back(std::move(backing));
     }
     if (!error.empty()) {
         complain(error);

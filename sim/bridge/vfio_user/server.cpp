@@ -16,9 +16,9 @@ namespace {
 
 constexpr int looks = 100;             // before a sleep: waking up costs more than a short wait
 constexpr int at_once = 64;            // messages of one client before the next has its turn
+constexpr int busy_rounds = 1000;      // before a look whether a client comes
 constexpr std::int64_t stop_ms = 200;  // how often a sleeper looks whether it is to stop
 constexpr std::int64_t ns_per_ms = 1'000'000;
-constexpr Ps admin_timeout = 60'000'000'000'000;  // as Linux has it
 
 std::unique_ptr<Pace> make_pace(bool paced, Kernel& kernel) {
     if (paced) {
@@ -49,8 +49,7 @@ Server::Server(ServerOptions options)
     }
     if (std::find(wanted.begin(), wanted.end(), 0) == wanted.end()) {
         migration_ = std::make_unique<MigrationService>("driver", kernel_, device_, options_.device,
-                                                        options_.rules, *pace_,
-                                                        options_.paced ? admin_timeout : 0);
+                                                        options_.rules, *pace_);
     }
     for (const std::uint16_t function : wanted) {
         auto served = std::make_unique<Served>();
@@ -76,15 +75,6 @@ Server::~Server() {
 }
 
 std::string Server::open() {
-    const nvme::Config& config = options_.device.config;
-    for (const ServerOptions::Backing& backing : options_.backings) {
-        std::string error =
-            store_.use_file(backing.nsid, backing.file, config.blocks * config.block_bytes);
-        if (!error.empty()) {
-            return error;
-        }
-    }
-    open_migration();
     for (std::size_t i = 0; i < served_.size(); ++i) {
         std::string error = listen_at(paths_[i], served_[i]->listener);
         if (!error.empty()) {
@@ -92,6 +82,16 @@ std::string Server::open() {
         }
         made_.push_back(paths_[i]);
     }
+    const nvme::Config& config = options_.device.config;
+    for (const ServerOptions::Backing& backing : options_.backings) {
+        std::string error =
+            store_.use_file(backing.nsid, backing.file, config.blocks * config.block_bytes);
+        if (!error.empty()) {
+            store_.remove_made();
+            return error;
+        }
+    }
+    open_migration();
     return {};
 }
 
@@ -112,6 +112,9 @@ void Server::accept(Served& served) {
     Fd client(::accept4(served.listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!client) {
         return;  // it has gone already
+    }
+    // The last client's end may not have been seen yet.
+    for (int left = at_once; left > 0 && served.endpoint->serve(Stream::Wait::No); --left) {
     }
     if (served.endpoint->connected()) {
         options_.say(served.name + ": another client wants in and is turned away");
@@ -142,16 +145,15 @@ bool Server::all_gone() const {
            });
 }
 
-/// Until a client says something, one comes, the device has something to do, or it is time to look
-/// at stop().
-void Server::sleep(const std::function<bool()>& stop) {
+/// Until a client says something, one comes, the device has something to do, or for `longest`
+/// nanoseconds.
+void Server::sleep(const std::function<bool()>& stop, std::int64_t longest) {
     std::vector<pollfd> items;
     for (const auto& served : served_) {
         items.push_back({served->listener.get(), POLLIN, 0});
         items.push_back({served->stream ? served->stream->poll_fd() : -1, POLLIN, 0});
     }
     const std::int64_t due = pace_->idle_ns();
-    const std::int64_t longest = stop_ms * ns_per_ms;
     const std::int64_t wait = due < 0 ? longest : std::min(due, longest);
     const timespec limit{wait / 1'000'000'000, wait % 1'000'000'000};
     if (stop() || ::ppoll(items.data(), items.size(), &limit, nullptr) <= 0) {
@@ -166,13 +168,16 @@ void Server::sleep(const std::function<bool()>& stop) {
 
 void Server::run(const std::function<bool()>& stop, bool once) {
     while (!stop()) {
-        for (int left = looks; left > 0 && !stop();) {
+        int rounds = 0;
+        int left = looks;
+        for (; left > 0 && rounds < busy_rounds && !stop(); ++rounds) {
             left = serve_all() ? looks : left - 1;
         }
         if (once && all_gone()) {
             return;
         }
-        sleep(stop);
+        // Who is busy with a client still looks whether another comes.
+        sleep(stop, left > 0 ? 0 : stop_ms * ns_per_ms);
     }
 }
 

@@ -62,7 +62,7 @@ class Server {
     void open_migration();
     bool serve_all();
     void accept(Served& served);
-    void sleep(const std::function<bool()>& stop);
+    void sleep(const std::function<bool()>& stop, std::int64_t longest);
     bool all_gone() const;
 
     ServerOptions options_;

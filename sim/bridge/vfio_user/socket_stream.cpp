@@ -94,7 +94,9 @@ std::ptrdiff_t SocketStream::read(std::uint8_t* to, std::size_t most, std::vecto
             fds.emplace_back(fd);
         }
     }
-    return got == 0 ? -1 : got;
+    // Descriptors that did not come, more than there is room for here or in this process, would be
+    // missed without a word.
+    return got == 0 || (message.msg_flags & MSG_CTRUNC) != 0 ? -1 : got;
 }
 
 bool SocketStream::write(const Part* parts, std::size_t count, const std::vector<int>& fds) {
