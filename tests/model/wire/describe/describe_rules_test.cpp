@@ -59,6 +59,7 @@ std::vector<Breach> entry_breaches() {
         {"admin-sqe", sqe(0x09, 0, 0, {7, 0x0000FFFF}), "AD-FEAT-43@44"},
         {"admin-sqe", sqe(0x09, 1, 0, {7, 1}), "AD-FEAT-47@4"},
         {"admin-sqe", sqe(0x0A, 0, 0x1000, {0x0407}), "AD-FEAT-44@41"},
+        {"admin-sqe", sqe(0x02, 0, 0x1000, {2, 0, 6}), "AD-LOG-42@48"},
         {"admin-sqe", sqe(0x1C, 0, 0, {0x00020002}), "VM-42@40"},
         {"admin-sqe", sqe(0x1C, 0, 0, {0x00020208}), "VM-43@41"},
         {"admin-sqe", sqe(0x1C, 0, 0, {0x00020008, 1}), "VM-50@44"},
