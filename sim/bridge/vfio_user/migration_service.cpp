@@ -37,9 +37,9 @@ std::uint64_t largest_state(const nvme::Config& config, const spec::Rules& rules
 }
 
 /// What the driver does takes no time of its own: what its caller waits for is the device.
-HostTiming driver_timing(const nvme::Config& config, const spec::Rules& rules, Ps admin_timeout) {
+HostTiming driver_timing(const nvme::Config& config, const spec::Rules& rules) {
     HostTiming timing;
-    timing.admin_timeout = admin_timeout;
+    timing.admin_timeout = 0;  // which would reset the PF, and with it the VFs of others
     timing.ready_poll = ready_poll;
     timing.copy_rate = Bandwidth::max();
     timing.features = vfio::STOP_COPY_FLAG;
@@ -111,14 +111,17 @@ class MigrationService::OfVf : public Migration {
     std::optional<VfioAnswer> answer_;
 };
 
+/// A call that cannot end before the client does something, as a Suspend while a full completion
+/// queue holds a command up, has timed out at once: others are served here, too. It goes on, and
+/// until it is done, or the VF reset, the driver is busy.
 VfioAnswer MigrationService::OfVf::ask(const Start& start) {
-    const VfioAnswer failed{Errno::Io, 0, 0};
     if (driver().is_busy(vf_)) {
-        return failed;  // an earlier call has never returned
+        return {Errno::Busy, 0, 0};
     }
     answer_.reset();
     start([this](const VfioAnswer& answer) { answer_ = answer; });
-    return service_.pace_.wait([this] { return answer_.has_value(); }) ? *answer_ : failed;
+    const bool done = service_.pace_.wait([this] { return answer_.has_value(); });
+    return done ? *answer_ : VfioAnswer{Errno::TimedOut, 0, 0};
 }
 
 int MigrationService::OfVf::feature(const std::vector<std::uint8_t>& request,
@@ -136,7 +139,8 @@ int MigrationService::OfVf::feature(const std::vector<std::uint8_t>& request,
     }
     std::vector<std::uint8_t> data;
     if (checked.execute) {
-        const Errno error = perform(checked, request, data);
+        const bool busy = driver().is_busy(vf_);
+        const Errno error = busy ? Errno::Busy : perform(checked, request, data);
         if (error != Errno::Ok) {
             return static_cast<int>(error);
         }
@@ -283,13 +287,12 @@ void MigrationService::OfVf::was_reset() {
 }
 
 MigrationService::MigrationService(sc_core::sc_module_name name, Kernel& kernel, NvmeDevice& device,
-                                   const DeviceTiming& timing, const spec::Rules& rules, Pace& pace,
-                                   Ps admin_timeout)
+                                   const DeviceTiming& timing, const spec::Rules& rules, Pace& pace)
     : rules_(host::driver_rules(rules)),
       pace_(pace),
-      memory_(driver_pages(driver_timing(timing.config, rules_, admin_timeout), timing)),
-      driver_(name, kernel, driver_timing(timing.config, rules_, admin_timeout),
-              attach_pf(device, memory_), vf_ports(device, timing.vfs), rules) {
+      memory_(driver_pages(driver_timing(timing.config, rules_), timing)),
+      driver_(name, kernel, driver_timing(timing.config, rules_), attach_pf(device, memory_),
+              vf_ports(device, timing.vfs), rules) {
     for (std::uint16_t vf = 0; vf < timing.vfs; ++vf) {
         vfs_.push_back(std::make_unique<OfVf>(*this, vf, timing.config));
     }

@@ -27,8 +27,7 @@ class MigrationService {
   public:
     /// All of them outlive it; nobody has used the PF yet.
     MigrationService(sc_core::sc_module_name name, Kernel& kernel, NvmeDevice& device,
-                     const DeviceTiming& timing, const spec::Rules& rules, Pace& pace,
-                     Ps admin_timeout);
+                     const DeviceTiming& timing, const spec::Rules& rules, Pace& pace);
     ~MigrationService();
 
     /// The driver takes the PF and brings the VFs online. In words why they cannot be migrated.

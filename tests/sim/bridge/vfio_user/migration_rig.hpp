@@ -24,7 +24,8 @@ using Data = std::vector<std::uint8_t>;
 /// The driver in a VM, with one pair of I/O queues; it moves with its VM.
 class VmDriver : private PortClient {
   public:
-    VmDriver(Pace& pace, DevicePort& port) : pace_(pace), commands_(port, 16, 1, 16) {
+    VmDriver(Pace& pace, DevicePort& port, std::uint32_t cq_entries = 16)
+        : pace_(pace), commands_(port, 16, 1, 16, cq_entries) {
         buffer_ = port.allocate(page_size);
         port.set_client(this);
     }
@@ -41,7 +42,7 @@ class VmDriver : private PortClient {
         commands_.enable();
         wire::CreateCq cq;
         cq.qid = 1;
-        cq.qsize = 15;
+        cq.qsize = static_cast<std::uint16_t>(commands_.queue(1).cq_entries() - 1);
         cq.prp1 = commands_.queue(1).cq_base();
         wire::CreateSq sq;
         sq.qid = 1;
@@ -63,10 +64,17 @@ class VmDriver : private PortClient {
         commands_.submit(1, sqe, 0);
         pace_.go_on();
     }
+    /// A doorbell, whatever the controller makes of it.
+    void submit_nothing() {
+        commands_.port().write(reg::sq_doorbell(1), 0, 4);
+        pace_.go_on();
+    }
     /// Completions of the I/O queue since the last call.
     std::uint32_t reap() {
-        return commands_.reap(
+        const std::uint32_t count = commands_.reap(
             1, [](std::uint64_t, const wire::Cqe&) {}, [](const wire::Cqe&) {});
+        pace_.go_on();
+        return count;
     }
     /// Where the data of its reads go.
     std::uint64_t buffer() const { return buffer_; }
@@ -105,7 +113,7 @@ struct ServedDevice {
     ServedDevice(const std::string& name, Kernel& kernel, Pace& pace, Memory& vm,
                  const DeviceTiming& timing, const spec::Rules& rules = {})
         : device(name.c_str(), kernel, timing, rules, 1),
-          service((name + "_driver").c_str(), kernel, device, timing, rules, pace, 0) {
+          service((name + "_driver").c_str(), kernel, device, timing, rules, pace) {
         device.attach(1, vm);
         error = service.open();
     }

@@ -222,3 +222,40 @@ TEST_CASE("a reset brings a VF back from everywhere", "[serve]") {
     REQUIRE(servers.of_a.set(MigState::STOP_COPY) == 0);
     CHECK(servers.of_a.read_all(4096) == servers.a.snapshot());
 }
+
+TEST_CASE("a VM that takes no completions keeps its VF from being stopped, and no other",
+          "[serve]") {
+    Kernel kernel{"kernel"};
+    FreePace pace{kernel};
+    Memory vm{vm_pages};
+    ServedDevice served{"a", kernel, pace, vm, two_vfs()};
+    VmDriver driver(pace, served.device.port(1), 2);
+    FeatureClient client(served.vf());
+    FeatureClient neighbour(served.service.vf(1));
+    REQUIRE(driver.start());
+    driver.submit_read();
+    driver.submit_read();  // for whose completion there is no room
+    CHECK(client.set(MigState::STOP) == ETIMEDOUT);
+    client.state();
+    CHECK(client.error() == EBUSY);
+    CHECK(client.set(MigState::RUNNING) == EBUSY);
+    Data to;
+    CHECK(served.vf().read(1, to) == EBUSY);
+    CHECK(neighbour.set(MigState::STOP_COPY) == 0);
+
+    // It takes them after all.
+    CHECK(driver.reap() == 1);
+    CHECK(client.state() == number(MigState::STOP));
+    CHECK(driver.reap() == 1);
+    CHECK(client.set(MigState::RUNNING) == 0);
+    CHECK(driver.reads());
+
+    driver.submit_read();
+    driver.submit_read();
+    CHECK(client.set(MigState::STOP) == ETIMEDOUT);
+    bool done = false;
+    served.device.port(1).reset([&done] { done = true; });
+    REQUIRE(pace.wait([&done] { return done; }));
+    served.vf().was_reset();
+    CHECK(client.state() == number(MigState::RUNNING));
+}
