@@ -11,7 +11,8 @@ note "fio runs"
 read -r answer <&3
 kill -INT $fio
 wait $fio
-is "fio ends without an error" 0 "$(sed -n 's/^ *"error" : \([0-9]*\),*/\1/p' /tmp/fio.json | head -n 1)"
+errors=$(sed -n 's/^ *"error" : \([0-9]*\),*/\1/p' /tmp/fio.json | head -n 1)
+is "fio ends without an error" 0 "$errors"
 # What is read is verified; the first of these is of reads, the second of writes.
 sed -n 's/^ *"total_ios" : \([0-9]*\),*/\1/p' /tmp/fio.json >/tmp/ios
 must "it has written" test "$(sed -n 2p /tmp/ios)" -gt 0

@@ -40,6 +40,7 @@ echo 3 >/proc/sys/vm/drop_caches
 must "mount again" mount -t ext4 $disk /mnt
 wanted=$(sha256sum /tmp/data | cut -d ' ' -f 1)
 for file in /mnt/one.* /mnt/two.*; do
-    is "$(basename "$file") holds what was written" "$wanted" "$(sha256sum "$file" | cut -d ' ' -f 1)"
+    got=$(sha256sum "$file" | cut -d ' ' -f 1)
+    is "$(basename "$file") holds what was written" "$wanted" "$got"
 done
 umount /mnt
