@@ -64,6 +64,57 @@ TEST_CASE("every feature has a current, a default and a saved value, and says wh
     for (std::size_t i = 0; i < 5; ++i) CHECK(rig.get(fids[i], 0, 1).dw0 == defaults[i]);
 }
 
+TEST_CASE("features that every I/O controller has, and that do not change here") {
+    Rig rig;
+    const struct {
+        std::uint8_t fid;
+        std::uint32_t cdw11;
+        std::uint32_t value;
+    } constant[] = {{0x01, 0, 0}, {0x02, 0, 0}, {0x04, 0, 343}, {0x04, 0x10'0000, 0}, {0x0A, 0, 0}};
+    for (const auto& feature : constant) {
+        CAPTURE(feature.fid, feature.cdw11);
+        for (const std::uint8_t sel : {0, 1, 2}) {
+            const wire::Cqe cqe = rig.get(feature.fid, sel, feature.cdw11);
+            CHECK(cqe.status == 0);
+            CHECK(cqe.dw0 == feature.value);
+        }
+        CHECK(rig.get(feature.fid, 3, feature.cdw11).dw0 == 0);
+        CHECK(rig.get(feature.fid, 4, feature.cdw11).status == 0x002);
+        CHECK(rig.set(feature.fid, feature.cdw11).status == 0x10E);
+        CHECK(rig.set(feature.fid, feature.cdw11, true).status == 0x10D);
+        CHECK(rig.set(feature.fid, feature.cdw11, false, 1).status == 0x10F);
+    }
+    CHECK(rig.set(0x02, 0xE0).status == 0x10E);  // a hint at the work
+    for (const std::uint32_t state : {1U, 31U}) CHECK(rig.set(0x02, state).status == 0x002);
+    // No sensors, and no third kind of threshold.
+    for (const std::uint32_t cdw11 : {0x1'0000U, 0x8'0000U, 0xF'0000U, 0x20'0000U, 0x30'0000U}) {
+        CAPTURE(cdw11);
+        CHECK(rig.get(0x04, 0, cdw11).status == 0x002);
+        CHECK(rig.get(0x04, 3, cdw11).status == 0);
+    }
+}
+
+TEST_CASE("Error Recovery is each namespace's own") {
+    Rig rig;
+    const auto get = [&](std::uint32_t nsid, std::uint8_t sel = 0) {
+        wire::Sqe sqe = wire::encode(wire::GetFeatures{0x05, sel, 0}, rig.bench.rules);
+        sqe.nsid = nsid;
+        return rig.vf.admin(sqe);
+    };
+    CHECK(get(1).status == 0);
+    CHECK(get(1).dw0 == 0);
+    CHECK(get(1, 3).dw0 == 2);  // of a namespace, not changeable
+    CHECK(get(0xffff'ffff).status == 0x00B);
+    CHECK(get(0).status == 0x00B);
+    CHECK(get(2).status == 0x002);  // not attached
+    CHECK(get(257).status == 0x00B);
+    CHECK(rig.set(0x05, 1, false, 1).status == 0x10E);
+    CHECK(rig.set(0x05, 1, false, 0xffff'ffff).status == 0x10E);
+    CHECK(rig.set(0x05, 1, false, 0).status == 0x00B);
+    rig.bench.at(1).attached[0] = 0;
+    CHECK(get(1).status == 0x002);
+}
+
 TEST_CASE("reserved bits of a feature are not kept") {
     Rig rig;
     REQUIRE(rig.set(0x08, 0xffff'0305).status == 0);

@@ -43,6 +43,29 @@ TEST_CASE("identify controller says what is supported") {
     CHECK(vf.tnvmcap == 0);
 }
 
+TEST_CASE("identify controller says which subsystem it is, and what it is made of") {
+    Config config = small_namespaces();
+    Rig plain(config);
+    const wire::IdentifyController first = controller(plain, plain.vf1);
+    CHECK(std::string(first.sn.begin(), first.sn.end()) == "0                   ");
+    CHECK(std::string(first.subnqn.data()) == "nqn.2026-11.sim.lm:subsystem");
+    CHECK(first.wctemp == 343);
+    CHECK(first.cctemp == 353);
+    CHECK(first.npss == 0);
+    CHECK(first.psd0_mp == 2500);
+    CHECK(first.rtd3e == 60'000'000);  // CAP.TO
+    CHECK(first.kas == 0);
+    config.serial = 4'294'967'295;
+    config.vid = 0x1234;
+    config.ssvid = 0x5678;
+    Rig other(config);
+    const wire::IdentifyController second = controller(other, other.pf);
+    CHECK(std::string(second.sn.begin(), second.sn.end()) == "4294967295          ");
+    CHECK(std::string(second.subnqn.data()) == "nqn.2026-11.sim.lm:subsystem-4294967295");
+    CHECK(second.vid == 0x1234);
+    CHECK(second.ssvid == 0x5678);
+}
+
 TEST_CASE("what is not tracked is not offered") {
     Config config = small_namespaces();
     config.track_allocation = false;

@@ -190,6 +190,17 @@ TEST_CASE("no commands of NVMe-MI") {
     CHECK(get_log(rig.pf, page(0x13, 4, 4100)).status == 0x002);
 }
 
+TEST_CASE("where pages end") {
+    Rig rig;
+    const std::pair<std::uint8_t, std::uint64_t> sizes[] = {
+        {0x00, 1024}, {0x01, 64},   {0x02, 512}, {0x03, 512},
+        {0x05, 4096}, {0x12, 1024}, {0x13, 4096}};
+    for (const auto& [lid, size] : sizes) {
+        CHECK(get_log(rig.pf, page(lid, 4, size)).status == 0);
+        CHECK(get_log(rig.pf, page(lid, 4, size + 4)).status == 0x002);
+    }
+}
+
 TEST_CASE("a part of a page, and what follows its end") {
     Rig rig;
     const Answer whole = get_log(rig.pf, page(0x05, 4096));

@@ -251,3 +251,31 @@ TEST_CASE("lists that do not fit into the page are refused") {
     bytes[0] = bytes[1] = 255;
     CHECK(StateFormatsView::parse(bytes.data(), bytes.size(), rules).error() == Error::Truncated);
 }
+
+// Figures 328 and 329: IEEE 75:73, RTD3R 87:84, RTD3E 91:88, NPSS 263, WCTEMP 267:266, CCTEMP
+// 269:268, KAS 321:320, MP of the power state at 2048.
+TEST_CASE("identify controller: what it is made of") {
+    IdentifyController id;
+    id.ieee = 0x030201;
+    id.rtd3r = 0x07060504;
+    id.rtd3e = 0x0B0A0908;
+    id.npss = 0x0C;
+    id.wctemp = 0x0E0D;
+    id.cctemp = 0x100F;
+    id.kas = 0x1211;
+    id.psd0_mp = 0x1413;
+    std::vector<std::uint8_t> page(identify_size);
+    encode(id, page.data(), Rules{});
+    const std::pair<std::size_t, std::size_t> places[] = {{73, 3},  {84, 4},  {88, 4},  {263, 1},
+                                                          {266, 2}, {268, 2}, {320, 2}, {2048, 2}};
+    std::uint8_t next = 1;
+    for (const auto& place : places) {
+        for (std::size_t i = 0; i < place.second; ++i) {
+            CAPTURE(place.first + i);
+            CHECK(page[place.first + i] == next++);
+        }
+    }
+    const auto back = decode_identify_controller(page.data(), page.size(), Rules{});
+    CHECK(*back == id);
+    CHECK(back->rtd3e == id.rtd3e);
+}
