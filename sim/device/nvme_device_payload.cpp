@@ -64,6 +64,9 @@ bool NvmeDevice::move_payload(std::uint16_t function, std::uint32_t ticket) {
     if (is(spec::Id::OpcodeNvmFlush)) {
         return store_->flush();
     }
+    if (subsystem_->ns[command.nsid - 1].blocks == 0) {
+        return true;  // deleted meanwhile, data and all: the command fails by itself
+    }
     const std::uint32_t shift = block_shift_of(command.nsid);
     const std::uint64_t at = command.slba << shift;
     if (is(spec::Id::OpcodeNvmWriteZeroes)) {

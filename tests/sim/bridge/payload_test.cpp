@@ -23,6 +23,7 @@ namespace {
 constexpr std::uint64_t page = 4096;
 constexpr std::uint32_t entries = 16;
 constexpr std::uint32_t block = 512;
+constexpr Ps slow = 1'000'000;
 
 /// A peer's memory, from address 0 on.
 struct PeerMemory : Dma {
@@ -55,6 +56,7 @@ DeviceTiming timing() {
     DeviceTiming device;
     device.config.blocks = 4096;
     device.config.capacity = 16 * 1024 * 1024;
+    device.media_write = Distribution(fixed(Time{slow}));  // commands can overtake a Write
     return device;
 }
 
@@ -106,18 +108,24 @@ struct Rig {
 
     /// The status of the command.
     int run(std::uint16_t function, std::uint16_t queue, const wire::Sqe& sqe) {
+        start(function, queue, sqe);
+        kernel.run_until(ps_never);
+        return status(function, queue);
+    }
+    void start(std::uint16_t function, std::uint16_t queue, const wire::Sqe& sqe) {
         Ring& ring = rings[function][queue];
         wire::encode(sqe, memory.bytes.data() + sq(function, queue) + 64 * ring.tail);
         ring.tail = (ring.tail + 1) % entries;
-        DevicePort& port = device.port(function);
-        port.write(reg::sq_doorbell(queue), ring.tail, 4);
-        kernel.run_until(ps_never);
+        device.port(function).write(reg::sq_doorbell(queue), ring.tail, 4);
+    }
+    int status(std::uint16_t function, std::uint16_t queue) {
+        Ring& ring = rings[function][queue];
         const std::uint8_t* const at = memory.bytes.data() + cq(function, queue) + 16 * ring.head;
         if (wire::phase_of(at) != ring.phase) return -1;
         last = wire::decode_cqe(at);
         ring.head = (ring.head + 1) % entries;
         ring.phase = ring.phase != (ring.head == 0);
-        port.write(reg::cq_doorbell(queue), ring.head, 4);
+        device.port(function).write(reg::cq_doorbell(queue), ring.head, 4);
         return last.status;
     }
     int io(std::uint8_t opcode, std::uint64_t slba, std::uint32_t blocks, std::uint64_t prp1 = data,
@@ -244,10 +252,19 @@ TEST_CASE("payload: a namespace that is made anew has nothing of the old one",
     Rig rig;
     rig.memory.fill(Rig::data, page, 0x91);
     REQUIRE(rig.io(op::NvmWrite, 0, 8) == 0);
+    wire::Sqe late = wire::encode_nvm(op::NvmWrite, 1, {0, 7, false});
+    late.prp1 = Rig::data;
+    rig.start(1, 1, late);
+    rig.kernel.run_until(rig.kernel.now() + slow / 2);
     wire::NamespaceManagement remove;
     remove.select = wire::NamespaceSelect::Delete;
     remove.nsid = 1;
-    REQUIRE(rig.run(0, 0, wire::encode(remove, rig.rules)) == 0);
+    rig.start(0, 0, wire::encode(remove, rig.rules));
+    rig.kernel.run_until(rig.kernel.now() + slow / 4);
+    REQUIRE(rig.status(0, 0) == 0);
+    CHECK(rig.status(1, 1) == -1);  // the Write is still under way
+    rig.kernel.run_until(ps_never);
+    CHECK(rig.status(1, 1) > 0);
     CHECK(rig.io(op::NvmRead, 0, 8) != 0);
     wire::NamespaceCreate create;
     create.nsze = create.ncap = 4096;
