@@ -36,8 +36,8 @@ class Env {
     /// Which granules of the function's tracked ranges were written: Env marks every write of the
     /// function's own (data, completions, command data), nobody else's.
     virtual TrackedMemory& tracked(std::uint16_t function) = 0;
-    /// What SMART / Health Information tells; whoever moves the data counts them, or nobody does.
-    virtual Usage usage(std::uint16_t) { return {}; }
+    /// Where the function counts what SMART / Health Information tells; null: nobody asks for it.
+    virtual Usage* usage(std::uint16_t) { return nullptr; }
 };
 
 }  // namespace lmsim::nvme

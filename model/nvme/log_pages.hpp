@@ -76,9 +76,11 @@ void write_log(const Context<Bounds>& ctx, std::uint16_t function, spec::Id lid,
             wire::encode(none, page, size, rules);
             break;
         }
-        case Id::LogHealth:
-            write_health(ctx.config, ctx.env.usage(function), page, size, rules);
+        case Id::LogHealth: {
+            const Usage* usage = ctx.env.usage(function);
+            write_health(ctx.config, usage != nullptr ? *usage : Usage{}, page, size, rules);
             break;
+        }
         case Id::LogFirmware: {
             wire::FirmwareSlots slots;
             slots.cafs = 1;

@@ -232,11 +232,33 @@ spec::Id failure(const Context<Bounds>& ctx, std::uint16_t function, const Slot&
                : Id::Count;
 }
 
+/// Counts a command that the media have finished, as SMART does (5.2.12.1.3): reads with Compare,
+/// writes that bring data.
+template <class Bounds>
+void count(Context<Bounds>& ctx, std::uint16_t function, const Slot& command, bool failed) {
+    using spec::Id;
+    Usage* usage = ctx.env.usage(function);
+    if (usage == nullptr) {
+        return;
+    }
+    const auto is = [&](Id opcode) { return command.opcode == ctx.rules.value(opcode); };
+    if (failed) {
+        usage->media_errors += is(Id::OpcodeNvmCompare) ? 0 : 1;
+    } else if (is(Id::OpcodeNvmRead) || is(Id::OpcodeNvmCompare)) {
+        ++usage->reads;
+        usage->bytes_read += command.length;
+    } else if (is(Id::OpcodeNvmWrite)) {
+        ++usage->writes;
+        usage->bytes_written += command.length;
+    }
+}
+
 /// The media are done: data of a read go out before the completion does (posted writes keep order).
 template <class Bounds>
 void media_done(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, bool failed) {
     using spec::Id;
     Slot& command = ctx.controller(function).slot[slot];
+    count(ctx, function, command, failed);
     const Id bad = failure(ctx, function, command, failed);
     if (bad != Id::Count) {
         return fail(ctx, function, slot, bad);

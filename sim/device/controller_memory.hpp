@@ -45,6 +45,7 @@ class ControllerMemory : public nvme::Env {
     nvme::TrackedMemory& tracked(std::uint16_t function) override {
         return memory_[function].tracked;
     }
+    nvme::Usage* usage(std::uint16_t function) override { return &memory_[function].usage; }
 
   protected:
     /// What data() of this command holds.
@@ -62,6 +63,7 @@ class ControllerMemory : public nvme::Env {
         std::vector<std::uint8_t> staging;
         std::vector<std::uint8_t> vendor;
         nvme::TrackedMemory tracked;
+        nvme::Usage usage;
     };
 
     /// At least so many items; what is new is 0.

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "model/wire/lba_status.hpp"
+#include "model/wire/log_page.hpp"
 #include "model/wire/namespace_lists.hpp"
 #include "tests/fuzz/checking_sink.hpp"
 
@@ -96,6 +97,28 @@ void lists(const std::uint8_t* page, const std::uint8_t* data, std::size_t size)
     }
 }
 
+/// Log pages: what is read is what encode gives back to be read again.
+void logs(const std::uint8_t* data, std::size_t size, std::uint8_t code) {
+    const auto health = decode_health(data, size, rules());
+    FUZZ_CHECK(health.ok() || health.at() == size);
+    if (health) {
+        std::uint8_t bytes[largest_log] = {};
+        encode(*health, bytes, sizeof bytes, rules());
+        const auto again = decode_health(bytes, sizeof bytes, rules());
+        FUZZ_CHECK(again && again->dur == health->dur && again->tsen == health->tsen);
+    }
+    const auto error = decode_error_entry(data, size, rules());
+    FUZZ_CHECK(error.ok() || error.at() == size);
+    const auto slots = decode_firmware_slots(data, size, rules());
+    FUZZ_CHECK(slots.ok() || slots.at() == size);
+    FUZZ_CHECK(!slots || slots->cafs < 8);
+    const auto effect = decode_command_effect((code & 1) != 0, code, data, size, rules());
+    FUZZ_CHECK(!effect || effect->cse < 8);
+    const auto feature = decode_feature_effect(code, data, size, rules());
+    const auto log = decode_supported_log(code, data, size, rules());
+    FUZZ_CHECK(feature.ok() == log.ok());
+}
+
 }  // namespace
 
 // The first byte selects what else is done; a page is what follows, at an offset, in zeros.
@@ -125,6 +148,7 @@ FUZZ_TARGET(identify, 160) {
         case 3: return state_formats(page, identify_size);
         case 4: return state_formats(data, size);
         case 5: return namespaces(page);
-        default: return lists(page, data, size);
+        case 6: return lists(page, data, size);
+        default: logs(data, size, data[0]); return logs(page, identify_size, data[0]);
     }
 }

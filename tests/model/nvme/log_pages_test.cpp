@@ -95,6 +95,36 @@ TEST_CASE("health tells what was read and written, in thousands, rounded up") {
     CHECK(health.mdie == 3);
 }
 
+TEST_CASE("health counts what the media did for the controller's host") {
+    struct Counting : Bench<SimBounds> {
+        Usage used[3];
+        Counting() : Bench(2, small_namespaces()) {}
+        Usage* usage(std::uint16_t function) override { return &used[function]; }
+    } bench;
+    Driver vf(bench, 1);
+    vf.enable();
+    vf.create(1, 8);
+    const auto io = [&](std::uint8_t opcode, std::uint32_t blocks) {
+        vf.submit(1, vf.io(opcode, 0, blocks));
+        REQUIRE(bench.run());
+        return vf.reap(1).at(0).status;
+    };
+    for (int i = 0; i < 3; ++i) CHECK(io(spec::opcode::NvmWrite, 500) == 0);
+    CHECK(io(spec::opcode::NvmRead, 1) == 0);
+    CHECK(io(spec::opcode::NvmCompare, 1) == 0);
+    CHECK(io(spec::opcode::NvmFlush, 1) == 0);
+    CHECK(io(spec::opcode::NvmWriteZeroes, 1) == 0);
+    CHECK(bench.used[0].writes == 0);
+    CHECK(bench.used[1].bytes_read == 1024);
+    const Answer answer = get_log(vf, page(0x02, 512));
+    const wire::Health health = *wire::decode_health(answer.bytes.data(), 512, bench.rules);
+    CHECK(health.hwc == 3);
+    CHECK(health.duw == 2);  // 1500 blocks
+    CHECK(health.hrc == 2);
+    CHECK(health.dur == 1);
+    CHECK(health.mdie == 0);
+}
+
 TEST_CASE("one firmware, in slot 1, which is what Identify tells") {
     Rig rig;
     const Answer answer = get_log(rig.vf1, page(0x03, 512));
