@@ -254,11 +254,23 @@ Sqe Guest::admin(Choices& choices) {
 }
 
 Sqe Guest::command(Choices& choices, std::uint16_t queue) {
-    Sqe sqe = queue == 0 ? admin(choices) : io(choices);
+    Sqe sqe;
+    const std::uint64_t kind = queue == 0 ? choices.below(8) : 8;
+    switch (kind) {
+        case 0:
+        case 1: sqe = migration(choices); break;
+        case 2: sqe = tracking(choices); break;
+        case 3: sqe = namespaces(choices); break;
+        case 8: sqe = io(choices); break;
+        default: sqe = admin(choices); break;
+    }
     sqe.cid = static_cast<std::uint16_t>(choices.below(64));
-    sqe.nsid = choices.one_in(6)
-                   ? choices.pick({0U, 0xffffffffU, 0xfffffffeU, 256U, 257U, choices.number32()})
-                   : 1 + static_cast<std::uint32_t>(choices.below(3));
+    if (kind > 3) {
+        sqe.nsid =
+            choices.one_in(6)
+                ? choices.pick({0U, 0xffffffffU, 0xfffffffeU, 256U, 257U, choices.number32()})
+                : 1 + static_cast<std::uint32_t>(choices.below(3));
+    }
     if (choices.one_in(12)) {
         std::uint8_t bytes[Sqe::size];
         wire::encode(sqe, bytes);

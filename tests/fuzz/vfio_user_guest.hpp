@@ -52,6 +52,9 @@ class Guest {
     wire::Sqe command(Choices& choices, std::uint16_t queue);
     wire::Sqe admin(Choices& choices);
     wire::Sqe io(Choices& choices);
+    wire::Sqe migration(Choices& choices);
+    wire::Sqe tracking(Choices& choices);
+    wire::Sqe namespaces(Choices& choices);
     void name_data(Choices& choices, wire::Sqe& sqe);
     std::uint64_t data(Choices& choices);
     void fill(Choices& choices, std::uint64_t address);
