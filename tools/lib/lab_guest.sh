@@ -40,15 +40,16 @@ put_program() {
 
 # put_modules TREE NAME...: with the modules that they need, unpacked.
 put_modules() {
-    local tree=$1 release file
+    local tree=$1 release file name
     shift
     release=$(kernel_release)
     mkdir -p "$tree/lib/modules"
     lab_program emulator usr/sbin/modprobe -d "$lab/kernel/usr" -S "$release" --all \
         --show-depends "$@" | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++' |
         while read -r file; do
-            xz -dc "$file" >"$tree/lib/modules/$(basename "$file" .xz)" || return
-            basename "$file" .xz >>"$tree/lib/modules/order"
+            name=$(basename "$file" .xz)
+            "$lab/emulator/usr/bin/busybox" xzcat "$file" >"$tree/lib/modules/$name" || return
+            echo "$name" >>"$tree/lib/modules/order"
         done
 }
 
