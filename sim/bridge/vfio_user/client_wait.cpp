@@ -11,8 +11,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int looks = 20;         // before it sleeps: most answers take less
-constexpr long nap_ns = 100'000;  // completions may come without an interrupt
+constexpr int looks = 20;                  // before it sleeps: most answers take less
+constexpr Ps long_enough = 1'000'000'000;  // 1 ms: to be a limit, not a pause between looks
+constexpr long nap_ns = 100'000;           // completions may come without an interrupt
 
 bool broken(const std::vector<ClientPort*>& ports) {
     return std::any_of(ports.begin(), ports.end(),
@@ -30,6 +31,18 @@ void nap(const std::vector<ClientPort*>& ports, Clock::time_point end) {
     ::ppoll(items.data(), items.size(), &time, nullptr);
 }
 
+/// A server that has not been given the processor is not late: it has its turn before the time
+/// counts as over.
+void give_a_turn(const std::vector<ClientPort*>& ports) {
+    for (ClientPort* port : ports) {
+        std::uint8_t csts[4];
+        port->client().read_region(bar0_region, reg::CSTS, csts, sizeof csts);
+    }
+    for (ClientPort* port : ports) {
+        port->poll(0);
+    }
+}
+
 }  // namespace
 
 bool wait_for(const std::vector<ClientPort*>& ports, const std::function<bool()>& done, Ps limit) {
@@ -40,7 +53,11 @@ bool wait_for(const std::vector<ClientPort*>& ports, const std::function<bool()>
         for (ClientPort* port : ports) {
             any = port->poll(0) || any;
         }
-        if (broken(ports) || Clock::now() >= end) {
+        if (broken(ports)) {
+            return done();
+        }
+        if (Clock::now() >= end) {
+            if (limit >= long_enough) give_a_turn(ports);
             return done();
         }
         if (any) {
