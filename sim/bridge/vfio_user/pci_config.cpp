@@ -34,16 +34,15 @@ void PciConfig::put(std::uint32_t offset, std::uint32_t value, unsigned bytes,
 
 PciConfig::PciConfig(std::uint16_t vectors) {
     LMSIM_ASSERT(vectors >= 1 && vectors <= 256);
-    // An ID out of those that QEMU leaves for experiments (docs/specs/pci-ids.rst): drivers find
-    // us by class.
-    put(0x00, 0x10f5'1af4, 4);
+    constexpr std::uint32_t id = vendor_id | std::uint32_t{device_id} << 16;
+    put(0x00, id, 4);
     put(command, 0, 2, 0x0546);  // Memory Space, Bus Master, parity, SERR#, Interrupt Disable
     put(0x06, 0x0010, 2);        // there is a list of capabilities
     put(0x08, 0x0108'0201, 4);   // NVMe I/O controller, revision 1
     put(0x0c, 0, 1, 0xff);       // Cache Line Size
     put(bar0, 0x4, 4, ~(bar_size - 1));  // 64-bit memory
     put(bar0 + 4, 0, 4, ~0U);
-    put(0x2c, 0x10f5'1af4, 4);
+    put(0x2c, id, 4);
     put(0x34, power, 1);
     put(0x3c, 0, 1, 0xff);  // Interrupt Line; no pin: MSI-X alone
     // PCI Power Management 1.2: D3hot keeps the state (No_Soft_Reset).

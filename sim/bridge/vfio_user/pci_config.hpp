@@ -11,6 +11,10 @@ namespace lmsim::sim::vfio_user {
 class PciConfig {
   public:
     static constexpr std::uint32_t size = 4096;
+    /// Vendor and device ID, those of the subsystem too: out of what QEMU leaves for experiments
+    /// (docs/specs/pci-ids.rst); drivers find us by class.
+    static constexpr std::uint16_t vendor_id = 0x1af4;
+    static constexpr std::uint16_t device_id = 0x10f5;
     static constexpr std::uint32_t bar_size = 16384;
     static constexpr std::uint32_t msix_table = 0x2000;  // in BAR 0, behind the doorbells
     static constexpr std::uint32_t msix_pba = 0x3000;

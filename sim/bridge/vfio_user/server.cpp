@@ -27,6 +27,14 @@ std::unique_ptr<Pace> make_pace(bool paced, Kernel& kernel) {
     return std::make_unique<FreePace>(kernel);
 }
 
+/// Identify names the same vendor as the configuration space (NVMe Base 2.3, 5.2.13.2.1: VID,
+/// SSVID).
+ServerOptions with_vendor(ServerOptions options) {
+    options.device.config.vid = PciConfig::vendor_id;
+    options.device.config.ssvid = PciConfig::vendor_id;
+    return options;
+}
+
 }  // namespace
 
 std::string function_name(std::uint16_t function) {
@@ -34,7 +42,7 @@ std::string function_name(std::uint16_t function) {
 }
 
 Server::Server(ServerOptions options)
-    : options_(std::move(options)),
+    : options_(with_vendor(std::move(options))),
       kernel_("kernel"),
       device_("device", kernel_, options_.device, options_.rules, options_.seed),
       pace_(make_pace(options_.paced, kernel_)) {
