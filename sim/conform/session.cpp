@@ -265,6 +265,7 @@ void Session::detect_formats() {
 /// say.
 void Session::detect_mc() {
     symbols_["mc.nsid"] = 1;
+    symbols_["mc2.nsid"] = 1;
     symbols_["mc.aerl"] = 0;
     symbols_["mc.sgls"] = 1;  // unless it says that it is not so
     symbols_["mc.oacs.namespaces"] = 1;
@@ -282,11 +283,19 @@ void Session::detect_mc() {
         symbols_["mc.oncs.dsm"] = id->oncs >> 2 & 1;
         symbols_["mc.oncs.write-zeroes"] = id->oncs >> 3 & 1;
     }
-    const auto cns = static_cast<std::uint8_t>(oracle().value(Id::CnsActiveNamespaces));
-    if (identify(mc, cns, page).empty()) {
-        const auto first = wire::load_le<std::uint32_t>(page.data());
-        symbols_["mc.nsid"] = first != 0 ? first : 1;
+    symbols_["mc.nsid"] = first_namespace(mc);
+    if (units_.size() > 2 && units_[2]->enable().empty()) {
+        symbols_["mc2.nsid"] = first_namespace(*units_[2]);
     }
+}
+
+/// The first active namespace of an MC, 1 where it does not say.
+std::uint32_t Session::first_namespace(Unit& mc) {
+    std::vector<std::uint8_t> page;
+    const auto cns = static_cast<std::uint8_t>(oracle().value(Id::CnsActiveNamespaces));
+    const std::uint32_t first =
+        identify(mc, cns, page).empty() ? wire::load_le<std::uint32_t>(page.data()) : 0;
+    return first != 0 ? first : 1;
 }
 
 std::string Session::detect() {

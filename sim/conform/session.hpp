@@ -107,6 +107,7 @@ class Session {
     std::string detect_secondaries();
     void detect_formats();  // of states, and of resources
     void detect_mc();
+    std::uint32_t first_namespace(Unit& mc);
 
     Target& target_;
     std::vector<std::unique_ptr<Unit>> units_;

@@ -120,7 +120,7 @@ void add_entries(List& list) {
     Draft other = begin("other-mc", "What another MC writes is not logged");
     other.buffer("block2", page_size, "mc2")
         .steps({simple(StepKind::Enable, "mc2"), create_cq("mc2", 1), create_sq("mc2", 1),
-                write_block(7, "block2").to("mc2")})
+                write_block(7, "block2").to("mc2").nsid("mc2.nsid")})
         .step(no_entry("queue", slots, {entry_slba(7)}));
     list.push_back(other.done());
     Draft deleted = begin("delete-while-logging", "After a Delete nothing is posted any more");

@@ -248,11 +248,12 @@ void add_lifetimes(List& list) {
                     track_report().ends(Id::TrackReceiveBadCntlid)})
             .done());
     Draft other = tracking("other-mc", "What another MC writes is not reported");
-    list.push_back(other.buffer("block2", page_size, "mc2")
-                       .steps({simple(StepKind::Enable, "mc2"), create_cq("mc2", 1),
-                               create_sq("mc2", 1), io(Id::OpcodeNvmRead, "block2").to("mc2"),
-                               track_report(), expect_report({count(0)})})
-                       .done());
+    list.push_back(
+        other.buffer("block2", page_size, "mc2")
+            .steps({simple(StepKind::Enable, "mc2"), create_cq("mc2", 1), create_sq("mc2", 1),
+                    io(Id::OpcodeNvmRead, "block2").to("mc2").nsid("mc2.nsid"), track_report(),
+                    expect_report({count(0)})})
+            .done());
 }
 
 /// RNMRTD descriptors of one page each.
