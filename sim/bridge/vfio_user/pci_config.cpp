@@ -33,7 +33,7 @@ void PciConfig::put(std::uint32_t offset, std::uint32_t value, unsigned bytes,
 }
 
 PciConfig::PciConfig(std::uint16_t vectors) {
-    LMSIM_ASSERT(vectors >= 1 && vectors <= 256);
+    LMSIM_ASSERT(vectors >= 1 && vectors <= most_vectors);
     constexpr std::uint32_t id = vendor_id | std::uint32_t{device_id} << 16;
     put(0x00, id, 4);
     put(command, 0, 2, 0x0546);  // Memory Space, Bus Master, parity, SERR#, Interrupt Disable

@@ -19,7 +19,9 @@ class PciConfig {
     static constexpr std::uint32_t msix_table = 0x2000;  // in BAR 0, behind the doorbells
     static constexpr std::uint32_t msix_pba = 0x3000;
 
-    /// `vectors` of MSI-X, 1 to 256.
+    static constexpr std::uint16_t most_vectors = (msix_pba - msix_table) / 16;
+
+    /// `vectors` of MSI-X, 1 to most_vectors.
     explicit PciConfig(std::uint16_t vectors);
 
     void read(std::uint32_t offset, std::uint8_t* to, std::uint32_t length) const;

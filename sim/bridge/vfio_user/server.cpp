@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/core/reports.hpp"
+#include "model/nvme/queue_commands.hpp"
 
 namespace lmsim::sim::vfio_user {
 
@@ -25,6 +25,12 @@ std::unique_ptr<Pace> make_pace(bool paced, Kernel& kernel) {
         return std::make_unique<WallPace>(kernel);
     }
     return std::make_unique<FreePace>(kernel);
+}
+
+/// As many as BAR 0 has room for, of those that the controller has.
+std::uint16_t vectors_of(const nvme::Config& config) {
+    return static_cast<std::uint16_t>(
+        std::min<std::uint32_t>(nvme::private_vectors(config), PciConfig::most_vectors));
 }
 
 /// Identify names the same vendor as the configuration space (NVMe Base 2.3, 5.2.13.2.1: VID,
@@ -67,9 +73,8 @@ Server::Server(ServerOptions options)
         const auto say = [this, name = served->name](const std::string& text) {
             options_.say(name + ": " + text);
         };
-        served->endpoint = std::make_unique<Endpoint>(
-            device_.port(function), served->dma, *pace_,
-            static_cast<std::uint16_t>(options_.device.config.queue_pairs + 1), say);
+        served->endpoint = std::make_unique<Endpoint>(device_.port(function), served->dma, *pace_,
+                                                      vectors_of(options_.device.config), say);
         served_.push_back(std::move(served));
         paths_.push_back(wanted.size() == 1 ? options_.socket
                                             : options_.socket + "." + function_name(function));
