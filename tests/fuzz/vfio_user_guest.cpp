@@ -79,8 +79,8 @@ Guest::Writes Guest::enable(Choices& choices) {
     for (std::uint16_t i = 0; i < queues; ++i) {
         Ring& ring = rings_[i];
         // Rings may be in memory of any kind, even in such that takes no completions.
-        const std::uint64_t at = choices.one_in(6) ? choices.pick({unsealed_at, own_at})
-                                 : choices.one_in(20)
+        const std::uint64_t at = choices.one_in(12) ? choices.pick({unsealed_at, own_at})
+                                 : choices.one_in(100)
                                      ? choices.pick({constant_at, std::uint64_t{0}, choices.next()})
                                      : main_at;
         ring = Ring{};
@@ -122,7 +122,7 @@ Guest::Writes Guest::submit(Choices& choices) {
     for (std::uint64_t left = 1 + choices.below(4); left > 0; --left) {
         put(queue, command(choices, queue));
     }
-    const std::uint32_t tail = choices.one_in(60) ? choices.number32() : rings_[queue].tail;
+    const std::uint32_t tail = choices.one_in(200) ? choices.number32() : rings_[queue].tail;
     return {{reg::sq_doorbell(queue), tail}};
 }
 
@@ -137,7 +137,7 @@ Guest::Writes Guest::reap(Choices& choices, std::uint16_t queue) {
         ring.head = (ring.head + 1) % entries;
         ring.phase = ring.phase != (ring.head == 0);
     }
-    return {{reg::cq_doorbell(queue), choices.one_in(60) ? choices.number32() : ring.head}};
+    return {{reg::cq_doorbell(queue), choices.one_in(200) ? choices.number32() : ring.head}};
 }
 
 std::uint64_t Guest::data(Choices& choices) {
@@ -148,7 +148,8 @@ std::uint64_t Guest::data(Choices& choices) {
         case 2: return constant_at + at * page;
         case 3: return own_at + at * page;
         case 4: return main_at + (main_pages - 1) * page + 4 * choices.below(1024);
-        case 5: return main_at + at * page;  // into the rings
+        case 5:  // into the rings
+            return main_at + (choices.one_in(10) ? at : data_page) * page;
         case 6: return ~std::uint64_t{0} - choices.below(8192);
         case 7: return own_at + (other_pages - 1) * page;
         default: return main_at + (data_page + choices.below(32)) * page;
@@ -237,6 +238,8 @@ Sqe Guest::admin(Choices& choices) {
         sqe.cdw10 = static_cast<std::uint32_t>(choices.below(48));
     } else if (sqe.opcode == AdminIdentify || sqe.opcode == AdminGetLogPage) {
         sqe.cdw10 = static_cast<std::uint32_t>(choices.below(32)) | (choices.number32() << 16);
+        sqe.cdw11 = choices.one_in(4) ? sqe.cdw11 : 0;
+        sqe.cdw12 = choices.one_in(4) ? sqe.cdw12 : 0;
     } else if (sqe.opcode == AdminCreateSq || sqe.opcode == AdminCreateCq) {
         sqe.cdw10 = (entries - 1) << 16 | static_cast<std::uint32_t>(choices.below(queues));
         sqe.cdw11 |= 1;

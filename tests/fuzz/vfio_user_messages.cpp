@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "model/nvme/property.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/fuzz/vfio_user_session.hpp"
@@ -72,7 +74,7 @@ void Session::set_irqs(std::uint16_t function) {
         start = choices_.one_in(2) ? choices_.number32() : 0;
         count = choices_.one_in(2) ? choices_.number32() : count;
     }
-    const std::uint64_t brought = choices_.one_in(6) ? choices_.below(20) : count % 64;
+    const std::uint64_t brought = choices_.one_in(12) ? choices_.below(20) : std::min(count, 16U);
     for (std::uint64_t i = 0; i < brought; ++i) {
         fds.push_back(choices_.one_in(20) ? peers_.strange.any(choices_)
                                           : peers_.strange.eventfd(choices_));

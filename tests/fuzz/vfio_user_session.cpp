@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/nvme/property.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace lmsim::fuzz {
@@ -38,14 +39,23 @@ bool RandomPace::wait(const std::function<bool()>& done) {
     return true;
 }
 
+void Observer::command_posted(sim::Ps, sim::Ps, std::uint16_t, std::uint16_t sqid, std::uint16_t,
+                              std::uint8_t opcode, std::uint16_t status) {
+    succeeded[{sqid != 0, opcode}] += status == 0 ? 1 : 0;
+}
+
+void Observer::broke_suspension(sim::Ps, std::uint16_t) {
+    FUZZ_CHECK(!"a suspended function fetched, wrote or interrupted");
+}
+
 sim::DeviceTiming Session::device_of(Choices& choices) {
     constexpr sim::Ps us = 1'000'000;
     sim::DeviceTiming device;
     device.vfs = Peers::functions - 1;
     nvme::Config& config = device.config;
     config.queue_pairs = choices.pick({4U, 1U, 3U, 64U});
-    config.queue_size = choices.pick({256U, 16U, 2U, 1024U});
-    config.contexts = choices.pick({64U, 1U, 2U, 16U});
+    config.queue_size = choices.pick({256U, 1024U, 256U, 16U, 16U, 2U});
+    config.contexts = choices.pick({64U, 1024U, 16U, 2U, 1U});
     config.blocks = 4096;
     config.capacity = choices.one_in(2) ? 0 : 8192 * 512;
     config.private_namespaces = choices.one_in(2);
@@ -55,8 +65,8 @@ sim::DeviceTiming Session::device_of(Choices& choices) {
     config.mdts = choices.pick({6U, 0U, 2U});
     config.cdq_merge = choices.one_in(2);
     config.mcdqpc = choices.pick({std::uint16_t{1}, std::uint16_t{700}});
-    config.vfs_online = !choices.one_in(8);
-    if (choices.one_in(3)) {
+    config.vfs_online = !choices.one_in(20);
+    if (choices.one_in(10)) {
         config.flexible_vqs = device.vfs * (config.queue_pairs + 1);
         config.flexible_vis = config.flexible_vqs;
     }
@@ -81,10 +91,11 @@ Session::Session(Peers& peers, std::uint64_t seed, bool mutates)
       choices_(seed),
       mutates_(mutates),
       // SystemC keeps the name of a process for good.
-      kernel_(("kernel" + std::to_string(seed)).c_str()),
+      kernel_(((mutates ? "bytes" : "messages") + std::to_string(seed)).c_str()),
       device_("device", kernel_, device_of(choices_), rules(), seed),
       pace_(kernel_, choices_) {
     device_.use_store(store_);
+    device_.set_observer(&peers_.observer);
     for (std::uint16_t function = 0; function < Peers::functions; ++function) {
         Client& client = clients_[function];
         client.dma = std::make_unique<vu::DmaMap>();
@@ -163,16 +174,29 @@ void Session::connect(std::uint16_t function) {
     }
     payload.push_back(0);
     send(function, Command::VERSION, payload);
-    config(function, 4, {6, 4});  // Memory Space, Bus Master
-    map_all(function);
     set_irqs(function);
-    Guest& guest = peers_.guests[function];
     if (!choices_.one_in(8)) {
-        write(function, guest.enable(choices_));
+        start(function);
+    }
+}
+
+/// As a driver does that knows nothing of what was before.
+void Session::start(std::uint16_t function) {
+    Guest& guest = peers_.guests[function];
+    const auto settle = [&] {
         serve(function);
         kernel_.run_until(sim::ps_never);
-        write(function, guest.create_queues());
-    }
+        return clients_[function].endpoint->connected();
+    };
+    config(function, 4, {6, 4});  // Memory Space, Bus Master
+    send(function, Command::DMA_UNMAP,
+         fields(vu::dma_unmap_size, vu::unmap_all, std::uint64_t{0}, std::uint64_t{0}));
+    map_all(function);
+    write(function, {{nvme::property::CC, 0}});
+    if (!settle()) return;
+    write(function, guest.enable(choices_));
+    if (!settle()) return;
+    write(function, guest.create_queues());
 }
 
 void Session::act(std::uint16_t function) {
@@ -185,24 +209,22 @@ void Session::act(std::uint16_t function) {
             guest.reap(choices_, static_cast<std::uint16_t>(choices_.below(Guest::queues))));
     }
     if (what < 64) return touch_registers(function);
-    if (what < 70) return map_anything(function);
-    if (what < 74) return unmap(function);
+    if (what < 72) return map_anything(function);
+    if (what < 73) return unmap(function);
     if (what < 77) return map_all(function);
     if (what < 81) return set_irqs(function);
     if (what < 84) return ask(function);
     if (what < 88) return write_multi(function);
     if (what < 92) return migrate(function);
     if (what < 94) return config(function, 4, {6, 4});
-    if (what < 96) {
-        write(function, guest.enable(choices_));
-        return write(function, guest.create_queues());
-    }
-    switch (choices_.below(6)) {
+    if (what < 95) return start(function);
+    switch (choices_.below(8)) {
         case 0: return send(function, Command::DEVICE_RESET, {});
         case 1: return config(function, 0x69, {0xa8});  // Initiate Function Level Reset
         case 2: return guest.file(Kind::Unsealed).shrink(choices_.below(20 * page));
         case 3: return clients_[function].endpoint->disconnect();  // a server does so at its end
-        default: return anything(function);
+        case 4: return anything(function);
+        default: return write(function, guest.submit(choices_));
     }
 }
 
@@ -274,7 +296,7 @@ void Session::map(std::uint16_t function, Kind kind, std::uint64_t address, std:
 
 /// What a client has: in one piece, or in many.
 void Session::map_all(std::uint16_t function) {
-    const std::uint64_t piece = choices_.pick<std::uint64_t>({64, 64, 16, 3, 1});
+    const std::uint64_t piece = choices_.pick<std::uint64_t>({64, 64, 64, 16, 7});
     for (std::uint64_t at = 0; at < Guest::main_pages; at += piece) {
         map(function, Kind::Sealed, Guest::main_at + at * page, at,
             std::min(piece, Guest::main_pages - at), both);

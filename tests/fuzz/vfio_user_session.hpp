@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,11 +27,23 @@ class RandomPace : public sim::Pace {
     Choices& choices_;
 };
 
+/// What a device may not do, and what it did: a fuzzer that is always refused finds nothing.
+struct Observer : sim::DeviceObserver {
+    std::map<std::pair<bool, std::uint8_t>, std::uint64_t> succeeded;  // I/O or admin, opcode
+
+    void state_entered(sim::Ps, std::uint16_t, std::uint32_t) override {}
+    void command_posted(sim::Ps, sim::Ps, std::uint16_t, std::uint16_t sqid, std::uint16_t,
+                        std::uint8_t opcode, std::uint16_t status) override;
+    void broke_suspension(sim::Ps, std::uint16_t) override;
+    void interrupt_lost(sim::Ps, std::uint16_t) override {}
+};
+
 /// What outlives a session: to make it takes longer than to use it.
 struct Peers {
     static constexpr std::uint16_t functions = 3;
     Guest guests[functions];
     StrangeFds strange;
+    Observer observer;
 };
 
 /// A device whose functions are served to hostile clients, from the beginning of the one to the end
@@ -56,6 +69,7 @@ class Session {
 
     sim::DeviceTiming device_of(Choices& choices);
     void connect(std::uint16_t function);
+    void start(std::uint16_t function);
     void act(std::uint16_t function);
     void serve(std::uint16_t function);
 
