@@ -202,25 +202,30 @@ void add_serve(CLI::App& app, int& exit_code) {
     verb->add_option("--functions", arguments->functions, "which functions: pf,vf0,vf1...")
         ->type_name("LIST")
         ->capture_default_str();
-    verb->add_option("--scenario", arguments->scenario.file,
-                     "take the source's device of this scenario, with its timing, paced to the "
-                     "clock; else the device answers as fast as it can")
-        ->type_name("FILE");
+    CLI::Option* scenario =
+        verb->add_option("--scenario", arguments->scenario.file,
+                         "take the source's device of this scenario, with its timing, paced to "
+                         "the clock; else the device answers as fast as it can")
+            ->type_name("FILE");
     add_scenario_settings(*verb, arguments->scenario);
     verb->add_option("--media", arguments->media,
                      "keep a namespace in this file (NSID 1 if none is named); else in memory")
         ->type_name("[NSID=]FILE");
     verb->add_option("--size", arguments->size, "of a namespace, without a scenario")
         ->type_name("SIZE")
+        ->excludes(scenario)
         ->capture_default_str();
     verb->add_option("--queue-pairs", arguments->queue_pairs,
                      "I/O queue pairs of a function, without a scenario")
         ->check(CLI::Range(1, 64))
+        ->excludes(scenario)
         ->capture_default_str();
     verb->add_flag("--private-namespaces", arguments->private_namespaces,
-                   "VF i alone has NSID i + 1; else all share NSID 1");
+                   "VF i alone has NSID i + 1; else all share NSID 1")
+        ->excludes(scenario);
     verb->add_flag("--case-limits", arguments->case_limits,
-                   "small limits, which the cases of lmsim conform can reach");
+                   "small limits, which the cases of lmsim conform can reach")
+        ->excludes(scenario);
     verb->add_flag("--once", arguments->once, "end when all clients that came have gone");
     verb->add_flag("--quiet", arguments->quiet, "say nothing about clients");
     verb->callback([arguments, &exit_code] { exit_code = serve(*arguments); });

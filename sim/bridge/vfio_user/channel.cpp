@@ -3,13 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 namespace lmsim::sim::vfio_user {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t read_at_once = 64 * 1024;
 
@@ -99,6 +103,10 @@ Channel::Got Channel::more(Stream::Wait wait) {
             if (size < Header::size) break;
             next += size;
         }
+        if (attached_.size() >= max_message_fds) {
+            error_ = "file descriptors with every piece of a message";
+            return Got::Broken;
+        }
         attached_.push_back(
             {std::max(at, attached_.empty() ? at : attached_.back().at), std::move(fds)});
     }
@@ -106,6 +114,7 @@ Channel::Got Channel::more(Stream::Wait wait) {
 }
 
 Channel::Got Channel::receive(Message& message, Stream::Wait wait) {
+    std::optional<Clock::time_point> begun;
     for (;;) {
         if (!check_header()) {
             return Got::Broken;
@@ -118,8 +127,13 @@ Channel::Got Channel::receive(Message& message, Stream::Wait wait) {
             }
             return Got::Message;
         }
-        // Once a message has begun, the rest of it is due.
-        const Got got = more(end_ != begin_ ? Stream::Wait::Block : wait);
+        const bool rest = end_ != begin_;
+        if (rest && !begun) {
+            begun = Clock::now();
+        } else if (rest && Clock::now() - *begun > std::chrono::milliseconds(stream_.limit_ms())) {
+            return Got::Gone;  // it comes byte by byte
+        }
+        const Got got = more(rest && rest_ == Rest::Await ? Stream::Wait::Block : wait);
         if (got != Got::Message) {
             return got;
         }

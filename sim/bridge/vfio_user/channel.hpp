@@ -24,13 +24,19 @@ struct Message {
 /// or brings more descriptors than max_message_fds.
 class Channel {
   public:
-    explicit Channel(Stream& stream) : stream_(stream) {}
+    /// What becomes of a message that is here in part while nothing waits for it: Await waits for
+    /// the rest of it, Keep lets others have their turn.
+    enum class Rest : std::uint8_t { Await, Keep };
+    explicit Channel(Stream& stream, Rest rest = Rest::Await) : stream_(stream), rest_(rest) {}
 
     enum class Got : std::uint8_t { Message, Nothing, Gone, Broken };
-    /// The next message. Broken: the peer does not keep to the framing; error() says how.
+    /// The next message, which may take Stream::limit_ms() once it has begun. Broken: the peer does
+    /// not keep to the framing; error() says how.
     Got receive(Message& message, Stream::Wait wait);
     /// Is a whole message here that was read together with an earlier one?
     bool has_message() const;
+    /// Has one begun that is not whole yet?
+    bool has_part() const { return end_ != begin_ && !has_message(); }
 
     /// `header.message_size` is filled in. False if the peer is gone.
     bool send(Header header, const std::uint8_t* payload, std::size_t size,
@@ -45,6 +51,7 @@ class Channel {
     bool check_header();
 
     Stream& stream_;
+    Rest rest_;
     std::vector<std::uint8_t> buffer_;
     std::size_t begin_ = 0;  // of the bytes that belong to no message yet
     std::size_t end_ = 0;

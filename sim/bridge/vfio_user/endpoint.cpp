@@ -54,7 +54,8 @@ Endpoint::~Endpoint() {
 }
 
 void Endpoint::connect(Stream& stream) {
-    channel_ = std::make_unique<Channel>(stream);
+    channel_ = std::make_unique<Channel>(stream, Channel::Rest::Keep);
+    part_since_.reset();
     agreed_ = false;
     lost_ = false;
     peer_transfer_ = max_data_transfer;
@@ -88,8 +89,14 @@ bool Endpoint::serve(Stream::Wait wait) {
         handle(message_);
     } else if (!lost_) {  // if not already while another function was served
         switch (channel_->receive(message_, wait)) {
-            case Channel::Got::Nothing: return false;
-            case Channel::Got::Message: handle(message_); break;
+            case Channel::Got::Nothing:
+                if (!stalls()) return false;
+                lose("the client stops in the middle of a message");
+                break;
+            case Channel::Got::Message:
+                part_since_.reset();
+                handle(message_);
+                break;
             case Channel::Got::Gone: lose("the client is gone"); break;
             case Channel::Got::Broken:
                 lose("the client breaks the protocol: " + channel_->error());
@@ -100,6 +107,17 @@ bool Endpoint::serve(Stream::Wait wait) {
         disconnect();
     }
     return true;
+}
+
+/// Has the rest of a message been due for too long?
+bool Endpoint::stalls() {
+    if (!channel_->has_part()) {
+        part_since_.reset();
+        return false;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    part_since_ = part_since_.value_or(now);
+    return now - *part_since_ > std::chrono::milliseconds(channel_->stream().limit_ms());
 }
 
 void Endpoint::handle(Message& message) {

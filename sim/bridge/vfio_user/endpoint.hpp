@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -52,6 +53,7 @@ class Endpoint : private PortClient, private DmaMessages {
     bool dma_read(std::uint64_t address, std::uint8_t* to, std::uint32_t length) override;
     bool dma_write(std::uint64_t address, const std::uint8_t* from, std::uint32_t length) override;
 
+    bool stalls();
     void handle(Message& message);
     void lose(const std::string& why);
     /// 0 or an errno; what is answered is in reply_.
@@ -91,6 +93,7 @@ class Endpoint : private PortClient, private DmaMessages {
     std::deque<Message> waiting_;  // came while an answer was waited for
     std::size_t waiting_bytes_ = 0;
     Message message_;
+    std::optional<std::chrono::steady_clock::time_point> part_since_;
     Bytes reply_;
     bool agreed_ = false;  // VERSION is done
     bool lost_ = false;

@@ -17,6 +17,7 @@ class SocketStream : public Stream {
     std::ptrdiff_t read(std::uint8_t* to, std::size_t most, std::vector<Fd>& fds,
                         Wait wait) override;
     bool write(const Part* parts, std::size_t count, const std::vector<int>& fds) override;
+    int limit_ms() const override { return limit_ms_; }
     int poll_fd() const override { return socket_.get(); }
 
   private:

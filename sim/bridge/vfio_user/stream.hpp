@@ -27,6 +27,8 @@ class Stream {
     /// Writes all parts, with the descriptors at the first byte. False if the peer is gone, or
     /// takes nothing within the limit.
     virtual bool write(const Part* parts, std::size_t count, const std::vector<int>& fds) = 0;
+    /// How long a message may take that has begun.
+    virtual int limit_ms() const { return 10'000; }
     /// What a poll() looks at, or -1.
     virtual int poll_fd() const { return -1; }
 };

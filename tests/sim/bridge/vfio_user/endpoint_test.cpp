@@ -56,7 +56,9 @@ struct Wire : Stream {
     Bytes in;
     std::vector<Fd> fds;
     std::vector<std::pair<Header, Bytes>> out;
+    int limit = 10'000;
 
+    int limit_ms() const override { return limit; }
     std::ptrdiff_t read(std::uint8_t* to, std::size_t most, std::vector<Fd>& with,
                         Wait wait) override {
         if (in.empty()) return wait == Wait::Block ? -1 : 0;
@@ -254,11 +256,16 @@ TEST_CASE("endpoint: a reply that nobody asked for, or no message, ends it", "[b
     }
     CHECK(many.ask(Command::DEVICE_RESET, {}) == -1);
     CHECK(many.dropped("17 file descriptors"));
-    Rig stalls;  // in the middle of a message
+}
+
+TEST_CASE("endpoint: half a message keeps nobody waiting", "[bridge][endpoint]") {
+    Rig stalls;
     stalls.wire.in = fields(std::uint16_t{1}, std::uint16_t{9}, 32U);
-    while (stalls.endpoint.serve(Stream::Wait::No)) {
-    }
-    CHECK(stalls.dropped("the client is gone"));
+    CHECK(!stalls.endpoint.serve(Stream::Wait::No));
+    CHECK(stalls.endpoint.connected());
+    stalls.wire.limit = -1;  // its time is over
+    CHECK(stalls.endpoint.serve(Stream::Wait::No));
+    CHECK(stalls.dropped("the client stops in the middle of a message"));
 }
 
 TEST_CASE("endpoint: no reply is no reply", "[bridge][endpoint]") {
