@@ -15,9 +15,6 @@ namespace lmsim::sim::vfio_user {
 struct Capabilities {
     std::uint32_t max_message_fds = 1;
     std::uint32_t max_data_transfer = vfio_user::max_data_transfer;
-    std::uint32_t max_dma_maps = vfio_user::max_dma_maps;
-    std::uint64_t page_sizes = 4096;
-    bool write_multiple = false;
 };
 
 /// Reads the version data of a VERSION message, with or without the NUL at its end. In words what

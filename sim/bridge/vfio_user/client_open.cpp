@@ -15,6 +15,14 @@ using wire::store_le;
 
 namespace {
 
+/// What somebody says instead of a number: arrays and objects may nest deeper than the stack bears,
+/// strings may be as long as a message.
+std::string in_words(const json& value) {
+    return value.is_primitive() && !value.is_string()
+               ? value.dump()
+               : fmt::format("a value of type {}", value.type_name());
+}
+
 /// A capability that is a number; in words if it is there and none, or beyond what it can be.
 template <class Number>
 std::string read_number(const json& from, const char* key, Number least, Number most, Number& to) {
@@ -25,7 +33,7 @@ std::string read_number(const json& from, const char* key, Number least, Number 
     if (!found->is_number_integer() || (!found->is_number_unsigned()) ||
         found->get<std::uint64_t>() < least) {
         return fmt::format("its capability {} is {}; expected a number from {} on", key,
-                           found->dump(-1, ' ', true, json::error_handler_t::replace), least);
+                           in_words(*found), least);
     }
     to = static_cast<Number>(std::min<std::uint64_t>(found->get<std::uint64_t>(), most));
     return {};
@@ -64,14 +72,6 @@ std::string parse_capabilities(const std::uint8_t* bytes, std::size_t size, Capa
         error =
             read_number(*found, "max_data_xfer_size", 8U, max_data_transfer, to.max_data_transfer);
     }
-    if (error.empty()) {
-        error = read_number(*found, "max_dma_maps", 1U, max_dma_maps, to.max_dma_maps);
-    }
-    if (error.empty()) {
-        error = read_number(*found, "pgsizes", std::uint64_t{1}, UINT64_MAX, to.page_sizes);
-    }
-    const auto multiple = found->find("write_multiple");
-    to.write_multiple = multiple != found->end() && multiple->is_boolean() && multiple->get<bool>();
     return error;
 }
 
