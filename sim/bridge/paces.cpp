@@ -26,7 +26,10 @@ bool FreePace::wait(const std::function<bool()>& done) {
 
 WallPace::WallPace(Kernel& kernel) : kernel_(kernel), start_ns_(clock_ns()) {}
 
-Ps WallPace::elapsed() const { return (clock_ns() - start_ns_) * ps_per_ns; }
+/// Time stands still at the end of what Ps can hold, after 106 days.
+Ps WallPace::elapsed() const {
+    return std::min(clock_ns() - start_ns_, ps_never / ps_per_ns) * ps_per_ns;
+}
 
 bool WallPace::wait(const std::function<bool()>& done) {
     for (;;) {

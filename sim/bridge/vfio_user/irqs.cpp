@@ -138,6 +138,8 @@ void Irqs::trigger(std::uint32_t index, std::uint32_t vector) {
     }
     const Line& line = (*all)[vector];
     // Whether a write may block is up to the client at any time: the open file is its own as well.
+    // A known limit: an eventfd that blocks and that the client fills between this look and the
+    // write holds the server up until the client reads it.
     pollfd item{line.eventfd.get(), POLLOUT, 0};
     if (::poll(&item, 1, 0) <= 0) {
         return;  // full: whoever reads it will find that

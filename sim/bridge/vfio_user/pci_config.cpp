@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint32_t command = 0x04;
 constexpr std::uint32_t bar0 = 0x10;
 constexpr std::uint32_t power = 0x40;
+constexpr std::uint32_t power_state = power + 4;  // D0 is 0, D3hot 3
 constexpr std::uint32_t msix = 0x50;
 constexpr std::uint32_t express = 0x60;
 
@@ -47,21 +48,21 @@ PciConfig::PciConfig(std::uint16_t vectors) {
     put(0x3c, 0, 1, 0xff);  // Interrupt Line; no pin: MSI-X alone
     // PCI Power Management 1.2: D3hot keeps the state (No_Soft_Reset).
     put(power, 0x0003'0001 | msix << 8, 4);
-    put(power + 4, 0x0008, 2, 0x0003);
+    put(power_state, 0x0008, 2, 0x0003);
     put(msix, 0x11 | express << 8, 2);
     put(msix + 2, vectors - 1U, 2, 0xc000);  // Enable, Function Mask
     put(msix + 4, msix_table, 4);            // both in BAR 0
     put(msix + 8, msix_pba, 4);
     // PCI Express capability, version 2, an endpoint (PCIe 4.0, 7.5.3).
     put(express, 0x0002'0010, 4);
-    put(express + 4, 0x1000'8001, 4);  // Function Level Reset, role-based errors, MPS 256
-    put(device_control, 0x2810, 2, 0xffff);
+    put(express + 4, 0x1000'8001, 4);        // Function Level Reset, role-based errors, MPS 256
+    put(device_control, 0x2810, 2, 0xfcff);  // neither extended tags nor phantom functions
     put(express + 0xa, 0, 2);
-    put(express + 0xc, 0x0000'0c44, 4);  // x4 of 16 GT/s, ASPM none
+    put(express + 0xc, 0x0040'0044, 4);  // x4 of 16 GT/s, no ASPM, which may be (bit 22)
     put(express + 0x10, 0, 2, 0x01fb);
     put(express + 0x12, 0x0044, 2);
     put(express + 0x24, 0x0000'0010, 4);  // completion timeout can be disabled
-    put(express + 0x28, 0, 2, 0x001f);
+    put(express + 0x28, 0, 2, 0x0010);    // no ranges of it
     put(express + 0x2c, 0x0000'001e, 4);  // 2.5 to 16 GT/s
     put(express + 0x30, 0x0004, 2, 0x000f);
     bytes_ = initial_;
@@ -76,6 +77,10 @@ void PciConfig::write(std::uint32_t offset, const std::uint8_t* from, std::uint3
     LMSIM_ASSERT(offset <= size && length <= size - offset);
     for (std::uint32_t i = 0; i < length; ++i) {
         const std::uint32_t at = offset + i;
+        // A state that there is not is discarded (PCI Power Management 1.2, 3.2.4).
+        if (at == power_state && (from[i] & 3) != 0 && (from[i] & 3) != 3) {
+            continue;
+        }
         bytes_[at] =
             static_cast<std::uint8_t>((bytes_[at] & ~writable_[at]) | (from[i] & writable_[at]));
     }

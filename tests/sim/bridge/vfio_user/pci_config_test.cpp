@@ -134,3 +134,22 @@ TEST_CASE("PCI: Initiate Function Level Reset is asked for once and reads as 0",
     CHECK(config.get<std::uint16_t>(control) == 0x2810);
     CHECK_FALSE(config.bus_master());
 }
+
+TEST_CASE("PCI: what a function cannot do it does not take", "[bridge][pci]") {
+    Config config;
+    const auto found = config.capabilities();
+    const std::uint32_t state = found.at(0x01) + 4;
+    for (const std::uint16_t kept : {3, 0}) {
+        config.set<std::uint16_t>(state, kept);
+        for (const std::uint16_t other : {1, 2}) {  // D1, D2
+            config.set<std::uint16_t>(state, other);
+            CHECK((config.get<std::uint16_t>(state) & 3) == kept);
+        }
+    }
+    const std::uint32_t express = found.at(0x10);
+    CHECK(config.get<std::uint32_t>(express + 0xc) == 0x0040'0044);  // no ASPM
+    config.set<std::uint16_t>(express + 8, 0x7fff);
+    CHECK(config.get<std::uint16_t>(express + 8) == 0x7cff);
+    config.set<std::uint16_t>(express + 0x28, 0xffff);
+    CHECK(config.get<std::uint16_t>(express + 0x28) == 0x0010);
+}
