@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,26 +16,55 @@
 
 namespace lmsim::sim::vfio_user {
 
+namespace {
+
+/// Does somebody else answer for what is in the file, who may never do so? Then neither would we.
+bool is_remote(const Fd& file) {
+    struct statfs about {};
+    if (::fstatfs(file.get(), &about) != 0) {
+        return true;
+    }
+    switch (static_cast<std::uint32_t>(about.f_type)) {  // statfs(2)
+        case 0x65735546:                                 // FUSE
+        case 0x00006969:                                 // NFS
+        case 0xff534d42:                                 // CIFS
+        case 0xfe534d42:                                 // SMB 2
+        case 0x0000517b: return true;                    // SMB
+        default: return false;
+    }
+}
+
+/// The flags of an open file; -1 if there is none.
+int flags_of(const Fd& file) { return ::fcntl(file.get(), F_GETFL); }
+
+}  // namespace
+
 /// Client memory by file descriptor. Only a file that cannot shrink is mapped into this process:
 /// of any other its owner could take pages away, and touching them would end the process. Those
-/// are read and written by system calls.
+/// are read and written by system calls. A mapping outlives its descriptor, which is closed.
 class DmaMap::File {
   public:
-    /// errno in `error`.
-    File(Fd fd, std::uint64_t length, int& error) : fd_(std::move(fd)), length_(length) {
+    /// errno in `error`. `count` is of those that there are.
+    File(Fd fd, std::uint64_t length, std::size_t& count, int& error)
+        : fd_(std::move(fd)), length_(length), count_(++count) {
         const int seals = ::fcntl(fd_.get(), F_GET_SEALS);
-        if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) {
+        const int access = flags_of(fd_) & O_ACCMODE;
+        if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || access == O_WRONLY) {
             return;
         }
-        void* memory = ::mmap(nullptr, length_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+        writable_ = access == O_RDWR;
+        const int protection = writable_ ? PROT_READ | PROT_WRITE : PROT_READ;
+        void* memory = ::mmap(nullptr, length_, protection, MAP_SHARED, fd_.get(), 0);
         if (memory == MAP_FAILED) {
             error = errno;
         } else {
             memory_ = static_cast<std::uint8_t*>(memory);
+            fd_.close();
         }
     }
     ~File() {
         if (memory_ != nullptr) ::munmap(memory_, length_);
+        --count_;
     }
     File(const File&) = delete;
     File& operator=(const File&) = delete;
@@ -52,8 +82,13 @@ class DmaMap::File {
     }
     bool write(std::uint64_t offset, const std::uint8_t* from, std::uint64_t length) const {
         if (memory_ != nullptr) {
-            store(memory_ + offset, from, length);
-            return true;
+            if (writable_) store(memory_ + offset, from, length);
+            return writable_;
+        }
+        // The open file is the client's as well: since it was mapped it may have got O_APPEND, with
+        // which pwrite() does not heed the offset (pwrite(2), BUGS).
+        if ((flags_of(fd_) & O_APPEND) != 0) {
+            return false;
         }
         return whole(length, [&](std::uint64_t done) {
             return ::pwrite(fd_.get(), from + done, length - done,
@@ -83,7 +118,9 @@ class DmaMap::File {
 
     Fd fd_;
     std::uint64_t length_;
+    std::size_t& count_;
     std::uint8_t* memory_ = nullptr;
+    bool writable_ = false;  // memory_
 };
 
 std::shared_ptr<DmaMap::File> DmaMap::open(Fd file, const Mapping& mapping, int& error) {
@@ -93,24 +130,32 @@ std::shared_ptr<DmaMap::File> DmaMap::open(Fd file, const Mapping& mapping, int&
         return nullptr;
     }
     const auto length = static_cast<std::uint64_t>(about.st_size);
+    const int flags = flags_of(file);
     if (!S_ISREG(about.st_mode) || mapping.offset > length ||
-        mapping.size > length - mapping.offset) {
+        mapping.size > length - mapping.offset || (flags & O_APPEND) != 0 || is_remote(file)) {
         error = EINVAL;
         return nullptr;
     }
-    if (files_.size() >= files_to_look_at_) {  // those that nothing maps any more are forgotten
+    if (files_.size() >= 2 * max_files) {  // those that nothing maps any more are forgotten
         for (auto at = files_.begin(); at != files_.end();) {
             at = at->second.expired() ? files_.erase(at) : std::next(at);
         }
-        files_to_look_at_ = 2 * files_.size() + 64;
     }
-    std::weak_ptr<File>& known = files_[{about.st_dev, about.st_ino}];
+    std::weak_ptr<File>& known = files_[{about.st_dev, about.st_ino, flags & O_ACCMODE}];
     std::shared_ptr<File> shared = known.lock();
-    if (shared == nullptr || shared->length() < length) {
-        shared = std::make_shared<File>(std::move(file), length, error);
-        known = shared;
+    if (shared != nullptr && shared->length() >= length) {
+        return shared;
     }
-    return error == 0 ? shared : nullptr;
+    if (open_files_ >= max_files) {
+        error = ENOSPC;
+        return nullptr;
+    }
+    shared = std::make_shared<File>(std::move(file), length, open_files_, error);
+    if (error != 0) {
+        return nullptr;
+    }
+    known = shared;
+    return shared;
 }
 
 int DmaMap::map(const Mapping& mapping, Fd file) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "sim/bridge/dma.hpp"
@@ -32,8 +33,13 @@ class DmaMap : public Dma {
         std::uint64_t offset = 0;  // in the file
         std::uint32_t flags = 0;   // map_readable, map_writeable
     };
-    /// 0 or an errno: EINVAL (nothing, beyond the address space or beyond the file), EEXIST
-    /// (overlaps another), ENOSPC (max_dma_maps), or what mapping the file says.
+    /// Files of one client at a time; a VMM has one for each piece of its memory.
+    static constexpr std::size_t max_files = 64;
+
+    /// 0 or an errno: EINVAL (nothing, beyond the address space or beyond the file, a file that
+    /// appends or that is on another machine or in another process), EEXIST (overlaps another),
+    /// ENOSPC (max_dma_maps, max_files), or what mapping the file says. A descriptor that is not
+    /// open for writing is no error before a write.
     int map(const Mapping& mapping, Fd file);
     /// Forgets every mapping inside the range, of which there may be none: behind a vIOMMU clients
     /// unmap ranges that were never mapped. EINVAL if one lies only partly inside.
@@ -79,10 +85,11 @@ class DmaMap : public Dma {
     bool each_piece(std::uint64_t address, std::uint64_t length, std::uint32_t flag,
                     Access&& access);
 
+    std::size_t open_files_ = 0;  // counted by File: before regions_, which own them
     Regions regions_;
-    using FileKey = std::pair<std::uint64_t, std::uint64_t>;  // device, inode
+    // Device, inode, and how the descriptor is open: what one may do another may not.
+    using FileKey = std::tuple<std::uint64_t, std::uint64_t, int>;
     std::map<FileKey, std::weak_ptr<File>> files_;
-    std::size_t files_to_look_at_ = 64;
     DmaMessages* messages_ = nullptr;
     bool enabled_ = false;
     bool blank_entry_ = false;

@@ -27,6 +27,14 @@ Fd memory(std::uint64_t pages, int seals = F_SEAL_SHRINK) {
 
 Fd again(const Fd& fd) { return Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)); }
 
+/// With flags of its own.
+Fd reopened(const Fd& fd, int flags) {
+    const std::string link = "/proc/self/fd/" + std::to_string(fd.get());
+    Fd other(::open(link.c_str(), flags | O_CLOEXEC));
+    REQUIRE(other);
+    return other;
+}
+
 std::uint8_t byte_of(const Fd& fd, std::uint64_t at) {
     std::uint8_t byte = 0xEE;
     REQUIRE(::pread(fd.get(), &byte, 1, static_cast<off_t>(at)) == 1);
@@ -169,10 +177,50 @@ TEST_CASE("DMA: memory that cannot be is refused", "[bridge][dma]") {
     CHECK(rig.add(0x10000, page, Fd(ends[0])) == EINVAL);
     CHECK(rig.add(0x10000, page, Fd(ends[1])) == EINVAL);
     CHECK(rig.add(0x10000, page, memory(4, F_SEAL_SHRINK | F_SEAL_WRITE)) == EPERM);
-    const std::string link = "/proc/self/fd/" + std::to_string(file.get());
-    CHECK(rig.add(0x10000, page, Fd(::open(link.c_str(), O_RDONLY | O_CLOEXEC))) == EACCES);
+    CHECK(rig.add(0x10000, page, reopened(file, O_RDWR | O_APPEND)) == EINVAL);
     CHECK(rig.map.count() == 0);
     CHECK(mappings("memfd:test") == 0);
+}
+
+TEST_CASE("DMA: what a descriptor may not do is not done with another", "[bridge][dma]") {
+    for (const int seals : {F_SEAL_SHRINK, 0}) {
+        CAPTURE(seals);
+        Rig rig;
+        const Fd file = memory(2, seals);
+        REQUIRE(rig.add(0x10000, page, reopened(file, O_RDONLY)) == 0);
+        REQUIRE(rig.add(0x20000, page, again(file)) == 0);
+        REQUIRE(rig.add(0x30000, page, reopened(file, O_RDONLY)) == 0);
+        CHECK(rig.write(0x20000, page));
+        CHECK(rig.read(0x10000, page));
+        CHECK_FALSE(rig.write(0x10000, page, 0x77));
+        CHECK_FALSE(rig.write(0x30000, page, 0x77));
+        CHECK(byte_of(file, 0) == 0x5A);
+    }
+}
+
+TEST_CASE("DMA: a file that appends is not written", "[bridge][dma]") {
+    Rig rig;
+    const Fd file = memory(2, 0);
+    REQUIRE(rig.add(0x10000, page, again(file)) == 0);
+    CHECK(rig.write(0x10000, page));
+    REQUIRE(::fcntl(file.get(), F_SETFL, O_APPEND) == 0);
+    CHECK_FALSE(rig.write(0x10000, page));
+    CHECK(::lseek(file.get(), 0, SEEK_END) == 2 * page);
+}
+
+TEST_CASE("DMA: a client has so many files and no more", "[bridge][dma]") {
+    Rig rig;
+    for (std::uint64_t i = 0; i < DmaMap::max_files; ++i) {
+        REQUIRE(rig.add(i * page, page, memory(1)) == 0);
+    }
+    const std::uint64_t next = DmaMap::max_files * page;
+    CHECK(rig.add(next, page, memory(1)) == ENOSPC);
+    REQUIRE(rig.map.unmap(0, page) == 0);
+    CHECK(rig.add(next, page, memory(1)) == 0);
+    CHECK(rig.write(page, DmaMap::max_files * page));
+    CHECK(rig.add(next + page, page, memory(1)) == ENOSPC);
+    rig.map.clear();
+    CHECK(rig.add(0, page, memory(1)) == 0);
 }
 
 TEST_CASE("DMA: memory that shrinks ends no process", "[bridge][dma]") {
