@@ -127,6 +127,9 @@ Channel::Got Channel::receive(Message& message, Stream::Wait wait) {
             }
             return Got::Message;
         }
+        if (stream_.is_late()) {
+            return Got::Gone;
+        }
         const bool rest = end_ != begin_;
         if (rest && !begun) {
             begun = Clock::now();

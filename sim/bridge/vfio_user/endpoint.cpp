@@ -21,6 +21,9 @@ constexpr std::uint32_t msix_entry = 16;
 // Commands that a client may send before the answer that is waited for.
 constexpr std::size_t max_waiting = 4096;
 constexpr std::size_t max_waiting_bytes = 16U << 20;
+constexpr std::size_t max_waiting_fds = 64;
+// With less every DMA_READ and DMA_WRITE would be cut into messages without number.
+constexpr std::uint64_t least_transfer = 4096;
 
 std::uint64_t size_of(std::uint32_t region) {
     return region == bar0_region     ? PciConfig::bar_size
@@ -65,6 +68,7 @@ void Endpoint::disconnect() {
     channel_.reset();
     waiting_.clear();
     waiting_bytes_ = 0;
+    waiting_fds_ = 0;
     dma_.clear();
     irqs_.clear();
     port_.enable_interrupts(false);
@@ -86,6 +90,7 @@ bool Endpoint::serve(Stream::Wait wait) {
         message_ = std::move(waiting_.front());
         waiting_.pop_front();
         waiting_bytes_ -= message_.size();
+        waiting_fds_ -= message_.fds.size();
         handle(message_);
     } else if (!lost_) {  // if not already while another function was served
         switch (channel_->receive(message_, wait)) {
@@ -180,6 +185,44 @@ int Endpoint::perform(Message& message) {
     return EOPNOTSUPP;
 }
 
+/// Our capabilities as JSON, of those that the client has proposed: the server's are a subset
+/// (vfio-user 0.1, VFIO_USER_VERSION). False if the client is dropped.
+bool Endpoint::agree(const Bytes& payload, std::string& ours) {
+    using nlohmann::json;
+    json answer = {{"capabilities", json::object()}};
+    const auto text = payload.begin() + version_size;
+    const auto end = std::find(text, payload.end(), 0);
+    const json theirs = text == end ? json::object() : json::parse(text, end, nullptr, false);
+    if (!theirs.is_object()) {
+        lose("the client's VERSION is no JSON object");
+        return false;
+    }
+    const auto proposed = theirs.find("capabilities");
+    if (proposed != theirs.end() && proposed->is_object()) {
+        const json all = {{"max_msg_fds", max_message_fds},
+                          {"max_data_xfer_size", max_data_transfer},
+                          {"max_dma_maps", max_dma_maps},
+                          {"pgsizes", 4096},
+                          {"write_multiple", true}};
+        for (const auto& [name, value] : all.items()) {
+            if (proposed->contains(name)) answer["capabilities"][name] = value;
+        }
+        const auto most = proposed->find("max_data_xfer_size");
+        if (most != proposed->end() && most->is_number_unsigned()) {
+            const auto bytes = most->get<std::uint64_t>();
+            if (bytes < least_transfer) {
+                lose(fmt::format("the client's max_data_xfer_size is {}; expected at least {}",
+                                 bytes, least_transfer));
+                return false;
+            }
+            peer_transfer_ =
+                static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, max_data_transfer));
+        }
+    }
+    ours = answer.dump();
+    return true;
+}
+
 int Endpoint::version(const Bytes& payload) {
     if (agreed_ || payload.size() < version_size) {
         return EINVAL;
@@ -191,30 +234,10 @@ int Endpoint::version(const Bytes& payload) {
                          major_version, minor_version));
         return EINVAL;
     }
-    const auto text = payload.begin() + version_size;
-    const auto end = std::find(text, payload.end(), 0);
-    if (text != end) {
-        const auto json = nlohmann::json::parse(text, end, nullptr, false);
-        if (!json.is_object()) {
-            lose("the client's VERSION is no JSON object");
-            return EINVAL;
-        }
-        const auto capabilities = json.find("capabilities");
-        if (capabilities != json.end() && capabilities->is_object()) {
-            const auto most = capabilities->find("max_data_xfer_size");
-            if (most != capabilities->end() && most->is_number_unsigned()) {
-                peer_transfer_ = static_cast<std::uint32_t>(
-                    std::clamp<std::uint64_t>(most->get<std::uint64_t>(), 1, max_data_transfer));
-            }
-        }
+    std::string out;
+    if (!agree(payload, out)) {
+        return EINVAL;
     }
-    const nlohmann::json ours = {{"capabilities",
-                                  {{"max_msg_fds", max_message_fds},
-                                   {"max_data_xfer_size", max_data_transfer},
-                                   {"max_dma_maps", max_dma_maps},
-                                   {"pgsizes", 4096},
-                                   {"write_multiple", true}}}};
-    const std::string out = ours.dump();
     reply_.resize(version_size);
     store_le(reply_.data(), major_version);
     store_le(reply_.data() + 2, std::min(minor, minor_version));
@@ -497,30 +520,8 @@ bool Endpoint::exchange(Header header, const std::uint8_t* payload, std::size_t 
         lose(fmt::format("the client takes no {}", describe(header.command)));
         return false;
     }
-    for (;;) {
-        switch (channel_->receive(reply, Stream::Wait::Block)) {
-            case Channel::Got::Message: break;
-            case Channel::Got::Broken:
-                lose("the client breaks the protocol: " + channel_->error());
-                return false;
-            case Channel::Got::Nothing:
-            case Channel::Got::Gone:
-                lose(
-                    fmt::format("the client is gone, or does not answer a {} (QEMU does not when "
-                                "it waits itself: give its memory share=on)",
-                                describe(header.command)));
-                return false;
-        }
-        if (reply.is_reply()) {
-            break;
-        }
-        waiting_bytes_ += reply.size();
-        if (waiting_.size() >= max_waiting || waiting_bytes_ > max_waiting_bytes) {
-            lose("the client sends commands and no answer");
-            return false;
-        }
-        waiting_.push_back(std::move(reply));
-        reply = Message{};
+    if (!await_reply(header.command, reply)) {
+        return false;
     }
     const Header& got = reply.header;
     if (got.id != header.id || got.command != header.command) {
@@ -531,7 +532,68 @@ bool Endpoint::exchange(Header header, const std::uint8_t* payload, std::size_t 
     return (got.flags & flag_error) == 0;
 }
 
+bool Endpoint::await_reply(Command command, Message& reply) {
+    for (;;) {
+        const bool late = channel_->stream().is_late();
+        switch (late ? Channel::Got::Gone : channel_->receive(reply, Stream::Wait::Block)) {
+            case Channel::Got::Message: break;
+            case Channel::Got::Broken:
+                lose("the client breaks the protocol: " + channel_->error());
+                return false;
+            case Channel::Got::Nothing:
+            case Channel::Got::Gone:
+                lose(
+                    fmt::format("the client is gone, or does not answer a {} (QEMU does not when "
+                                "it waits itself: give its memory share=on)",
+                                describe(command)));
+                return false;
+        }
+        if (reply.is_reply()) {
+            return true;
+        }
+        if (!keep_waiting(std::move(reply))) {
+            return false;
+        }
+        reply = Message{};
+    }
+}
+
+/// A command that comes before the answer that is waited for.
+bool Endpoint::keep_waiting(Message&& message) {
+    waiting_bytes_ += message.size();
+    waiting_fds_ += message.fds.size();
+    waiting_.push_back(std::move(message));
+    if (waiting_.size() > max_waiting || waiting_bytes_ > max_waiting_bytes ||
+        waiting_fds_ > max_waiting_fds) {
+        lose("the client sends commands and no answer");
+        return false;
+    }
+    return true;
+}
+
+/// Nobody else is served while a client's memory is asked for: that has one limit for all of its
+/// messages, or a client could stretch it with each of them.
+class Endpoint::Deadline {
+  public:
+    explicit Deadline(Endpoint& endpoint)
+        : stream_(endpoint.channel_ ? &endpoint.channel_->stream() : nullptr) {
+        if (stream_ != nullptr) {
+            stream_->set_deadline(Stream::Clock::now() +
+                                  std::chrono::milliseconds(stream_->limit_ms()));
+        }
+    }
+    ~Deadline() {
+        if (stream_ != nullptr) stream_->set_deadline(std::nullopt);
+    }
+    Deadline(const Deadline&) = delete;
+    Deadline& operator=(const Deadline&) = delete;
+
+  private:
+    Stream* stream_;
+};
+
 bool Endpoint::dma_read(std::uint64_t address, std::uint8_t* to, std::uint32_t length) {
+    const Deadline deadline(*this);
     for (std::uint32_t done = 0; done < length;) {
         const std::uint32_t part = std::min(length - done, peer_transfer_);
         std::uint8_t ask[dma_access_size];
@@ -555,6 +617,7 @@ bool Endpoint::dma_read(std::uint64_t address, std::uint8_t* to, std::uint32_t l
 }
 
 bool Endpoint::dma_write(std::uint64_t address, const std::uint8_t* from, std::uint32_t length) {
+    const Deadline deadline(*this);
     for (std::uint32_t done = 0; done < length;) {
         const std::uint32_t part = std::min(length - done, peer_transfer_);
         std::uint8_t ask[dma_access_size];

@@ -59,6 +59,7 @@ class Endpoint : private PortClient, private DmaMessages {
     /// 0 or an errno; what is answered is in reply_.
     int perform(Message& message);
     int version(const Bytes& payload);
+    bool agree(const Bytes& payload, std::string& ours);
     int dma_map(Message& message);
     int dma_unmap(const Bytes& payload);
     int device_info(const Bytes& payload);
@@ -80,6 +81,9 @@ class Endpoint : private PortClient, private DmaMessages {
     void write_bar(std::uint64_t offset, const std::uint8_t* from, std::uint32_t count);
     bool exchange(Header header, const std::uint8_t* payload, std::size_t size,
                   const std::uint8_t* data, std::size_t data_size, Message& reply);
+    bool await_reply(Command command, Message& reply);
+    bool keep_waiting(Message&& message);
+    class Deadline;
 
     DevicePort& port_;
     DmaMap& dma_;
@@ -92,6 +96,7 @@ class Endpoint : private PortClient, private DmaMessages {
     std::unique_ptr<Channel> channel_;
     std::deque<Message> waiting_;  // came while an answer was waited for
     std::size_t waiting_bytes_ = 0;
+    std::size_t waiting_fds_ = 0;
     Message message_;
     std::optional<std::chrono::steady_clock::time_point> part_since_;
     Bytes reply_;

@@ -42,11 +42,15 @@ std::string address_of(const std::string& path, sockaddr_un& address) {
 SocketStream::SocketStream(Fd socket, int limit_ms)
     : socket_(std::move(socket)), limit_ms_(limit_ms) {}
 
-bool SocketStream::ready(short events, int timeout_ms) const {
+bool SocketStream::ready(short events, Clock::time_point until) const {
     pollfd item{socket_.get(), events, 0};
     int got = 0;
     do {
-        got = ::poll(&item, 1, timeout_ms);
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+        if (left.count() <= 0) {
+            return false;
+        }
+        got = ::poll(&item, 1, static_cast<int>(left.count()));
     } while (got < 0 && errno == EINTR);
     return got > 0;
 }
@@ -80,7 +84,7 @@ std::ptrdiff_t SocketStream::read(std::uint8_t* to, std::size_t most, std::vecto
         if (wait != Wait::Block) {
             return 0;
         }
-        if (!ready(POLLIN, limit_ms_)) {
+        if (!ready(POLLIN, end_of_limit())) {
             return -1;
         }
         left = 1;
@@ -107,6 +111,7 @@ bool SocketStream::write(const Part* parts, std::size_t count, const std::vector
     }
     alignas(cmsghdr) char control[CMSG_SPACE(max_message_fds * sizeof(int))];
     bool attach = !fds.empty();
+    const Clock::time_point until = end_of_limit();  // of all of it: it may be taken byte by byte
     for (std::size_t at = 0; at < count;) {
         if (pieces[at].iov_len == 0) {
             ++at;
@@ -130,7 +135,7 @@ bool SocketStream::write(const Part* parts, std::size_t count, const std::vector
         if (put < 0) {
             if (errno == EINTR) continue;
             const bool full = errno == EAGAIN || errno == EWOULDBLOCK;
-            if (!full || !ready(POLLOUT, limit_ms_)) return false;
+            if (!full || !ready(POLLOUT, until)) return false;
             continue;
         }
         attach = false;

@@ -10,8 +10,8 @@ namespace lmsim::sim::vfio_user {
 /// A stream over a Unix socket. Descriptors that come in are closed on exec.
 class SocketStream : public Stream {
   public:
-    /// A peer that is silent in the middle of a message, or takes nothing, for `limit_ms` counts as
-    /// gone.
+    /// A peer that is silent in the middle of a message for `limit_ms`, or has not taken one by
+    /// then, counts as gone.
     explicit SocketStream(Fd socket, int limit_ms = 10'000);
 
     std::ptrdiff_t read(std::uint8_t* to, std::size_t most, std::vector<Fd>& fds,
@@ -21,7 +21,7 @@ class SocketStream : public Stream {
     int poll_fd() const override { return socket_.get(); }
 
   private:
-    bool ready(short events, int timeout_ms) const;
+    bool ready(short events, Clock::time_point until) const;
 
     Fd socket_;
     int limit_ms_;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/bridge/fd.hpp"
@@ -25,12 +27,26 @@ class Stream {
         std::size_t size = 0;
     };
     /// Writes all parts, with the descriptors at the first byte. False if the peer is gone, or
-    /// takes nothing within the limit.
+    /// does not take all of it within the limit.
     virtual bool write(const Part* parts, std::size_t count, const std::vector<int>& fds) = 0;
     /// How long a message may take that has begun.
     virtual int limit_ms() const { return 10'000; }
     /// What a poll() looks at, or -1.
     virtual int poll_fd() const { return -1; }
+
+    using Clock = std::chrono::steady_clock;
+    /// Until when reads and writes may wait, all together; without one each has its limit.
+    void set_deadline(std::optional<Clock::time_point> deadline) { deadline_ = deadline; }
+    bool is_late() const { return deadline_ && Clock::now() >= *deadline_; }
+
+  protected:
+    /// When what begins now has to be done.
+    Clock::time_point end_of_limit() const {
+        return deadline_.value_or(Clock::now() + std::chrono::milliseconds(limit_ms()));
+    }
+
+  private:
+    std::optional<Clock::time_point> deadline_;
 };
 
 }  // namespace lmsim::sim::vfio_user

@@ -57,12 +57,16 @@ struct Wire : Stream {
     std::vector<Fd> fds;
     std::vector<std::pair<Header, Bytes>> out;
     int limit = 10'000;
+    std::size_t message_fds = 0;  // with each header; then all messages are headers alone
+    int any_fd = -1;
 
     int limit_ms() const override { return limit; }
     std::ptrdiff_t read(std::uint8_t* to, std::size_t most, std::vector<Fd>& with,
                         Wait wait) override {
         if (in.empty()) return wait == Wait::Block ? -1 : 0;
-        const std::size_t part = std::min(most, in.size());
+        const std::size_t part =
+            std::min({most, in.size(), message_fds != 0 ? Header::size : most});
+        for (std::size_t i = 0; i < message_fds; ++i) with.emplace_back(::dup(any_fd));
         std::copy_n(in.begin(), part, to);
         in.erase(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(part));
         for (Fd& fd : fds) with.push_back(std::move(fd));
@@ -183,6 +187,13 @@ TEST_CASE("endpoint: other versions and other texts are told", "[bridge][endpoin
         Rig rig(false);
         CHECK(rig.ask(Command::VERSION, text(json)) == 0);
     }
+    for (const char* const size : {"0", "1", "4095"}) {
+        Rig rig(false);
+        const std::string json =
+            "{\"capabilities\":{\"max_data_xfer_size\":" + std::string(size) + "}}";
+        CHECK(rig.ask(Command::VERSION, text(json.c_str())) == -1);
+        CHECK(rig.dropped("expected at least 4096"));
+    }
     Rig bare(false);  // not even a text
     CHECK(bare.ask(Command::VERSION, fields(std::uint16_t{0}, std::uint16_t{7})) == 0);
     CHECK(load_le<std::uint16_t>(bare.reply().data() + 2) == 1);
@@ -195,6 +206,19 @@ TEST_CASE("endpoint: other versions and other texts are told", "[bridge][endpoin
     deep += std::string(200'000, ']');
     Rig closed(false);
     CHECK(closed.ask(Command::VERSION, text(("{\"a\":" + deep + "}").c_str())) == 0);
+}
+
+TEST_CASE("endpoint: only capabilities that the client proposes", "[bridge][endpoint]") {
+    const auto answer = [](const char* json) {
+        Rig rig(false);
+        REQUIRE(rig.ask(Command::VERSION, text(json)) == 0);
+        return std::string(rig.reply().begin() + version_size, rig.reply().end() - 1);
+    };
+    CHECK(answer("{}") == "{\"capabilities\":{}}");
+    CHECK(answer("{\"capabilities\":{\"pgsizes\":4096,\"other\":1}}") ==
+          "{\"capabilities\":{\"pgsizes\":4096}}");
+    CHECK(answer("{\"capabilities\":{\"write_multiple\":true,\"max_msg_fds\":1}}").find("write") !=
+          std::string::npos);
 }
 
 TEST_CASE("endpoint: a message too short for its command is refused", "[bridge][endpoint]") {
@@ -471,4 +495,22 @@ TEST_CASE("endpoint: memory by messages, answered wrongly", "[bridge][endpoint]"
         floods.answer(Command::DEVICE_RESET, 7, {}, type_command);
     }
     dropped(floods, "commands and no answer");
+    ByMessages slow;  // one command after the other, in time each
+    slow.wire.limit = 0;
+    slow.answer(Command::DEVICE_RESET, 7, {}, type_command);
+    slow.answer(Command::DMA_READ, 0, four);
+    dropped(slow, "does not answer a DMA_READ");
+}
+
+TEST_CASE("endpoint: descriptors that wait are counted", "[bridge][endpoint]") {
+    ByMessages rig;
+    const Fd any(::eventfd(0, EFD_CLOEXEC));
+    rig.wire.message_fds = max_message_fds;
+    rig.wire.any_fd = any.get();
+    for (int i = 0; i < 20; ++i) {
+        rig.answer(Command::DEVICE_RESET, 7, {}, type_command);
+    }
+    rig.answer(Command::DMA_READ, 0, four);
+    CHECK_FALSE(rig.reads(4));
+    CHECK(rig.said.back().find("commands and no answer") != std::string::npos);
 }
