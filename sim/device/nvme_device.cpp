@@ -505,6 +505,9 @@ void NvmeDevice::posted(const Effect& effect) {
 }
 
 void NvmeDevice::start_media(const Effect& effect) {
+    if (store_ != nullptr) {
+        keep_target(effect.function, effect.ticket);
+    }
     const Distribution* latency = &params_.media_write;
     EpochRandom* random = &write_random_;
     Ps logging = 0;

@@ -187,7 +187,11 @@ class NvmeDevice : public Component, private ControllerMemory {
     void answer_from_peer(const DownItem& item, Dma& dma);
     bool write_to_peer(const UpItem& item, Dma& dma);
     bool write_entry(const UpItem& item, const std::uint8_t* entry, std::uint64_t length);
+    struct Target;
+    void keep_target(std::uint16_t function, std::uint32_t ticket);
+    Target target_of(std::uint16_t function, std::uint32_t nsid) const;
     bool move_payload(std::uint16_t function, std::uint32_t ticket);
+    bool move_nothing(std::uint16_t function, std::uint32_t ticket);
     std::uint32_t block_shift_of(std::uint32_t nsid) const;
     bool erase(std::uint32_t nsid);
     bool erase_formatted(std::uint16_t function);
@@ -224,6 +228,12 @@ class NvmeDevice : public Component, private ControllerMemory {
     // nvme::Env
     bool reaches(std::uint16_t function, std::uint64_t address, std::uint64_t length) override;
 
+    /// What a namespace was when the media began.
+    struct Target {
+        std::uint64_t nguid[2] = {};
+        std::uint8_t format = 0;
+        bool attached = false;
+    };
     struct Function {
         Memory* memory = nullptr;
         Dma* dma = nullptr;  // behind a bridge: in its place
@@ -231,7 +241,8 @@ class NvmeDevice : public Component, private ControllerMemory {
         bool interrupts = false;
         std::function<void()> reset_done;
         std::unique_ptr<Port> port;
-        std::vector<Ps> fetched;  // by slot
+        std::vector<Ps> fetched;      // by slot
+        std::vector<Target> targets;  // by slot, with a store
     };
 
     DeviceTiming params_;

@@ -48,6 +48,36 @@ bool NvmeDevice::write_to_peer(const UpItem& item, Dma& dma) {
     return inside && there;
 }
 
+NvmeDevice::Target NvmeDevice::target_of(std::uint16_t function, std::uint32_t nsid) const {
+    const nvme::Namespace& ns = subsystem_->ns[nsid - 1];
+    return {{ns.nguid[0], ns.nguid[1]},
+            ns.format,
+            ns.blocks != 0 && nvme::attached(subsystem_->controller[function], nsid)};
+}
+
+void NvmeDevice::keep_target(std::uint16_t function, std::uint32_t ticket) {
+    std::vector<Target>& targets = functions_[function].targets;
+    if (targets.empty()) {
+        targets.resize(nvme::SimBounds::slots);
+    }
+    const std::uint32_t slot = nvme::Ticket::slot(ticket);
+    const nvme::Slot& command = subsystem_->controller[function].slot[slot];
+    const bool one = command.nsid >= 1 && command.nsid <= nvme::SimBounds::namespaces;
+    targets[slot] = one ? target_of(function, command.nsid) : Target{};
+}
+
+/// The namespace is another one than when the media began. The model says the status; if it lets
+/// the command succeed, that was before the change, and the data are gone with the old namespace.
+bool NvmeDevice::move_nothing(std::uint16_t function, std::uint32_t ticket) {
+    const auto& c = subsystem_->controller[function];
+    const nvme::Slot& command = c.slot[nvme::Ticket::slot(ticket)];
+    if (command.opcode == rules_.value(spec::Id::OpcodeNvmRead)) {
+        std::memset(data(function, ticket, command.length), 0, command.length);
+    }
+    return command.opcode != rules_.value(spec::Id::OpcodeNvmCompare) ||
+           !nvme::attached(c, command.nsid);
+}
+
 /// The media are done: the bytes move. False if the media failed or, of a Compare, differ.
 bool NvmeDevice::move_payload(std::uint16_t function, std::uint32_t ticket) {
     const auto& c = subsystem_->controller[function];
@@ -64,8 +94,11 @@ bool NvmeDevice::move_payload(std::uint16_t function, std::uint32_t ticket) {
     if (is(spec::Id::OpcodeNvmFlush)) {
         return store_->flush();
     }
-    if (subsystem_->ns[command.nsid - 1].blocks == 0) {
-        return true;  // deleted meanwhile, data and all: the command fails by itself
+    const Target& was = functions_[function].targets[slot];
+    const Target now_is = target_of(function, command.nsid);
+    if (!now_is.attached || now_is.format != was.format || now_is.nguid[0] != was.nguid[0] ||
+        now_is.nguid[1] != was.nguid[1]) {
+        return move_nothing(function, ticket);  // deleted, made anew, formatted or detached
     }
     const std::uint32_t shift = block_shift_of(command.nsid);
     const std::uint64_t at = command.slba << shift;
