@@ -17,6 +17,8 @@ void catch_interrupts() {
     std::signal(SIGTERM, note);
 }
 
+void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+
 bool was_interrupted() { return interrupted.load(); }
 
 }  // namespace lmsim::cli

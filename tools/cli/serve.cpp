@@ -171,6 +171,7 @@ int serve(const Arguments& arguments) {
         options->say = [](const std::string&) {};
     }
     catch_interrupts();
+    ignore_broken_pipes();
     sim::vfio_user::Server server(std::move(*options));
     const std::string error = server.open();
     if (!error.empty()) {

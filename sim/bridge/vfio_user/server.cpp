@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "model/nvme/queue_commands.hpp"
@@ -19,6 +21,7 @@ constexpr int at_once = 64;            // messages of one client before the next
 constexpr int busy_rounds = 1000;      // before a look whether a client comes
 constexpr std::int64_t stop_ms = 200;  // how often a sleeper looks whether it is to stop
 constexpr std::int64_t ns_per_ms = 1'000'000;
+constexpr auto accept_pause = std::chrono::milliseconds(100);  // while descriptors are short
 
 std::unique_ptr<Pace> make_pace(bool paced, Kernel& kernel) {
     if (paced) {
@@ -87,7 +90,29 @@ Server::~Server() {
     }
 }
 
+/// A file is kept for a namespace that there is: one that is made later has its data in memory.
+std::string Server::check_backings() const {
+    const auto& all = device_.subsystem().ns;
+    for (const ServerOptions::Backing& backing : options_.backings) {
+        const bool known = backing.nsid >= 1 && backing.nsid <= nvme::SimBounds::namespaces;
+        if (known && all[backing.nsid - 1].blocks != 0) {
+            continue;
+        }
+        std::string there;
+        for (std::uint32_t nsid = 1; nsid <= nvme::SimBounds::namespaces; ++nsid) {
+            if (all[nsid - 1].blocks == 0) continue;
+            there += fmt::format("{}{}", there.empty() ? "" : ", ", nsid);
+        }
+        return fmt::format("{}: the device has no namespace with NSID {}; expected one of {}",
+                           backing.file, backing.nsid, there.empty() ? "none" : there);
+    }
+    return {};
+}
+
 std::string Server::open() {
+    if (std::string error = check_backings(); !error.empty()) {
+        return error;
+    }
     for (std::size_t i = 0; i < served_.size(); ++i) {
         std::string error = listen_at(paths_[i], served_[i]->listener);
         if (!error.empty()) {
@@ -123,6 +148,15 @@ void Server::open_migration() {
 
 void Server::accept(Served& served) {
     Fd client(::accept4(served.listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!client && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+        // It goes on waiting: nobody is to look after it in a circle.
+        accept_after_ = Clock::now() + accept_pause;
+        if (!std::exchange(told_full_, true)) {
+            options_.say(fmt::format("{}: a client waits that cannot come in: {}", served.name,
+                                     std::strerror(errno)));
+        }
+        return;
+    }
     if (!client) {
         return;  // it has gone already
     }
@@ -162,8 +196,9 @@ bool Server::all_gone() const {
 /// nanoseconds.
 void Server::sleep(const std::function<bool()>& stop, std::int64_t longest) {
     std::vector<pollfd> items;
+    const bool accepts = Clock::now() >= accept_after_;
     for (const auto& served : served_) {
-        items.push_back({served->listener.get(), POLLIN, 0});
+        items.push_back({accepts ? served->listener.get() : -1, POLLIN, 0});
         items.push_back({served->stream ? served->stream->poll_fd() : -1, POLLIN, 0});
     }
     const std::int64_t due = pace_->idle_ns();

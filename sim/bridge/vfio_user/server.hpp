@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -59,6 +60,7 @@ class Server {
         std::unique_ptr<Endpoint> endpoint;
     };
 
+    std::string check_backings() const;
     void open_migration();
     bool serve_all();
     void accept(Served& served);
@@ -76,6 +78,9 @@ class Server {
     std::vector<std::string> paths_;
     std::vector<std::string> made_;  // sockets to remove
     bool anybody_came_ = false;
+    using Clock = std::chrono::steady_clock;
+    Clock::time_point accept_after_;  // descriptors were short
+    bool told_full_ = false;
 };
 
 }  // namespace lmsim::sim::vfio_user

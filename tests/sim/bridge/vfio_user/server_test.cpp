@@ -224,10 +224,25 @@ TEST_CASE("server: what cannot be opened leaves nothing behind", "[bridge][serve
     options.socket = folder.path + "/socket";
     options.functions = {0, 1};
     options.say = [](const std::string&) {};
-    options.backings = {{1, folder.path + "/new"}, {2, folder.path + "/no/such"}};
+    options.backings = {{1, folder.path + "/new"}, {1, folder.path + "/no/such"}};
     {
         Server server(options);
         CHECK(server.open().find("No such file") != std::string::npos);
+    }
+    CHECK(fs::is_empty(folder.path));
+}
+
+TEST_CASE("server: a file for a namespace that there is not is refused", "[bridge][server]") {
+    const Folder folder;
+    ServerOptions options;
+    options.socket = folder.path + "/socket";
+    options.say = [](const std::string&) {};
+    options.backings = {{1, folder.path + "/new"}, {2, folder.path + "/other"}};
+    {
+        Server server(options);
+        const std::string error = server.open();
+        CAPTURE(error);
+        CHECK(error.find("no namespace with NSID 2; expected one of 1") != std::string::npos);
     }
     CHECK(fs::is_empty(folder.path));
 }
