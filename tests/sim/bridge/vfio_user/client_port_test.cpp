@@ -189,7 +189,8 @@ TEST_CASE("a server that dies at any step is told in a sentence", "[vfio-user]")
     std::size_t steps = 0;
     {
         Setup setup;
-        REQUIRE(setup.open().ok());
+        const auto port = setup.open();  // owns the server
+        REQUIRE(port.ok());
         steps = setup.server->log.size();
     }
     REQUIRE(steps >= 7);
