@@ -165,9 +165,10 @@ void Session::connect(std::uint16_t function) {
     const char* const data =
         choices_.one_in(10)
             ? choices_.pick({"{", "[]", "", "{\"capabilities\":7}", "\xff\xfe",
-                             "{\"capabilities\":{\"max_data_xfer_size\":-1}}"})
-            : choices_.pick({"{}", "{\"capabilities\":{\"max_data_xfer_size\":512}}",
-                             "{\"capabilities\":{\"max_data_xfer_size\":0,\"max_msg_fds\":1}}"});
+                             "{\"capabilities\":{\"max_data_xfer_size\":-1}}",
+                             "{\"capabilities\":{\"max_data_xfer_size\":0}}"})
+            : choices_.pick({"{}", "{\"capabilities\":{\"max_data_xfer_size\":4096}}",
+                             "{\"capabilities\":{\"pgsizes\":4096,\"max_msg_fds\":1}}"});
     Bytes payload = fields(std::uint16_t{choices_.one_in(50)}, std::uint16_t{1});
     for (const char* at = data; *at != 0; ++at) {
         payload.push_back(static_cast<std::uint8_t>(*at));
