@@ -33,19 +33,25 @@ need_holder() {
 # serve NAME ARGUMENTS...: `lmsim serve` on the socket $work/NAME, until the suite ends. Several
 # functions make several sockets, $work/NAME.pf and so on.
 serve() {
-    local name=$1 tries
+    local name=$1 tries functions=pf word before=''
     shift
+    for word in "$@"; do
+        [ "$before" != --functions ] || functions=$word
+        before=$word
+    done
+    functions=${functions//[!,]/}
     timeout --kill-after=5 $((guest_seconds + 20)) "$program" serve --socket "$work/$name" "$@" \
         </dev/null >"$out/$name.log" 2>&1 &
     server=$!
     started_pids+=("$server")
     for ((tries = 0; tries < 100; ++tries)); do
-        compgen -G "$work/$name*" >/dev/null && return
+        # One line for each function, as many as commas and one.
+        [ "$(grep -c '^listening at ' "$out/$name.log")" -le ${#functions} ] || return 0
         kill -0 $server 2>/dev/null || break
         sleep 0.1
     done
     tail -n 5 "$out/$name.log" >&2
-    fail "lmsim serve offers its socket"
+    fail "lmsim serve offers a socket for each function"
     return 1
 }
 
@@ -119,7 +125,8 @@ run_suite() {
     source "$suite/host.sh"
     host || [ $failures -gt 0 ] || fail "the suite's part on this side ends well"
     [ $checks -gt 0 ] || fail "the suite checks something"
-    [ $failures -eq 0 ] || word=FAILED
+    # What explains a failure stays, asked for or not.
+    [ $failures -eq 0 ] || word=FAILED keep=yes
     # Versions of what was asked are part of the answer.
     {
         cat "$lab/versions"
@@ -130,7 +137,7 @@ run_suite() {
     sed 's/^/    /' "$out/versions"
     [ ${#counts[@]} -eq 0 ] || printf '    %s\n' "${counts[@]}"
     echo "$name $word after $((SECONDS - before)) s: $checks checks, $failures failed"
-    [ -z "${keep:-}" ] || echo "    $out"
+    [ -z "${keep:-}" ] || echo "    logs are in $out"
     [ $failures -eq 0 ]
 }
 

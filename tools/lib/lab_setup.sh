@@ -32,19 +32,46 @@ lab_setup() {
             "($lab_disk_mb MB while it is made), 20 to 40 s"
         rm -rf "$cache"/lab.new-*
         lab_new=$(mktemp -d "$cache/lab.new-XXXXXX") || give_up "cannot write to $cache"
+        lab_filling=''
         trap 'rm -rf "$lab_new"' EXIT
+        trap lab_interrupted INT TERM
         chmod 755 "$lab_new"
-        (lab_fill "$lab_new") || {
+        # In a process group of its own, which a signal can end as a whole.
+        set -m
+        (
+            set +m
+            lab_fill "$lab_new"
+        ) &
+        lab_filling=$!
+        set +m
+        wait $lab_filling || {
             rm -rf "$lab_new"
             give_up "not set up, for want of network or disk or of what it says above;" \
                 "nothing was left behind"
         }
         rm -rf "$lab"
         mv "$lab_new" "$lab"
-        trap - EXIT
+        trap - EXIT INT TERM
         echo "tools/lab: set up after $((SECONDS - before)) s, $(du -sm "$lab" | cut -f1) MB"
     fi
     exec {lab_lock}<&-
+}
+
+# Whoever still downloads must not write into a folder that is being removed.
+lab_interrupted() {
+    local tries
+    trap '' INT TERM
+    if [ -n "$lab_filling" ]; then
+        kill -TERM -- -"$lab_filling" 2>/dev/null
+        for ((tries = 0; tries < 50; ++tries)); do
+            kill -0 -- -"$lab_filling" 2>/dev/null || break
+            sleep 0.1
+        done
+        kill -KILL -- -"$lab_filling" 2>/dev/null
+        wait "$lab_filling" 2>/dev/null
+    fi
+    echo "tools/lab: interrupted; nothing was left behind" >&2
+    exit 130
 }
 
 lab_check_machine() {
