@@ -134,6 +134,7 @@ class Session {
 
 int relay(const Arguments& arguments) {
     catch_interrupts();
+    ignore_broken_pipes();
     Fd server;
     std::string error = sim::vfio_user::connect_to(arguments.from, server);
     if (!error.empty()) {
@@ -152,7 +153,7 @@ int relay(const Arguments& arguments) {
     if (!came) {
         return Ok;
     }
-    Relay relay([](const std::string&) {});
+    Relay relay;
     relay.begin(std::make_unique<SocketStream>(std::move(vmm)),
                 std::make_unique<SocketStream>(std::move(server)));
     return Session(arguments, relay).run();

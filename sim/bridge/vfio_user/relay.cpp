@@ -1,9 +1,13 @@
 #include "sim/bridge/vfio_user/relay.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "model/wire/bits.hpp"
@@ -18,6 +22,9 @@ namespace {
 constexpr std::uint32_t piece = 256 * 1024;          // of the state, bytes
 constexpr std::uint64_t largest_state = 1ULL << 30;  // what does not end is no state
 constexpr int no_fd = -1;
+constexpr std::size_t most_outstanding = 4096;  // a VMM waits for nearly every answer
+constexpr std::size_t most_files = 64;          // before those that are gone are looked for
+constexpr std::uint32_t most_lines = 65536;     // of an index, more than MSI-X has
 
 /// Bytes that a command has at least; who sends fewer is told so by the server.
 std::size_t least_size(Command command) {
@@ -28,6 +35,15 @@ std::size_t least_size(Command command) {
         case Command::REGION_WRITE: return region_access_size;
         default: return 0;
     }
+}
+
+/// Whether it can be of use to the next server; nothing that a server does is longer.
+bool is_kept(const Message& request) {
+    constexpr std::size_t longest = 4096;
+    const Command command = request.header.command;
+    return command == Command::VERSION ||
+           (least_size(command) != 0 && request.size() >= least_size(command) &&
+            request.size() <= longest);
 }
 
 std::vector<int> numbers(const std::vector<Fd>& fds) {
@@ -67,18 +83,27 @@ bool Relay::pass_command(Message& message) {
         case Channel::Got::Gone: end("the VMM is gone"); return false;
         case Channel::Got::Broken: end("the VMM: " + vmm_.channel->error()); return false;
     }
-    if (!server_.channel->send(message.header, message.payload.data(), message.size(), nullptr, 0,
+    if (!message.is_reply() && outstanding_.size() >= most_outstanding) {
+        end(fmt::format("the VMM: {} commands whose answers are missing; expected fewer",
+                        outstanding_.size()));
+        return false;
+    }
+    // Whether the server has done it is known only if it answers, whoever wants to hear that.
+    Header header = message.header;
+    if (!message.is_reply()) header.flags &= ~flag_no_reply;
+    if (!server_.channel->send(header, message.payload.data(), message.size(), nullptr, 0,
                                numbers(message.fds))) {
         end("the server is gone");
         return false;
     }
     if (!message.is_reply()) {
-        if ((message.header.flags & flag_no_reply) != 0) {
-            keep(message);
-        } else {
-            outstanding_.push_back(std::move(message));
-            message = Message{};
+        const bool wants_reply = (message.header.flags & flag_no_reply) == 0;
+        if (!is_kept(message)) {
+            message.payload.clear();
+            message.fds.clear();
         }
+        outstanding_.push_back({std::move(message), wants_reply});
+        message = Message{};
     }
     return true;
 }
@@ -90,23 +115,27 @@ bool Relay::pass_answer(Message& message) {
         case Channel::Got::Gone: end("the server is gone"); return false;
         case Channel::Got::Broken: end("the server: " + server_.channel->error()); return false;
     }
+    answer(message);
+    return true;
+}
+
+/// Takes what the server has sent to the VMM, and keeps what it has done.
+void Relay::answer(Message& message) {
     if (message.is_reply() && !outstanding_.empty()) {
-        if ((message.header.flags & flag_error) == 0) {
-            keep(outstanding_.front());
-        }
+        Asked asked = std::move(outstanding_.front());
         outstanding_.pop_front();
+        if ((message.header.flags & flag_error) == 0) keep(asked.message);
+        if (!asked.wants_reply) return;
     }
     if (!vmm_.channel->send(message.header, message.payload.data(), message.size(), nullptr, 0,
                             numbers(message.fds))) {
         end("the VMM is gone");
-        return false;
     }
-    return true;
 }
 
 /// Remembers what the next server has to be told, too.
 void Relay::keep(Message& request) {
-    if (request.size() < least_size(request.header.command)) {
+    if (!is_kept(request) || request.size() == 0) {
         return;
     }
     switch (request.header.command) {
@@ -121,7 +150,25 @@ void Relay::keep(Message& request) {
 
 void Relay::keep_map(Message& request) {
     const auto address = load_le<std::uint64_t>(request.payload.data() + 16);
-    maps_[address] = {std::move(request.payload), std::move(request.fds)};
+    std::shared_ptr<Fd> file;
+    if (!request.fds.empty()) file = share(std::move(request.fds.front()));
+    maps_[address] = {std::move(request.payload), std::move(file)};
+}
+
+/// The descriptor that is here already for the same file, or this one.
+std::shared_ptr<Fd> Relay::share(Fd fd) {
+    struct stat about {};
+    const int flags = ::fcntl(fd.get(), F_GETFL);
+    if (flags < 0 || ::fstat(fd.get(), &about) != 0) {
+        return std::make_shared<Fd>(std::move(fd));
+    }
+    std::weak_ptr<Fd>& known = files_[{about.st_dev, about.st_ino, flags & O_ACCMODE}];
+    std::shared_ptr<Fd> file = known.lock();
+    if (!file) {
+        file = std::make_shared<Fd>(std::move(fd));
+        known = file;
+    }
+    return file;
 }
 
 void Relay::forget_maps(const Message& request) {
@@ -129,8 +176,14 @@ void Relay::forget_maps(const Message& request) {
     const auto address = load_le<std::uint64_t>(at + 8);
     const auto last = address + (load_le<std::uint64_t>(at + 16) - 1);
     const bool all = (load_le<std::uint32_t>(at + 4) & unmap_all) != 0;
-    maps_.erase(all ? maps_.begin() : maps_.lower_bound(address),
-                all ? maps_.end() : maps_.upper_bound(last));
+    if (all) {
+        maps_.clear();
+    } else if (last >= address) {
+        maps_.erase(maps_.lower_bound(address), maps_.upper_bound(last));
+    }
+    for (auto at = files_.begin(); files_.size() > most_files && at != files_.end();) {
+        at = at->second.expired() ? files_.erase(at) : std::next(at);
+    }
 }
 
 void Relay::keep_irqs(Message& request) {
@@ -139,6 +192,9 @@ void Relay::keep_irqs(Message& request) {
     const auto index = load_le<std::uint32_t>(at + 8);
     const auto start = load_le<std::uint32_t>(at + 12);
     const auto count = load_le<std::uint32_t>(at + 16);
+    if (index >= irq_count || start >= most_lines || count > most_lines - start) {
+        return;  // nothing has so many
+    }
     const bool off = (flags & irq_data_none) != 0 && count == 0;
     if (off) {
         irqs_.erase(irqs_.lower_bound({index, 0}), irqs_.lower_bound({index + 1, 0}));
@@ -173,20 +229,13 @@ void Relay::keep_config(const Message& request) {
 /// Until the server has answered everything that the VMM has asked.
 std::string Relay::drain() {
     while (!outstanding_.empty() && ended_.empty()) {
-        Message answer;
-        const Channel::Got got = server_.channel->receive(answer, Stream::Wait::Block);
+        Message message;
+        const Channel::Got got = server_.channel->receive(message, Stream::Wait::Block);
         if (got != Channel::Got::Message) {
             end("the server does not answer");
             break;
         }
-        if (answer.is_reply()) {
-            if ((answer.header.flags & flag_error) == 0) keep(outstanding_.front());
-            outstanding_.pop_front();
-        }
-        if (!vmm_.channel->send(answer.header, answer.payload.data(), answer.size(), nullptr, 0,
-                                numbers(answer.fds))) {
-            end("the VMM is gone");
-        }
+        answer(message);
     }
     return ended_;
 }
@@ -199,8 +248,20 @@ std::string Relay::call(Side& to, Command command, const Bytes& payload, Message
     if (!to.channel->send(header, payload.data(), payload.size(), nullptr, 0, fds)) {
         return "the server is gone";
     }
-    if (to.channel->receive(reply, Stream::Wait::Block) != Channel::Got::Message ||
-        !reply.is_reply() || reply.header.id != header.id) {
+    for (std::size_t left = most_outstanding;; --left) {
+        if (left == 0 || to.channel->receive(reply, Stream::Wait::Block) != Channel::Got::Message) {
+            return fmt::format("the server does not answer {}", name_of(command));
+        }
+        if (reply.is_reply()) break;
+        // It wants memory by messages, which nobody has for it while the VMM is held.
+        Header refusal = reply.header;
+        refusal.flags = type_reply | flag_error;
+        refusal.error = EFAULT;
+        if (!to.channel->send(refusal, nullptr, 0)) {
+            return "the server is gone";
+        }
+    }
+    if (reply.header.id != header.id) {
         return fmt::format("the server does not answer {}", name_of(command));
     }
     return (reply.header.flags & flag_error) == 0
@@ -228,7 +289,9 @@ std::string Relay::replay(Side& to) {
     // Whoever had it before: a VMM resets a function that it takes.
     if (error.empty()) error = call(to, Command::DEVICE_RESET, {}, reply);
     for (auto at = maps_.begin(); at != maps_.end() && error.empty(); ++at) {
-        error = call(to, Command::DMA_MAP, at->second.payload, reply, numbers(at->second.fds));
+        std::vector<int> fds;
+        if (at->second.file) fds.push_back(at->second.file->get());
+        error = call(to, Command::DMA_MAP, at->second.payload, reply, fds);
     }
     for (std::size_t i = 0; i < config_.size() && error.empty(); ++i) {
         if (!config_written_[i]) continue;
@@ -289,10 +352,26 @@ std::string Relay::write_state(Side& to, const Bytes& state) {
     return error;
 }
 
+/// Memory by messages comes from the VMM, which is held during a move. A ROM has no descriptor
+/// either, and no function needs one.
+std::string Relay::cannot_move() const {
+    for (const auto& [address, kept] : maps_) {
+        const auto flags = load_le<std::uint32_t>(kept.payload.data() + 4);
+        if (!kept.file && (flags & map_writeable) != 0) {
+            return fmt::format(
+                "the VMM shares its memory at {:x}h without a descriptor; expected memory that a "
+                "server maps (QEMU: share=on)",
+                address);
+        }
+    }
+    return {};
+}
+
 Result<Relay::Moved> Relay::move(std::unique_ptr<Stream> other) {
     using vfio::MigState;
     Side to = side(std::move(other));
     std::string error = drain();
+    if (error.empty()) error = cannot_move();
     if (error.empty()) error = replay(to);
     if (!error.empty()) {
         return Failure{"before the function was stopped: " + error};
@@ -310,7 +389,6 @@ Result<Relay::Moved> Relay::move(std::unique_ptr<Stream> other) {
         return Failure{back.empty() ? error + "; it runs on where it was"
                                     : error + "; and it does not run on either: " + back};
     }
-    say_(fmt::format("{} bytes of state, {} mappings", state.value().size(), maps_.size()));
     server_ = std::move(to);
     return Moved{state.value().size(), maps_.size()};
 }

@@ -3,10 +3,10 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "model/vfio/uapi.hpp"
@@ -22,9 +22,6 @@ namespace lmsim::sim::vfio_user {
 /// other server gets the same memory, the same eventfds and the state of the function.
 class Relay {
   public:
-    using Say = std::function<void(const std::string&)>;
-    explicit Relay(Say say) : say_(std::move(say)) {}
-
     /// Takes the VMM's side and the first server's.
     void begin(std::unique_ptr<Stream> vmm, std::unique_ptr<Stream> server);
     /// Passes on what has come, in either direction. False if there was nothing.
@@ -55,9 +52,12 @@ class Relay {
     static Side side(std::unique_ptr<Stream> stream);
     bool pass_command(Message& message);
     bool pass_answer(Message& message);
+    void answer(Message& message);
     void end(const std::string& why);
     void keep(Message& request);
     void keep_map(Message& request);
+    std::shared_ptr<Fd> share(Fd fd);
+    std::string cannot_move() const;
     void forget_maps(const Message& request);
     void keep_irqs(Message& request);
     void keep_config(const Message& request);
@@ -71,20 +71,27 @@ class Relay {
     static Result<Bytes> read_state(Side& from);
     static std::string write_state(Side& to, const Bytes& state);
 
-    Say say_;
     Side vmm_;
     Side server_;
     Message message_;
     std::string ended_;
-    std::deque<Message> outstanding_;  // commands of the VMM whose answers are missing
+    // Commands of the VMM whose answers are missing.
+    struct Asked {
+        Message message;
+        bool wants_reply = true;
+    };
+    std::deque<Asked> outstanding_;
 
     // What the VMM has told the server, to be told to the next one.
     struct Kept {
         Bytes payload;
-        std::vector<Fd> fds;
+        std::shared_ptr<Fd> file;  // none: by messages
     };
     Bytes version_;
     std::map<std::uint64_t, Kept> maps_;  // by address
+    // One descriptor for each file and way to open it: behind a vIOMMU thousands of mappings come.
+    using FileKey = std::tuple<std::uint64_t, std::uint64_t, int>;  // device, inode, O_ACCMODE
+    std::map<FileKey, std::weak_ptr<Fd>> files_;
     struct Line {
         std::uint32_t index = 0;
         std::uint32_t start = 0;
