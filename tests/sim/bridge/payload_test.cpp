@@ -23,7 +23,7 @@ namespace {
 constexpr std::uint64_t page = 4096;
 constexpr std::uint32_t entries = 16;
 constexpr std::uint32_t block = 512;
-constexpr Ps slow = 1'000'000;
+constexpr Ps slow = 1'000'000'000;
 
 /// A peer's memory, from address 0 on.
 struct PeerMemory : Dma {
@@ -135,6 +135,43 @@ struct Rig {
         sqe.prp1 = prp1;
         sqe.prp2 = prp2;
         return run(1, 1, sqe);
+    }
+    /// The VF writes 8 blocks, and the media have begun.
+    void start_write(std::uint8_t value) {
+        memory.fill(data, page, value);
+        wire::Sqe write = wire::encode_nvm(op::NvmWrite, 1, {0, 7, false});
+        write.prp1 = data;
+        start(1, 1, write);
+        kernel.run_until(kernel.now() + slow / 8);
+    }
+    /// The status of an admin command of the PF, while commands of the media are under way.
+    int run_meanwhile(const wire::Sqe& sqe) {
+        start(0, 0, sqe);
+        kernel.run_until(kernel.now() + slow / 8);
+        return status(0, 0);
+    }
+    /// NSID 1 again, for the VF.
+    void make_namespace() {
+        wire::NamespaceCreate create;
+        create.nsze = create.ncap = 4096;
+        create.nmic = 1;
+        wire::encode(create, memory.bytes.data() + data + 8 * page, rules);
+        wire::Sqe sqe = wire::encode(wire::NamespaceManagement{}, rules);
+        sqe.prp1 = data + 8 * page;
+        REQUIRE(run_meanwhile(sqe) == 0);
+        CHECK(last.dw0 == 1);
+        REQUIRE(attach(true) == 0);
+    }
+    int attach(bool on) {
+        wire::NamespaceAttachment attachment;
+        attachment.nsid = 1;
+        attachment.select = on ? wire::NamespaceSelect::Attach : wire::NamespaceSelect::Detach;
+        wire::Sqe sqe = wire::encode(attachment, rules);
+        sqe.prp1 = data + 9 * page;
+        std::uint8_t* const controllers = memory.bytes.data() + sqe.prp1;
+        wire::store_le<std::uint16_t>(controllers, 1);
+        wire::store_le<std::uint16_t>(controllers + 2, 1);
+        return run_meanwhile(sqe);
     }
     bool holds(std::uint64_t slba, std::uint32_t blocks, std::uint8_t value,
                std::uint32_t nsid = 1) {
@@ -266,23 +303,32 @@ TEST_CASE("payload: a namespace that is made anew has nothing of the old one",
     rig.kernel.run_until(ps_never);
     CHECK(rig.status(1, 1) > 0);
     CHECK(rig.io(op::NvmRead, 0, 8) != 0);
-    wire::NamespaceCreate create;
-    create.nsze = create.ncap = 4096;
-    create.nmic = 1;
-    std::uint8_t* const at = rig.memory.bytes.data() + Rig::data + 8 * page;
-    wire::encode(create, at, rig.rules);
-    wire::Sqe sqe = wire::encode(wire::NamespaceManagement{}, rig.rules);
-    sqe.prp1 = Rig::data + 8 * page;
-    REQUIRE(rig.run(0, 0, sqe) == 0);
-    const std::uint32_t nsid = rig.last.dw0;
-    CHECK(nsid == 1);
-    wire::NamespaceAttachment attach;
-    attach.nsid = nsid;
-    sqe = wire::encode(attach, rig.rules);
-    sqe.prp1 = Rig::data + 9 * page;
-    std::uint8_t* const controllers = rig.memory.bytes.data() + sqe.prp1;
-    wire::store_le<std::uint16_t>(controllers, 1);
-    wire::store_le<std::uint16_t>(controllers + 2, 1);
-    REQUIRE(rig.run(0, 0, sqe) == 0);
-    CHECK(rig.holds(0, 8, 0, nsid));
+    rig.make_namespace();
+    CHECK(rig.holds(0, 8, 0, 1));
+}
+
+TEST_CASE("payload: a Write that comes late does not touch a namespace made anew",
+          "[bridge][payload]") {
+    Rig rig;
+    rig.start_write(0xA1);
+    wire::NamespaceManagement remove;
+    remove.select = wire::NamespaceSelect::Delete;
+    remove.nsid = 1;
+    REQUIRE(rig.run_meanwhile(wire::encode(remove, rig.rules)) == 0);
+    rig.make_namespace();
+    CHECK(rig.status(1, 1) == -1);  // the Write is still under way
+    rig.kernel.run_until(ps_never);
+    CHECK(rig.status(1, 1) >= 0);
+    CHECK(rig.holds(0, 8, 0));
+}
+
+TEST_CASE("payload: a Write does not touch a namespace detached meanwhile", "[bridge][payload]") {
+    Rig rig;
+    rig.start_write(0xA1);
+    REQUIRE(rig.attach(false) == 0);
+    CHECK(rig.status(1, 1) == -1);
+    rig.kernel.run_until(ps_never);
+    CHECK(rig.status(1, 1) > 0);
+    REQUIRE(rig.attach(true) == 0);
+    CHECK(rig.holds(0, 8, 0));
 }
