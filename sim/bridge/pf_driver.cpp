@@ -10,6 +10,7 @@
 #include "model/wire/bits.hpp"
 #include "model/wire/controller_state.hpp"
 #include "model/wire/migration.hpp"
+#include "model/wire/prp.hpp"
 
 namespace lmsim::sim {
 
@@ -20,14 +21,13 @@ namespace {
 constexpr Ps ms = 1'000'000'000;
 constexpr Ps command_limit = 10'000 * ms;
 constexpr Ps poll_interval = ms;
-constexpr std::uint32_t entries = 32;
 constexpr std::uint64_t most_at_once = 64 * 1024;  // bytes of data of a command
 constexpr std::uint16_t first_cid = 0x4000;        // apart from those of whoever was here before
 
 }  // namespace
 
-PfDriver::PfDriver(DevicePort& port, const spec::Rules& rules, Wait wait)
-    : port_(port), rules_(rules), wait_(std::move(wait)), next_cid_(first_cid) {
+PfDriver::PfDriver(DevicePort& port, const spec::Rules& rules, Wait wait, Rings rings)
+    : port_(port), rules_(rules), wait_(std::move(wait)), rings_(rings), next_cid_(first_cid) {
     port_.set_client(this);
 }
 
@@ -62,9 +62,9 @@ std::string PfDriver::await_ready() {
 }
 
 std::string PfDriver::enable() {
-    queue_ = QueuePair(port_, 0, entries, entries);
+    queue_ = QueuePair(port_, 0, rings_.sq_entries, rings_.cq_entries);
     queue_.clear();
-    port_.write(reg::AQA, std::uint64_t{entries - 1} << 16 | (entries - 1), 4);
+    port_.write(reg::AQA, rings_.aqa(), 4);
     port_.write(reg::ASQ, queue_.sq_base(), 8);
     port_.write(reg::ACQ, queue_.cq_base(), 8);
     port_.write(reg::CC, reg::cc::enabled, 4);
@@ -124,19 +124,25 @@ std::string PfDriver::identify(Id cns, std::uint8_t* page) {
     return error;
 }
 
-/// PRP1 and PRP2: the buffer's pages, in a list from the third on.
 void PfDriver::place(wire::Sqe& sqe, std::uint64_t length) {
-    const std::uint64_t pages = (length + page_size - 1) / page_size;
-    sqe.prp1 = pages == 0 ? 0 : buffer_;
-    sqe.prp2 = pages == 2 ? buffer_ + page_size : pages > 2 ? list_ : 0;
-    for (std::uint64_t i = 1; pages > 2 && i < pages; ++i) {
-        wire::store_le<std::uint64_t>(port_.memory().bytes(list_ + 8 * (i - 1), 8),
-                                      buffer_ + i * page_size);
+    if (length == 0) {
+        return;
     }
+    const wire::PrpPair prps = wire::make_prps(buffer_, length, page_size, list_);
+    if (prps.list_entries != 0) {
+        wire::write_prp_list(port_.memory().bytes(list_, 8 * prps.list_entries), list_,
+                             buffer_ + page_size, prps.list_entries, page_size);
+    }
+    sqe.prp1 = prps.prp1;
+    sqe.prp2 = prps.prp2;
 }
 
 std::string PfDriver::send(wire::Sqe sqe, std::uint64_t length, const char* what) {
     LMSIM_ASSERT(length <= most_at_once);
+    if (!queue_.has_room()) {
+        return fmt::format("{} is not sent: the PF completes nothing, and its admin queue is full",
+                           what);
+    }
     place(sqe, length);
     sqe.cid = next_cid_++;
     std::optional<std::uint16_t> status;
@@ -149,6 +155,7 @@ std::string PfDriver::send(wire::Sqe sqe, std::uint64_t length, const char* what
             return status.has_value();
         },
         command_limit);
+    unanswered_ = !status.has_value();
     if (!status) {
         return fmt::format("{} is not completed within 10 s", what);
     }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/spec/rules.hpp"
@@ -16,14 +17,24 @@ namespace lmsim::sim {
 /// Drives the migration of VFs through their PF, the Migration Management Controller, one command
 /// after the other: a driver for tools, over any DevicePort. It never resets the PF, which would
 /// take the VFs offline (NVMe Base 2.3, 8.2.6.3): a PF that is enabled keeps its admin queue, if
-/// that lies in the port's memory, whoever has set it up.
+/// that is one of this driver's, whichever process has set it up.
 class PfDriver : private PortClient {
   public:
     /// Lets the device go on until `done()`, at most for `limit`; whether it is done.
     using Wait = std::function<bool(const std::function<bool()>& done, Ps limit)>;
 
+    /// How many slots the admin queue has, 2 to 4096. By sizes that nobody else takes the driver
+    /// knows a queue as its own: addresses are the same in everybody's memory.
+    struct Rings {
+        std::uint32_t sq_entries = 37;
+        std::uint32_t cq_entries = 41;
+        std::uint32_t aqa() const { return (cq_entries - 1) << 16 | (sq_entries - 1); }
+    };
+
     /// The port, the rules and what `wait` needs outlive it.
-    PfDriver(DevicePort& port, const spec::Rules& rules, Wait wait);
+    PfDriver(DevicePort& port, const spec::Rules& rules, Wait wait, Rings rings);
+    PfDriver(DevicePort& port, const spec::Rules& rules, Wait wait)
+        : PfDriver(port, rules, std::move(wait), Rings()) {}
     PfDriver(const PfDriver&) = delete;
     PfDriver& operator=(const PfDriver&) = delete;
     ~PfDriver() override { port_.set_client(nullptr); }
@@ -38,6 +49,9 @@ class PfDriver : private PortClient {
     /// The Controller State data structure of a suspended controller, whole.
     Result<std::vector<std::uint8_t>> get_state(std::uint16_t cntlid);
     std::string set_state(std::uint16_t cntlid, const std::vector<std::uint8_t>& state);
+
+    /// The last command may still be done: it was sent, and nothing was said of it.
+    bool unanswered() const { return unanswered_; }
 
   private:
     void interrupt(std::uint32_t /*vector*/) override {}
@@ -64,6 +78,7 @@ class PfDriver : private PortClient {
     DevicePort& port_;
     const spec::Rules& rules_;
     Wait wait_;
+    Rings rings_;
     QueuePair queue_;
     std::uint64_t buffer_ = 0;  // data of commands, at most `chunk_` bytes
     std::uint64_t list_ = 0;    // the PRP List that names it
@@ -71,6 +86,7 @@ class PfDriver : private PortClient {
     std::uint8_t version_index_ = 0;  // CSVI
     std::uint16_t next_cid_ = 0;
     std::optional<std::uint64_t> answer_;
+    bool unanswered_ = false;
 };
 
 }  // namespace lmsim::sim

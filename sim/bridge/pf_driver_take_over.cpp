@@ -69,11 +69,11 @@ std::string PfDriver::take_over(std::uint64_t asq, std::uint64_t acq, std::uint3
     const std::uint64_t mine = memory.allocated_pages() * page_size;
     const std::uint64_t all = memory.pages() * page_size;
     const bool room = asq < all && acq < all && end <= all;
-    if (!room || sq_entries < 2 || cq_entries < 2) {
+    if (!room || aqa != rings_.aqa()) {
         return fmt::format(
-            "the PF is enabled, and its admin queue is somebody else's (ASQ {:x}h, ACQ {:x}h); "
-            "expected a PF that is not enabled, or was by this program",
-            asq, acq);
+            "the PF is enabled, and its admin queue is somebody else's (ASQ {:x}h, ACQ {:x}h, AQA "
+            "{:x}h); expected a PF that is not enabled, or was by this program",
+            asq, acq, aqa);
     }
     if (end > mine) {
         memory.allocate_bytes(end - mine);

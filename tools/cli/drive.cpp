@@ -179,6 +179,14 @@ double median(std::vector<double> values) {
     return values[values.size() / 2];
 }
 
+/// After a Suspend of which nobody knows what became: it may come to its end later.
+void run_again(Pf& pf, Log& log, const Arguments& arguments, std::uint16_t cntlid) {
+    const std::string error = pf.driver->resume(cntlid);
+    log.say(error.empty()
+                ? fmt::format("vf{} was resumed: it runs", arguments.vf)
+                : fmt::format("vf{} may be suspended still: {}", arguments.vf, pf.because(error)));
+}
+
 int suspend_resume(Pf& pf, Log& log, const Arguments& arguments, std::uint16_t cntlid) {
     const auto pause = sim::parse<sim::Time>(arguments.pause);
     std::vector<double> suspends;
@@ -188,13 +196,20 @@ int suspend_resume(Pf& pf, Log& log, const Arguments& arguments, std::uint16_t c
         double took = 0;
         ok = step(pf, log, arguments, cntlid, "suspend", took,
                   [&] { return pf.driver->suspend(cntlid); });
-        if (!ok) break;
+        if (!ok) {
+            if (pf.driver->unanswered()) run_again(pf, log, arguments, cntlid);
+            break;
+        }
         suspends.push_back(took);
         pf.wait([] { return was_interrupted(); }, pause.value().ps);
         // Whoever interrupts does not want a VF that stands still.
         ok = step(pf, log, arguments, cntlid, "resume", took,
                   [&] { return pf.driver->resume(cntlid); });
-        if (!ok) break;
+        if (!ok) {
+            log.say(
+                fmt::format("vf{} may be suspended still: nothing has resumed it", arguments.vf));
+            break;
+        }
         resumes.push_back(took);
         pf.wait([] { return was_interrupted(); }, pause.value().ps);
     }
