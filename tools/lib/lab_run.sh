@@ -33,7 +33,7 @@ need_holder() {
 # serve NAME ARGUMENTS...: `lmsim serve` on the socket $work/NAME, until the suite ends. Several
 # functions make several sockets, $work/NAME.pf and so on.
 serve() {
-    local name=$1 tries functions=pf word before=''
+    local name=$1 tries functions=pf word before='' lines
     shift
     for word in "$@"; do
         [ "$before" != --functions ] || functions=$word
@@ -45,8 +45,9 @@ serve() {
     server=$!
     started_pids+=("$server")
     for ((tries = 0; tries < 100; ++tries)); do
-        # One line for each function, as many as commas and one.
-        [ "$(grep -c '^listening at ' "$out/$name.log")" -le ${#functions} ] || return 0
+        # One line for each function: one more than commas. The log may not be there yet.
+        lines=$(grep -c '^listening at ' "$out/$name.log" 2>/dev/null)
+        [ "${lines:-0}" -le ${#functions} ] || return 0
         kill -0 $server 2>/dev/null || break
         sleep 0.1
     done
