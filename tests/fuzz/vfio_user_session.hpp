@@ -63,7 +63,8 @@ class Session {
         std::unique_ptr<sim::vfio_user::DmaMap> dma;
         std::unique_ptr<ClientStream> stream;
         std::unique_ptr<sim::vfio_user::Endpoint> endpoint;
-        std::uint64_t reasons = 0;  // that the server has told why it dropped a client
+        std::uint64_t reasons = 0;         // that the server has told why it dropped a client
+        std::uint64_t reasons_before = 0;  // when this one came
         std::uint16_t id = 0;
     };
 
