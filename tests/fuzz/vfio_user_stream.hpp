@@ -31,6 +31,9 @@ class ClientStream : public sim::vfio_user::Stream {
                         Wait wait) override;
     bool write(const Part* parts, std::size_t count, const std::vector<int>& fds) override;
 
+    /// Who sends nothing more in the midst of a message has taken too long already.
+    int limit_ms() const override { return pieces_.empty() ? -1 : 10'000; }
+
     /// Bytes that come in one piece, with their descriptors.
     void send(Bytes bytes, std::vector<sim::Fd> fds = {});
     /// Every read brings as few bytes as it likes.
