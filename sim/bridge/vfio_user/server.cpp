@@ -172,10 +172,14 @@ void Server::accept(Served& served) {
     served.endpoint->connect(*served.stream);
 }
 
+/// With one function, and nothing that the device has to do by itself, nobody else waits.
+bool Server::alone() { return served_.size() == 1 && pace_->idle_ns() < 0; }
+
 bool Server::serve_all() {
     bool any = false;
+    const Stream::Wait wait = alone() ? Stream::Wait::Briefly : Stream::Wait::No;
     for (const auto& served : served_) {
-        for (int left = at_once; left > 0 && served->endpoint->serve(Stream::Wait::No); --left) {
+        for (int left = at_once; left > 0 && served->endpoint->serve(wait); --left) {
             any = true;
         }
         if (!served->endpoint->connected()) {
@@ -219,7 +223,7 @@ void Server::run(const std::function<bool()>& stop, bool once) {
         int rounds = 0;
         int left = looks;
         for (; left > 0 && rounds < busy_rounds && !stop(); ++rounds) {
-            left = serve_all() ? looks : left - 1;
+            left = serve_all() ? looks : alone() ? 0 : left - 1;
         }
         if (once && all_gone()) {
             return;

@@ -62,6 +62,7 @@ class Server {
 
     std::string check_backings() const;
     void open_migration();
+    bool alone();
     bool serve_all();
     void accept(Served& served);
     void sleep(const std::function<bool()>& stop, std::int64_t longest);

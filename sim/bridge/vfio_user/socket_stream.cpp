@@ -104,6 +104,19 @@ std::ptrdiff_t SocketStream::read(std::uint8_t* to, std::size_t most, std::vecto
 }
 
 bool SocketStream::write(const Part* parts, std::size_t count, const std::vector<int>& fds) {
+    if (count == 1 && fds.empty()) {
+        // Most messages: send() costs less than sendmsg().
+        const ssize_t put =
+            ::send(socket_.get(), parts->bytes, parts->size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (put == static_cast<ssize_t>(parts->size)) return true;
+        const std::size_t done = put > 0 ? static_cast<std::size_t>(put) : 0;
+        const Part rest{parts->bytes + done, parts->size - done};
+        return write_pieces(&rest, 1, fds);
+    }
+    return write_pieces(parts, count, fds);
+}
+
+bool SocketStream::write_pieces(const Part* parts, std::size_t count, const std::vector<int>& fds) {
     iovec pieces[4];
     LMSIM_ASSERT(count <= 4 && fds.size() <= max_message_fds);
     for (std::size_t i = 0; i < count; ++i) {

@@ -21,6 +21,7 @@ class SocketStream : public Stream {
     int poll_fd() const override { return socket_.get(); }
 
   private:
+    bool write_pieces(const Part* parts, std::size_t count, const std::vector<int>& fds);
     bool ready(short events, Clock::time_point until) const;
 
     Fd socket_;
