@@ -144,6 +144,7 @@ class Client {
     };
 
     bool send(const Request& request, Answer answer);
+    std::string ask_about(Command what, std::uint32_t index, std::uint32_t size, Message& reply);
     std::string call(const Request& request, Message& reply);
     std::string call(const Request& request);
     bool handle(Message& message);

@@ -20,38 +20,35 @@ constexpr unsigned widest_access = 8;
 
 }  // namespace
 
+/// GET_REGION_INFO and GET_IRQ_INFO ask alike: argsz and an index in a structure of `size` bytes.
+std::string Client::ask_about(Command what, std::uint32_t index, std::uint32_t size,
+                              Message& reply) {
+    std::vector<std::uint8_t> payload(size, 0);
+    store_le<std::uint32_t>(payload.data(), size);
+    store_le<std::uint32_t>(payload.data() + 8, index);
+    Request request{what, payload.data(), payload.size()};
+    request.least = size;
+    return call(request, reply);
+}
+
 Result<RegionInfo> Client::region_info(std::uint32_t index) {
-    std::uint8_t payload[region_info_size] = {};
-    store_le<std::uint32_t>(payload, region_info_size);
-    store_le<std::uint32_t>(payload + 8, index);
     Message reply;
-    Request request{Command::DEVICE_GET_REGION_INFO, payload, sizeof payload};
-    request.least = region_info_size;
-    std::string error = call(request, reply);
+    std::string error = ask_about(Command::DEVICE_GET_REGION_INFO, index, region_info_size, reply);
     if (!error.empty()) {
         return Failure{std::move(error)};
     }
-    RegionInfo info;
-    info.flags = load_le<std::uint32_t>(reply.payload.data() + 4);
-    info.size = load_le<std::uint64_t>(reply.payload.data() + 16);
-    return info;
+    const std::uint8_t* at = reply.payload.data();
+    return RegionInfo{load_le<std::uint32_t>(at + 4), load_le<std::uint64_t>(at + 16)};
 }
 
 Result<IrqInfo> Client::irq_info(std::uint32_t index) {
-    std::uint8_t payload[irq_info_size] = {};
-    store_le<std::uint32_t>(payload, irq_info_size);
-    store_le<std::uint32_t>(payload + 8, index);
     Message reply;
-    Request request{Command::DEVICE_GET_IRQ_INFO, payload, sizeof payload};
-    request.least = irq_info_size;
-    std::string error = call(request, reply);
+    std::string error = ask_about(Command::DEVICE_GET_IRQ_INFO, index, irq_info_size, reply);
     if (!error.empty()) {
         return Failure{std::move(error)};
     }
-    IrqInfo info;
-    info.flags = load_le<std::uint32_t>(reply.payload.data() + 4);
-    info.count = load_le<std::uint32_t>(reply.payload.data() + 12);
-    return info;
+    const std::uint8_t* at = reply.payload.data();
+    return IrqInfo{load_le<std::uint32_t>(at + 4), load_le<std::uint32_t>(at + 12)};
 }
 
 std::string Client::read_region(std::uint32_t region, std::uint64_t offset, std::uint8_t* to,

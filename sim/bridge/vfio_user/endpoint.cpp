@@ -592,17 +592,23 @@ class Endpoint::Deadline {
     Stream* stream_;
 };
 
+/// A DMA_READ, or with `data` a DMA_WRITE.
+bool Endpoint::ask_dma(Command command, std::uint64_t address, std::uint32_t length,
+                       const std::uint8_t* data, Message& reply) {
+    std::uint8_t ask[dma_access_size];
+    store_le<std::uint64_t>(ask, address);
+    store_le<std::uint64_t>(ask + 8, length);
+    Header header;
+    header.command = command;
+    return exchange(header, ask, sizeof ask, data, data == nullptr ? 0 : length, reply);
+}
+
 bool Endpoint::dma_read(std::uint64_t address, std::uint8_t* to, std::uint32_t length) {
     const Deadline deadline(*this);
     for (std::uint32_t done = 0; done < length;) {
         const std::uint32_t part = std::min(length - done, peer_transfer_);
-        std::uint8_t ask[dma_access_size];
-        store_le<std::uint64_t>(ask, address + done);
-        store_le<std::uint64_t>(ask + 8, part);
-        Header header;
-        header.command = Command::DMA_READ;
         Message reply;
-        if (!exchange(header, ask, sizeof ask, nullptr, 0, reply)) {
+        if (!ask_dma(Command::DMA_READ, address + done, part, nullptr, reply)) {
             return false;
         }
         if (reply.size() != dma_access_size + std::size_t{part}) {
@@ -620,13 +626,8 @@ bool Endpoint::dma_write(std::uint64_t address, const std::uint8_t* from, std::u
     const Deadline deadline(*this);
     for (std::uint32_t done = 0; done < length;) {
         const std::uint32_t part = std::min(length - done, peer_transfer_);
-        std::uint8_t ask[dma_access_size];
-        store_le<std::uint64_t>(ask, address + done);
-        store_le<std::uint64_t>(ask + 8, part);
-        Header header;
-        header.command = Command::DMA_WRITE;
         Message reply;
-        if (!exchange(header, ask, sizeof ask, from + done, part, reply)) {
+        if (!ask_dma(Command::DMA_WRITE, address + done, part, from + done, reply)) {
             return false;
         }
         done += part;

@@ -79,6 +79,8 @@ class Endpoint : private PortClient, private DmaMessages {
     void write_config(std::uint32_t offset, const std::uint8_t* from, std::uint32_t count);
     void read_bar(std::uint64_t offset, std::uint8_t* to, std::uint32_t count);
     void write_bar(std::uint64_t offset, const std::uint8_t* from, std::uint32_t count);
+    bool ask_dma(Command command, std::uint64_t address, std::uint32_t length,
+                 const std::uint8_t* data, Message& reply);
     bool exchange(Header header, const std::uint8_t* payload, std::size_t size,
                   const std::uint8_t* data, std::size_t data_size, Message& reply);
     bool await_reply(Command command, Message& reply);
