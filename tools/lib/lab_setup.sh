@@ -29,7 +29,7 @@ lab_setup() {
     flock "$lab_lock"
     if ! lab_ready; then
         echo "tools/lab: setting up $lab, once: about 120 MB to download, 245 MB of disk" \
-            "($lab_disk_mb MB while it is made), 20 to 40 s"
+            "($lab_disk_mb MB while it is made), about 50 s"
         rm -rf "$cache"/lab.new-*
         lab_new=$(mktemp -d "$cache/lab.new-XXXXXX") || give_up "cannot write to $cache"
         lab_filling=''
