@@ -5,9 +5,10 @@
 #include <set>
 
 #include "model/spec/mutate.hpp"
+#include "sim/bridge/vfio_user/user_rig.hpp"
 #include "sim/conform/model_target.hpp"
+#include "sim/conform/rig_target.hpp"
 #include "sim/conform/suite.hpp"
-#include "sim/conform/vfio_user_target.hpp"
 #include "sim/core/text.hpp"
 #include "sim/trace/output_file.hpp"
 #include "tools/cli/spec_profile.hpp"
@@ -115,42 +116,55 @@ int open_model(const Arguments& arguments, std::unique_ptr<sim::conform::Target>
     return Ok;
 }
 
+/// A target, and what it looks at.
+struct Opened {
+    std::unique_ptr<sim::Rig> rig;  // nullptr: the model
+    std::unique_ptr<sim::conform::Target> target;
+};
+
 /// A device that somebody serves; exit code if there is none.
-int open_served(const Arguments& arguments, std::unique_ptr<sim::conform::Target>& target) {
+int open_served(const Arguments& arguments, Opened& opened) {
     if (!arguments.profile.empty() || !arguments.mutant.empty()) {
         return complain(
             "--profile and --mutant change the model of this process; expected --target model "
             "with them (lmsim serve takes --profile)");
     }
     using sim::vfio_user::ClientPort;
-    sim::conform::VfioUserTarget options;
-    options.path = arguments.target.substr(std::string(served).size());
-    options.trackable = arguments.trackable;
+    sim::vfio_user::UserRig::Options options;
     options.port.share =
         arguments.by_messages ? ClientPort::Share::Messages : ClientPort::Share::Descriptor;
-    auto connected = sim::conform::connect_target(options);
-    if (!connected) {
-        fmt::print(stderr, "--target {}: {}\n", arguments.target, connected.error());
+    const std::string path = arguments.target.substr(std::string(served).size());
+    auto rig = sim::vfio_user::UserRig::open(path, options);
+    std::string error = rig ? std::string() : rig.error();
+    if (rig && rig.value()->functions() < 2) {
+        error = fmt::format(
+            "the cases need a PF and at least one VF: {0}.pf, {0}.vf0, {0}.vf1... as lmsim serve "
+            "--socket {0} --functions pf,vf0,vf1,vf2 makes them",
+            path);
+    }
+    if (!error.empty()) {
+        fmt::print(stderr, "--target {}: {}\n", arguments.target, error);
         return Environment;
     }
-    target = std::move(connected.value());
+    opened.target = std::make_unique<sim::conform::RigTarget>(*rig.value(), arguments.trackable);
+    opened.rig = std::move(rig.value());
     return Ok;
 }
 
-int open_target(const Arguments& arguments, std::unique_ptr<sim::conform::Target>& target) {
+int open_target(const Arguments& arguments, Opened& opened) {
     if (arguments.target.empty()) {
         return complain(
             "--target is missing; expected model or vfio-user:PATH (or --list, or "
             "--export)");
     }
     if (arguments.target.rfind(served, 0) == 0) {
-        return open_served(arguments, target);
+        return open_served(arguments, opened);
     }
     if (arguments.target != "model") {
         return complain(fmt::format("--target {}: no such target; expected model or vfio-user:PATH",
                                     sim::in_quotes(arguments.target)));
     }
-    return open_model(arguments, target);
+    return open_model(arguments, opened.target);
 }
 
 int conform(const Arguments& arguments) {
@@ -167,12 +181,12 @@ int conform(const Arguments& arguments) {
     if (!arguments.export_to.empty()) {
         return export_cases(arguments, cases);
     }
-    std::unique_ptr<sim::conform::Target> target;
-    const int opened = open_target(arguments, target);
-    if (opened != Ok) {
-        return opened;
+    Opened opened;
+    const int exit_code = open_target(arguments, opened);
+    if (exit_code != Ok) {
+        return exit_code;
     }
-    const sim::conform::Report report = sim::conform::run_suite(*target, cases);
+    const sim::conform::Report report = sim::conform::run_suite(*opened.target, cases);
     fmt::print("{}", arguments.json ? sim::conform::report_json(report)
                                     : sim::conform::report_text(report));
     return report.passed() ? Ok : Failed;

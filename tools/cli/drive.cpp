@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
@@ -8,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/bridge/pf_driver.hpp"
-#include "sim/bridge/vfio_user/client_wait.hpp"
+#include "sim/bridge/vfio_user/user_rig.hpp"
 #include "sim/core/text.hpp"
 #include "sim/core/units.hpp"
 #include "sim/trace/output_file.hpp"
@@ -20,8 +19,7 @@ namespace lmsim::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using sim::vfio_user::ClientPort;
-using sim::vfio_user::SharedMemory;
+using sim::vfio_user::UserRig;
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* served = "vfio-user:";
@@ -40,17 +38,14 @@ struct Arguments {
 
 /// A PF at the other end of a socket, and its driver.
 struct Pf {
-    std::unique_ptr<SharedMemory> memory;
-    std::unique_ptr<ClientPort> port;
+    std::unique_ptr<UserRig> rig;
     spec::Rules rules = spec::Rules::ratified();
     std::unique_ptr<sim::PfDriver> driver;
 
-    bool wait(const std::function<bool()>& done, sim::Ps limit) {
-        return sim::vfio_user::wait_for({port.get()}, done, limit);
-    }
+    bool wait(const std::function<bool()>& done, sim::Ps limit) { return rig->wait(done, limit); }
     /// What is wrong, and of what it comes if the connection broke.
     std::string because(const std::string& error) const {
-        return port->error().empty() ? error : port->error();
+        return rig->trouble().empty() ? error : rig->trouble();
     }
 };
 
@@ -95,30 +90,20 @@ int complain(const std::string& text, int exit_code = Usage) {
     return exit_code;
 }
 
-/// PATH.pf, or PATH itself where it is the socket of the one function.
-std::string socket_of(const std::string& path) {
-    struct stat status {};
-    const std::string pf = path + ".pf";
-    return ::stat(pf.c_str(), &status) == 0 ? pf : path;
-}
-
 std::string connect(const std::string& target, Pf& pf) {
-    auto memory = SharedMemory::create(memory_pages);
-    if (!memory) {
-        return memory.error();
+    UserRig::Options options;
+    options.memory_pages = memory_pages;
+    options.vfs = false;
+    auto rig = UserRig::open(target.substr(std::string(served).size()), options);
+    if (!rig) {
+        return rig.error();
     }
-    pf.memory = std::move(memory.value());
-    const std::string path = socket_of(target.substr(std::string(served).size()));
-    auto port = ClientPort::open(path, *pf.memory, ClientPort::Options());
-    if (!port) {
-        return port.error();
-    }
-    pf.port = std::move(port.value());
+    pf.rig = std::move(rig.value());
     pf.driver = std::make_unique<sim::PfDriver>(
-        *pf.port, pf.rules,
+        pf.rig->port(0), pf.rules,
         [&pf](const std::function<bool()>& done, sim::Ps limit) { return pf.wait(done, limit); });
     const std::string error = pf.driver->open();
-    return error.empty() ? error : fmt::format("{}: {}", path, pf.because(error));
+    return error.empty() ? error : fmt::format("{}: {}", pf.rig->name(), pf.because(error));
 }
 
 /// The CNTLID of a VF, by the Secondary Controller list.

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     add_drive(app, exit_code);
     add_explore(app, exit_code);
     add_export(app, exit_code);
+    add_hw(app, exit_code);
     add_relay(app, exit_code);
     add_run(app, exit_code);
     add_scenario(app, exit_code);

@@ -15,6 +15,7 @@ void add_diagram(CLI::App& app, int& exit_code);
 void add_drive(CLI::App& app, int& exit_code);
 void add_explore(CLI::App& app, int& exit_code);
 void add_export(CLI::App& app, int& exit_code);
+void add_hw(CLI::App& app, int& exit_code);
 void add_relay(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 void add_scenario(CLI::App& app, int& exit_code);

@@ -4,8 +4,9 @@
 #include <chrono>
 #include <cstdio>
 
+#include "sim/bridge/vfio/vfio_rig.hpp"
+#include "sim/conform/rig_target.hpp"
 #include "sim/conform/suite.hpp"
-#include "tests/lab/holder/vfio_target.hpp"
 
 /// What the suite `viommu` runs in the guest: holds a PF and its VFs through VFIO, runs conformance
 /// cases against them, and does to the IOMMU what it must bear. Twice, as a function can be opened
@@ -14,6 +15,7 @@ namespace {
 
 using namespace lmsim;
 using sim::conform::Verdict;
+using sim::vfio::VfioRig;
 
 int failures = 0;
 
@@ -24,22 +26,22 @@ void check(bool ok, const std::string& words, const std::string& otherwise = {})
 }
 
 /// Ranges that nobody has mapped, up to nearly all there is.
-void unmap_what_is_not_there(lab::VfioTarget& target, const std::string& round) {
+void unmap_what_is_not_there(VfioRig& rig, const std::string& round) {
     for (const unsigned bits : {21U, 32U, 38U}) {
         const std::uint64_t from = std::uint64_t{1} << bits;
-        const auto gone = target.container().unmap(std::max(from, target.memory_bytes()), from);
+        const auto gone = rig.container().unmap(std::max(from, rig.memory_bytes()), from);
         check(gone && gone.value() == 0, fmt::format("{}: an unmap of 2^{} bytes", round, bits),
               gone ? fmt::format("{} bytes were mapped there", gone.value()) : gone.error());
     }
 }
 
-void run_cases(lab::VfioTarget& target, const std::vector<std::string>& groups,
-               const std::string& round) {
+void run_cases(VfioRig& rig, const std::vector<std::string>& groups, const std::string& round) {
     std::vector<sim::conform::Case> cases = sim::conform::all_cases();
     const auto other = [&](const sim::conform::Case& test) {
         return std::find(groups.begin(), groups.end(), test.group) == groups.end();
     };
     cases.erase(std::remove_if(cases.begin(), cases.end(), other), cases.end());
+    sim::conform::RigTarget target(rig);
     const sim::conform::Report report = sim::conform::run_suite(target, cases);
     check(report.error.empty(), round + ": the controllers are what cases need", report.error);
     for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
@@ -61,21 +63,25 @@ void run_cases(lab::VfioTarget& target, const std::vector<std::string>& groups,
 bool hold(const std::vector<std::string>& bdfs, const std::vector<std::string>& groups,
           const std::string& round) {
     const auto start = std::chrono::steady_clock::now();
-    auto target = lab::VfioTarget::open(bdfs, sim::page_size);
-    check(target.ok(), round + ": VFIO opens the functions and maps memory by pages of 4 KiB",
-          target ? "" : target.error());
-    if (!target) {
+    VfioRig::Options options;
+    options.memory_pages = 10240;
+    options.map_piece = sim::page_size;
+    auto rig = VfioRig::open(bdfs, options);
+    check(rig.ok(), round + ": VFIO opens the functions and maps memory by pages of 4 KiB",
+          rig ? "" : rig.error());
+    if (!rig) {
         return false;
     }
+    const std::uint64_t bytes = rig.value()->memory_bytes();
     const std::chrono::duration<double> mapped = std::chrono::steady_clock::now() - start;
-    fmt::print("note {}: {} pages mapped after {:.1f} s\n", round,
-               target.value()->memory_bytes() / sim::page_size, mapped.count());
-    unmap_what_is_not_there(*target.value(), round);
-    run_cases(*target.value(), groups, round);
-    check(target.value()->error().empty(), round + ": VFIO did all that was asked",
-          target.value()->error());
-    const auto gone = target.value()->container().unmap(0, target.value()->memory_bytes());
-    check(gone && gone.value() == target.value()->memory_bytes(), round + ": all pages unmapped",
+    fmt::print("note {}: {} pages mapped after {:.1f} s\n", round, bytes / sim::page_size,
+               mapped.count());
+    unmap_what_is_not_there(*rig.value(), round);
+    run_cases(*rig.value(), groups, round);
+    check(rig.value()->trouble().empty(), round + ": VFIO did all that was asked",
+          rig.value()->trouble());
+    const auto gone = rig.value()->container().unmap(0, bytes);
+    check(gone && gone.value() == bytes, round + ": all pages unmapped",
           gone ? fmt::format("{} bytes", gone.value()) : gone.error());
     return true;
 }

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/bridge/rig.hpp"
+#include "sim/bridge/vfio/port.hpp"
+
+namespace lmsim::sim::vfio {
+
+/// Functions behind the kernel's VFIO that reach one memory: a PF and its VFs, or one alone.
+class VfioRig : public Rig {
+  public:
+    struct Options {
+        std::uint64_t memory_pages = 16384;  // 64 MiB: what three controllers hand out
+        std::uint64_t map_piece = 0;         // bytes of each mapping; 0: all in one
+    };
+
+    /// By their addresses, "0000:01:00.0"; vfio-pci has them. In words what is wrong.
+    static Result<std::unique_ptr<VfioRig>> open(const std::vector<std::string>& bdfs,
+                                                 const Options& options);
+    ~VfioRig() override;
+
+    std::string name() const override { return ports_.front()->function().bdf(); }
+    std::uint16_t functions() const override { return static_cast<std::uint16_t>(ports_.size()); }
+    DevicePort& port(std::uint16_t function) override { return *ports_[function]; }
+    std::uint64_t no_memory() const override;
+    /// What VFIO refused on the way.
+    std::string trouble() const override;
+    Ps now() override;
+    bool poll() override;
+    void idle(Ps limit) override;
+
+    Container& container() { return *container_; }
+    std::uint64_t memory_bytes() const;
+
+  private:
+    VfioRig(std::unique_ptr<Container> container, const Options& options);
+
+    Options options_;
+    std::chrono::steady_clock::time_point start_;
+    std::unique_ptr<Container> container_;
+    std::uint8_t* bytes_ = nullptr;
+    std::unique_ptr<Memory> memory_;
+    std::vector<std::unique_ptr<Port>> ports_;
+};
+
+}  // namespace lmsim::sim::vfio

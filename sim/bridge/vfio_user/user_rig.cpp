@@ -1,0 +1,113 @@
+#include "sim/bridge/vfio_user/user_rig.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace lmsim::sim::vfio_user {
+
+namespace {
+
+constexpr std::uint64_t beyond = 16;  // pages between memory and what is none
+constexpr Ps ps_per_ns = 1000;
+constexpr long ns_per_s = 1'000'000'000;
+
+bool is_socket(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<UserRig>> UserRig::open(const std::string& path, const Options& options) {
+    std::unique_ptr<UserRig> rig(new UserRig(path, options));
+    std::string error = rig->connect();
+    if (!error.empty()) {
+        return Failure{std::move(error)};
+    }
+    return rig;
+}
+
+std::string UserRig::add(const std::string& path) {
+    auto port = ClientPort::open(path, *memory_, options_.port);
+    if (!port) {
+        return port.error();
+    }
+    for (const auto& other : ports_) {
+        other->client().serve_together(port.value()->client());
+    }
+    ports_.push_back(std::move(port.value()));
+    return {};
+}
+
+std::string UserRig::connect() {
+    auto memory = SharedMemory::create(options_.memory_pages);
+    if (!memory) {
+        return memory.error();
+    }
+    memory_ = std::move(memory.value());
+    const std::string pf = path_ + ".pf";
+    if (!is_socket(pf)) {
+        return is_socket(path_)
+                   ? add(path_)
+                   : fmt::format(
+                         "there is no socket {0}.pf, and none at {0}; lmsim serve --socket {0} "
+                         "--functions pf,vf0,vf1,vf2 makes some",
+                         path_);
+    }
+    std::string error = add(pf);
+    for (int vf = 0; error.empty() && options_.vfs; ++vf) {
+        const std::string socket = fmt::format("{}.vf{}", path_, vf);
+        if (!is_socket(socket)) {
+            break;
+        }
+        error = add(socket);
+    }
+    return error;
+}
+
+std::uint64_t UserRig::no_memory() const { return (options_.memory_pages + beyond) * page_size; }
+
+std::string UserRig::trouble() const {
+    for (const auto& port : ports_) {
+        if (!port->error().empty()) {
+            return port->error();
+        }
+    }
+    return {};
+}
+
+Ps UserRig::now() {
+    const std::chrono::nanoseconds since = std::chrono::steady_clock::now() - start_;
+    return since.count() * ps_per_ns;
+}
+
+bool UserRig::poll() {
+    bool any = false;
+    for (const auto& port : ports_) {
+        any = port->poll(0) || any;
+    }
+    return any;
+}
+
+void UserRig::idle(Ps limit) {
+    std::vector<pollfd> items;
+    for (const auto& port : ports_) {
+        items.push_back({port->poll_fd(), POLLIN, 0});
+    }
+    const long ns = std::max<Ps>(limit, 0) / ps_per_ns;
+    const timespec time{ns / ns_per_s, ns % ns_per_s};
+    ::ppoll(items.data(), items.size(), &time, nullptr);
+}
+
+void UserRig::give_a_turn() {
+    for (const auto& port : ports_) {
+        std::uint8_t csts[4];
+        port->client().read_region(bar0_region, reg::CSTS, csts, sizeof csts);
+    }
+    poll();
+}
+
+}  // namespace lmsim::sim::vfio_user

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/bridge/rig.hpp"
+#include "sim/bridge/vfio_user/client_port.hpp"
+
+namespace lmsim::sim::vfio_user {
+
+/// Functions that another process serves: PATH.pf and PATH.vf0, PATH.vf1... as many as there are;
+/// or the one at PATH.
+class UserRig : public Rig {
+  public:
+    struct Options {
+        ClientPort::Options port;
+        std::uint64_t memory_pages = 16384;  // 64 MiB: what three controllers hand out
+        bool vfs = true;                     // false: the PF alone, although there are VFs
+    };
+
+    /// In words what is missing.
+    static Result<std::unique_ptr<UserRig>> open(const std::string& path, const Options& options);
+
+    std::string name() const override { return "vfio-user:" + path_; }
+    std::uint16_t functions() const override { return static_cast<std::uint16_t>(ports_.size()); }
+    DevicePort& port(std::uint16_t function) override { return *ports_[function]; }
+    std::uint64_t no_memory() const override;
+    std::string trouble() const override;
+    Ps now() override;
+    bool poll() override;
+    void idle(Ps limit) override;
+    void give_a_turn() override;
+
+  private:
+    UserRig(const std::string& path, const Options& options)
+        : path_(path), options_(options), start_(std::chrono::steady_clock::now()) {}
+    std::string add(const std::string& path);
+    std::string connect();
+
+    std::string path_;
+    Options options_;
+    std::chrono::steady_clock::time_point start_;
+    std::unique_ptr<SharedMemory> memory_;
+    std::vector<std::unique_ptr<ClientPort>> ports_;
+};
+
+}  // namespace lmsim::sim::vfio_user
