@@ -1,6 +1,7 @@
 # Sourced by tools/lab: the folder of the lab, made of Debian's packages. They are unpacked, not
 # installed: no maintainer script runs, nothing is mounted, nobody needs to be root.
 #   emulator/  QEMU from trixie-backports with its libraries, e2fsprogs, busybox, kmod
+#   emulator-7.2/  bookworm's QEMU with its libraries: an NVMe device with SR-IOV
 #   nvme-cli/  nvme-cli from forky with its own libraries: trixie's does not know all of TP4159
 #   kernel/    trixie's kernel, cloud flavour: nvme, ext4 and intel-iommu built in, a third the size
 #   base.cpio  the first part of every guest's initramfs
@@ -9,8 +10,8 @@ HOME=${HOME:-/nonexistent}
 source tools/lib/debian_root.sh
 lab=$cache/lab
 # Counted up when a folder that was made before this commit will not do.
-lab_recipe=1
-lab_disk_mb=450
+lab_recipe=2
+lab_disk_mb=550
 
 give_up() {
     echo "tools/lab: $*" >&2
@@ -28,7 +29,7 @@ lab_setup() {
     exec {lab_lock}<"$cache"
     flock "$lab_lock"
     if ! lab_ready; then
-        echo "tools/lab: setting up $lab, once: about 120 MB to download, 245 MB of disk" \
+        echo "tools/lab: setting up $lab, once: about 165 MB to download, 370 MB of disk" \
             "($lab_disk_mb MB while it is made), about 50 s"
         rm -rf "$cache"/lab.new-*
         lab_new=$(mktemp -d "$cache/lab.new-XXXXXX") || give_up "cannot write to $cache"
@@ -101,13 +102,17 @@ step() {
 }
 
 lab_fill() {
-    local new=$1 nvme_cli
+    local new=$1 nvme_cli older
     fetch_nvme_cli "$new" &
     nvme_cli=$!
+    fetch_older_emulator "$new" &
+    older=$!
     fetch_emulator "$new"
     local state=$?
-    wait $nvme_cli && [ $state -eq 0 ] || return 1
+    wait $nvme_cli || state=1
+    wait $older && [ $state -eq 0 ] || return 1
     step "unpack the emulator" unpack "$new/emulator" &&
+        step "unpack bookworm's emulator" unpack "$new/emulator-7.2" &&
         step "unpack nvme-cli" unpack "$new/nvme-cli" &&
         step "unpack the kernel" unpack "$new/kernel" || return
     lab=$new
@@ -117,6 +122,7 @@ lab_fill() {
         "$(kernel_release)" &&
         step "see that this QEMU has vfio-user-pci" lab_program \
             emulator $lab_qemu -device vfio-user-pci,help &&
+        step "see that bookworm's QEMU has VFs of NVMe devices" older_emulator_works &&
         step "pack the guests' programs" base_initramfs "$new/base.cpio" || return
     rm -f "$new"/log*
     echo $lab_recipe >"$new/recipe"
@@ -131,6 +137,23 @@ fetch_emulator() {
     step "download QEMU and what it needs" apt-get -y -t trixie-backports install --download-only \
         qemu-system-x86 busybox-static kmod e2fsprogs &&
         step "download ${kernel:-a kernel}" download_kernel "$1" "$kernel"
+}
+# What QEMU's packages ask for and no emulator reads: said to be installed, so that apt leaves it.
+older_without='adduser debconf ipxe-qemu iso-codes libaudit-common libpam-modules libpam-modules-bin
+    libpam0g libsasl2-modules-db libsemanage-common libsemanage2 libsepol2 passwd'
+fetch_older_emulator() {
+    local apt=$1/emulator-7.2 name
+    step "read bookworm's package lists" private_apt "$apt" bookworm || return
+    export APT_CONFIG=$apt.apt/conf
+    for name in $older_without; do
+        printf 'Package: %s\nStatus: install ok installed\nVersion: 999\n' "$name"
+        printf 'Architecture: amd64\nMulti-Arch: foreign\nMaintainer: x\nDescription: x\n\n'
+    done >"$apt.apt/status"
+    step "download bookworm's QEMU and what it needs" apt-get -y install --download-only \
+        qemu-system-x86
+}
+older_emulator_works() {
+    lab_program emulator-7.2 $lab_qemu -device nvme,help | grep sriov_max_vfs
 }
 fetch_nvme_cli() {
     step "read forky's package lists" private_apt "$1/nvme-cli" forky || return
@@ -176,7 +199,9 @@ download_kernel() {
 
 # unpack FOLDER: the packages in FOLDER.apt, without what nobody reads here.
 unpack() {
-    mkdir -p "$1"
+    mkdir -p "$1/usr/lib"
+    # Where packages before trixie put what they install into /lib.
+    ln -s usr/lib "$1/lib"
     export into=$1
     find "$1.apt/archives" -name '*.deb' -print0 | xargs -0 -P "$(nproc)" -n 1 bash -c '
         set -o pipefail
@@ -189,7 +214,10 @@ unpack() {
 
 lab_versions() {
     local deb
-    for deb in "$lab"/*.apt/archives/*.deb; do
+    # Two of one name: only bookworm's QEMU is told of its folder.
+    dpkg-deb --show --showformat='${Package}-7.2 ${Version}\n' \
+        "$lab"/emulator-7.2.apt/archives/qemu-system-x86_*.deb || return
+    for deb in "$lab"/{emulator,kernel,nvme-cli}.apt/archives/*.deb; do
         case ${deb##*/} in
             qemu-system-x86_* | nvme-cli_* | linux-image-* | e2fsprogs_* | seabios_*)
                 dpkg-deb --show --showformat='${Package} ${Version}\n' "$deb"
@@ -206,7 +234,9 @@ lab_command() {
     command=("$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" "$lab/$1/$2")
     case $2 in
         */qemu-*)
-            command+=(-L "$lab/emulator/usr/share/qemu" -L "$lab/emulator/usr/share/seabios")
+            # Bookworm's loads its accelerator from there.
+            command=(env QEMU_MODULE_DIR="$libraries/qemu" "${command[@]}"
+                -L "$lab/$1/usr/share/qemu" -L "$lab/$1/usr/share/seabios")
             ;;
     esac
 }
