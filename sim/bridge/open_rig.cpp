@@ -25,6 +25,7 @@ Result<std::unique_ptr<Rig>> open_rig(const RigRequest& request) {
     if (request.device.rfind(served, 0) == 0) {
         vfio_user::UserRig::Options options;
         options.memory_pages = request.memory_pages;
+        options.vm_pages = request.vm_pages;
         return as_rig(
             vfio_user::UserRig::open(request.device.substr(std::string(served).size()), options));
     }
@@ -32,6 +33,7 @@ Result<std::unique_ptr<Rig>> open_rig(const RigRequest& request) {
     bdfs.insert(bdfs.begin(), request.device);
     vfio::VfioRig::Options options;
     options.memory_pages = request.memory_pages;
+    options.vm_pages = request.vm_pages;
     return as_rig(vfio::VfioRig::open(bdfs, options));
 }
 

@@ -17,6 +17,8 @@ struct RigRequest {
     /// Addresses of functions that are its VFs, although they are functions of their own.
     std::vector<std::string> vfs;
     std::uint64_t memory_pages = 16384;  // 64 MiB: what three controllers hand out
+    std::uint64_t vm_pages = 0;  // memory of the VFs alone, which the PF does not reach; 0: one of
+                                 // `memory_pages` for all functions
 };
 
 /// In words what is wrong, or missing on this machine.

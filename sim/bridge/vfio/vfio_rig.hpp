@@ -10,11 +10,13 @@
 
 namespace lmsim::sim::vfio {
 
-/// Functions behind the kernel's VFIO that reach one memory: a PF and its VFs, or one alone.
+/// Functions behind the kernel's VFIO: a PF and its VFs, or one alone. They reach one memory, or
+/// the VFs another one than the PF.
 class VfioRig : public Rig {
   public:
     struct Options {
         std::uint64_t memory_pages = 16384;  // 64 MiB: what three controllers hand out
+        std::uint64_t vm_pages = 0;          // of the VFs' own memory; 0: there is one for all
         std::uint64_t map_piece = 0;         // bytes of each mapping; 0: all in one
     };
 
@@ -33,17 +35,25 @@ class VfioRig : public Rig {
     bool poll() override;
     void idle(Ps limit) override;
 
-    Container& container() { return *container_; }
-    std::uint64_t memory_bytes() const;
+    /// The PF's.
+    Container& container() { return *spaces_.front().container; }
+    std::uint64_t memory_bytes() const { return options_.memory_pages * page_size; }
 
   private:
-    VfioRig(std::unique_ptr<Container> container, const Options& options);
+    /// A memory, and which functions reach it.
+    struct Space {
+        std::unique_ptr<Container> container;
+        std::uint8_t* bytes = nullptr;
+        std::unique_ptr<Memory> memory;
+    };
+
+    explicit VfioRig(const Options& options);
+    std::string add_space(std::uint64_t pages);
+    std::string add(const std::vector<std::string>& bdfs);
 
     Options options_;
     std::chrono::steady_clock::time_point start_;
-    std::unique_ptr<Container> container_;
-    std::uint8_t* bytes_ = nullptr;
-    std::unique_ptr<Memory> memory_;
+    std::vector<Space> spaces_;  // of the PF, or of all; of the VFs
     std::vector<std::unique_ptr<Port>> ports_;
 };
 

@@ -30,8 +30,8 @@ Result<std::unique_ptr<UserRig>> UserRig::open(const std::string& path, const Op
     return rig;
 }
 
-std::string UserRig::add(const std::string& path) {
-    auto port = ClientPort::open(path, *memory_, options_.port);
+std::string UserRig::add(const std::string& path, SharedMemory& memory) {
+    auto port = ClientPort::open(path, memory, options_.port);
     if (!port) {
         return port.error();
     }
@@ -42,33 +42,50 @@ std::string UserRig::add(const std::string& path) {
     return {};
 }
 
-std::string UserRig::connect() {
+std::string UserRig::make_memory() {
     auto memory = SharedMemory::create(options_.memory_pages);
     if (!memory) {
         return memory.error();
     }
     memory_ = std::move(memory.value());
+    if (options_.vm_pages != 0) {
+        auto of_vm = SharedMemory::create(options_.vm_pages);
+        if (!of_vm) {
+            return of_vm.error();
+        }
+        vm_memory_ = std::move(of_vm.value());
+    }
+    return {};
+}
+
+std::string UserRig::connect() {
+    std::string error = make_memory();
+    if (!error.empty()) {
+        return error;
+    }
     const std::string pf = path_ + ".pf";
     if (!is_socket(pf)) {
         return is_socket(path_)
-                   ? add(path_)
+                   ? add(path_, *memory_)
                    : fmt::format(
                          "there is no socket {0}.pf, and none at {0}; lmsim serve --socket {0} "
                          "--functions pf,vf0,vf1,vf2 makes some",
                          path_);
     }
-    std::string error = add(pf);
+    error = add(pf, *memory_);
     for (int vf = 0; error.empty() && options_.vfs; ++vf) {
         const std::string socket = fmt::format("{}.vf{}", path_, vf);
         if (!is_socket(socket)) {
             break;
         }
-        error = add(socket);
+        error = add(socket, vm_memory_ ? *vm_memory_ : *memory_);
     }
     return error;
 }
 
-std::uint64_t UserRig::no_memory() const { return (options_.memory_pages + beyond) * page_size; }
+std::uint64_t UserRig::no_memory() const {
+    return (std::max(options_.memory_pages, options_.vm_pages) + beyond) * page_size;
+}
 
 std::string UserRig::trouble() const {
     for (const auto& port : ports_) {

@@ -17,6 +17,7 @@ class UserRig : public Rig {
     struct Options {
         ClientPort::Options port;
         std::uint64_t memory_pages = 16384;  // 64 MiB: what three controllers hand out
+        std::uint64_t vm_pages = 0;          // of the VFs' own memory; 0: there is one for all
         bool vfs = true;                     // false: the PF alone, although there are VFs
     };
 
@@ -36,13 +37,15 @@ class UserRig : public Rig {
   private:
     UserRig(const std::string& path, const Options& options)
         : path_(path), options_(options), start_(std::chrono::steady_clock::now()) {}
-    std::string add(const std::string& path);
+    std::string add(const std::string& path, SharedMemory& memory);
+    std::string make_memory();
     std::string connect();
 
     std::string path_;
     Options options_;
     std::chrono::steady_clock::time_point start_;
     std::unique_ptr<SharedMemory> memory_;
+    std::unique_ptr<SharedMemory> vm_memory_;  // nullptr: they have the PF's
     std::vector<std::unique_ptr<ClientPort>> ports_;
 };
 
