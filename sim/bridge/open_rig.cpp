@@ -26,6 +26,7 @@ Result<std::unique_ptr<Rig>> open_rig(const RigRequest& request) {
         vfio_user::UserRig::Options options;
         options.memory_pages = request.memory_pages;
         options.vm_pages = request.vm_pages;
+        options.interrupted = request.interrupted;
         return as_rig(
             vfio_user::UserRig::open(request.device.substr(std::string(served).size()), options));
     }
@@ -34,6 +35,7 @@ Result<std::unique_ptr<Rig>> open_rig(const RigRequest& request) {
     vfio::VfioRig::Options options;
     options.memory_pages = request.memory_pages;
     options.vm_pages = request.vm_pages;
+    options.interrupted = request.interrupted;
     return as_rig(vfio::VfioRig::open(bdfs, options));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,9 +17,17 @@ struct RigRequest {
     std::string device;
     /// Addresses of functions that are its VFs, although they are functions of their own.
     std::vector<std::string> vfs;
+    /// VFs that the PF shall have as long as this lasts; functions 1 to `sriov` of the rig.
+    unsigned sriov = 0;
+    /// The VF token, a UUID, that whoever has the PF through VFIO has set; for a VF without its PF.
+    std::string vf_token;
     std::uint64_t memory_pages = 16384;  // 64 MiB: what three controllers hand out
     std::uint64_t vm_pages = 0;  // memory of the VFs alone, which the PF does not reach; 0: one of
                                  // `memory_pages` for all functions
+    /// Waiting ends as soon as this is true: with the trouble "interrupted".
+    std::function<bool()> interrupted;
+    /// Told at the end what could not be given back, in words.
+    std::function<void(const std::string&)> complain;
 };
 
 /// In words what is wrong, or missing on this machine.

@@ -1,10 +1,16 @@
-#include "tools/cli/verbs.hpp"
+#include "tools/cli/hw_rig.hpp"
+#include "tools/cli/interrupts.hpp"
 
 namespace lmsim::cli {
 
-void add_hw(CLI::App& app, int& /*exit_code*/) {
+void add_hw(CLI::App& app, int& exit_code) {
     CLI::App* verb = app.add_subcommand("hw", "Drive a real device over VFIO (docs/hardware.md)");
     verb->require_subcommand(1);
+    // After the verb's own: whatever was under way, these come first.
+    verb->callback([&exit_code] {
+        if (not_given_back()) exit_code = Environment;
+        if (was_interrupted()) exit_code = Interrupted;
+    });
 }
 
 }  // namespace lmsim::cli

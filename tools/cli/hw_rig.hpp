@@ -13,7 +13,11 @@ namespace lmsim::cli {
 void add_rig_options(CLI::App& verb, sim::RigRequest& request);
 
 /// Opens it, or says on the standard error what is wrong: then nullptr, and the verb ends with
-/// Environment.
+/// Environment. From then on SIGINT and SIGTERM end its waiting: its trouble is "interrupted", and
+/// `lmsim hw` ends with Interrupted whatever the verb says.
 std::unique_ptr<sim::Rig> open_or_complain(const char* verb, const sim::RigRequest& request);
+
+/// Was something not given back? It has been said; nothing that was done counts as well done.
+bool not_given_back();
 
 }  // namespace lmsim::cli

@@ -18,6 +18,7 @@ class VfioRig : public Rig {
         std::uint64_t memory_pages = 16384;  // 64 MiB: what three controllers hand out
         std::uint64_t vm_pages = 0;          // of the VFs' own memory; 0: there is one for all
         std::uint64_t map_piece = 0;         // bytes of each mapping; 0: all in one
+        std::function<bool()> interrupted;   // then this is the trouble
     };
 
     /// By their addresses, "0000:01:00.0"; vfio-pci has them. In words what is wrong.

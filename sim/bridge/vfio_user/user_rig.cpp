@@ -88,6 +88,9 @@ std::uint64_t UserRig::no_memory() const {
 }
 
 std::string UserRig::trouble() const {
+    if (options_.interrupted && options_.interrupted()) {
+        return "interrupted";
+    }
     for (const auto& port : ports_) {
         if (!port->error().empty()) {
             return port->error();
