@@ -23,6 +23,12 @@ Result<std::unique_ptr<Rig>> as_rig(Result<std::unique_ptr<Kind>> opened) {
 
 Result<std::unique_ptr<Rig>> open_rig(const RigRequest& request) {
     if (request.device.rfind(served, 0) == 0) {
+        if (request.sriov != 0) {
+            return Failure{
+                request.device +
+                ": its VFs are the sockets PATH.vf0, PATH.vf1... that are there; --sriov "
+                "is for PCI addresses"};
+        }
         vfio_user::UserRig::Options options;
         options.memory_pages = request.memory_pages;
         options.vm_pages = request.vm_pages;
@@ -30,13 +36,17 @@ Result<std::unique_ptr<Rig>> open_rig(const RigRequest& request) {
         return as_rig(
             vfio_user::UserRig::open(request.device.substr(std::string(served).size()), options));
     }
-    std::vector<std::string> bdfs = request.vfs;
-    bdfs.insert(bdfs.begin(), request.device);
+    vfio::Wanted wanted;
+    wanted.bdfs = request.vfs;
+    wanted.bdfs.insert(wanted.bdfs.begin(), request.device);
+    wanted.sriov = request.sriov;
+    wanted.vf_token = request.vf_token;
     vfio::VfioRig::Options options;
     options.memory_pages = request.memory_pages;
     options.vm_pages = request.vm_pages;
     options.interrupted = request.interrupted;
-    return as_rig(vfio::VfioRig::open(bdfs, options));
+    options.complain = request.complain;
+    return as_rig(vfio::VfioRig::borrow(std::make_shared<vfio::System>(), wanted, options));
 }
 
 }  // namespace lmsim::sim

@@ -21,6 +21,9 @@ struct Wanted {
 /// Why these functions cannot or must not be taken, a sentence each; none: they can. Nothing is
 /// changed.
 std::vector<std::string> refusals(const System& system, const Wanted& wanted);
+/// What this machine lacks of VFIO, whatever the function; empty: nothing. vfio-pci has to be
+/// loaded.
+std::string no_vfio(const System& system, const Wanted& wanted);
 
 /// Functions that this process has from the kernel. They are unbound from the kernel's nvme driver
 /// and bound to vfio-pci; a guardian gives them back when this ends, or the process, however.

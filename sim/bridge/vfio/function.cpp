@@ -10,7 +10,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "model/nvme/property.hpp"
 #include "model/wire/bits.hpp"
+#include "sim/bridge/vfio/lost_bar.hpp"
 
 namespace lmsim::sim::vfio {
 
@@ -36,6 +38,7 @@ Result<std::unique_ptr<Function>> Function::open(Container& container, const std
 
 Function::~Function() {
     if (mapped_ != nullptr) {
+        forget_bar(mapped_);
         ::munmap(mapped_, bar_.size);
     }
 }
@@ -59,6 +62,7 @@ std::string Function::look() {
     if ((info.flags & VFIO_DEVICE_FLAGS_PCI) == 0) {
         return "it is no PCI function";
     }
+    has_reset_ = (info.flags & VFIO_DEVICE_FLAGS_RESET) != 0;
     const auto config = region(VFIO_PCI_CONFIG_REGION_INDEX);
     if (!config) {
         return config.error();
@@ -95,6 +99,7 @@ std::string Function::map_bar() {
         return "its BAR 0 cannot be mapped: " + because();
     }
     mapped_ = static_cast<std::uint8_t*>(mapped);
+    survive_lost_bar(mapped_, bar_.size);
     return {};
 }
 
@@ -156,24 +161,59 @@ std::string Function::write_config(std::uint64_t offset, const std::uint8_t* fro
     return fmt::format("its configuration space cannot be written at {:#x}", offset);
 }
 
-std::string Function::set_interrupts(const std::vector<int>& eventfds) {
+bool Function::set_eventfds(std::uint32_t index, const std::vector<int>& eventfds) {
     const std::size_t data = eventfds.size() * sizeof(std::int32_t);
     std::vector<std::uint8_t> bytes(sizeof(vfio_irq_set) + data);
     vfio_irq_set set{};
     set.argsz = static_cast<std::uint32_t>(bytes.size());
     set.flags = VFIO_IRQ_SET_ACTION_TRIGGER |
                 (eventfds.empty() ? VFIO_IRQ_SET_DATA_NONE : VFIO_IRQ_SET_DATA_EVENTFD);
-    set.index = VFIO_PCI_MSIX_IRQ_INDEX;
+    set.index = index;
     set.count = static_cast<std::uint32_t>(eventfds.size());
     std::memcpy(bytes.data(), &set, sizeof(set));
     if (data != 0) {
         std::memcpy(bytes.data() + sizeof(set), eventfds.data(), data);
     }
-    if (::ioctl(fd_.get(), VFIO_DEVICE_SET_IRQS, bytes.data()) != 0) {
+    return ::ioctl(fd_.get(), VFIO_DEVICE_SET_IRQS, bytes.data()) == 0;
+}
+
+std::string Function::set_interrupts(const std::vector<int>& eventfds) {
+    if (!set_eventfds(VFIO_PCI_MSIX_IRQ_INDEX, eventfds)) {
         return fmt::format("{}: VFIO does not set {} MSI-X vectors: {}", bdf_, eventfds.size(),
                            because());
     }
     return {};
+}
+
+bool Function::tell_when_asked_back(int eventfd) {
+    return set_eventfds(VFIO_PCI_REQ_IRQ_INDEX, {eventfd});
+}
+
+bool Function::tell_when_broken(int eventfd) {
+    return set_eventfds(VFIO_PCI_ERR_IRQ_INDEX, {eventfd});
+}
+
+std::string Function::set_vf_token(const std::string& uuid) {
+    std::vector<std::uint8_t> bytes(sizeof(vfio_device_feature));
+    for (std::size_t i = 0; i + 1 < uuid.size(); ++i) {
+        if (uuid[i] != '-') {
+            bytes.push_back(static_cast<std::uint8_t>(std::stoul(uuid.substr(i, 2), nullptr, 16)));
+            ++i;
+        }
+    }
+    vfio_device_feature feature{};
+    feature.argsz = static_cast<std::uint32_t>(bytes.size());
+    feature.flags = VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PCI_VF_TOKEN;
+    std::memcpy(bytes.data(), &feature, sizeof(feature));
+    if (::ioctl(fd_.get(), VFIO_DEVICE_FEATURE, bytes.data()) != 0) {
+        return fmt::format("{}: VFIO takes no VF token for it: {}", bdf_, because());
+    }
+    return {};
+}
+
+bool Function::gone() const {
+    // Reserved bits of CSTS are zeros (NVMe Base 2.3, 3.1.4.6).
+    return read(nvme::property::CSTS, 4) == 0xffff'ffff;
 }
 
 std::string Function::reset() {

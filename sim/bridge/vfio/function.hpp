@@ -37,11 +37,23 @@ class Function {
     std::string set_interrupts(const std::vector<int>& eventfds);
     /// Function level reset, over when this returns. An error in words.
     std::string reset();
+    bool has_reset() const { return has_reset_; }
+
+    /// A PF: its VFs open only with this UUID. An error in words.
+    std::string set_vf_token(const std::string& uuid);
+    /// The eventfd is signalled when the kernel wants the function back; likewise, when the bus
+    /// reports an error of it. False if VFIO does not tell this of the function.
+    bool tell_when_asked_back(int eventfd);
+    bool tell_when_broken(int eventfd);
+    /// Does it answer nothing any more? Then every read is all ones.
+    bool gone() const;
 
   private:
     Function(Fd fd, std::string bdf) : fd_(std::move(fd)), bdf_(std::move(bdf)) {}
     std::string look();
     std::string map_bar();
+    /// VFIO_DEVICE_SET_IRQS; false and errno if VFIO refuses.
+    bool set_eventfds(std::uint32_t index, const std::vector<int>& eventfds);
 
     struct Region {
         std::uint64_t offset = 0;  // in the device's file descriptor
@@ -56,6 +68,7 @@ class Function {
     Region config_;
     std::uint8_t* mapped_ = nullptr;  // the BAR; without it every access is a system call
     std::uint32_t vectors_ = 0;
+    bool has_reset_ = false;
 };
 
 }  // namespace lmsim::sim::vfio

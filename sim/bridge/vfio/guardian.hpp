@@ -7,7 +7,7 @@
 #include <string>
 
 #include "sim/bridge/fd.hpp"
-#include "sim/bridge/vfio/system.hpp"
+#include "sim/bridge/vfio/changes.hpp"
 
 namespace lmsim::sim::vfio {
 
@@ -18,10 +18,8 @@ namespace lmsim::sim::vfio {
 class Guardian {
   public:
     struct Limits {
-        /// A change that takes longer is given up: the kernel waits for somebody who has the
-        /// function open.
-        std::chrono::milliseconds change{60'000};
-        /// For a process that has lost its pipe to be gone, so that nothing of it is open.
+        Changes::Limits changes;
+        /// For a process that has lost its end of the line to be gone, so that nothing is open.
         std::chrono::milliseconds death{30'000};
     };
 
@@ -45,8 +43,7 @@ class Guardian {
     Guardian() = default;
     std::string ask(const std::string& request);
 
-    Fd requests_;
-    Fd answers_;
+    Fd line_;
     pid_t pid_ = -1;
 };
 

@@ -11,6 +11,13 @@ namespace {
 
 /// More vectors than our drivers make queues.
 constexpr std::uint32_t most_vectors = 64;
+constexpr int looks_at_rdy = 1000;
+constexpr unsigned between_looks_us = 1000;
+
+bool signalled(const Fd& event) {
+    std::uint64_t count = 0;
+    return ::read(event.get(), &count, sizeof(count)) == sizeof(count);
+}
 
 }  // namespace
 
@@ -19,6 +26,10 @@ Port::Port(std::unique_ptr<Function> function, Memory& memory)
     for (std::uint32_t i = 0; i < std::min(function_->vectors(), most_vectors); ++i) {
         events_.emplace_back(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     }
+    asked_back_ = Fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    function_->tell_when_asked_back(asked_back_.get());
+    broken_ = Fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    function_->tell_when_broken(broken_.get());
 }
 
 Port::~Port() { enable_interrupts(false); }
@@ -33,13 +44,51 @@ bool Port::poll() {
         any = true;
     }
     for (std::uint32_t vector = 0; interrupts_ && vector < events_.size(); ++vector) {
-        std::uint64_t count = 0;
-        if (::read(events_[vector].get(), &count, sizeof(count)) == sizeof(count)) {
+        if (signalled(events_[vector])) {
             any = true;
             if (client_ != nullptr) client_->interrupt(vector);
         }
     }
+    heed_kernel();
     return any;
+}
+
+void Port::heed_kernel() {
+    if (signalled(asked_back_)) {
+        note(function_->bdf() +
+             ": the kernel wants it back: it is being removed, or unbound from vfio-pci");
+    }
+    if (signalled(broken_)) {
+        note(function_->bdf() +
+             ": the bus reports an error of it that cannot be corrected (AER; dmesg says which)");
+    }
+}
+
+void Port::look() {
+    if (function_->gone()) {
+        note(function_->bdf() +
+             ": it does not answer any more, all its registers read as ones: it was taken out, its "
+             "link is down, or it hangs");
+    }
+}
+
+/// Without a function level reset, the controller's own: CC.EN = 0 (NVMe Base 2.3, 3.7.2).
+std::string Port::stop() {
+    client_ = nullptr;
+    if (!error_.empty()) {
+        return {};  // it has been said, and the kernel tries when it is closed
+    }
+    if (function_->has_reset()) {
+        return function_->reset();
+    }
+    function_->write(reg::CC, 0, 4);
+    for (int left = looks_at_rdy; (function_->read(reg::CSTS, 4) & 1) != 0; --left) {
+        if (left == 0) {
+            return function_->bdf() + ": it cannot be reset: CSTS.RDY stays 1 after CC.EN = 0";
+        }
+        ::usleep(between_looks_us);
+    }
+    return {};
 }
 
 std::vector<int> Port::event_fds() const {
@@ -47,6 +96,8 @@ std::vector<int> Port::event_fds() const {
     for (const Fd& event : events_) {
         fds.push_back(event.get());
     }
+    fds.push_back(asked_back_.get());
+    fds.push_back(broken_.get());
     return fds;
 }
 
@@ -56,6 +107,9 @@ void Port::write(std::uint64_t offset, std::uint64_t value, unsigned size) {
 
 void Port::read(std::uint64_t offset, unsigned size, std::uint64_t token) {
     const std::uint64_t value = function_->read(offset, size);
+    if (static_cast<std::uint32_t>(value) == 0xffff'ffff) {
+        look();
+    }
     ready_.emplace_back([this, token, value] {
         if (client_ != nullptr) client_->read_done(token, value);
     });
@@ -71,7 +125,11 @@ void Port::enable_interrupts(bool on) {
         return;
     }
     interrupts_ = on;
-    note(function_->set_interrupts(on ? event_fds() : std::vector<int>()));
+    std::vector<int> fds;
+    for (std::size_t i = 0; on && i < events_.size(); ++i) {
+        fds.push_back(events_[i].get());
+    }
+    note(function_->set_interrupts(fds));
 }
 
 void Port::note(std::string error) {

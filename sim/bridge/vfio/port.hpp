@@ -23,7 +23,11 @@ class Port : public DevicePort {
     bool poll();
     /// The eventfds of its interrupts: readable when poll() has something to do.
     std::vector<int> event_fds() const;
-    /// What VFIO refused: a reset, interrupts. Empty: nothing.
+    /// Looks whether the function still answers; error() says if it does not.
+    void look();
+    /// The function ends what it does and forgets all it was told; what went wrong, in words.
+    std::string stop();
+    /// What VFIO refused: a reset, interrupts; or why nothing comes any more. Empty: nothing.
     const std::string& error() const { return error_; }
     Function& function() { return *function_; }
 
@@ -35,12 +39,15 @@ class Port : public DevicePort {
     Memory& memory() override { return memory_; }
 
   private:
+    void heed_kernel();
     void note(std::string error);
 
     std::unique_ptr<Function> function_;
     Memory& memory_;
     PortClient* client_ = nullptr;
     std::vector<Fd> events_;  // an eventfd a vector
+    Fd asked_back_;           // eventfds: what the kernel says of the function
+    Fd broken_;
     bool interrupts_ = false;
     std::deque<std::function<void()>> ready_;
     std::string error_;

@@ -173,6 +173,11 @@ int System::try_open(const std::string& below) const {
     return file ? 0 : errno;
 }
 
+int System::try_write(const std::string& below) const {
+    const Fd file(::open(path(below).c_str(), O_WRONLY | O_CLOEXEC));
+    return file ? 0 : errno;
+}
+
 int System::try_claim(const std::string& disk) const {
     const Fd file(::open(path("dev/" + disk).c_str(), O_RDONLY | O_EXCL | O_CLOEXEC));
     return file ? 0 : errno;

@@ -78,6 +78,8 @@ class System {
     /// Whether a file can be opened for reading and writing: 0 or errno. Of a VFIO group, EBUSY
     /// says that somebody has it.
     virtual int try_open(const std::string& below) const;
+    /// Whether this process may write to it: 0 or errno. Nothing is written.
+    virtual int try_write(const std::string& below) const;
     /// Whether nobody has claimed the disk for himself: 0 or errno.
     virtual int try_claim(const std::string& disk) const;
     /// modprobe; in words why it could not.

@@ -5,8 +5,10 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <random>
 #include <utility>
 
 namespace lmsim::sim::vfio {
@@ -16,18 +18,57 @@ namespace {
 constexpr std::uint64_t beyond = 16;  // pages between memory and what is none
 constexpr Ps ps_per_ns = 1000;
 constexpr long ns_per_s = 1'000'000'000;
+constexpr std::chrono::milliseconds between_looks{100};
+
+/// Both, as one text.
+std::string joined(std::string first, const std::string& second) {
+    if (!first.empty() && !second.empty()) {
+        first += "\n";
+    }
+    return first + second;
+}
+
+/// Of version 4 (RFC 9562).
+std::string random_uuid() {
+    std::array<std::uint8_t, 16> bytes{};
+    std::random_device device;
+    for (std::uint8_t& byte : bytes) {
+        byte = static_cast<std::uint8_t>(device());
+    }
+    bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        const bool dash = i == 4 || i == 6 || i == 8 || i == 10;
+        text += fmt::format("{}{:02x}", dash ? "-" : "", bytes[i]);
+    }
+    return text;
+}
 
 }  // namespace
 
-VfioRig::VfioRig(const Options& options)
-    : options_(options), start_(std::chrono::steady_clock::now()) {}
+VfioRig::VfioRig(std::shared_ptr<const System> system, const Options& options)
+    : system_(std::move(system)),
+      options_(options),
+      start_(std::chrono::steady_clock::now()),
+      looked_(start_) {}
 
 VfioRig::~VfioRig() {
-    // Functions stop before their memory goes.
-    ports_.clear();
+    std::string errors;
+    // Functions stop before their memory goes, and VFs before their PF.
+    while (!ports_.empty()) {
+        errors = joined(errors, ports_.back()->stop());
+        ports_.pop_back();
+    }
     for (Space& space : spaces_) {
         space.container.reset();
         ::munmap(space.bytes, space.memory->pages() * page_size);
+    }
+    if (loan_ != nullptr) {
+        errors = joined(errors, loan_->give_back());
+    }
+    if (!errors.empty() && options_.complain) {
+        options_.complain(errors);
     }
 }
 
@@ -52,28 +93,52 @@ std::string VfioRig::add_space(std::uint64_t pages) {
     return {};
 }
 
-Result<std::unique_ptr<VfioRig>> VfioRig::open(const std::vector<std::string>& bdfs,
-                                               const Options& options) {
-    std::unique_ptr<VfioRig> rig(new VfioRig(options));
-    std::string error = rig->add(bdfs);
+Result<std::unique_ptr<VfioRig>> VfioRig::borrow(std::shared_ptr<const System> system,
+                                                 const Wanted& wanted, const Options& options) {
+    auto loan = Loan::take(system, wanted);
+    if (!loan) {
+        return Failure{loan.error()};
+    }
+    std::unique_ptr<VfioRig> rig(new VfioRig(std::move(system), options));
+    rig->loan_ = std::move(loan.value());
+    std::string error = rig->add(rig->loan_->bdfs(), wanted);
+    if (error.empty()) {
+        error = rig->trouble();
+    }
     if (!error.empty()) {
         return Failure{std::move(error)};
     }
     return rig;
 }
 
-std::string VfioRig::add(const std::vector<std::string>& bdfs) {
+Result<std::unique_ptr<VfioRig>> VfioRig::open(const std::vector<std::string>& bdfs,
+                                               const Options& options) {
+    std::unique_ptr<VfioRig> rig(new VfioRig(std::make_shared<System>(), options));
+    std::string error = rig->add(bdfs, {});
+    if (!error.empty()) {
+        return Failure{std::move(error)};
+    }
+    return rig;
+}
+
+std::string VfioRig::add(std::vector<std::string> bdfs, const Wanted& wanted) {
     std::string error = add_space(options_.memory_pages);
-    if (error.empty() && options_.vm_pages != 0 && bdfs.size() > 1) {
+    if (error.empty() && options_.vm_pages != 0 && (bdfs.size() > 1 || wanted.sriov != 0)) {
         error = add_space(options_.vm_pages);
     }
+    const std::string token = wanted.vf_token.empty() ? random_uuid() : wanted.vf_token;
     for (std::size_t i = 0; error.empty() && i < bdfs.size(); ++i) {
-        Space& space = i == 0 ? spaces_.front() : spaces_.back();
-        auto function = Function::open(*space.container, bdfs[i]);
-        if (!function) {
-            return function.error();
+        error = add_function(i == 0 ? spaces_.front() : spaces_.back(), bdfs[i], token);
+        if (error.empty() && i == 0 && has_vfs(bdfs, wanted)) {
+            error = ports_.front()->function().set_vf_token(token);
         }
-        ports_.push_back(std::make_unique<Port>(std::move(function.value()), *space.memory));
+        if (error.empty() && i == 0 && wanted.sriov != 0) {
+            const auto vfs = loan_->make_vfs(wanted.sriov);
+            if (!vfs) {
+                return vfs.error();
+            }
+            bdfs.insert(bdfs.begin() + 1, vfs.value().begin(), vfs.value().end());
+        }
     }
     for (std::size_t i = 0; error.empty() && i < spaces_.size(); ++i) {
         const Space& space = spaces_[i];
@@ -81,6 +146,27 @@ std::string VfioRig::add(const std::vector<std::string>& bdfs) {
                                      options_.map_piece);
     }
     return error;
+}
+
+bool VfioRig::has_vfs(const std::vector<std::string>& bdfs, const Wanted& wanted) const {
+    return wanted.sriov != 0 || std::any_of(bdfs.begin(), bdfs.end(), [&](const std::string& bdf) {
+               const auto function = system_->function(bdf);
+               return function && function.value().physfn == bdfs.front();
+           });
+}
+
+/// The token goes only where VFIO wants one: to PFs that may have VFs it is told, and VFs of a PF
+/// that VFIO has show it (Linux, drivers/vfio/pci/vfio_pci_core.c).
+std::string VfioRig::add_function(Space& space, const std::string& bdf, const std::string& token) {
+    const auto known = system_->function(bdf);
+    const bool vf = known && !known.value().physfn.empty() &&
+                    system_->driver(known.value().physfn) == vfio_driver;
+    auto function = Function::open(*space.container, bdf, vf ? token : std::string());
+    if (!function) {
+        return function.error();
+    }
+    ports_.push_back(std::make_unique<Port>(std::move(function.value()), *space.memory));
+    return {};
 }
 
 std::uint64_t VfioRig::no_memory() const {
@@ -114,6 +200,13 @@ bool VfioRig::poll() {
 
 /// What a function writes into memory without an interrupt is seen when the time is over.
 void VfioRig::idle(Ps limit) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - looked_ >= between_looks) {
+        looked_ = now;
+        for (const auto& port : ports_) {
+            port->look();
+        }
+    }
     std::vector<pollfd> fds;
     for (const auto& port : ports_) {
         for (const int fd : port->event_fds()) {

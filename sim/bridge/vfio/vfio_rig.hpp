@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/bridge/rig.hpp"
+#include "sim/bridge/vfio/borrow.hpp"
 #include "sim/bridge/vfio/port.hpp"
 
 namespace lmsim::sim::vfio {
@@ -19,8 +20,14 @@ class VfioRig : public Rig {
         std::uint64_t vm_pages = 0;          // of the VFs' own memory; 0: there is one for all
         std::uint64_t map_piece = 0;         // bytes of each mapping; 0: all in one
         std::function<bool()> interrupted;   // then this is the trouble
+        /// Told at the end what could not be reset or given back, in words.
+        std::function<void(const std::string&)> complain;
     };
 
+    /// Takes the functions from the kernel as long as this lasts, and their VFs if there shall be
+    /// some.
+    static Result<std::unique_ptr<VfioRig>> borrow(std::shared_ptr<const System> system,
+                                                   const Wanted& wanted, const Options& options);
     /// By their addresses, "0000:01:00.0"; vfio-pci has them. In words what is wrong.
     static Result<std::unique_ptr<VfioRig>> open(const std::vector<std::string>& bdfs,
                                                  const Options& options);
@@ -48,13 +55,19 @@ class VfioRig : public Rig {
         std::unique_ptr<Memory> memory;
     };
 
-    explicit VfioRig(const Options& options);
+    VfioRig(std::shared_ptr<const System> system, const Options& options);
     std::string add_space(std::uint64_t pages);
-    std::string add(const std::vector<std::string>& bdfs);
+    std::string add(std::vector<std::string> bdfs, const Wanted& wanted);
+    /// Are VFs of the first function among them, or will they be?
+    bool has_vfs(const std::vector<std::string>& bdfs, const Wanted& wanted) const;
+    std::string add_function(Space& space, const std::string& bdf, const std::string& token);
 
+    std::shared_ptr<const System> system_;
+    std::unique_ptr<Loan> loan_;  // nullptr: vfio-pci has the functions anyway
     Options options_;
     std::chrono::steady_clock::time_point start_;
-    std::vector<Space> spaces_;  // of the PF, or of all; of the VFs
+    std::chrono::steady_clock::time_point looked_;  // whether the functions still answer
+    std::vector<Space> spaces_;                     // of the PF, or of all; of the VFs
     std::vector<std::unique_ptr<Port>> ports_;
 };
 

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+
+namespace lmsim::sim::vfio {
+
+/// When a mapped BAR is taken away (the function is removed, or its memory decoding is off), the
+/// kernel sends SIGBUS to whoever touches it. From now on the BAR reads as ones instead, as on a
+/// bus, and writes are lost.
+void survive_lost_bar(void* bar, std::size_t size);
+/// Before it is unmapped.
+void forget_bar(void* bar);
+
+}  // namespace lmsim::sim::vfio

@@ -1,0 +1,71 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/bridge/vfio/changes.hpp"
+#include "tools/cli/hw_rig.hpp"
+#include "tools/cli/interrupts.hpp"
+
+namespace lmsim::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Arguments {
+    std::string device;
+    bool json = false;
+};
+
+int complain(const std::string& text) {
+    fmt::print(stderr, "lmsim hw release: {}\n", text);
+    return Environment;
+}
+
+int release(const Arguments& arguments) {
+    const auto bdf = sim::vfio::pci_address(arguments.device);
+    if (!bdf) {
+        return complain(bdf.error());
+    }
+    const sim::vfio::System system;
+    std::vector<std::string> said;
+    const std::string error = sim::vfio::release(system, bdf.value(), {}, said);
+    if (!arguments.json) {
+        for (const std::string& words : said) {
+            fmt::print("{}: {}\n", bdf.value(), words);
+        }
+    }
+    if (!error.empty()) {
+        return complain(error);
+    }
+    const std::string driver = system.driver(bdf.value());
+    if (arguments.json) {
+        const Json result = {{"schema", "lmsim/hw-release/1"},
+                             {"device", bdf.value()},
+                             {"time_base", "wall"},
+                             {"done", said},
+                             {"driver", driver}};
+        fmt::print("{}\n", result.dump(2));
+        return Ok;
+    }
+    fmt::print("{}: {}{}\n", bdf.value(), said.empty() ? "nothing to give back: " : "",
+               driver.empty() ? "it has no driver" : fmt::format("the driver {} has it", driver));
+    return Ok;
+}
+
+}  // namespace
+
+void add_hw_release(CLI::App& hw, int& exit_code) {
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* verb =
+        hw.add_subcommand("release", "Give the kernel a function back that was left with vfio-pci");
+    verb->add_option("device", arguments->device, "its PCI address")->type_name("BDF")->required();
+    verb->add_flag("--json", arguments->json, "print what was done as JSON");
+    verb->callback([arguments, &exit_code] {
+        // It goes on to its end: half of it would be worse.
+        catch_interrupts();
+        exit_code = release(*arguments);
+    });
+}
+
+}  // namespace lmsim::cli
