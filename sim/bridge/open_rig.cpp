@@ -45,6 +45,7 @@ Result<std::unique_ptr<Rig>> open_rig(const RigRequest& request) {
     options.memory_pages = request.memory_pages;
     options.vm_pages = request.vm_pages;
     options.interrupted = request.interrupted;
+    options.access = request.access;
     options.complain = request.complain;
     return as_rig(vfio::VfioRig::borrow(std::make_shared<vfio::System>(), wanted, options));
 }

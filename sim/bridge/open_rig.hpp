@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/bridge/rig.hpp"
+#include "sim/bridge/vfio/container.hpp"
 #include "sim/core/result.hpp"
 
 namespace lmsim::sim {
@@ -21,6 +22,8 @@ struct RigRequest {
     unsigned sriov = 0;
     /// The VF token, a UUID, that whoever has the PF through VFIO has set; for a VF without its PF.
     std::string vf_token;
+    /// By which of VFIO's two ways functions are opened.
+    vfio::Access access = vfio::Access::Auto;
     std::uint64_t memory_pages = 16384;  // 64 MiB: what three controllers hand out
     std::uint64_t vm_pages = 0;  // memory of the VFs alone, which the PF does not reach; 0: one of
                                  // `memory_pages` for all functions

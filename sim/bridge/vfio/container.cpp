@@ -6,8 +6,11 @@
 #include <sys/ioctl.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
+
+#include "sim/bridge/vfio/iommufd.hpp"
 
 namespace lmsim::sim::vfio {
 
@@ -15,10 +18,10 @@ namespace {
 
 std::string because() { return std::strerror(errno); }
 
-/// "7" of /sys/bus/pci/devices/BDF/iommu_group -> ../../kernel/iommu_groups/7; empty: none.
-std::string group_number(const std::string& bdf) {
+/// "7" of FOLDER/iommu_group -> ../../kernel/iommu_groups/7; empty: none.
+std::string group_number(const std::string& device) {
     char target[256];
-    const std::string link = "/sys/bus/pci/devices/" + bdf + "/iommu_group";
+    const std::string link = sysfs_folder(device) + "/iommu_group";
     const ssize_t length = ::readlink(link.c_str(), target, sizeof(target));
     if (length <= 0 || static_cast<std::size_t>(length) == sizeof(target)) {
         return {};
@@ -27,9 +30,31 @@ std::string group_number(const std::string& bdf) {
     return path.substr(path.rfind('/') + 1);
 }
 
-}  // namespace
+/// A container with an IOMMU of type 1 (version 2), and the groups in it.
+class GroupContainer : public Container {
+  public:
+    explicit GroupContainer(Fd fd) : fd_(std::move(fd)) {}
 
-Result<std::unique_ptr<Container>> Container::open() {
+    Result<Fd> open_device(const std::string& device, const std::string& vf_token) override;
+    Result<std::uint64_t> unmap(std::uint64_t address, std::uint64_t size) override;
+    Access access() const override { return Access::Group; }
+
+  protected:
+    bool map_piece(std::uint64_t address, std::uint8_t* bytes, std::uint64_t size) override;
+
+  private:
+    Result<int> group_of(const std::string& device);
+
+    struct Group {
+        std::string number;
+        Fd fd;
+    };
+    // Before the groups: they leave it first.
+    Fd fd_;
+    std::vector<Group> groups_;
+};
+
+Result<std::unique_ptr<Container>> open_group_container() {
     Fd fd(::open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC));
     if (!fd) {
         return Failure{
@@ -43,16 +68,17 @@ Result<std::unique_ptr<Container>> Container::open() {
             "/dev/vfio/vfio: this kernel's VFIO has no IOMMU of type 1 v2 "
             "(modprobe vfio_iommu_type1)"};
     }
-    return std::unique_ptr<Container>(new Container(std::move(fd)));
+    return std::unique_ptr<Container>(new GroupContainer(std::move(fd)));
 }
 
-Result<int> Container::group_of(const std::string& bdf) {
+Result<int> GroupContainer::group_of(const std::string& bdf) {
     const std::string number = group_number(bdf);
     if (number.empty()) {
-        return Failure{
-            fmt::format("{}: no such PCI function, or it is behind no IOMMU (expected "
-                        "an address like 0000:01:00.0)",
-                        bdf)};
+        return Failure{fmt::format("{}: no such {}", bdf,
+                                   is_uuid(bdf)
+                                       ? "mediated device in /sys/bus/mdev/devices"
+                                       : "PCI function, or it is behind no IOMMU (expected an "
+                                         "address like 0000:01:00.0)")};
     }
     const auto known = std::find_if(groups_.begin(), groups_.end(),
                                     [&](const Group& group) { return group.number == number; });
@@ -87,7 +113,7 @@ Result<int> Container::group_of(const std::string& bdf) {
     return groups_.back().fd.get();
 }
 
-Result<Fd> Container::open_device(const std::string& bdf, const std::string& vf_token) {
+Result<Fd> GroupContainer::open_device(const std::string& bdf, const std::string& vf_token) {
     const auto group = group_of(bdf);
     if (!group) {
         return Failure{group.error()};
@@ -101,27 +127,17 @@ Result<Fd> Container::open_device(const std::string& bdf, const std::string& vf_
     return device;
 }
 
-std::string Container::map(std::uint64_t address, std::uint8_t* bytes, std::uint64_t size,
-                           std::uint64_t piece) {
-    const std::uint64_t step = piece == 0 ? size : piece;
-    for (std::uint64_t done = 0; done < size; done += step) {
-        vfio_iommu_type1_dma_map map{};
-        map.argsz = sizeof(map);
-        map.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;
-        map.vaddr = reinterpret_cast<std::uintptr_t>(bytes + done);
-        map.iova = address + done;
-        map.size = std::min(step, size - done);
-        if (::ioctl(fd_.get(), VFIO_IOMMU_MAP_DMA, &map) != 0) {
-            const std::string why = because();
-            unmap(address, done);
-            return fmt::format("VFIO cannot map {} bytes of memory at {:#x}: {}", map.size,
-                               address + done, why);
-        }
-    }
-    return {};
+bool GroupContainer::map_piece(std::uint64_t address, std::uint8_t* bytes, std::uint64_t size) {
+    vfio_iommu_type1_dma_map map{};
+    map.argsz = sizeof(map);
+    map.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;
+    map.vaddr = reinterpret_cast<std::uintptr_t>(bytes);
+    map.iova = address;
+    map.size = size;
+    return ::ioctl(fd_.get(), VFIO_IOMMU_MAP_DMA, &map) == 0;
 }
 
-Result<std::uint64_t> Container::unmap(std::uint64_t address, std::uint64_t size) {
+Result<std::uint64_t> GroupContainer::unmap(std::uint64_t address, std::uint64_t size) {
     if (size == 0) {
         return std::uint64_t{0};
     }
@@ -134,6 +150,43 @@ Result<std::uint64_t> Container::unmap(std::uint64_t address, std::uint64_t size
             fmt::format("VFIO cannot unmap {} bytes at {:#x}: {}", size, address, because())};
     }
     return static_cast<std::uint64_t>(unmap.size);
+}
+
+}  // namespace
+
+bool is_uuid(const std::string& text) {
+    constexpr std::size_t uuid_length = 36;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (dash ? text[i] != '-' : std::isxdigit(static_cast<unsigned char>(text[i])) == 0) {
+            return false;
+        }
+    }
+    return text.size() == uuid_length;
+}
+
+std::string sysfs_folder(const std::string& device) {
+    return (is_uuid(device) ? "/sys/bus/mdev/devices/" : "/sys/bus/pci/devices/") + device;
+}
+
+Result<std::unique_ptr<Container>> Container::open(Access access) {
+    const bool cdev = access == Access::Cdev || (access == Access::Auto && has_iommufd());
+    return cdev ? open_iommufd() : open_group_container();
+}
+
+std::string Container::map(std::uint64_t address, std::uint8_t* bytes, std::uint64_t size,
+                           std::uint64_t piece) {
+    const std::uint64_t step = piece == 0 ? size : piece;
+    for (std::uint64_t done = 0; done < size; done += step) {
+        const std::uint64_t part = std::min(step, size - done);
+        if (!map_piece(address + done, bytes + done, part)) {
+            const std::string why = because();
+            unmap(address, done);
+            return fmt::format("VFIO cannot map {} bytes of memory at {:#x}: {}", part,
+                               address + done, why);
+        }
+    }
+    return {};
 }
 
 }  // namespace lmsim::sim::vfio

@@ -73,7 +73,7 @@ VfioRig::~VfioRig() {
 }
 
 std::string VfioRig::add_space(std::uint64_t pages) {
-    auto container = Container::open();
+    auto container = Container::open(options_.access);
     if (!container) {
         return container.error();
     }

@@ -22,6 +22,7 @@ class VfioRig : public Rig {
         std::function<bool()> interrupted;   // then this is the trouble
         /// Told at the end what could not be reset or given back, in words.
         std::function<void(const std::string&)> complain;
+        Access access = Access::Auto;
     };
 
     /// Takes the functions from the kernel as long as this lasts, and their VFs if there shall be

@@ -2,23 +2,66 @@
 
 #include <unistd.h>
 
+#include "sim/bridge/vfio/mdev.hpp"
 #include "tests/catch.hpp"
 
-/// What VFIO does is tested in a guest of the lab (tests/lab/viommu); here, what is said without
-/// it.
+/// What VFIO does is tested in guests of the lab (tests/lab/viommu, mtty and iommufd); here, what
+/// is said without it.
 namespace lmsim::sim::vfio {
 
 TEST_CASE("a machine without VFIO, or a function that is not there, is told in words") {
-    const auto container = Container::open();
+    const auto container = Container::open(Access::Group);
     if (::access("/dev/vfio/vfio", R_OK | W_OK) != 0) {
         REQUIRE_FALSE(container.ok());
         CHECK(container.error().find("/dev/vfio/vfio: ") == 0);
         CHECK(container.error().find("modprobe vfio-pci") != std::string::npos);
     } else if (container.ok()) {
-        auto opened = Container::open();
+        auto opened = Container::open(Access::Group);
+        CHECK(opened.value()->access() == Access::Group);
         const auto device = opened.value()->open_device("ffff:ff:1f.7");
         REQUIRE_FALSE(device.ok());
         CHECK(device.error().find("ffff:ff:1f.7: no such PCI function") == 0);
+    }
+}
+
+TEST_CASE("a machine without iommufd is told in words") {
+    const auto container = Container::open(Access::Cdev);
+    if (::access("/dev/iommu", R_OK | W_OK) != 0) {
+        REQUIRE_FALSE(container.ok());
+        CHECK(container.error().find("/dev/iommu: ") == 0);
+        CHECK(container.error().find("CONFIG_VFIO_DEVICE_CDEV") != std::string::npos);
+    } else if (container.ok()) {
+        auto opened = Container::open(Access::Cdev);
+        CHECK(opened.value()->access() == Access::Cdev);
+        const auto device = opened.value()->open_device("ffff:ff:1f.7");
+        REQUIRE_FALSE(device.ok());
+        CHECK(device.error().find("ffff:ff:1f.7: no such PCI function") == 0);
+    }
+}
+
+TEST_CASE("a mediated device is named by its UUID") {
+    CHECK(is_uuid("83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"));
+    CHECK_FALSE(is_uuid("83b8f4f2-509f-382f-3c1e-e6bfe0fa100"));
+    CHECK_FALSE(is_uuid("83b8f4f2-509f-382f-3c1e-e6bfe0fa10012"));
+    CHECK_FALSE(is_uuid("83b8f4f2x509f-382f-3c1e-e6bfe0fa1001"));
+    CHECK_FALSE(is_uuid("g3b8f4f2-509f-382f-3c1e-e6bfe0fa1001"));
+    CHECK_FALSE(is_uuid("0000:01:00.0"));
+    CHECK(is_mdev("mdev:83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"));
+    CHECK_FALSE(is_mdev("0000:01:00.0"));
+    CHECK(sysfs_folder("0000:01:00.0") == "/sys/bus/pci/devices/0000:01:00.0");
+    CHECK(sysfs_folder("83b8f4f2-509f-382f-3c1e-e6bfe0fa1001") ==
+          "/sys/bus/mdev/devices/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
+}
+
+TEST_CASE("a mediated device that is not there, or is named otherwise, is told in words") {
+    const auto absent = Mdev::open("mdev:83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
+    REQUIRE_FALSE(absent.ok());
+    CHECK(absent.error().find("no such mediated device in /sys/bus/mdev/devices") !=
+          std::string::npos);
+    for (const char* name : {"mdev:", "mdev:17", "0000:01:00.0"}) {
+        const auto other = Mdev::open(name);
+        REQUIRE_FALSE(other.ok());
+        CHECK(other.error().find("expected mdev:UUID") != std::string::npos);
     }
 }
 

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+
+#include "sim/bridge/vfio/container.hpp"
+
+namespace lmsim::sim::vfio {
+
+/// Whether this kernel gives devices away by character devices of their own (CONFIG_IOMMUFD,
+/// CONFIG_VFIO_DEVICE_CDEV), of which VFIO's driver has one at least.
+bool has_iommufd();
+
+/// An I/O address space of /dev/iommu, for devices of /dev/vfio/devices; in words what this machine
+/// lacks.
+Result<std::unique_ptr<Container>> open_iommufd();
+
+}  // namespace lmsim::sim::vfio
