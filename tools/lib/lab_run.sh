@@ -132,7 +132,7 @@ run_suite() {
     [ $failures -eq 0 ] || word=FAILED keep=yes
     # Versions of what was asked are part of the answer.
     {
-        cat "$lab/versions"
+        cat "$lab/versions" ${more_versions:+"$more_versions"}
         echo "lmsim $("$program" --version 2>/dev/null | awk '{ print $NF; exit }')"
     } >"$out/versions"
     write_result "$name" "$word" $((SECONDS - before)) >"$out/result.json"

@@ -18,19 +18,25 @@ give_up() {
     exit 4
 }
 
-lab_ready() { [ -e "$lab/versions" ] && [ "$(cat "$lab/recipe" 2>/dev/null)" = $lab_recipe ]; }
+# made FOLDER RECIPE: it is complete, and of this recipe.
+made() { [ -e "$1/versions" ] && [ "$(cat "$1/recipe" 2>/dev/null)" = "$2" ]; }
 
-# Makes the folder, unless it is there. Complete or not there at all: built beside and renamed.
 lab_setup() {
-    local before=$SECONDS
-    lab_ready && return
-    lab_check_machine
+    lab_make "$lab" "$lab_recipe" $lab_disk_mb lab_fill \
+        "about 165 MB to download, 370 MB of disk ($lab_disk_mb MB while it is made), about 50 s"
+}
+
+# lab_make FOLDER RECIPE MEGABYTES FILL COSTS: makes the folder, unless it is there. Complete or not
+# there at all: FILL makes all of it in another, which is renamed, its file `versions` at last.
+lab_make() {
+    local folder=$1 recipe=$2 before=$SECONDS
+    made "$folder" "$recipe" && return
+    lab_check_machine "$3"
     # Another run may be making it right now.
     exec {lab_lock}<"$cache"
     flock "$lab_lock"
-    if ! lab_ready; then
-        echo "tools/lab: setting up $lab, once: about 165 MB to download, 370 MB of disk" \
-            "($lab_disk_mb MB while it is made), about 50 s"
+    if ! made "$folder" "$recipe"; then
+        echo "tools/lab: setting up $folder, once: $5"
         rm -rf "$cache"/lab.new-*
         lab_new=$(mktemp -d "$cache/lab.new-XXXXXX") || give_up "cannot write to $cache"
         lab_filling=''
@@ -41,7 +47,7 @@ lab_setup() {
         set -m
         (
             set +m
-            lab_fill "$lab_new"
+            $4 "$lab_new" && echo "$recipe" >"$lab_new/recipe"
         ) &
         lab_filling=$!
         set +m
@@ -50,10 +56,10 @@ lab_setup() {
             give_up "not set up, for want of network or disk or of what it says above;" \
                 "nothing was left behind"
         }
-        rm -rf "$lab"
-        mv "$lab_new" "$lab"
+        rm -rf "$folder"
+        mv "$lab_new" "$folder"
         trap - EXIT INT TERM
-        echo "tools/lab: set up after $((SECONDS - before)) s, $(du -sm "$lab" | cut -f1) MB"
+        echo "tools/lab: set up after $((SECONDS - before)) s, $(du -sm "$folder" | cut -f1) MB"
     fi
     exec {lab_lock}<&-
 }
@@ -75,6 +81,7 @@ lab_interrupted() {
     exit 130
 }
 
+# lab_check_machine MEGABYTES
 lab_check_machine() {
     local free tool
     for tool in apt-get dpkg-deb flock timeout; do
@@ -85,8 +92,8 @@ lab_check_machine() {
     mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] ||
         give_up "cannot write to $cache (XDG_CACHE_HOME says where else)"
     free=$(df --output=avail -m "$cache" | tail -n 1)
-    [ "$free" -ge $lab_disk_mb ] ||
-        give_up "$cache has $((free)) MB free and the set-up needs $lab_disk_mb"
+    [ "$free" -ge "$1" ] ||
+        give_up "$cache has $((free)) MB free and the set-up needs $1"
 }
 
 # step WORDS COMMAND...: what it took, or the end of what it said.
@@ -125,7 +132,6 @@ lab_fill() {
         step "see that bookworm's QEMU has VFs of NVMe devices" older_emulator_works &&
         step "pack the guests' programs" base_initramfs "$new/base.cpio" || return
     rm -f "$new"/log*
-    echo $lab_recipe >"$new/recipe"
     mv "$new/versions.new" "$new/versions"
 }
 
