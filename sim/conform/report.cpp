@@ -32,7 +32,7 @@ std::string joined_rows(const Case& test) {
 }
 
 std::string rerun(const Report& report, const Case& test) {
-    return fmt::format("lmsim conform --target {} --case {}", report.target, test.id);
+    return fmt::format("{} --case {}", report.again, test.id);
 }
 
 /// Lines after the first get an indentation.

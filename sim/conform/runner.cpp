@@ -138,7 +138,11 @@ Runner::Maybe Runner::perform(const Step& step) {
         case StepKind::Load: return load(step);
         case StepKind::Find:
         case StepKind::Absent: return find(step);
-        case StepKind::Enable: return failed(unit_of(step).enable(), "CC.EN = 1");
+        case StepKind::Enable:
+            // The PF alone, which is an MC, too: see Session::alone().
+            return session_.alone() && unit_of(step).enabled()
+                       ? Maybe()
+                       : failed(unit_of(step).enable(), "CC.EN = 1");
         case StepKind::Disable: return failed(unit_of(step).disable(), "CC.EN = 0");
         case StepKind::Reset: return failed(unit_of(step).reset(), "a function level reset");
         case StepKind::Write:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/spec/rules.hpp"
+#include "model/wire/identify.hpp"
 #include "sim/bridge/command_port.hpp"
 #include "sim/conform/case.hpp"
 #include "sim/conform/target.hpp"
@@ -40,6 +41,7 @@ class Unit : private PortClient {
 
     /// CC.EN = 1 with empty queues; an error in words if CSTS.RDY does not follow. Likewise below.
     std::string enable();
+    bool enabled() const { return enabled_; }
     std::string disable();
     std::string reset();
     /// Back to what a case may rely on: disabled, no memory handed out.
@@ -73,6 +75,7 @@ class Unit : private PortClient {
     std::uint64_t pool_ = 0;
     std::uint64_t used_ = 0;
     bool touched_ = true;
+    bool enabled_ = false;
     std::vector<std::unique_ptr<Pending>> pending_;
     std::optional<std::uint64_t> answer_;
 };
@@ -90,6 +93,9 @@ class Session {
     /// All controllers as at the beginning of a case: the MMC enabled, the others not.
     std::string restore();
 
+    /// Is there a PF without VFs? Then it is the controller "mc", too, of the cases that can do with
+    /// one.
+    bool alone() const { return units_.size() == 1; }
     Target& target() { return target_; }
     const Symbols& symbols() const { return symbols_; }
     Unit* unit(const std::string& name);
@@ -97,22 +103,28 @@ class Session {
     bool complete(Unit& unit, const Pending& pending, Ps limit);
 
   private:
-    /// Sends a command to the admin queue; an error in words unless it succeeds.
+    /// Sends a command to the admin queue: its completion; or an error in words unless it succeeds.
+    std::optional<wire::Cqe> ask(Unit& unit, const wire::Sqe& sqe);
     std::string send(Unit& unit, const wire::Sqe& sqe, const std::string& what);
     std::string identify(Unit& unit, std::uint8_t cns, std::vector<std::uint8_t>& page);
     /// A reset of the PF takes the VFs offline (NVMe Base 2.3, 8.2.6.3): they come back.
     std::string bring_online();
     std::string detect_mmc();
+    void note_controller(const std::vector<std::uint8_t>& page);
+    void detect_opcodes();
     std::string detect_resources();
     std::string detect_secondaries();
+    void name_secondary(std::uint16_t function, const wire::SecondaryController* entry);
     void detect_formats();  // of states, and of resources
     void detect_mc();
     std::uint32_t first_namespace(Unit& mc);
+    std::uint64_t queue_pairs(Unit& mc);
 
     Target& target_;
     std::vector<std::unique_ptr<Unit>> units_;
     Symbols symbols_;
     std::map<std::uint16_t, std::pair<std::uint16_t, std::uint16_t>> resources_;  // NVQ, NVI
+    bool manages_ = false;  // the PF has Virtualization Management, and VFs are open
 };
 
 }  // namespace lmsim::sim::conform

@@ -33,6 +33,7 @@ Report run_suite(Target& target, std::vector<Case> cases,
     Report report;
     report.target = target.name();
     report.time_base = target.time_base();
+    report.again = "lmsim conform --target " + report.target;
     report.cases = std::move(cases);
     Session session(target);
     report.error = session.detect();

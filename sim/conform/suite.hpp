@@ -12,6 +12,7 @@ namespace lmsim::sim::conform {
 struct Report {
     std::string target;
     std::string time_base = "simulated";
+    std::string again;  // how the cases are run again: "lmsim conform --target model"
     std::string error;  // why nothing could be tested; empty if it could
     std::vector<Case> cases;
     std::vector<Outcome> outcomes;

@@ -24,6 +24,8 @@ class Target {
     virtual std::uint64_t no_memory() const { return 0; }
     /// Pages of 4 KiB whose writes by one MC it can track at once, if the target knows; else 0.
     virtual std::uint64_t trackable() const { return 0; }
+    /// May the data and the configuration that it keeps be destroyed?
+    virtual bool destructive() const { return true; }
     /// What its time is: "simulated" or "wall".
     virtual const char* time_base() const { return "simulated"; }
     /// Why nothing can be expected of it any more; empty as long as something can.

@@ -38,6 +38,7 @@ std::optional<std::uint64_t> Unit::read(std::uint64_t property, unsigned size) {
 
 void Unit::write(std::uint64_t property, std::uint64_t value, unsigned size) {
     touched_ = true;
+    enabled_ = property == reg::CC ? (value & reg::cc::en) != 0 : enabled_;
     commands_.port().write(property, value, size);
 }
 
@@ -63,17 +64,20 @@ std::string Unit::enable() {
     commands_.clear();
     commands_.port().enable_interrupts(true);
     commands_.enable();
+    enabled_ = true;
     return await_ready(true, "CC.EN was set to 1");
 }
 
 std::string Unit::disable() {
     touched_ = true;
+    enabled_ = false;
     commands_.port().write(reg::CC, 0, 4);
     return await_ready(false, "CC.EN was cleared to 0");
 }
 
 std::string Unit::reset() {
     touched_ = true;
+    enabled_ = false;
     bool done = false;
     commands_.port().reset([&] { done = true; });
     if (!target_.wait([&] { return done; }, command_limit)) {

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
-#include <set>
 
 #include "model/spec/mutate.hpp"
 #include "sim/bridge/vfio_user/user_rig.hpp"
@@ -11,6 +9,7 @@
 #include "sim/conform/suite.hpp"
 #include "sim/core/text.hpp"
 #include "sim/trace/output_file.hpp"
+#include "tools/cli/conform_cases.hpp"
 #include "tools/cli/spec_profile.hpp"
 #include "tools/cli/verbs.hpp"
 
@@ -24,59 +23,18 @@ constexpr const char* to_stdout = "-";
 constexpr const char* served = "vfio-user:";
 
 struct Arguments {
+    ConformCases choice;
     std::string target;
-    std::vector<std::string> cases;
-    std::string filter;
     std::string export_to;
     std::string mutant;
     std::string profile;
-    std::uint64_t trackable = 0;
     bool by_messages = false;
     bool list = false;
-    bool json = false;
 };
 
 int complain(const std::string& text) {
     fmt::print(stderr, "{}\n", text);
     return Usage;
-}
-
-std::string did_you_mean(const std::string& name, const std::vector<std::string>& known) {
-    const std::string near = sim::nearest(name, known);
-    return near.empty() ? std::string() : fmt::format("; did you mean {}?", near);
-}
-
-/// The cases that --case and --filter name; or what is wrong with these, in `error`.
-std::vector<Case> select(const Arguments& arguments, std::string& error) {
-    std::vector<Case> all = sim::conform::all_cases();
-    std::vector<std::string> ids;
-    for (const Case& test : all) {
-        ids.push_back(test.id);
-    }
-    for (const std::string& wanted : arguments.cases) {
-        if (std::find(ids.begin(), ids.end(), wanted) == ids.end()) {
-            error = fmt::format("--case {}: there is no such case{} (lmsim conform --list)",
-                                sim::in_quotes(wanted), did_you_mean(wanted, ids));
-            return {};
-        }
-    }
-    const auto has = [](const std::string& text, const std::string& part) {
-        return text.find(part) != std::string::npos;
-    };
-    const auto wanted = [&](const Case& test) {
-        const auto& named = arguments.cases;
-        const bool row =
-            std::find(test.rows.begin(), test.rows.end(), arguments.filter) != test.rows.end();
-        return (named.empty() || std::find(named.begin(), named.end(), test.id) != named.end()) &&
-               (row || has(test.id, arguments.filter) || has(test.group, arguments.filter));
-    };
-    all.erase(std::remove_if(all.begin(), all.end(), [&](const Case& c) { return !wanted(c); }),
-              all.end());
-    if (all.empty()) {
-        error = fmt::format("--filter {}: no case has this in its id, its group or as a row",
-                            sim::in_quotes(arguments.filter));
-    }
-    return all;
 }
 
 int export_cases(const Arguments& arguments, const std::vector<Case>& cases) {
@@ -96,7 +54,7 @@ int export_cases(const Arguments& arguments, const std::vector<Case>& cases) {
 
 /// The model in this process, with the rules that the command line says; exit code otherwise.
 int open_model(const Arguments& arguments, std::unique_ptr<sim::conform::Target>& target) {
-    if (arguments.trackable != 0 || arguments.by_messages) {
+    if (arguments.choice.trackable != 0 || arguments.by_messages) {
         return complain("--trackable and --by-messages are for --target vfio-user:PATH");
     }
     const auto profile = profile_or_complain(arguments.profile);
@@ -146,7 +104,8 @@ int open_served(const Arguments& arguments, Opened& opened) {
         fmt::print(stderr, "--target {}: {}\n", arguments.target, error);
         return Environment;
     }
-    opened.target = std::make_unique<sim::conform::RigTarget>(*rig.value(), arguments.trackable);
+    opened.target =
+        std::make_unique<sim::conform::RigTarget>(*rig.value(), arguments.choice.trackable);
     opened.rig = std::move(rig.value());
     return Ok;
 }
@@ -169,13 +128,13 @@ int open_target(const Arguments& arguments, Opened& opened) {
 
 int conform(const Arguments& arguments) {
     std::string error;
-    const std::vector<Case> cases = select(arguments, error);
+    const bool json = arguments.choice.json;
+    const std::vector<Case> cases = chosen_cases(arguments.choice, error);
     if (!error.empty()) {
         return complain(error);
     }
     if (arguments.list) {
-        fmt::print(
-            "{}", arguments.json ? sim::conform::list_json(cases) : sim::conform::list_text(cases));
+        fmt::print("{}", json ? sim::conform::list_json(cases) : sim::conform::list_text(cases));
         return Ok;
     }
     if (!arguments.export_to.empty()) {
@@ -187,8 +146,7 @@ int conform(const Arguments& arguments) {
         return exit_code;
     }
     const sim::conform::Report report = sim::conform::run_suite(*opened.target, cases);
-    fmt::print("{}", arguments.json ? sim::conform::report_json(report)
-                                    : sim::conform::report_text(report));
+    print_report(report, json);
     return report.passed() ? Ok : Failed;
 }
 
@@ -202,12 +160,7 @@ void add_conform(CLI::App& app, int& exit_code) {
                      "what is tested: model, or vfio-user:PATH, whose functions are the sockets "
                      "PATH.pf, PATH.vf0...")
         ->type_name("TARGET");
-    verb->add_option("--case", arguments->cases, "only this case; may be repeated")
-        ->type_name("ID")
-        ->allow_extra_args(false);
-    verb->add_option("--filter", arguments->filter,
-                     "only cases with this in their id or group, or with this requirement id")
-        ->type_name("TEXT");
+    add_case_options(*verb, arguments->choice);
     verb->add_flag("--list", arguments->list, "print the cases and run none");
     verb->add_option("--export", arguments->export_to,
                      "write the cases as JSON (docs/conform.md) and run none; - or nothing is "
@@ -222,13 +175,8 @@ void add_conform(CLI::App& app, int& exit_code) {
     verb->add_option("--mutant", arguments->mutant,
                      "let the model break the row with this requirement id: which cases notice?")
         ->type_name("ROW");
-    verb->add_option("--trackable", arguments->trackable,
-                     "how many pages of 4 KiB a vfio-user target can track for one controller; "
-                     "without it cases about that limit are skipped")
-        ->type_name("PAGES");
     verb->add_flag("--by-messages", arguments->by_messages,
                    "let a vfio-user target reach memory by messages, not by file descriptor");
-    verb->add_flag("--json", arguments->json, "print the outcome as JSON");
     verb->callback([arguments, verb, &exit_code] {
         if (verb->count("--export") != 0 && arguments->export_to.empty()) {
             arguments->export_to = to_stdout;

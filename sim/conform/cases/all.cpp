@@ -1,4 +1,5 @@
 #include "sim/conform/cases/cases.hpp"
+#include "sim/conform/needs.hpp"
 
 namespace lmsim::sim::conform {
 
@@ -22,6 +23,9 @@ std::vector<Case> all_cases() {
     cases::add_namespaces(list);
     cases::add_namespace_management(list);
     cases::add_virtualization(list);
+    for (Case& test : list) {
+        add_needs(test);
+    }
     return list;
 }
 

@@ -9,6 +9,7 @@ using spec::Id;
 namespace {
 
 constexpr const char* group = "Identify";
+constexpr const char* no_mmc = "OACS.HMLMS is 0: the PF is no Migration Management Controller";
 
 Draft begin(const std::string& id, const std::string& title, std::initializer_list<Id> rows) {
     Draft draft(group, "identify." + id, title, rows);
@@ -25,6 +26,7 @@ Field hmlms(Value value) {
 void add_pages(List& list) {
     list.push_back(begin("mmc", "The PF says that it is an MMC",
                          {Id::CnsController, Id::IdOacs, Id::IdOacsHmlms, Id::IdCntlid, Id::OneMmc})
+                       .need("mmc.hmlms", 1, no_mmc)
                        .step(identify(Id::CnsController, "data"))
                        .step(check("data", 0, {hmlms(1), field(Id::IdCntlid, "mmc.cntlid")}))
                        .done());
@@ -36,6 +38,7 @@ void add_pages(List& list) {
             .done());
     list.push_back(begin("no-hmb", "Nobody beside an MMC asks for a Host Memory Buffer",
                          {Id::IdHmpre, Id::NoHmbBesideMmc})
+                       .need("mmc.hmlms", 1, no_mmc)
                        .step(identify(Id::CnsController, "data"))
                        .step(check("data", 0, {field(Id::IdHmpre, 0)}))
                        .step(identify(Id::CnsController, "mc-data").to("mc"))

@@ -81,24 +81,34 @@ void add_supported(List& list) {
 
 void add_effects(List& list) {
     const std::uint64_t size = oracle().value(Id::CommandEffectsSize);
-    Draft mmc = begin("effects", "Commands Supported and Effects of an MMC",
-                      {Id::LogCommands, Id::CommandEffectSize, Id::CommandEffectsIo,
-                       Id::EffectCsupp, Id::OneMmc});
-    mmc.step(get_log(Id::LogCommands, "data", size));
-    for (const Id opcode :
-         {Id::OpcodeAdminDeleteSq, Id::OpcodeAdminCreateSq, Id::OpcodeAdminGetLogPage,
-          Id::OpcodeAdminDeleteCq, Id::OpcodeAdminCreateCq, Id::OpcodeAdminIdentify,
-          Id::OpcodeAdminAbort, Id::OpcodeAdminSetFeatures, Id::OpcodeAdminGetFeatures,
-          Id::OpcodeAdminAer, Id::OpcodeAdminMigrationSend, Id::OpcodeAdminMigrationReceive}) {
-        mmc.step(check_effect("data", true, opcode, Id::EffectCsupp, 1));
-    }
+    const auto lists = [&](const char* id, const char* title, std::initializer_list<Id> rows,
+                           std::initializer_list<Id> opcodes) {
+        Draft draft = begin(id, title, rows);
+        draft.row(Id::LogCommands).row(Id::CommandEffectSize).row(Id::EffectCsupp);
+        draft.step(get_log(Id::LogCommands, "data", size));
+        for (const Id opcode : opcodes) {
+            draft.step(check_effect("data", true, opcode, Id::EffectCsupp, 1));
+        }
+        return draft;
+    };
+    Draft all = lists("effects", "Commands Supported and Effects", {Id::CommandEffectsIo},
+                      {Id::OpcodeAdminDeleteSq, Id::OpcodeAdminCreateSq, Id::OpcodeAdminGetLogPage,
+                       Id::OpcodeAdminDeleteCq, Id::OpcodeAdminCreateCq, Id::OpcodeAdminIdentify,
+                       Id::OpcodeAdminAbort, Id::OpcodeAdminSetFeatures, Id::OpcodeAdminGetFeatures,
+                       Id::OpcodeAdminAer});
     for (const Id opcode : {Id::OpcodeNvmFlush, Id::OpcodeNvmWrite, Id::OpcodeNvmRead}) {
-        mmc.step(check_effect("data", false, opcode, Id::EffectCsupp, 1));
+        all.step(check_effect("data", false, opcode, Id::EffectCsupp, 1));
     }
-    list.push_back(mmc.done());
+    list.push_back(all.done());
+    Draft mmc = lists("effects-mmc", "An MMC lists the commands of live migration", {Id::OneMmc},
+                      {Id::OpcodeAdminMigrationSend, Id::OpcodeAdminMigrationReceive});
+    list.push_back(
+        mmc.need("mmc.hmlms", 1, "OACS.HMLMS is 0: the PF is no Migration Management Controller")
+            .done());
     list.push_back(
         begin("effects-mc", "An MC does not list commands of live migration",
               {Id::LogCommands, Id::EffectCsupp, Id::MigrationSendToMc, Id::MigrationReceiveToMc})
+            .need("mc.secondary", 1, "there is no VF beside the PF")
             .step(get_log(Id::LogCommands, "mc-data", size).to("mc"))
             .step(check_effect("mc-data", true, Id::OpcodeAdminMigrationSend, Id::EffectCsupp, 0))
             .step(

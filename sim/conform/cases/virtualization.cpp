@@ -33,10 +33,18 @@ Draft& online(Draft& draft) {
 Draft begin(const std::string& id, const std::string& title, std::initializer_list<Id> rows = {},
             bool enabled = false) {
     Draft draft("Virtualization", "virtual." + id, title, rows);
+    draft.need("mmc.oacs.virtualization", 1, "OACS offers no Virtualization Management")
+        .buffer("data", page_size);
+    return enabled ? draft.mc_enabled() : draft;
+}
+
+/// With a state of a controller without queues to set.
+Draft with_state(const std::string& id, const std::string& title, std::initializer_list<Id> rows) {
+    Draft draft("Virtualization", "virtual." + id, title, rows);
     need_set_state(draft);
     draft.need("mmc.oacs.virtualization", 1, "OACS offers no Virtualization Management");
     store_empty_state(draft);
-    return enabled ? draft.mc_enabled() : draft;
+    return draft;
 }
 
 /// What the Secondary Controller list says of the MC.
@@ -145,21 +153,21 @@ void add_states(List& list) {
 }
 
 void add_state_of_offline(List& list) {
-    list.push_back(begin("set-state", "Set Controller State of an offline controller",
-                         {Id::SetStateWhileOffline})
+    list.push_back(with_state("set-state", "Set Controller State of an offline controller",
+                              {Id::SetStateWhileOffline})
                        .steps({offline(), set_state(seqind_only(), "state", 0, empty_state)})
                        .done());
     list.push_back(
-        begin("set-state-online",
-              "The same of an online one, neither enabled nor "
-              "suspended",
-              {Id::SetStateWhileOffline, Id::SetStateWrongState})
+        with_state("set-state-online",
+                   "The same of an online one, neither enabled nor "
+                   "suspended",
+                   {Id::SetStateWhileOffline, Id::SetStateWrongState})
             .step(set_state(seqind_only(), "state", 0, empty_state).ends(Id::SetStateWrongState))
             .done());
-    list.push_back(
-        begin("get-state", "Get Controller State of an offline controller", {Id::GetStateAnytime})
-            .steps({offline(), get_state("data", 0, state_header)})
-            .done());
+    list.push_back(with_state("get-state", "Get Controller State of an offline controller",
+                              {Id::GetStateAnytime})
+                       .steps({offline(), get_state("data", 0, state_header)})
+                       .done());
 }
 
 }  // namespace
