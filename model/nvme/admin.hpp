@@ -42,6 +42,7 @@ inline wire::Sqe to_sqe(const Slot& command) {
 
 template <class Bounds>
 Outcome refuse(const Context<Bounds>& ctx, spec::Id condition) {
+    refused_by = condition;
     return {ctx.rules.status(condition), 0, 0, 0};
 }
 

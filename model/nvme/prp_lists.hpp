@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "model/nvme/queues.hpp"
+#include "model/nvme/refused.hpp"
 #include "model/wire/prp.hpp"
 
 /// Where the data of a command stand (NVMe Base 2.3, 4.3.1): PRP1, PRP2 and the lists behind it.
@@ -23,6 +24,7 @@ void fail_with(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot,
 
 template <class Bounds>
 void fail(Context<Bounds>& ctx, std::uint16_t function, std::uint32_t slot, spec::Id condition) {
+    refused_by = condition;
     fail_with(ctx, function, slot, ctx.rules.status(condition));
 }
 

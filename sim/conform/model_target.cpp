@@ -17,10 +17,10 @@ constexpr Ps us = 1'000'000;
 constexpr Ps slice = 1000 * us;  // how far the device runs before its host looks again
 
 /// Any times will do, as long as different kinds of work take different times.
-DeviceTiming timing() {
+DeviceTiming timing(const nvme::Config& config, std::uint16_t vfs) {
     DeviceTiming device;
-    device.vfs = case_vfs;
-    device.config = case_limits();
+    device.vfs = vfs;
+    device.config = config;
     device.pcie.set_rate(16, 4, 0);
     device.link_latency = us / 4;
     device.memory_latency = us / 4;
@@ -42,18 +42,21 @@ DeviceTiming timing() {
 
 class ModelTarget : public Target {
   public:
-    explicit ModelTarget(const spec::Rules& rules)
-        : memory_(memory_pages), device_("device", kernel_, timing(), rules, 1) {
+    ModelTarget(const spec::Rules& rules, const nvme::Config& config, std::uint16_t vfs)
+        : vfs_(vfs),
+          trackable_(config.granules_per_mc),
+          memory_(memory_pages),
+          device_("device", kernel_, timing(config, vfs), rules, 1) {
         for (std::uint16_t i = 0; i < functions(); ++i) {
             device_.attach(i, memory_);
         }
     }
 
     std::string name() const override { return "model"; }
-    std::uint16_t functions() const override { return case_vfs + 1; }
+    std::uint16_t functions() const override { return static_cast<std::uint16_t>(vfs_ + 1); }
     DevicePort& port(std::uint16_t function) override { return device_.port(function); }
 
-    std::uint64_t trackable() const override { return trackable_pages; }
+    std::uint64_t trackable() const override { return trackable_; }
     std::uint64_t no_memory() const override { return (memory_pages + 16) * page_size; }
 
     bool wait(const std::function<bool()>& done, Ps limit) override {
@@ -78,6 +81,8 @@ class ModelTarget : public Target {
         kernel_.wake();
     }
 
+    std::uint16_t vfs_;
+    std::uint64_t trackable_;
     Kernel kernel_{"kernel"};
     sc_core::sc_event horizon_;
     Memory memory_;
@@ -107,8 +112,13 @@ nvme::Config case_limits() {
 }
 
 std::unique_ptr<Target> make_model_target(const spec::Rules& rules) {
+    return make_model_target(rules, case_limits(), case_vfs);
+}
+
+std::unique_ptr<Target> make_model_target(const spec::Rules& rules, const nvme::Config& config,
+                                          std::uint16_t vfs) {
     install_report_handler();
-    return std::make_unique<ModelTarget>(rules);
+    return std::make_unique<ModelTarget>(rules, config, vfs);
 }
 
 }  // namespace lmsim::sim::conform

@@ -95,7 +95,11 @@ Outcome Runner::run(const Case& test) {
     }
     for (const Step& step : test.steps) {
         ++outcome.step;
-        if (const Maybe failure = perform(step)) {
+        Maybe failure = perform(step);
+        if (observer_ && observe(step, outcome.step, failure)) {
+            continue;
+        }
+        if (failure) {
             outcome.verdict = Verdict::Failed;
             outcome.sent = failure->sent;
             outcome.got = failure->got;
@@ -269,7 +273,48 @@ Runner::Maybe Runner::silent(const Step& step) {
                    describe_status(status), "no completion yet"};
 }
 
+/// What the completion is, and not what it should be.
+Runner::Maybe Runner::note(const Step& step, const Pending& pending) {
+    const wire::Cqe cqe = wire::decode_cqe(pending.cqe.data());
+    seen_.command = true;
+    seen_.sent = step.kind == StepKind::Await ? "earlier, as \"" + step.tag + "\""
+                                              : describe(step, pending.sqe.data());
+    seen_.status = wire::status_code(cqe.status);
+    for (const Field& field : step.answer.fields) {
+        seen_.found.push_back(wire::load_bits(pending.cqe.data(), field.place));
+    }
+    for (const Save& save : step.answer.saves) {
+        symbols_[save.symbol] = wire::load_bits(pending.cqe.data(), save.place);
+    }
+    return std::nullopt;
+}
+
+/// Tells the observer; false if the case cannot go on.
+bool Runner::observe(const Step& step, std::size_t number, Maybe& failure) {
+    seen_.step = number;
+    seen_.completed = !failure;
+    if (failure) {
+        seen_.sent = failure->sent;
+        seen_.got = failure->got;
+    }
+    for (const char* name : {"mmc", "mc", "mc2"}) {
+        Unit* const unit = session_.unit(name);
+        if (unit != nullptr && !(session_.alone() && name != std::string("mmc"))) {
+            for (const std::string& tag : unit->take_completed()) {
+                seen_.completes.push_back(std::string(name) + ":" + tag);
+            }
+        }
+    }
+    observer_(seen_);
+    seen_ = Observed();
+    const bool sends = step.kind == StepKind::Command || step.kind == StepKind::Await;
+    return !failure || !sends;
+}
+
 Runner::Maybe Runner::judge(const Step& step, const Pending& pending) {
+    if (observer_) {
+        return note(step, pending);
+    }
     const wire::Cqe cqe = wire::decode_cqe(pending.cqe.data());
     const std::uint16_t status = wire::status_code(cqe.status);
     const auto& wanted = step.answer.statuses;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/spec/rules.hpp"
@@ -63,6 +64,8 @@ class Unit : private PortClient {
     Pending* find(const std::string& tag);
     /// Looks whether `pending` (all, if null) is done.
     bool poll(const Pending* pending);
+    /// Tags of what has completed since the last call, in the order of the completions.
+    std::vector<std::string> take_completed() { return std::exchange(completed_, {}); }
 
   private:
     void interrupt(std::uint32_t /*vector*/) override {}
@@ -77,6 +80,7 @@ class Unit : private PortClient {
     bool touched_ = true;
     bool enabled_ = false;
     std::vector<std::unique_ptr<Pending>> pending_;
+    std::vector<std::string> completed_;
     std::optional<std::uint64_t> answer_;
 };
 

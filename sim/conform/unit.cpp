@@ -93,6 +93,7 @@ std::string Unit::restore() {
     std::string error = disable();
     commands_.clear();
     pending_.clear();
+    completed_.clear();
     std::memset(bytes(pool_, used_), 0, used_);
     used_ = 0;
     touched_ = false;
@@ -147,6 +148,7 @@ bool Unit::poll(const Pending* pending) {
             [&](std::uint64_t owner, const wire::Cqe& cqe) {
                 wire::encode(cqe, pending_[owner]->cqe.data());
                 pending_[owner]->done = true;
+                completed_.push_back(pending_[owner]->tag);
             },
             [](const wire::Cqe&) {});
     }

@@ -14,7 +14,9 @@ void add_hw(CLI::App& app, int& exit_code) {
         if (not_given_back()) exit_code = Environment;
         if (was_interrupted()) exit_code = Interrupted;
     });
+    add_hw_compare(*verb, exit_code);
     add_hw_conform(*verb, exit_code);
+    add_hw_probe(*verb, exit_code);
 }
 
 }  // namespace lmsim::cli

@@ -22,6 +22,7 @@ std::string again(const Arguments& arguments) {
     for (const std::string& vf : arguments.request.vfs) {
         text += " --vf " + vf;
     }
+    text += arguments.request.sriov == 0 ? "" : fmt::format(" --sriov {}", arguments.request.sriov);
     return text + (arguments.destructive ? " --destructive" : "");
 }
 

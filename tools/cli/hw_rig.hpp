@@ -9,7 +9,9 @@ namespace lmsim::cli {
 
 // Each verb of `lmsim hw` adds itself to it.
 void add_hw_release(CLI::App& hw, int& exit_code);
+void add_hw_compare(CLI::App& hw, int& exit_code);
 void add_hw_conform(CLI::App& hw, int& exit_code);
+void add_hw_probe(CLI::App& hw, int& exit_code);
 
 /// The options by which a verb of `lmsim hw` is told what it opens, the device's address first.
 void add_rig_options(CLI::App& verb, sim::RigRequest& request);

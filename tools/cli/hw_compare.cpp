@@ -1,0 +1,62 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "sim/hw/compare.hpp"
+#include "tools/cli/hw_rig.hpp"
+
+namespace lmsim::cli {
+
+namespace {
+
+struct Arguments {
+    sim::RigRequest request;
+    sim::hw::CompareOptions options;
+    bool random_alone = false;
+    bool json = false;
+};
+
+int compare(const Arguments& arguments) {
+    const auto rig = open_or_complain("compare", arguments.request);
+    if (rig == nullptr) {
+        return Environment;
+    }
+    sim::hw::CompareOptions options = arguments.options;
+    options.cases = !arguments.random_alone;
+    const sim::hw::Comparison result = sim::hw::compare(*rig, options);
+    fmt::print("{}",
+               arguments.json ? sim::hw::compare_json(result) : sim::hw::compare_text(result));
+    if (!result.trouble.empty()) {
+        fmt::print(stderr, "lmsim hw compare: {}: {}\n", rig->name(), result.trouble);
+        return Environment;
+    }
+    return result.differences.empty() ? Ok : Failed;
+}
+
+}  // namespace
+
+void add_hw_compare(CLI::App& hw, int& exit_code) {
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* verb = hw.add_subcommand(
+        "compare", "Send the same commands to a device and to the model, and compare the answers");
+    add_rig_options(*verb, arguments->request);
+    verb->add_option("--seed", arguments->options.seed, "which random commands")
+        ->type_name("N")
+        ->capture_default_str();
+    verb->add_option("--count", arguments->options.commands, "how many random commands")
+        ->type_name("N")
+        ->capture_default_str();
+    verb->add_flag("--random-alone", arguments->random_alone,
+                   "leave out the commands of the conformance cases");
+    verb->add_option("--trackable", arguments->options.trackable,
+                     "how many pages of 4 KiB the device can track for one controller; without it "
+                     "commands about that limit are left out")
+        ->type_name("PAGES");
+    verb->add_flag("--destructive", arguments->options.destructive,
+                   "send commands that destroy data or configuration, too: Write, Format NVM, "
+                   "Sanitize, namespaces");
+    verb->add_flag("--json", arguments->json, "print the outcome as JSON");
+    verb->callback([arguments, &exit_code] { exit_code = compare(*arguments); });
+}
+
+}  // namespace lmsim::cli
