@@ -74,6 +74,15 @@ bool lists_secondaries(const Step& step) {
            (is(cns, Id::CnsPrimaryCapabilities) || is(cns, Id::CnsSecondaryControllers));
 }
 
+/// What is said to the MC because it is no PF.
+bool speaks_to_vf(const Step& step) {
+    const auto cns = number_at(step, oracle().place(Id::IdentifyCns));
+    return step.controller == "mc" &&
+           (lists_secondaries(step) ||
+            (is_admin(step) && is(number_at(step, opcode_place), Id::OpcodeAdminIdentify) &&
+             is(cns, Id::CnsControllerStateFormats)));
+}
+
 /// A VF that is told by its CNTLID, or that is one and another the PF.
 bool wants_vf(const Case& test) {
     const auto names_vf = [](const Value& value) {
@@ -83,10 +92,10 @@ bool wants_vf(const Case& test) {
     bool ends = false;  // the MC is reset or disabled
     bool asks = false;  // the PF is asked
     for (const Step& step : test.steps) {
-        for (const Field& field : step.fields) {
-            if (names_vf(field.value)) {
-                return true;
-            }
+        const bool named = std::any_of(step.fields.begin(), step.fields.end(),
+                                       [&](const Field& field) { return names_vf(field.value); });
+        if (named || speaks_to_vf(step)) {
+            return true;
         }
         const bool probes = step.kind == StepKind::Remember || step.kind == StepKind::Unchanged;
         asks = asks || probes || (step.kind == StepKind::Command && step.controller == "mmc");

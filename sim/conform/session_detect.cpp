@@ -23,6 +23,15 @@ constexpr std::uint32_t mpsmin_shift = 48;       // CAP (NVMe Base 2.3, 3.1.4.1,
 constexpr std::uint32_t dstrd_shift = 32;
 constexpr std::uint64_t base_2_0 = 0x2'00'00;  // VS
 
+/// Set or Get Features of Number of Queues, with nothing in CDW11.
+wire::Sqe number_of_queues(Id opcode) {
+    wire::Sqe empty;
+    empty.opcode = static_cast<std::uint8_t>(oracle().value(opcode));
+    wire::SqeFields fields(empty, oracle());
+    fields.set(Id::FeatureFid, oracle().value(Id::FeatureNumberOfQueues));
+    return fields.sqe();
+}
+
 }  // namespace
 
 std::string Session::detect_mmc() {
@@ -260,6 +269,10 @@ void Session::detect_mc() {
     }
     symbols_["mc.nsid"] = first_namespace(mc);
     symbols_["mc.queues"] = queue_pairs(mc);
+    // "The value may not match the number requested" (NVMe Base 2.3, 5.2.26.2.1).
+    const std::optional<wire::Cqe> one =
+        ask(mc, number_of_queues(Id::OpcodeAdminSetFeatures));  // one of each: 0's based
+    symbols_["mc.queues.as-asked"] = one && one->status == 0 && one->dw0 == 0 ? 1 : 0;
     if (units_.size() > 2 && units_[2]->enable().empty()) {
         symbols_["mc2.nsid"] = first_namespace(*units_[2]);
     }
@@ -276,11 +289,7 @@ std::uint32_t Session::first_namespace(Unit& mc) {
 
 /// I/O queue pairs of an MC, 1 where it does not say.
 std::uint64_t Session::queue_pairs(Unit& mc) {
-    wire::Sqe empty;
-    empty.opcode = static_cast<std::uint8_t>(oracle().value(Id::OpcodeAdminGetFeatures));
-    wire::SqeFields fields(empty, oracle());
-    fields.set(Id::FeatureFid, oracle().value(Id::FeatureNumberOfQueues));
-    const std::optional<wire::Cqe> cqe = ask(mc, fields.sqe());
+    const std::optional<wire::Cqe> cqe = ask(mc, number_of_queues(Id::OpcodeAdminGetFeatures));
     if (!cqe || wire::status_code(cqe->status) != 0) {
         return 1;
     }

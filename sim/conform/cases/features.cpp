@@ -9,6 +9,7 @@ using spec::Id;
 namespace {
 
 const char* const probe_name = "mc.features";
+constexpr const char* more_queues = "the MC grants more queues than it is asked for, as it may";
 
 Draft begin(const std::string& id, const std::string& title, std::initializer_list<Id> rows,
             std::uint16_t pairs = 0) {
@@ -87,6 +88,7 @@ void add_number_of_queues(List& list) {
                        .done());
     list.push_back(begin("queues-one", "Number of Queues: one of each, and that is what is told",
                          {Id::FeatureNumberOfQueues, Id::QueuesNsqr, Id::QueuesNcqr})
+                       .need("mc.queues.as-asked", 1, more_queues)
                        .step(set_features(Id::FeatureNumberOfQueues, 0)
                                  .to("mc")
                                  .gives("NSQA and NCQA", dw0(31, 0), 0))
@@ -96,6 +98,7 @@ void add_number_of_queues(List& list) {
                        .done());
     list.push_back(begin("queues-then-qid", "No QID above the Number of Queues",
                          {Id::FeatureNumberOfQueues, Id::CreateCqBadQid})
+                       .need("mc.queues.as-asked", 1, more_queues)
                        .step(set_features(Id::FeatureNumberOfQueues, 0).to("mc"))
                        .refused(create_cq("mc", 2).ends(Id::CreateCqBadQid), probe_name)
                        .done());
