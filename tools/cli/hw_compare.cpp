@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "sim/hw/compare.hpp"
+#include "tools/cli/hw_compare_vfio.hpp"
 #include "tools/cli/hw_rig.hpp"
 
 namespace lmsim::cli {
@@ -12,11 +13,20 @@ namespace {
 struct Arguments {
     sim::RigRequest request;
     sim::hw::CompareOptions options;
+    VfioCompare vfio;  // of a mediated device
     bool random_alone = false;
     bool json = false;
 };
 
+constexpr const char* mediated = "mdev:";
+
 int compare(const Arguments& arguments) {
+    if (arguments.request.device.rfind(mediated, 0) == 0) {
+        VfioCompare vfio = arguments.vfio;
+        vfio.device = arguments.request.device;
+        vfio.json = arguments.json;
+        return compare_vfio(vfio);
+    }
     const auto rig = open_or_complain("compare", arguments.request);
     if (rig == nullptr) {
         return Environment;
@@ -38,7 +48,9 @@ int compare(const Arguments& arguments) {
 void add_hw_compare(CLI::App& hw, int& exit_code) {
     const auto arguments = std::make_shared<Arguments>();
     CLI::App* verb = hw.add_subcommand(
-        "compare", "Send the same commands to a device and to the model, and compare the answers");
+        "compare",
+        "Ask a device and the model the same, and show what differs: commands; of mdev:UUID, the "
+        "calls of VFIO migration");
     add_rig_options(*verb, arguments->request);
     verb->add_option("--seed", arguments->options.seed, "which random commands")
         ->type_name("N")
@@ -55,6 +67,9 @@ void add_hw_compare(CLI::App& hw, int& exit_code) {
     verb->add_flag("--destructive", arguments->options.destructive,
                    "send commands that destroy data or configuration, too: Write, Format NVM, "
                    "Sanitize, namespaces");
+    add_access_option(*verb, arguments->vfio.access);
+    verb->add_flag("--all", arguments->vfio.all,
+                   "of mdev:UUID: show every call, and not only what differs");
     verb->add_flag("--json", arguments->json, "print the outcome as JSON");
     verb->callback([arguments, &exit_code] { exit_code = compare(*arguments); });
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <memory>
 
 #include "sim/bridge/vfio/mdev.hpp"
 #include "sim/conform/migration/compare.hpp"
@@ -41,19 +40,6 @@ void add_access_option(CLI::App& verb, sim::vfio::Access& access) {
                     "the kernel can")
         ->type_name("WAY")
         ->transform(CLI::CheckedTransformer(names));
-}
-
-void add_hw_compare_vfio(CLI::App& hw, int& exit_code) {
-    const auto request = std::make_shared<VfioCompare>();
-    CLI::App* verb = hw.add_subcommand(
-        "compare", "Ask the device and the model the same, and show what differs");
-    verb->add_option("device", request->device, "a mediated device that migrates: mdev:UUID")
-        ->type_name("mdev:UUID")
-        ->required();
-    add_access_option(*verb, request->access);
-    verb->add_flag("--all", request->all, "show every call, and not only what differs");
-    verb->add_flag("--json", request->json, "print all of it as JSON (lmsim/hw-compare-vfio/1)");
-    verb->callback([request, &exit_code] { exit_code = compare_vfio(*request); });
 }
 
 }  // namespace lmsim::cli

@@ -21,7 +21,4 @@ struct VfioCompare {
 /// Drives the device's VFIO migration beside the model's machine, call by call; the exit code.
 int compare_vfio(const VfioCompare& request);
 
-/// `lmsim hw compare` for devices of VFIO that are no NVMe functions.
-void add_hw_compare_vfio(CLI::App& hw, int& exit_code);
-
 }  // namespace lmsim::cli
