@@ -59,7 +59,7 @@ clocks='no_timer_check tsc=unstable'
 
 # start_guest KERNEL-ARGUMENTS QEMU-ARGUMENTS...: in the background. What it prints goes to
 # guest.log and to the screen; its second serial port is a line between the suite's two halves.
-# The emulator is that of $lab/$emulator.
+# The emulator is that of $lab/$emulator; the kernel the lab's own, or $kernel.
 start_guest() {
     local arguments=$1 command cpu=max
     shift
@@ -79,7 +79,7 @@ start_guest() {
         -object memory-backend-memfd,id=mem,size="$guest_memory",share=on \
         -accel tcg,thread=multi -cpu $cpu -smp 2 -nodefaults -display none -no-reboot \
         -serial stdio -chardev pipe,id=line,path="$work/line" -serial chardev:line \
-        -kernel "$lab"/kernel/boot/vmlinuz-* -initrd "$work/initramfs" \
+        -kernel "${kernel:-$(echo "$lab"/kernel/boot/vmlinuz-*)}" -initrd "$work/initramfs" \
         -append "console=ttyS0 quiet panic=-1 mitigations=off $clocks $arguments" "$@" \
         </dev/null >"$work/screen" 2>&1 &
     guest=$!

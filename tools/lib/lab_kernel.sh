@@ -1,6 +1,7 @@
 # Sourced by tools/lab: what is built of Debian's kernel source, for the suites that need it.
 #   lab-mtty/  mdev.ko and mtty.ko, for the lab's kernel: no kernel of Debian has the sample, and
 #              its cloud flavour has no mediated devices
+#   lab-iommufd/  a small kernel with iommufd and mtty: what the suite iommufd boots
 lab_mtty=$cache/lab-mtty
 
 # Called by a suite's setup.sh.
@@ -28,8 +29,8 @@ mtty_fill() {
     base=${release%-cloud-amd64}
     step "read trixie's package lists" private_apt "$new/packages" trixie || return
     export APT_CONFIG=$new/packages.apt/conf
-    step "download $source and headers of $release" download_packages "$new/packages" "$source" \
-        "linux-headers-$release" "linux-headers-$base-common" "linux-kbuild-$base" &&
+    (step "download $source and headers of $release" download_packages "$new/packages" \
+        "$source" "linux-headers-$release" "linux-headers-$base-common" "linux-kbuild-$base") &&
         step "take mdev and mtty out of $source" kernel_sources "$new" "$source" \
             samples/vfio-mdev/mtty.c \
             drivers/vfio/mdev/{mdev_core.c,mdev_driver.c,mdev_sysfs.c,mdev_private.h} &&
@@ -99,4 +100,73 @@ build_mtty() {
         CONFIG_DEBUG_INFO_BTF_MODULES= modules &&
         strip --strip-debug "$new"/build/{mdev,mtty}.ko &&
         mv "$new"/build/{mdev,mtty}.ko "$new"
+}
+
+# The kernel of the suite iommufd, built whole: no kernel of Debian has iommufd.
+lab_iommufd=$cache/lab-iommufd
+iommufd_fragment=tests/lab/iommufd/fragment
+
+lab_iommufd_setup() {
+    local tool
+    for tool in gcc make perl bc flex bison; do
+        command -v $tool >/dev/null ||
+            give_up "a kernel is built here: there is no $tool (tools/setup --nightly)"
+    done
+    [ -e /usr/include/gelf.h ] ||
+        give_up "a kernel is built here: there is no libelf-dev (tools/setup --nightly)"
+    lab_make "$lab_iommufd" "1 $(kernel_release) $(sha256sum <$iommufd_fragment)" 3000 \
+        iommufd_fill "about 165 MB to download, 3 GB of disk while it is made, at least 5 min"
+    more_versions=$lab_iommufd/versions
+    kernel=$lab_iommufd/bzImage
+}
+
+iommufd_fill() {
+    local new=$1 source=$(kernel_source_package)
+    step "read trixie's package lists" private_apt "$new/packages" trixie || return
+    export APT_CONFIG=$new/packages.apt/conf
+    (step "download $source" download_packages "$new/packages" "$source") &&
+        step "unpack what is built of it" unpack_kernel "$new" "$source" &&
+        step "configure the kernel" configure_kernel "$new" &&
+        step "build the kernel" nice make -C "$new/build" -j"$(nproc)" bzImage || return
+    mv "$new/build/arch/x86/boot/bzImage" "$new/" || return
+    dpkg-deb --show --showformat='${Package} ${Version}\n' \
+        "$new"/packages.apt/archives/linux-source-*.deb >"$new/versions.new" || return
+    rm -rf "$new"/{packages,packages.apt,source,build} "$new"/log*
+    mv "$new/versions.new" "$new/versions"
+}
+
+# Drivers of what the guest has not are two thirds of it; their Kconfig files are read all the same.
+unpack_kernel() {
+    local new=$1 package=$2 pipes
+    mkdir -p "$new/source"
+    dpkg-deb --fsys-tarfile "$new/packages.apt/archives/$package"_*.deb |
+        tar --extract --to-stdout "./usr/src/$package.tar.xz" |
+        tar --extract --xz -C "$new/source" --strip-components=1 --wildcards \
+            --exclude='*/Documentation/*' --exclude='*/drivers/gpu/*.[ch]' \
+            --exclude='*/drivers/net/*.[ch]' --exclude='*/drivers/media/*.[ch]' \
+            --exclude='*/sound/*.[ch]' --exclude='*/tools/testing/*'
+    pipes=("${PIPESTATUS[@]}")
+    [ "${pipes[*]}" = "0 0 0" ] || return
+    mkdir -p "$new/source/Documentation"
+    : >"$new/source/Documentation/Kconfig"
+}
+
+# An option of the fragment that was dropped, for want of what it depends on, is an error.
+configure_kernel() {
+    local new=$1 fragment=$PWD/$iommufd_fragment line
+    mkdir -p "$new/build"
+    make -C "$new/source" O="$new/build" tinyconfig &&
+        (cd "$new/source" && scripts/kconfig/merge_config.sh -m -O "$new/build" \
+            "$new/build/.config" "$fragment") &&
+        make -C "$new/source" O="$new/build" olddefconfig || return
+    while read -r line; do
+        case $line in
+            CONFIG_*)
+                grep -qx "$line" "$new/build/.config" || {
+                    echo "E: $line was dropped"
+                    return 1
+                }
+                ;;
+        esac
+    done <"$fragment"
 }

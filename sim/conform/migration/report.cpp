@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/vfio/uapi.hpp"
+#include "sim/bridge/vfio/migration_features.hpp"
 #include "sim/conform/migration/compare.hpp"
 #include "sim/metrics/text_table.hpp"
 
@@ -89,9 +90,9 @@ std::string own_text(const Comparison& of) {
 }  // namespace
 
 std::string comparison_text(const Comparison& of, bool all) {
-    std::string text = fmt::format("{}: driver {}, {}{}; a stream of {} bytes\n", of.device,
-                                   of.driver, joined(flag_names(of.flags)),
-                                   of.log_ops ? ", DMA logging" : "", of.stream_bytes);
+    std::string text =
+        fmt::format("{}: driver {}, {}{}; a stream of {} bytes\n", of.device, of.driver,
+                    vfio::flag_words(of.flags), of.log_ops ? ", DMA logging" : "", of.stream_bytes);
     text += groups_table(of);
     for (const Step& step : of.steps) {
         if (all || step.different()) {
