@@ -24,6 +24,7 @@ int compare(const Arguments& arguments) {
     if (arguments.request.device.rfind(mediated, 0) == 0) {
         VfioCompare vfio = arguments.vfio;
         vfio.device = arguments.request.device;
+        vfio.access = arguments.request.access;
         vfio.json = arguments.json;
         return compare_vfio(vfio);
     }
@@ -67,7 +68,6 @@ void add_hw_compare(CLI::App& hw, int& exit_code) {
     verb->add_flag("--destructive", arguments->options.destructive,
                    "send commands that destroy data or configuration, too: Write, Format NVM, "
                    "Sanitize, namespaces");
-    add_access_option(*verb, arguments->vfio.access);
     verb->add_flag("--all", arguments->vfio.all,
                    "of mdev:UUID: show every call, and not only what differs");
     verb->add_flag("--json", arguments->json, "print the outcome as JSON");

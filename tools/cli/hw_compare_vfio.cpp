@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
 #include "sim/bridge/vfio/mdev.hpp"
 #include "sim/conform/migration/compare.hpp"
+#include "tools/cli/exit_code.hpp"
 
 namespace lmsim::cli {
 
@@ -29,17 +28,6 @@ int compare_vfio(const VfioCompare& request) {
         fmt::print(stderr, "lmsim hw compare: {}\n", result.error);
     }
     return result.passed() ? Ok : Failed;
-}
-
-void add_access_option(CLI::App& verb, sim::vfio::Access& access) {
-    using sim::vfio::Access;
-    static const std::map<std::string, Access> names{
-        {"auto", Access::Auto}, {"group", Access::Group}, {"cdev", Access::Cdev}};
-    verb.add_option("--access", access,
-                    "how VFIO gives devices away: group, cdev (iommufd), or auto: by cdev where "
-                    "the kernel can")
-        ->type_name("WAY")
-        ->transform(CLI::CheckedTransformer(names));
 }
 
 }  // namespace lmsim::cli

@@ -3,12 +3,8 @@
 #include <string>
 
 #include "sim/bridge/vfio/container.hpp"
-#include "tools/cli/verbs.hpp"
 
 namespace lmsim::cli {
-
-/// --access auto|group|cdev: by which of VFIO's two ways devices are opened.
-void add_access_option(CLI::App& verb, sim::vfio::Access& access);
 
 /// What `lmsim hw compare mdev:UUID` is told.
 struct VfioCompare {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "tools/cli/interrupts.hpp"
 
 namespace lmsim::cli {
@@ -9,6 +11,18 @@ namespace lmsim::cli {
 namespace {
 
 bool kept = false;
+
+/// By which of VFIO's two ways devices are opened.
+void add_access_option(CLI::App& verb, sim::vfio::Access& access) {
+    using sim::vfio::Access;
+    static const std::map<std::string, Access> names{
+        {"auto", Access::Auto}, {"group", Access::Group}, {"cdev", Access::Cdev}};
+    verb.add_option("--access", access,
+                    "how VFIO gives devices away: group, cdev (iommufd), or auto: by cdev where "
+                    "the kernel can")
+        ->type_name("WAY")
+        ->transform(CLI::CheckedTransformer(names));
+}
 
 }  // namespace
 
@@ -27,6 +41,7 @@ void add_rig_options(CLI::App& verb, sim::RigRequest& request) {
     verb.add_option("--vf-token", request.vf_token,
                     "the UUID with which somebody else has the PF of this VF through VFIO")
         ->type_name("UUID");
+    add_access_option(verb, request.access);
 }
 
 std::unique_ptr<sim::Rig> open_or_complain(const char* verb, const sim::RigRequest& request) {

@@ -1,0 +1,37 @@
+#include "tests/catch.hpp"
+#include "tests/tools/cli/process.hpp"
+
+using lmsim::tests::Ended;
+using lmsim::tests::Folder;
+using lmsim::tests::run_lmsim;
+
+// With a device: tests/lab/mtty. What is compared, and how it is shown:
+// tests/sim/conform/migration.
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a mediated device that is none, or is not there, is told in words", "[cli][hw]") {
+    const Folder folder;
+    const Ended named = run_lmsim(folder, "hw compare mdev:17");
+    CHECK(named.exit_code == 4);
+    CHECK(has(named.err, "lmsim hw compare: mdev:17: expected mdev:UUID"));
+    const Ended absent =
+        run_lmsim(folder, "hw compare mdev:83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 --json");
+    CHECK(absent.exit_code == 4);
+    CHECK(has(absent.err, "no such mediated device in /sys/bus/mdev/devices"));
+}
+
+TEST_CASE("VFIO has two ways to give devices away, and another is no way", "[cli][hw]") {
+    const Folder folder;
+    const Ended other = run_lmsim(folder, "hw compare mdev:17 --access any");
+    CHECK(other.exit_code == 2);
+    CHECK(has(other.err, "--access"));
+    CHECK(run_lmsim(folder, "hw compare mdev:17 --access group").exit_code == 4);
+    CHECK(run_lmsim(folder, "hw compare mdev:17 --access cdev").exit_code == 4);
+}
