@@ -64,7 +64,7 @@ void Kernel::dispatch() {
 }
 
 void Kernel::run_until(Ps until) {
-    while (!queue_.empty() && queue_.next_time() <= until) {
+    while (!queue_.empty() && !stopped_ && queue_.next_time() <= until) {
         dispatch();
     }
     now_ = until == ps_never ? now_ : std::max(now_, until);

@@ -72,10 +72,14 @@ class Kernel : public sc_core::sc_module {
     /// one. The next sc_start() takes it from here.
     void wake();
     /// For a host that has a clock of its own and never starts SystemC: everything that is due by
-    /// then happens, and it is then; with ps_never all that will ever happen, and time stands.
+    /// then happens, and it is then; with ps_never all that will ever happen, and time stands. Or
+    /// until somebody stops it.
     void run_until(Ps until);
     /// Ends the run after the event at hand.
     void stop() { stopped_ = true; }
+    bool stopped() const { return stopped_; }
+    /// The same, because the user wants it.
+    void interrupt() { stopped_ = was_interrupted_ = true; }
     /// Set from a signal handler: the run ends after the event at hand.
     static std::atomic<bool> interrupted;
     bool was_interrupted() const { return was_interrupted_; }

@@ -75,6 +75,19 @@ void Guest::lay_out() {
     }
 }
 
+void Guest::expect_namespaces(const std::vector<std::uint64_t>& bytes) {
+    for (auto& vf : vfs_) {
+        vf->expect_namespaces(bytes, timing_.block_size);
+    }
+}
+
+std::string Guest::boot_trouble() const {
+    for (const auto& vf : vfs_) {
+        if (!vf->trouble().empty()) return vf->trouble();
+    }
+    return {};
+}
+
 void Guest::boot(std::function<void()> ready) {
     ready_ = std::move(ready);
     booting_ = vfs_.size();

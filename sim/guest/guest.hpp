@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "sim/bridge/command_port.hpp"
@@ -78,6 +79,9 @@ class Guest : public Component {
     void add_source(std::uint16_t vf, fio::IoSource& source, Ps start, std::uint16_t n = 0);
     /// Once all VFs and sources are there: gives every I/O its buffer.
     void lay_out();
+    /// The device may be another one than was expected: the drivers look at what it grants and how
+    /// large its namespaces are, each with so many bytes at least, before they come up.
+    void expect_namespaces(const std::vector<std::uint64_t>& bytes);
 
     /// Brings up all drivers; calls `ready` when the last one is done.
     void boot(std::function<void()> ready);
@@ -141,6 +145,8 @@ class Guest : public Component {
     }
     bool workload_finished() const;
     bool failed_to_boot() const { return boot_failed_; }
+    /// What a driver failed at; empty if none did.
+    std::string boot_trouble() const;
 
     void handle(const Event& event) override;
 

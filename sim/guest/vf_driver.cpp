@@ -1,6 +1,11 @@
 #include "sim/guest/vf_driver.hpp"
 
+#include <fmt/format.h>
+
+#include "model/spec/codes.hpp"
 #include "model/wire/admin.hpp"
+#include "model/wire/identify.hpp"
+#include "model/wire/namespace.hpp"
 #include "model/wire/namespace_lists.hpp"
 #include "sim/guest/guest.hpp"
 
@@ -12,7 +17,7 @@ constexpr std::uint32_t admin_entries = 32;
 constexpr std::uint64_t boot_owner = 0;
 constexpr std::uint64_t aer_owner = 1;
 constexpr std::uint32_t namespaces_step = 2;
-constexpr std::uint32_t first_queue_step = 3;
+constexpr std::uint32_t size_step = 3;  // of the first namespace, if sizes are asked for
 
 }  // namespace
 
@@ -43,16 +48,24 @@ void VfDriver::read_done(std::uint64_t /*token*/, std::uint64_t value) {
                      static_cast<std::uint32_t>(Guest::Kind::Poll), index_);
 }
 
+std::uint32_t VfDriver::first_queue_step() const {
+    return size_step + static_cast<std::uint32_t>(expected_.size());
+}
+
+wire::Sqe VfDriver::identify(spec::Id cns, std::uint32_t nsid) const {
+    wire::Identify command;
+    command.cns = static_cast<std::uint8_t>(rules_.value(cns));
+    wire::Sqe sqe = wire::encode(command, rules_);
+    sqe.nsid = nsid;
+    sqe.prp1 = identify_buffer_;
+    return sqe;
+}
+
 /// Identify, Number of Queues, the namespaces, then a completion and a submission queue for each
 /// pair.
 wire::Sqe VfDriver::boot_command(std::uint32_t step) const {
     if (step == 0 || step == namespaces_step) {
-        const auto cns = step == 0 ? spec::Id::CnsController : spec::Id::CnsActiveNamespaces;
-        wire::Identify identify;
-        identify.cns = static_cast<std::uint8_t>(rules_.value(cns));
-        wire::Sqe sqe = wire::encode(identify, rules_);
-        sqe.prp1 = identify_buffer_;
-        return sqe;
+        return identify(step == 0 ? spec::Id::CnsController : spec::Id::CnsActiveNamespaces);
     }
     if (step == 1) {
         const auto wanted = static_cast<std::uint16_t>(pairs() - 1);
@@ -61,21 +74,39 @@ wire::Sqe VfDriver::boot_command(std::uint32_t step) const {
         set.cdw11 = wire::encode(wire::NumberOfQueues{wanted, wanted}, rules_);
         return wire::encode(set, rules_);
     }
-    const auto id = static_cast<std::uint16_t>((step - first_queue_step) / 2 + 1);
+    if (step < first_queue_step()) {
+        return identify(spec::Id::CnsNamespace, nsids_[step - size_step]);
+    }
+    const auto id = static_cast<std::uint16_t>((step - first_queue_step()) / 2 + 1);
     const QueuePair& pair = commands_.queue(id);
     const auto qsize = static_cast<std::uint16_t>(pair.entries() - 1);
-    if ((step - first_queue_step) % 2 == 0) {
+    if ((step - first_queue_step()) % 2 == 0) {
         const auto cq_size = static_cast<std::uint16_t>(pair.cq_entries() - 1);
         return wire::encode(wire::CreateCq{id, cq_size, true, true, id, pair.cq_base()}, rules_);
     }
     return wire::encode(wire::CreateSq{id, qsize, true, 0, id, pair.sq_base()}, rules_);
 }
 
+std::string VfDriver::name_of(std::uint32_t step) const {
+    switch (step) {
+        case 0: return "Identify Controller";
+        case 1: return "Set Features (Number of Queues)";
+        case namespaces_step: return "the list of its namespaces";
+        default: break;
+    }
+    if (step < first_queue_step()) {
+        return fmt::format("Identify Namespace {}", nsids_[step - size_step]);
+    }
+    const std::uint32_t queue = (step - first_queue_step()) / 2 + 1;
+    return fmt::format("Create I/O {} Queue {}",
+                       (step - first_queue_step()) % 2 == 0 ? "Completion" : "Submission", queue);
+}
+
 /// The boot's commands one after the other, each waits for its completion; last an AER, which waits
 /// for an event.
 void VfDriver::next_admin() {
     const std::uint32_t step = boot_step_++;
-    const bool last = step == first_queue_step + 2U * pairs();
+    const bool last = step == first_queue_step() + 2U * pairs();
     wire::Sqe sqe = last ? wire::encode(wire::Aer{}, rules_) : boot_command(step);
     commands_.submit(0, sqe, last ? aer_owner : boot_owner);
     if (last) {
@@ -92,22 +123,88 @@ bool VfDriver::find_namespaces() {
     for (std::size_t i = 0; list.ok() && i < list->count(); ++i) {
         nsids_.push_back((*list)[i]);
     }
-    return nsids_.size() >= needed_;
+    const std::size_t needed = std::max(needed_, expected_.size());
+    if (nsids_.size() < needed) {
+        trouble_ = fmt::format("VF {} has {} namespace{}, the workload wants {}", index_,
+                               nsids_.size(), nsids_.size() == 1 ? "" : "s", needed);
+    }
+    return nsids_.size() >= needed;
+}
+
+/// Does a device that may be any other one grant what was built for it?
+bool VfDriver::grants(std::uint32_t step, const wire::Cqe& cqe) {
+    if (expected_.empty()) {
+        return true;
+    }
+    if (step == 1) {
+        const wire::NumberOfQueues got = wire::decode_number_of_queues(cqe.dw0, rules_);
+        const unsigned least = std::min(got.sqs, got.cqs) + 1U;
+        if (least < pairs()) {
+            trouble_ = fmt::format(
+                "VF {} grants {} I/O queue pairs; hosts.src.device.queue_pairs wants {}", index_,
+                least, pairs());
+        }
+        return least >= pairs();
+    }
+    const std::uint8_t* page = commands_.port().memory().bytes(identify_buffer_, page_size);
+    const auto id = wire::decode_identify_controller(page, page_size, rules_);
+    const bool limited = id.ok() && id->mdts != 0 && id->mdts < 32;
+    if (limited && page_size << id->mdts < largest_transfer_) {
+        trouble_ = fmt::format(
+            "VF {} transfers at most {} bytes at once (MDTS); hosts.src.device.mdts is {}", index_,
+            page_size << id->mdts, largest_transfer_);
+    }
+    return trouble_.empty();
+}
+
+/// CNS 00h of the n-th namespace has come.
+bool VfDriver::fits(std::size_t n) {
+    const std::uint8_t* page = commands_.port().memory().bytes(identify_buffer_, page_size);
+    const auto id = wire::decode_identify_namespace(page, page_size, rules_);
+    const std::uint64_t block =
+        id.ok() ? std::uint64_t{1} << id->lbaf[id->format() % wire::lba_formats].lbads : 0;
+    if (block != block_) {
+        trouble_ =
+            fmt::format("VF {}: namespace {} has blocks of {} bytes; hosts.both.device.block is {}",
+                        index_, nsids_[n], block, block_);
+    } else if (id->nsze < expected_[n] / block) {
+        trouble_ = fmt::format(
+            "VF {}: namespace {} has {} bytes; the scenario's has {} (hosts.both.device.capacity, "
+            "or [[namespace]])",
+            index_, nsids_[n], id->nsze * block, expected_[n]);
+    }
+    return trouble_.empty();
+}
+
+/// The answer to a command of the boot; false if the driver cannot go on.
+bool VfDriver::take(std::uint32_t step, const wire::Cqe& cqe) {
+    if (cqe.status != 0) {
+        const std::uint16_t status = wire::status_code(cqe.status);
+        trouble_ = fmt::format("VF {}: {}: {} ({:x}h)", index_, name_of(step),
+                               spec::status_name(status, rules_), status);
+        return false;
+    }
+    if (step == namespaces_step) {
+        return find_namespaces();
+    }
+    if (step >= size_step && step < first_queue_step()) {
+        return fits(step - size_step);
+    }
+    return step > 1 || grants(step, cqe);
 }
 
 void VfDriver::admin_interrupt() {
-    const auto take = [this](std::uint64_t owner, const wire::Cqe& cqe) {
+    const auto take_one = [this](std::uint64_t owner, const wire::Cqe& cqe) {
         if (ready_ || owner == aer_owner) {
             return;
         }
-        const bool listed = boot_step_ == namespaces_step + 1;
-        if (cqe.status == 0 && (!listed || find_namespaces())) {
+        if (take(boot_step_ - 1, cqe)) {
             next_admin();
         } else {
             guest_.vf_ready(false);
         }
     };
-    commands_.reap(0, take, [](const wire::Cqe&) {});
+    commands_.reap(0, take_one, [](const wire::Cqe&) {});
 }
 
 void VfDriver::move(DevicePort& port) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "model/spec/rules.hpp"
@@ -31,6 +33,13 @@ class VfDriver : public PortClient {
     std::uint32_t nsid(std::size_t n) const { return nsids_[n]; }
     /// The boot fails if it does not find as many.
     void need_namespaces(std::size_t count) { needed_ = std::max(needed_, count); }
+    /// See Guest. `block`: bytes of a logical block.
+    void expect_namespaces(std::vector<std::uint64_t> bytes, std::uint64_t block) {
+        expected_ = std::move(bytes);
+        block_ = block;
+    }
+    /// What the boot failed at; empty if it did not.
+    const std::string& trouble() const { return trouble_; }
     CommandPort& commands() { return commands_; }
 
     bool handler_pending(std::uint16_t queue) const { return queues_[queue].handler_pending; }
@@ -52,6 +61,12 @@ class VfDriver : public PortClient {
     void next_admin();
     bool find_namespaces();
     wire::Sqe boot_command(std::uint32_t step) const;
+    wire::Sqe identify(spec::Id cns, std::uint32_t nsid = 0) const;
+    std::uint32_t first_queue_step() const;
+    bool take(std::uint32_t step, const wire::Cqe& cqe);
+    bool grants(std::uint32_t step, const wire::Cqe& cqe);
+    bool fits(std::size_t n);
+    std::string name_of(std::uint32_t step) const;
 
     Guest& guest_;
     CommandPort commands_;
@@ -62,7 +77,10 @@ class VfDriver : public PortClient {
     std::vector<Queue> queues_;
     std::uint32_t boot_step_ = 0;
     std::vector<std::uint32_t> nsids_;
-    std::size_t needed_ = 1;  // of these
+    std::size_t needed_ = 1;               // of these
+    std::vector<std::uint64_t> expected_;  // bytes of each; empty: the device is as expected
+    std::uint64_t block_ = 0;
+    std::string trouble_;
     bool ready_ = false;
 };
 

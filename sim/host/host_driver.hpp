@@ -53,6 +53,7 @@ struct HostTiming {
     host::CdqWish cdq = host::CdqWish::Auto;
     bool probes_vfs = false;  // the VFs are enabled before they have resources
     std::uint16_t vms = 1;    // whose VFs these are, each with as many, one after the other
+    bool any_device = false;  // one that cannot migrate its VFs is brought up as well
 };
 
 /// Sees what a driver does for which VF; for metrics and traces.
@@ -81,6 +82,11 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     /// Enables the PF and asks it what it is (CNS 01h), which VF has which CNTLID (15h), which
     /// states it knows (20h) and which namespaces there are (10h to 12h); then calls `ready`.
     void boot(std::function<void(bool ok)> ready);
+    /// What the boot failed at, and why; empty if it did not.
+    const std::string& boot_trouble() const { return boot_trouble_; }
+    /// Why the device, as it has told at the boot, cannot migrate its VFs; empty if it can. Only
+    /// with HostTiming::any_device it boots then.
+    const std::string& cannot_migrate() const { return cannot_migrate_; }
 
     /// Any call on the VF's device; of those that bring data read() and write() know more. Calls on
     /// one VF are made one after the other.
@@ -255,6 +261,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     bool probe_vfs();
     void survey_namespaces();
     void end_boot(bool ok);
+    bool boots_without(const Effect& reply);
+    void note_trouble(const Effect& reply);
     void take_cntlid(std::uint16_t vf, std::uint16_t cntlid);
 
     // What the architecture costs
@@ -307,6 +315,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     std::uint64_t boot_page_ = 0;
     Boot boot_ = Boot::Enable;
     bool booted_ = false;
+    std::string boot_trouble_;
+    std::string cannot_migrate_;
     bool template_configured_ = false;
     host::OnlinePlan online_plan_;
     std::size_t online_vf_ = 0;  // whose turn it is, and with which of its commands

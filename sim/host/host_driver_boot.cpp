@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "model/spec/codes.hpp"
 #include "model/wire/admin.hpp"
 #include "model/wire/identify.hpp"
 #include "model/wire/templates.hpp"
@@ -58,9 +61,10 @@ void HostDriver::survey_namespaces() {
     survey_.run([this](bool well) {
         const auto offline = [](const Vf& vf) { return !vf.online; };
         boot_ = std::any_of(vfs_.begin(), vfs_.end(), offline) ? Boot::Capabilities : Boot::Done;
-        if (well) {
+        if (well || !cannot_migrate_.empty()) {
             next_boot_step();
         } else {
+            boot_trouble_ = "the PF does not list its namespaces and to whom they are attached";
             end_boot(false);
         }
     });
@@ -156,12 +160,18 @@ bool HostDriver::take_boot_page() {
         boot_ = Boot::Secondary;
         pf_cntlid_ = id.ok() ? id->cntlid : std::uint16_t{0};
         const bool exports = id.ok() && id->ensa_template && id->ensa_migration;
-        return id.ok() && id->hmlms && (exports || !rules_.on(spec::Id::Templates));
+        if (id.ok() && !id->hmlms) {
+            cannot_migrate_ =
+                "the PF has no Host Managed Live Migration (Identify Controller: OACS, HMLMS)";
+        }
+        const bool migrates = id.ok() && id->hmlms && (exports || !rules_.on(spec::Id::Templates));
+        return migrates || (timing_.any_device && !cannot_migrate_.empty());
     }
     if (boot_ == Boot::Secondary) {
         const auto list = wire::SecondaryListView::parse(page, page_size, rules_);
         // A full page holds 127 of them: there may be more.
-        boot_ = list.ok() && list->count() == 127 ? Boot::Secondary : Boot::Formats;
+        const Boot next = cannot_migrate_.empty() ? Boot::Formats : Boot::Namespaces;
+        boot_ = list.ok() && list->count() == 127 ? Boot::Secondary : next;
         if (boot_ == Boot::Formats && rules_.on(spec::Id::VendorCommands)) {
             choose_formats({});  // that dialect has no list of formats
         }
@@ -208,13 +218,57 @@ void HostDriver::choose_formats(const wire::StateFormatsView& formats) {
     }
 }
 
+/// The device cannot migrate anyway: what it does not know of the rest may be missing as well.
+bool HostDriver::boots_without(const Effect& reply) {
+    const bool missing = boot_ == Boot::Secondary || boot_ == Boot::Capabilities;
+    if (cannot_migrate_.empty() || reply.flags != 0 || !missing) {
+        return false;
+    }
+    boot_ = boot_ == Boot::Secondary ? Boot::Namespaces : Boot::Done;
+    next_boot_step();
+    return true;
+}
+
+void HostDriver::note_trouble(const Effect& reply) {
+    constexpr const char* steps[] = {"enabling the controller",
+                                     "Identify Controller",
+                                     "the list of secondary controllers (CNS 15h)",
+                                     "the supported controller state formats (CNS 20h)",
+                                     "the template",
+                                     "the template's configuration",
+                                     "the list of namespaces",
+                                     "the primary controller capabilities (CNS 14h)",
+                                     "bringing a VF online",
+                                     "the end"};
+    const char* const step = steps[static_cast<std::size_t>(boot_)];
+    const auto status = static_cast<std::uint16_t>(reply.token);
+    if (!cannot_migrate_.empty()) {
+        boot_trouble_ = cannot_migrate_;
+    } else if (reply.flags != 0) {
+        boot_trouble_ = fmt::format("PF: {}: no answer", step);
+    } else if (status != 0) {
+        boot_trouble_ = fmt::format("PF: {}: {} ({:x}h)", step,
+                                    spec::status_name(wire::status_code(status), rules_),
+                                    wire::status_code(status));
+    } else {
+        boot_trouble_ =
+            fmt::format("PF: {}: the answer is not sound, or lacks what is needed", step);
+    }
+}
+
 void HostDriver::boot_answered(const Effect& reply) {
     const bool answered = reply.flags == 0 && reply.token == 0;
     if (boot_ == Boot::Online && answered) {
         vfs_[online_vf_].online = ++online_step_ == host::online_commands(online_plan_);
         return next_boot_step();
     }
+    if (!answered && boots_without(reply)) {
+        return;
+    }
+    const Boot at = boot_;
     if (!answered || !take_boot_page()) {
+        boot_ = at;
+        note_trouble(reply);
         end_boot(false);
         return;
     }

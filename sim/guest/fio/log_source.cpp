@@ -16,6 +16,7 @@ class LogSource final : public IoSource {
         : log_(log), replay_(replay), name_("iolog"), every_io_(log.version >= 3) {
         for (const LoggedIo& io : log.ios) {
             longest_ = std::max<std::uint64_t>(longest_, io.length);
+            writes_ = writes_ || io.op == Op::Write || io.op == Op::Trim;
         }
     }
 
@@ -45,6 +46,11 @@ class LogSource final : public IoSource {
     }
 
     void completed(Time, const Io&) override {}
+    WritePattern write_pattern() const override {
+        WritePattern pattern;
+        pattern.kind = writes_ ? WritePattern::Kind::Other : WritePattern::Kind::None;
+        return pattern;
+    }
     std::string changes() const override { return "a log is replayed, which has its own times"; }
     Time steady_until(Time now) const override { return now; }
     void skip(const Skipped& skipped, std::optional<Planned>& planned) override {
@@ -56,6 +62,7 @@ class LogSource final : public IoSource {
     const IoLog& log_;
     Replay replay_;
     std::string name_;
+    bool writes_ = false;
     std::uint64_t longest_ = 0;
     bool every_io_;
     bool started_ = false;
