@@ -21,6 +21,8 @@ Result<std::unique_ptr<Rig>> as_rig(Result<std::unique_ptr<Kind>> opened) {
 
 }  // namespace
 
+bool pins_memory(const RigRequest& request) { return request.device.rfind(served, 0) != 0; }
+
 Result<std::unique_ptr<Rig>> open_rig(const RigRequest& request) {
     if (request.device.rfind(served, 0) == 0) {
         if (request.sriov != 0) {

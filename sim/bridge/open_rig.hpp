@@ -33,6 +33,9 @@ struct RigRequest {
     std::function<void(const std::string&)> complain;
 };
 
+/// Does the kernel keep memory in place for it (RLIMIT_MEMLOCK)? Not for one that a process serves.
+bool pins_memory(const RigRequest& request);
+
 /// In words what is wrong, or missing on this machine.
 Result<std::unique_ptr<Rig>> open_rig(const RigRequest& request);
 

@@ -140,6 +140,13 @@ std::string fidelity_text(const Result& result) {
 }
 
 std::string reproduction(const Result& result) {
+    if (result.time_base == TimeBase::Wall) {
+        return "## How to get it again\n\n"
+               "A device's times do not come again. `config.toml` holds every parameter and where "
+               "its value came\nfrom: `lmsim hw run` takes it, and `lmsim run` simulates it. "
+               "`result.json` has all figures exactly,\n`trace.ndjson` (if it was written) what "
+               "happened when, `state/` the controller state that was moved.\n";
+    }
     return fmt::format(
         "## How to get it again\n\n"
         "```\nlmsim run config.toml --seed {}\n```\n\n"

@@ -16,24 +16,23 @@ const HostParams& params_of(const Scenario& scenario, VmmSide side) {
 }  // namespace
 
 HostSide::HostSide(const char* name, Kernel& run, const Scenario& scenario, VmmSide side,
-                   const RunOptions& options, const std::vector<std::unique_ptr<Vm>>& vms)
-    : kernel(host_pages(scenario, params_of(scenario, side), options.dialects)),
-      device(fmt::format("{}_device", name).c_str(), run,
-             device_timing(scenario, params_of(scenario, side)),
-             options.dialects.device[static_cast<std::size_t>(side)], scenario.seed) {
+                   const RunOptions& options, const std::vector<std::unique_ptr<Vm>>& vms) {
     const HostParams& params = params_of(scenario, side);
     const spec::Rules& rules = options.dialects.driver[static_cast<std::size_t>(side)];
-    device.attach(0, kernel);
+    build_device(name, run, scenario, side, options);
     std::uint16_t function = 1;
     for (const auto& vm : vms) {
         for (std::uint32_t vf = 0; vf < params.device.vfs; ++vf, ++function) {
-            device.attach(function, vm->at(side).memory);
+            if (device) {
+                device->attach(function, vm->at(side).memory);
+            }
             ports.push_back(&port(name, function, options));
             vm->at(side).ports.push_back(ports.back());
         }
     }
-    driver = std::make_unique<HostDriver>(fmt::format("{}_driver", name).c_str(), run,
-                                          host_timing(scenario, params, options.dialects),
+    HostTiming timing = host_timing(scenario, params, options.dialects);
+    timing.any_device = rig != nullptr;
+    driver = std::make_unique<HostDriver>(fmt::format("{}_driver", name).c_str(), run, timing,
                                           port(name, 0, options), ports, rules);
     const Ps interrupts = params.driver.msix.ps * static_cast<Ps>(msix_vectors(params.device));
     for (const auto& vm : vms) {
@@ -44,9 +43,30 @@ HostSide::HostSide(const char* name, Kernel& run, const Scenario& scenario, VmmS
     }
 }
 
+/// The model, or the way to a device outside this process.
+void HostSide::build_device(const char* name, Kernel& run, const Scenario& scenario, VmmSide side,
+                            const RunOptions& options) {
+    const HostParams& params = params_of(scenario, side);
+    if (Rig* const outside = options.backends[static_cast<std::size_t>(side)].rig) {
+        const bool source = side == VmmSide::Source;
+        rig = std::make_unique<RigSide>(
+            *outside, run, source ? metrics::Side::Source : metrics::Side::Destination,
+            static_cast<std::uint16_t>(params.device.vfs), params.device.block.count,
+            options.dialects.driver[static_cast<std::size_t>(side)]);
+        return;
+    }
+    kernel = std::make_unique<Memory>(host_pages(scenario, params, options.dialects));
+    device = std::make_unique<NvmeDevice>(
+        fmt::format("{}_device", name).c_str(), run, device_timing(scenario, params),
+        options.dialects.device[static_cast<std::size_t>(side)], scenario.seed);
+    device->attach(0, *kernel);
+}
+
 /// The function's port, behind a recorder if the run is recorded.
 DevicePort& HostSide::port(const char* name, std::uint16_t function, const RunOptions& options) {
-    DevicePort& inner = device.port(function);
+    DevicePort& inner = device          ? device->port(function)
+                        : function == 0 ? rig->pf()
+                                        : rig->vf(static_cast<std::uint16_t>(function - 1));
     if (options.ports == nullptr) {
         return inner;
     }

@@ -66,7 +66,8 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
         options.ports->use_clock(kernel_);
     }
     for (std::uint16_t number = 0; number < scenario_.vms.count; ++number) {
-        vms_.push_back(std::make_unique<Vm>(number, scenario_, options_.sink));
+        const std::array given{options_.backends[0].vm_memory, options_.backends[1].vm_memory};
+        vms_.push_back(std::make_unique<Vm>(number, scenario_, options_.sink, given));
     }
     source_ =
         std::make_unique<HostSide>("src", kernel_, scenario_, VmmSide::Source, options_, vms_);
@@ -85,8 +86,10 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
                                            scenario_.vms.at_once, *source_->driver,
                                            *destination_->driver, options_.progress);
     director_->check_first([this] {
-        const std::string untracked = choose_tracking(scenario_).refusal;
-        return untracked.empty() ? check_namespaces() : untracked;
+        std::string refusal = choose_tracking(scenario_).refusal;
+        refusal = refusal.empty() ? source_->driver->cannot_migrate() : refusal;
+        refusal = refusal.empty() ? destination_->driver->cannot_migrate() : refusal;
+        return refusal.empty() ? check_namespaces() : refusal;
     });
     if (scenario_.media_copy.mode != MediaCopyMode::None) {
         build_media();
@@ -114,7 +117,7 @@ Vm& Simulation::vm_of(std::uint16_t host_vf) const { return *vms_[host_vf / vfs_
 void Simulation::build_media() {
     Vm& vm = *vms_.front();
     const auto side = [this](VmmSide which) {
-        return MediaCopy::Side{host(which).driver.get(), &host(which).device,
+        return MediaCopy::Side{host(which).driver.get(), host(which).device.get(),
                                options_.dialects.driver[static_cast<std::size_t>(which)]};
     };
     media_ = make_media_copy(kernel_, scenario_, workload_, side(VmmSide::Source),
@@ -143,8 +146,8 @@ void Simulation::use_hybrid_time() {
     parts.meter = &vm.meter;
     parts.memory[0] = &vm.at(VmmSide::Source).memory;
     parts.memory[1] = &vm.at(VmmSide::Destination).memory;
-    parts.device[0] = &source_->device;
-    parts.device[1] = &destination_->device;
+    parts.device[0] = source_->device.get();
+    parts.device[1] = destination_->device.get();
     parts.sink = options_.sink;
     hybrid_ = std::make_unique<Hybrid>("hybrid", kernel_, parts);
     director_->set_hybrid(hybrid_.get());
@@ -158,8 +161,8 @@ void Simulation::pin_effects() {
     const auto connect = [this](HostSide& host, metrics::Side side) {
         HostDriver* const driver = host.driver.get();
         driver->set_pins(pins_.get(), side);
-        host.device.set_pins(pins_.get(), side,
-                             [driver](std::uint16_t cid) { return driver->command_of(cid); });
+        host.device->set_pins(pins_.get(), side,
+                              [driver](std::uint16_t cid) { return driver->command_of(cid); });
     };
     connect(*source_, metrics::Side::Source);
     connect(*destination_, metrics::Side::Destination);
@@ -211,21 +214,26 @@ void Simulation::watch_hosts() {
         if (several) {
             routers_.push_back(
                 std::make_unique<VmRouter>(side, meters, vfs_each(scenario_), *here.driver));
-            here.device.set_observer(routers_.back().get());
+            here.device->set_observer(routers_.back().get());
             here.driver->set_observer(routers_.back().get());
-        } else {
-            here.device.set_observer(&first.meter.device(side));
+        } else if (here.device) {
+            here.device->set_observer(&first.meter.device(side));
             here.driver->set_observer(&first.meter.driver(side));
         }
         here.driver->on_timed_out([this, &here](std::uint16_t vf) { diagnose(here, vf); });
-        here.device.set_trace(options_.sink, side_of(side));
         here.driver->set_trace(options_.sink, side_of(side));
-        here.device.set_step_log(options_.steps, side_of(side));
         here.driver->set_step_log(options_.steps, side_of(side));
-        here.device.set_monitor(monitor, side_of(side));
         here.driver->set_monitor(monitor, side_of(side));
-        first.meter.watch_link(side_of(side), "up", here.device.up());
-        first.meter.watch_link(side_of(side), "down", here.device.down());
+        if (here.device) {
+            here.device->set_trace(options_.sink, side_of(side));
+            here.device->set_step_log(options_.steps, side_of(side));
+            here.device->set_monitor(monitor, side_of(side));
+            first.meter.watch_link(side_of(side), "up", here.device->up());
+            first.meter.watch_link(side_of(side), "down", here.device->down());
+        }
+    }
+    if (wall()) {
+        watch_rigs();
     }
     const Channel& channel = first.vmms->channel();
     first.meter.watch_link(metrics::Side::Network, "forward",
@@ -238,10 +246,10 @@ void Simulation::state_loaded(Vm& vm, std::uint16_t vf) {
     const std::uint16_t number = vm.on_host(vf);
     const std::vector<std::uint8_t> saved = source_->driver->state_bytes(number);
     const auto function = static_cast<std::uint16_t>(number + 1);
-    // A device of another dialect would write the same state otherwise.
-    const auto loaded = options_.dialects.same_devices()
-                            ? destination_->device.snapshot(function, saved.size())
-                            : saved;
+    // A device of another dialect would write the same state otherwise; one outside this process
+    // would have to be asked.
+    const bool known = destination_->device && options_.dialects.same_devices();
+    const auto loaded = known ? destination_->device->snapshot(function, saved.size()) : saved;
     vm.state_mismatch += loaded == saved ? 0 : 1;
     vm.monitor.tell(kernel_.now(), observe(check::What::StateLoaded, metrics::Side::Destination, vf,
                                            hash_bytes(loaded.data(), loaded.size())));
@@ -249,7 +257,8 @@ void Simulation::state_loaded(Vm& vm, std::uint16_t vf) {
 
 /// The run is over. One that was cut short, or whose guest never came up, is nowhere near rest.
 void Simulation::come_to_rest() {
-    if (!director_->booted() || director_->timed_out() || kernel_.was_interrupted()) {
+    if (!director_->booted() || director_->timed_out() || kernel_.was_interrupted() ||
+        !trouble_.empty()) {
         return;
     }
     for (const auto& vm : vms_) {
@@ -272,7 +281,11 @@ void Simulation::come_to_rest() {
 }
 
 void Simulation::run() {
-    sc_core::sc_start();
+    if (wall()) {
+        run_on_wall_time();
+    } else {
+        sc_core::sc_start();
+    }
     if (director_->phase() != Director::Phase::Over) {
         for (const auto& vm : vms_) {
             vm->meter.close(kernel_.now());
@@ -296,8 +309,11 @@ void Simulation::run() {
 
 /// A command for the VF has timed out: is its controller held up by a completion queue?
 void Simulation::diagnose(const HostSide& host, std::uint16_t host_vf) {
+    if (!host.device) {
+        return;  // nobody can look into it
+    }
     const nvme::SuspendWait wait =
-        host.device.suspend_wait(static_cast<std::uint16_t>(host_vf + 1));
+        host.device->suspend_wait(static_cast<std::uint16_t>(host_vf + 1));
     Vm& vm = vm_of(host_vf);
     if (wait.held != 0 && vm.diagnosis.empty()) {
         vm.diagnosis = fmt::format(
@@ -313,6 +329,9 @@ std::string Simulation::check_namespaces() const {
     if (media_ != nullptr) {
         return {};  // the destination's are made
     }
+    if (wall() && destination_->device) {
+        return {};  // the model stands for a device that shares them
+    }
     for (std::uint16_t vf = 0; vf < source_->ports.size(); ++vf) {
         const std::string what = source_->driver->namespace_mismatch(vf, *destination_->driver);
         if (!what.empty()) {
@@ -322,7 +341,7 @@ std::string Simulation::check_namespaces() const {
     return {};
 }
 
-const NvmeDevice& Simulation::device(VmmSide side) const { return host(side).device; }
+const NvmeDevice& Simulation::device(VmmSide side) const { return *host(side).device; }
 
 std::uint64_t Simulation::events() const { return kernel_.events(); }
 Ps Simulation::now() const { return kernel_.now(); }

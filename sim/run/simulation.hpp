@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "sim/bridge/record_port.hpp"
+#include "sim/bridge/rig.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/metrics/result.hpp"
 #include "sim/pin/pins.hpp"
@@ -20,14 +22,25 @@ class MediaCopy;
 class Hybrid;
 class VmRouter;
 class Wishes;
+class RigGuestObserver;
 struct HostSide;
 
+/// What stands on one side of a run in the place of the model.
+struct SideBackend {
+    Rig* rig = nullptr;           // nullptr: the model
+    Memory* vm_memory = nullptr;  // nullptr: the VM's memory there is its own
+};
+
 struct RunOptions {
+    /// Of the source and of the destination. With a rig time is the wall clock's.
+    std::array<SideBackend, 2> backends = {};
     Stride stride = Stride::Horizon;
     trace::TraceSink* sink = nullptr;  // nullptr: no trace is written; the hash is always there
     trace::StepLog* steps = nullptr;   // nullptr: step() calls are not logged
     PortRecording* ports = nullptr;    // nullptr: what crosses the ports is not recorded
     Dialects dialects;
+    /// On wall time: asked whether the user wants it to end. May be empty.
+    std::function<bool()> interrupted;
     /// Told now and then, and at the end: simulated time and what the run is at. May be empty.
     std::function<void(Ps now, std::string_view phase)> progress;
 };
@@ -42,6 +55,8 @@ class Simulation {
 
     /// Runs to the end, or until Kernel::interrupted.
     void run();
+    /// After run(): a device outside this process has ceased to answer, in words; else empty.
+    const std::string& trouble() const { return trouble_; }
 
     /// All figures; after run().
     metrics::Result result() const;
@@ -61,6 +76,13 @@ class Simulation {
     void watch();
     void watch_hosts();
     void come_to_rest();
+    bool wall() const { return options_.backends[0].rig != nullptr; }
+    void watch_rigs();
+    void run_on_wall_time();
+    bool poll_rigs();
+    bool rigs_are_well();
+    void wait_for_rigs(Ps now);
+    std::string boot_trouble() const;
     void state_loaded(Vm& vm, std::uint16_t vf);
     void diagnose(const HostSide& host, std::uint16_t host_vf);
     std::string check_namespaces() const;
@@ -89,6 +111,7 @@ class Simulation {
     std::unique_ptr<Director> director_;
     std::unique_ptr<MediaCopy> media_;  // nullptr: nothing is copied
     std::string media_failure_;
+    std::string trouble_;         // why a device outside this process is of no use any more
     std::unique_ptr<Pins> pins_;  // nullptr: there are none
     std::unique_ptr<Wishes> wishes_;
     std::unique_ptr<Hybrid> hybrid_;  // nullptr: all of it is simulated
@@ -96,6 +119,7 @@ class Simulation {
     // Of several VMs: who tells each of them what it has to know.
     std::vector<std::unique_ptr<VmRouter>> routers_;
     std::unique_ptr<RunMonitor> monitors_;
+    std::unique_ptr<RigGuestObserver> guest_observer_;
 };
 
 /// The rules in force, with what the scenario says of them.

@@ -19,10 +19,15 @@ namespace lmsim::sim {
 
 namespace {
 
-/// `more`: what I/O that was not simulated would have kept busy.
-metrics::Utilization utilization(const NvmeDevice& device, const Ps* more,
+/// `more`: what I/O that was not simulated would have kept busy. Nobody knows it of a device
+/// outside this process.
+metrics::Utilization utilization(const NvmeDevice* model, const Ps* more,
                                  const DeviceParams& params, Ps time) {
     metrics::Utilization use;
+    if (model == nullptr) {
+        return use;
+    }
+    const NvmeDevice& device = *model;
     use.link_up_ppm = metrics::share_ppm(device.up_busy() + more[0], time);
     use.link_down_ppm = metrics::share_ppm(device.down_busy() + more[1], time);
     use.media_ppm =
@@ -110,10 +115,17 @@ void Simulation::completed_outcome(const Vm& vm, metrics::Result& result) const 
 }
 
 void Simulation::fill_outcome(const Vm& vm, metrics::Result& result) const {
-    result.partial = kernel_.was_interrupted();
+    result.partial = kernel_.was_interrupted() || !trouble_.empty();
+    if (!trouble_.empty()) {
+        result.outcome = Outcome::Failed;
+        result.reason = trouble_;
+        return;
+    }
     if (!director_->booted()) {
         result.outcome = Outcome::Failed;
         result.reason = "a driver could not bring up its controller: the migration never began";
+        const std::string why = boot_trouble();
+        result.reason += why.empty() ? "" : " (" + why + ")";
         if (result.partial) {
             result.reason = "interrupted before the migration began";
         }
@@ -188,8 +200,8 @@ void Simulation::fill_fidelity(metrics::Result& result) const {
     const IoBusy none{};
     const IoBusy& more = hybrid_ != nullptr ? hybrid_->busy() : none;
     result.source =
-        utilization(source_->device, more.data(), scenario_.hosts.src.device, kernel_.now());
-    result.destination = utilization(destination_->device, more.data() + more.size() / 2,
+        utilization(source_->device.get(), more.data(), scenario_.hosts.src.device, kernel_.now());
+    result.destination = utilization(destination_->device.get(), more.data() + more.size() / 2,
                                      scenario_.hosts.dst.device, kernel_.now());
     if (hybrid_ != nullptr) {
         result.fidelity = Fidelity::Hybrid;
@@ -266,6 +278,7 @@ void Simulation::fill_run(metrics::Result& result) const {
     result.scenario = scenario_.name;
     result.seed = scenario_.seed;
     result.trace_hash = kernel_.trace_hash();
+    result.time_base = wall() ? metrics::TimeBase::Wall : metrics::TimeBase::Simulated;
     result.bring_up = {director_->source_ready(), director_->destination_ready(),
                        director_->guest_ready_at()};
     if (pins_ != nullptr) {

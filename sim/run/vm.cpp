@@ -53,12 +53,13 @@ std::vector<VfioDevice*> Vm::Side::devices() {
     return all;
 }
 
-Vm::Vm(std::uint16_t index, const Scenario& scenario, trace::TraceSink* to)
+Vm::Vm(std::uint16_t index, const Scenario& scenario, trace::TraceSink* to,
+       std::array<Memory*, 2> given)
     : number(index),
       first_vf(static_cast<std::uint16_t>(index * scenario.hosts.src.device.vfs)),
       renamed(renaming(to, index, scenario)),
       sink(renamed ? renamed.get() : to),
-      sides{Side(pages_of(scenario.vm.ram)), Side(pages_of(scenario.vm.ram))},
+      sides{Side(pages_of(scenario.vm.ram), given[0]), Side(pages_of(scenario.vm.ram), given[1])},
       monitor(sink),
       meter(static_cast<std::uint16_t>(scenario.hosts.src.device.vfs),
             static_cast<std::uint16_t>(device_count(scenario)), sink) {}
@@ -82,10 +83,11 @@ void Vm::add_devices(VmmSide side, Kernel& kernel, const Scenario& scenario,
 
 void Vm::build_guest(Kernel& kernel, const Scenario& scenario, Workload& workload) {
     const DeviceParams& device = scenario.hosts.src.device;
-    const std::uint64_t first = driver_pages(scenario, workload);
+    Memory& memory = at(VmmSide::Source).memory;
+    // Of memory that is given something may be in use.
+    const std::uint64_t first = memory.allocated_pages() + driver_pages(scenario, workload);
     PageWriter writer(writer_params(scenario, first),
                       Random(scenario.seed, named("guest") + ".pages"));
-    Memory& memory = at(VmmSide::Source).memory;
     guest = std::make_unique<Guest>(named("guest").c_str(), kernel, guest_timing(scenario), memory,
                                     std::move(writer));
     for (DevicePort* port : at(VmmSide::Source).ports) {

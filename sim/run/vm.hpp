@@ -25,17 +25,23 @@ struct RunOptions;
 struct Vm {
     /// On one host.
     struct Side {
-        explicit Side(std::uint64_t pages) : memory(pages) {}
+        /// `given`: memory that somebody else reaches as well, and has; nullptr: its own.
+        Side(std::uint64_t pages, Memory* given)
+            : own(given == nullptr ? std::make_unique<Memory>(pages) : nullptr),
+              memory(given == nullptr ? *own : *given) {}
         /// What the VMM has open, in the order of its numbers.
         std::vector<VfioDevice*> devices();
 
-        Memory memory;
+        std::unique_ptr<Memory> own;
+        Memory& memory;
         std::vector<DevicePort*> ports;  // of the VFs
         std::deque<NvmeVf> vfs;          // as the VMM has them open
         std::vector<std::unique_ptr<OpaqueDevice>> others;
     };
 
-    Vm(std::uint16_t number, const Scenario& scenario, trace::TraceSink* sink);
+    /// `given`: see Side, of the source and of the destination.
+    Vm(std::uint16_t number, const Scenario& scenario, trace::TraceSink* sink,
+       std::array<Memory*, 2> given = {});
 
     /// "guest" of the first VM, "vm1_guest" of the second: of components, and of random streams.
     std::string named(const char* what) const;
