@@ -7,6 +7,7 @@ void add_hw(CLI::App& app, int& exit_code) {
     CLI::App* verb = app.add_subcommand("hw", "Drive a real device over VFIO (docs/hardware.md)");
     verb->require_subcommand(1);
     add_hw_release(*verb, exit_code);
+    add_hw_run(*verb, exit_code);
     // After the verb's own: whatever was under way, these come first.
     verb->callback([&exit_code] {
         if (not_given_back()) exit_code = Environment;

@@ -1,0 +1,229 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "sim/bridge/vfio_user/client_memory.hpp"
+#include "sim/core/text.hpp"
+#include "sim/run/expectation.hpp"
+#include "sim/run/rig_check.hpp"
+#include "sim/run/simulation.hpp"
+#include "sim/run/wall_run.hpp"
+#include "tools/cli/hw_rig.hpp"
+#include "tools/cli/interrupts.hpp"
+#include "tools/cli/run_outputs.hpp"
+#include "tools/cli/scenario_options.hpp"
+#include "tools/runs/runs.hpp"
+
+namespace lmsim::cli {
+
+namespace {
+
+using sim::vfio_user::SharedMemory;
+
+struct Arguments {
+    ScenarioOptions scenario;
+    OutputOptions output;
+    sim::RigRequest source;
+    sim::RigRequest destination;  // without a device: the model
+    bool write = false;
+
+    bool real_destination() const { return !destination.device.empty(); }
+};
+
+int complain(const std::string& text, ExitCode code) {
+    fmt::print(stderr, "lmsim hw run: {}\n", text);
+    return code;
+}
+
+/// What the device cannot do for this scenario, before it is opened.
+std::string check_scenario(const Arguments& arguments, const PreparedRun& prepared) {
+    const sim::LoadedScenario& loaded = prepared.loaded;
+    const sim::WallRefusal refusal = sim::refuse_wall(loaded.scenario);
+    if (!refusal.path.empty()) {
+        return fmt::format("{}: {}: {}", loaded.where(refusal.path).text(), refusal.path,
+                           refusal.text);
+    }
+    if (sim::writes_media(prepared.workload) && !arguments.write) {
+        return fmt::format(
+            "the workload of {} writes to the namespaces of {}, which destroys what is there; "
+            "expected --write if that may be, or a workload that only reads",
+            loaded.file, arguments.source.device);
+    }
+    const auto& kinds = arguments.output.traces;
+    if (std::find(kinds.begin(), kinds.end(), "steps") != kinds.end()) {
+        return "--trace steps: a device outside this process logs no steps; expected another trace";
+    }
+    return {};
+}
+
+/// The memory that the rigs need, or why this machine does not have it.
+std::string size_memory(Arguments& arguments, const PreparedRun& prepared) {
+    const sim::Scenario& scenario = prepared.loaded.scenario;
+    const sim::Dialects& dialects = prepared.dialects;
+    const std::string crowded = sim::check_wall_memory(scenario, prepared.workload);
+    if (!crowded.empty()) {
+        return prepared.loaded.where("vm.ram_used").text() + ": " + crowded;
+    }
+    const sim::WallMemory from = sim::wall_memory(scenario, scenario.hosts.src, dialects);
+    const sim::WallMemory to = sim::wall_memory(scenario, scenario.hosts.dst, dialects);
+    arguments.source.memory_pages = from.pf;
+    arguments.source.vm_pages = from.vm;
+    arguments.destination.memory_pages = to.pf;
+    arguments.destination.vm_pages = to.vm;
+    // The model has bytes for the VM's memory as well: what the device wrote there is compared.
+    const std::uint64_t bytes = from.bytes() + to.bytes();
+    const std::uint64_t locked =
+        (sim::pins_memory(arguments.source) ? from.bytes() : 0) +
+        (arguments.real_destination() && sim::pins_memory(arguments.destination) ? to.bytes() : 0);
+    return sim::check_machine_memory(bytes, locked);
+}
+
+/// One side's way to its device.
+struct Backend {
+    std::unique_ptr<sim::Rig> rig;
+    std::unique_ptr<SharedMemory> memory;  // of the VM, where the model is
+
+    sim::SideBackend side() const {
+        return rig ? sim::SideBackend{rig.get(), &rig->port(1).memory()}
+                   : sim::SideBackend{nullptr, &memory->memory()};
+    }
+};
+
+/// Opens the device and looks whether it has what is needed. False: it has been said why not.
+bool open_backend(const sim::RigRequest& request, std::uint32_t vfs, Backend& backend) {
+    backend.rig = open_or_complain("run", request);
+    if (backend.rig == nullptr) {
+        return false;
+    }
+    std::string lacks = sim::check_rig(*backend.rig, vfs);
+    lacks = lacks.empty() ? sim::switch_off(*backend.rig, vfs) : lacks;
+    if (!lacks.empty()) {
+        complain(lacks, Environment);
+    }
+    return lacks.empty();
+}
+
+/// The device comes to rest. One that does not answer any more has been told of.
+void leave(Backend& backend, std::uint32_t vfs) {
+    if (backend.rig && backend.rig->trouble().empty()) {
+        const std::string why = sim::switch_off(*backend.rig, vfs);
+        if (!why.empty()) complain(why, Environment);
+    }
+}
+
+int finish(const Arguments& arguments, const PreparedRun& prepared, Outputs& outputs,
+           const sim::Simulation& simulation) {
+    sim::metrics::Result result = simulation.result();
+    result.expectation = sim::judge(prepared.loaded.scenario.expect, result);
+    const std::string error = finish_outputs(outputs, simulation, result, prepared.loaded);
+    if (!error.empty()) {
+        return complain(error, Environment);
+    }
+    print_result(arguments.output, result);
+    if (!simulation.trouble().empty()) {
+        return complain(simulation.trouble(), Environment);
+    }
+    return runs::verdict(result);
+}
+
+int run_on(const Arguments& arguments, PreparedRun& prepared, Outputs& outputs) {
+    Backend source;
+    Backend destination;
+    const sim::Scenario& scenario = prepared.loaded.scenario;
+    if (!open_backend(arguments.source, scenario.hosts.src.device.vfs, source)) {
+        return Environment;
+    }
+    if (arguments.real_destination()) {
+        if (!open_backend(arguments.destination, scenario.hosts.dst.device.vfs, destination)) {
+            return Environment;
+        }
+    } else {
+        auto memory = SharedMemory::create(arguments.destination.vm_pages);
+        if (!memory) {
+            return complain(memory.error(), Environment);
+        }
+        destination.memory = std::move(memory.value());
+    }
+    sim::RunOptions options;
+    options.backends = {source.side(), destination.side()};
+    options.dialects = prepared.dialects;
+    options.sink = sink_of(outputs);
+    options.ports = outputs.ports.get();
+    options.interrupted = was_interrupted;
+    const auto simulation =
+        std::make_unique<sim::Simulation>(sim::wall_scenario(scenario), prepared.workload, options);
+    simulation->run();
+    const int code = finish(arguments, prepared, outputs, *simulation);
+    // Nothing that the run began goes on, and no guest is there to hear of it.
+    leave(source, scenario.hosts.src.device.vfs);
+    leave(destination, scenario.hosts.dst.device.vfs);
+    return code;
+}
+
+int run(Arguments arguments) {
+    PreparedRun prepared = prepare(arguments.scenario);
+    if (!prepared.loaded.ok()) {
+        fmt::print(stderr, "{}", prepared.loaded.error_text());
+        return Usage;
+    }
+    std::string error = check_scenario(arguments, prepared);
+    if (!error.empty()) {
+        return complain(error, Usage);
+    }
+    error = size_memory(arguments, prepared);
+    if (!error.empty()) {
+        return complain(error, Environment);
+    }
+    arguments.output.wall = true;
+    Outputs outputs = open_outputs(arguments.output, prepared.loaded.scenario);
+    if (!outputs.error.empty()) {
+        return complain("--out: " + outputs.error, Usage);
+    }
+    return run_on(arguments, prepared, outputs);
+}
+
+void add_device_options(CLI::App& verb, Arguments& arguments) {
+    verb.add_option("--device", arguments.source.device,
+                    "the source's device: PCI address of the PF, or vfio-user:PATH")
+        ->type_name("DEVICE")
+        ->required();
+    verb.add_option("--vf", arguments.source.vfs,
+                    "PCI address of a function that is its VF without SR-IOV; may be repeated")
+        ->type_name("BDF")
+        ->allow_extra_args(false);
+    verb.add_option("--sriov", arguments.source.sriov,
+                    "let the PF have so many VFs meanwhile, and drive them too")
+        ->type_name("N");
+    CLI::Option* destination =
+        verb.add_option("--destination", arguments.destination.device,
+                        "the destination's device; without it the model, in the same time")
+            ->type_name("DEVICE");
+    verb.add_option("--destination-vf", arguments.destination.vfs, "as --vf, of the destination")
+        ->type_name("BDF")
+        ->allow_extra_args(false)
+        ->needs(destination);
+    verb.add_option("--destination-sriov", arguments.destination.sriov,
+                    "as --sriov, of the destination")
+        ->type_name("N")
+        ->needs(destination);
+    verb.add_flag("--write", arguments.write,
+                  "the workload may write: what is on the namespaces is destroyed");
+}
+
+}  // namespace
+
+void add_hw_run(CLI::App& hw, int& exit_code) {
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* verb = hw.add_subcommand(
+        "run",
+        "Run a scenario's host side on a real device: the driver that is simulated "
+        "otherwise, in real time");
+    add_scenario_options(*verb, arguments->scenario);
+    add_device_options(*verb, *arguments);
+    add_output_options(*verb, arguments->output);
+    verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+}
+
+}  // namespace lmsim::cli
