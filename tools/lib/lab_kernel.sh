@@ -114,8 +114,8 @@ lab_iommufd_setup() {
     done
     [ -e /usr/include/gelf.h ] ||
         give_up "a kernel is built here: there is no libelf-dev (tools/setup --nightly)"
-    lab_make "$lab_iommufd" "1 $(kernel_release) $(sha256sum <$iommufd_fragment)" 3000 \
-        iommufd_fill "about 165 MB to download, 3 GB of disk while it is made, at least 5 min"
+    lab_make "$lab_iommufd" "1 $(kernel_release) $(sha256sum <$iommufd_fragment)" 1500 \
+        iommufd_fill "about 165 MB to download, 1.5 GB of disk while it is made, 5 min and more"
     more_versions=$lab_iommufd/versions
     kernel=$lab_iommufd/bzImage
 }
