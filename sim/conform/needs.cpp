@@ -205,4 +205,14 @@ void add_needs(Case& test) {
     test.needs.insert(test.needs.begin(), needs.begin(), needs.end());
 }
 
+void spare_vfs(Case& test) {
+    const auto ends = [](const Step& step) {
+        return step.kind == StepKind::Reset && step.controller == "mmc";
+    };
+    if (std::any_of(test.steps.begin(), test.steps.end(), ends)) {
+        test.needs.insert(test.needs.begin(), {"mmc.reset-alone", 1, UINT64_MAX,
+                                               "a function level reset of the PF ends its VFs"});
+    }
+}
+
 }  // namespace lmsim::sim::conform

@@ -19,4 +19,8 @@ std::string opcode_symbol(std::uint32_t opcode);
 /// PF, two queue pairs, leave to destroy.
 void add_needs(Case& test);
 
+/// Of VFs that are the PF's by SR-IOV: a case that resets the PF as a function is skipped, as they
+/// end with that (PCI Express Base 6.0, 9.2.2.3: VF Enable is cleared).
+void spare_vfs(Case& test);
+
 }  // namespace lmsim::sim::conform

@@ -32,6 +32,22 @@ wire::Sqe number_of_queues(Id opcode) {
     return fields.sqe();
 }
 
+/// Get Features that asks what can be done with a feature.
+wire::Sqe capabilities_of(Id fid) {
+    wire::Sqe empty;
+    empty.opcode = static_cast<std::uint8_t>(oracle().value(Id::OpcodeAdminGetFeatures));
+    wire::SqeFields fields(empty, oracle());
+    fields.set(Id::FeatureFid, oracle().value(fid));
+    fields.set(Id::GetFeaturesSel, oracle().value(Id::SelectCapabilities));
+    return fields.sqe();
+}
+
+std::array<std::uint8_t, 4> dword(std::uint32_t value) {
+    std::array<std::uint8_t, 4> bytes{};
+    wire::store_le(bytes.data(), value);
+    return bytes;
+}
+
 }  // namespace
 
 std::string Session::detect_mmc() {
@@ -110,6 +126,13 @@ void Session::detect_opcodes() {
         const bool unknown =
             cqe && wire::status_code(cqe->status) == oracle().status(Id::StatusInvalidOpcode);
         symbols_[opcode_symbol(sqe.opcode)] = unknown ? 0 : 1;
+    }
+    // Some have it and do not say so: with an ACT that is reserved it does nothing.
+    wire::Sqe manage;
+    manage.opcode = static_cast<std::uint8_t>(oracle().value(Id::OpcodeAdminVirtualization));
+    const std::optional<wire::Cqe> cqe = ask(*units_.front(), manage);
+    if (cqe && wire::status_code(cqe->status) != oracle().status(Id::StatusInvalidOpcode)) {
+        symbols_["mmc.oacs.virtualization"] = 1;
     }
 }
 
@@ -268,11 +291,38 @@ void Session::detect_mc() {
         symbols_["mc.oncs.write-zeroes"] = id->oncs >> 3 & 1;
     }
     symbols_["mc.nsid"] = first_namespace(mc);
+    // Bits 1:0 of a PRP need not be looked at (NVMe Base 2.3, 4.3.1).
+    wire::Sqe offset;
+    offset.opcode = static_cast<std::uint8_t>(oracle().value(Id::OpcodeAdminIdentify));
+    offset.cdw10 = controller;
+    offset.prp1 = mc.allocate(2 * page_size).value_or(page_size) + 2;
+    offset.prp2 = offset.prp1 / page_size * page_size + page_size;
+    const std::optional<wire::Cqe> unaligned = ask(mc, offset);
+    symbols_["mc.prp-offsets"] = unaligned && unaligned->status != 0 ? 1 : 0;
     symbols_["mc.queues"] = queue_pairs(mc);
+    for (const Id fid : {Id::FeatureInterruptCoalescing, Id::FeatureInterruptVector}) {
+        const std::optional<wire::Cqe> can = ask(mc, capabilities_of(fid));
+        const bool constant =
+            can && wire::status_code(can->status) == 0 &&
+            wire::load_bits(dword(can->dw0).data(), oracle().place(Id::CapabilityChangeable)) == 0;
+        symbols_[fmt::format("mc.feature.{:02x}", oracle().value(fid))] = constant ? 0 : 1;
+    }
     // "The value may not match the number requested" (NVMe Base 2.3, 5.2.26.2.1).
     const std::optional<wire::Cqe> one =
         ask(mc, number_of_queues(Id::OpcodeAdminSetFeatures));  // one of each: 0's based
     symbols_["mc.queues.as-asked"] = one && one->status == 0 && one->dw0 == 0 ? 1 : 0;
+    // An Abort is best effort (NVMe Base 2.3, 5.2.1).
+    std::uint8_t waits[wire::Sqe::size];
+    wire::Sqe aer;
+    aer.opcode = static_cast<std::uint8_t>(oracle().value(Id::OpcodeAdminAer));
+    wire::encode(aer, waits);
+    const Pending* const waiting = mc.submit(0, waits, "session");
+    wire::SqeFields abort(wire::Sqe(), oracle());
+    abort.set(Id::AbortCid, waiting != nullptr ? wire::decode_sqe(waiting->sqe.data()).cid : 0);
+    wire::Sqe sent = abort.sqe();
+    sent.opcode = static_cast<std::uint8_t>(oracle().value(Id::OpcodeAdminAbort));
+    const std::optional<wire::Cqe> aborted = ask(mc, sent);
+    symbols_["mc.aborts"] = aborted && aborted->status == 0 && (aborted->dw0 & 1) == 0 ? 1 : 0;
     if (units_.size() > 2 && units_[2]->enable().empty()) {
         symbols_["mc2.nsid"] = first_namespace(*units_[2]);
     }

@@ -240,9 +240,12 @@ Comparison Comparer::run() {
             generator.next(std::min<std::uint64_t>(commands_of_a_case, options_.commands - sent)));
     }
     if (options_.cases) {
-        for (const conform::Case& test : conform::all_cases()) {
+        for (conform::Case& test : conform::all_cases()) {
             if (!goes_on()) {
                 break;
+            }
+            if (options_.sriov) {
+                conform::spare_vfs(test);
             }
             compare(test);
         }

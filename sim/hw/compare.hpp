@@ -20,6 +20,7 @@ struct CompareOptions {
     bool cases = true;              // then the commands of the conformance cases, too
     std::uint64_t trackable = 0;
     bool destructive = false;
+    bool sriov = false;  // the VFs are the PF's by SR-IOV
 };
 
 /// Something in which device and model are not of one mind.

@@ -39,6 +39,10 @@ Offers Offers::of(const conform::Symbols& symbols) {
     offers.cdqs = offers.migration && symbol(symbols, "mmc.mcudmq") != 0;
     offers.tracking = offers.migration && symbol(symbols, "mmc.thmcs") != 0;
     offers.log_offsets = symbol(symbols, "mmc.log.offsets") != 0;
+    offers.prp_offsets = symbol(symbols, "mc.prp-offsets") != 0;
+    offers.coalescing = symbol(symbols, "mc.feature.08") != 0;
+    offers.vectors = symbol(symbols, "mc.feature.09") != 0;
+    offers.aborts = symbol(symbols, "mc.aborts") != 0;
     offers.destructive = symbol(symbols, "destructive") != 0;
     offers.pairs = std::min<std::uint64_t>(symbol(symbols, "mc.queues"), 2);
     offers.aers = std::min(symbol(symbols, "mc.aerl") + 1, most_aers);
@@ -121,7 +125,7 @@ void Generator::identify() {
 
 void Generator::identify_wrong() {
     const auto page = [&](Id cns) { return conform::identify(cns, "data").to(who()); };
-    switch (random_.below(5)) {
+    switch (random_.below(offers_.prp_offsets ? 5 : 4)) {
         case 0: {
             const std::uint32_t reserved[] = {0x22, 0x7f, 0xbf};
             return send(page(Id::CnsController).set(Id::IdentifyCns, any(reserved)));
@@ -152,7 +156,7 @@ void Generator::get_feature_wrong() {
 
 /// What is set is read again: that is what the value must be.
 void Generator::set_feature() {
-    const bool events = coin();
+    const bool events = !offers_.coalescing || coin();
     const Id fid = events ? Id::FeatureAsyncEventConfig : Id::FeatureInterruptCoalescing;
     const std::uint64_t value = events ? random_.below(4) : random_.below(0x10000);
     send(conform::set_features(fid, value).to(who()));
@@ -168,7 +172,10 @@ void Generator::set_feature_wrong() {
             const std::uint32_t reserved[] = {0x00, 0x7f, 0xbf};
             return send(queues(0).set(Id::FeatureFid, any(reserved)));
         }
-        case 1: return send(conform::set_features(Id::FeatureInterruptVector, 0x7ff).to(who()));
+        case 1:
+            return offers_.vectors
+                       ? send(conform::set_features(Id::FeatureInterruptVector, 0x7ff).to(who()))
+                       : get_feature();
         case 2:
             if (!cq_[1] && !cq_[2]) {
                 return send(queues(coin() ? 0xffffU : 0xffff'0000U));
@@ -245,7 +252,7 @@ void Generator::wait_for_event() {
 
 /// The aborted command completes before its Abort does.
 void Generator::abort_event() {
-    if (aers_ == 0) {
+    if (aers_ == 0 || !offers_.aborts) {
         return;
     }
     const std::string tag = fmt::format("aer{}", tags_ - 1);
@@ -312,7 +319,7 @@ void Generator::input_output_wrong() {
     }
     const Id opcode = offers_.destructive && coin() ? Id::OpcodeNvmWrite : Id::OpcodeNvmRead;
     Command command = conform::io(opcode, "block").to(who());
-    switch (random_.below(4)) {
+    switch (random_.below(offers_.prp_offsets ? 4 : 3)) {
         case 0: {
             const std::uint32_t nsids[] = {0, never, broadcast};
             return send(command.nsid(any(nsids)));

@@ -17,6 +17,10 @@ struct Offers {
     bool tracking = false;
     bool base_2_0 = false;  // VS
     bool log_offsets = false;
+    bool prp_offsets = true;  // it looks at bits 1:0 of PRPs
+    bool coalescing = true;   // the feature can be changed
+    bool vectors = true;      // so can that
+    bool aborts = true;       // an AER that is to be aborted is
     bool destructive = false;
     std::uint64_t pairs = 1;  // I/O queue pairs, as far as the driver has any
     std::uint64_t aers = 1;   // AERs at once

@@ -42,7 +42,7 @@ Result<Ability> ability(Asker& asker, const char* name, Id opcode, std::uint32_t
     const bool known = status != oracle().status(Id::StatusInvalidOpcode);
     Ability result;
     result.name = name;
-    result.supported = known && says != 0;
+    result.supported = known;
     result.contradiction = known != (says != 0);
     result.says = fmt::format("{} is {}", field, says);
     result.answers =
@@ -162,9 +162,7 @@ std::string ask_namespaces(Asker& asker, Probe& to) {
 }
 
 std::string ask_secondaries(Asker& asker, Probe& to) {
-    if ((to.id.oacs & oacs_virtualization) == 0) {
-        return {};
-    }
+    // Asked whatever OACS says: some have it and do not say so.
     const auto primary = asker.identify(Id::CnsPrimaryCapabilities);
     if (primary) {
         const auto has = wire::decode_primary_capabilities(primary.value().data(),

@@ -34,6 +34,7 @@ int compare(const Arguments& arguments) {
     }
     sim::hw::CompareOptions options = arguments.options;
     options.cases = !arguments.random_alone;
+    options.sriov = arguments.request.sriov != 0;
     const sim::hw::Comparison result = sim::hw::compare(*rig, options);
     fmt::print("{}",
                arguments.json ? sim::hw::compare_json(result) : sim::hw::compare_text(result));

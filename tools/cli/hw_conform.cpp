@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "sim/conform/needs.hpp"
 #include "sim/conform/rig_target.hpp"
 #include "tools/cli/conform_cases.hpp"
 #include "tools/cli/hw_rig.hpp"
@@ -28,10 +29,15 @@ std::string again(const Arguments& arguments) {
 
 int conform(const Arguments& arguments) {
     std::string error;
-    const auto cases = chosen_cases(arguments.choice, error);
+    auto cases = chosen_cases(arguments.choice, error);
     if (!error.empty()) {
         fmt::print(stderr, "lmsim hw conform: {}\n", error);
         return Usage;
+    }
+    for (sim::conform::Case& test : cases) {
+        if (arguments.request.sriov != 0) {
+            sim::conform::spare_vfs(test);
+        }
     }
     const auto rig = open_or_complain("conform", arguments.request);
     if (rig == nullptr) {

@@ -9,6 +9,8 @@ using spec::Id;
 namespace {
 
 const char* const probe_name = "mc.features";
+constexpr const char* constant = "Get Features says that the feature cannot be changed";
+constexpr const char* no_abort = "the controller does not abort an AER: an Abort is best effort";
 constexpr const char* more_queues = "the MC grants more queues than it is asked for, as it may";
 
 Draft begin(const std::string& id, const std::string& title, std::initializer_list<Id> rows,
@@ -57,6 +59,7 @@ void add_identifiers(List& list) {
     list.push_back(
         begin("vector-without-queue", "Interrupt Vector Configuration of no queue's",
               {Id::FeatureInterruptVector, Id::VectorIv, Id::VectorWithoutCq})
+            .need("mc.feature.09", 1, constant)
             .refused(
                 set_features(Id::FeatureInterruptVector, 0x7ff).to("mc").ends(Id::VectorWithoutCq),
                 probe_name)
@@ -123,8 +126,11 @@ void add_kept(List& list) {
          Id::FeatureAsyncEventConfig, 0x0003},
     };
     for (const auto& feature : kept) {
-        list.push_back(begin(feature.id, feature.title, {feature.feature})
-                           .step(set_features(feature.feature, feature.value).to("mc"))
+        Draft draft = begin(feature.id, feature.title, {feature.feature});
+        if (feature.feature == Id::FeatureInterruptCoalescing) {
+            draft.need("mc.feature.08", 1, constant);
+        }
+        list.push_back(draft.step(set_features(feature.feature, feature.value).to("mc"))
                            .step(get_features(feature.feature)
                                      .to("mc")
                                      .gives("the value", dw0(15, 0), feature.value))
@@ -279,12 +285,14 @@ void add_events(List& list) {
                        .done());
     list.push_back(event_case("abort-aer", "Abort of an outstanding AER",
                               {Id::AbortSqid, Id::AbortCid, Id::AerAborted})
+                       .need("mc.aborts", 1, no_abort)
                        .step(aer().to("mc").runs_on("aer"))
                        .step(abort(0, "aer.cid").to("mc").gives("not aborted", dw0(0, 0), 0))
                        .step(await("mc", "aer", oracle().status(Id::AerAborted)))
                        .done());
     list.push_back(event_case("abort-second-aer", "Abort of the second of two AERs",
                               {Id::AbortSqid, Id::AbortCid, Id::AerAborted})
+                       .need("mc.aborts", 1, no_abort)
                        .steps({aer().to("mc").runs_on("first"), aer().to("mc").runs_on("second")})
                        .step(abort(0, "second.cid").to("mc").gives("not aborted", dw0(0, 0), 0))
                        .step(await("mc", "second", oracle().status(Id::AerAborted)))

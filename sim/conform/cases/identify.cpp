@@ -97,6 +97,8 @@ void add_conditions(List& list) {
                            .done());
     }
     list.push_back(begin("prp1-offset", "PRP1 is not dword aligned", {Id::PrpOffsetNotAllowed})
+                       .need("mc.prp-offsets", 1,
+                             "the controller does not look at bits 1:0 of PRPs, and need not")
                        .refused(identify(Id::CnsController, "data")
                                     .set("PRP1", spec::bytes(24, 31), Value("data", 2))
                                     .ends(Id::PrpOffsetNotAllowed))

@@ -74,6 +74,7 @@ void add_supported(List& list) {
     list.push_back(
         begin("errors", "Entries of Error Information tell their version",
               {Id::LogErrors, Id::ErrorLpver, Id::ErrorVersion})
+            .need("mmc.vs", 0x2'00'00, "VS is below 2.0: entries have no LPVER")
             .step(get_log(Id::LogErrors, "data", oracle().value(Id::ErrorEntrySize)))
             .step(check("data", 0, {field(Id::ErrorLpver, oracle().value(Id::ErrorVersion))}))
             .done());

@@ -235,7 +235,8 @@ void add_management(List& list) {
         attach.set(Id::NaSel, sel)
             .nsid("mc.nsid")
             .with_data("data", page_size)
-            .ends(Id::NaSelReserved);
+            .ends(Id::NaSelReserved)
+            .or_with(oracle().status(Id::NaListInvalid));  // which it is, too
         const char* reason = "OACS offers no Namespace Management";
         list.push_back(begin(fmt::format("manage-sel-{:x}", sel),
                              "Namespace Management with a reserved SEL", {Id::NmSel})

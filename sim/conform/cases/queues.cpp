@@ -163,6 +163,8 @@ void add_io(List& list) {
                 .done());
         list.push_back(begin(name + "-prp-offset", "PRP1 is not dword aligned",
                              {opcode, Id::PrpOffsetNotAllowed}, 1)
+                           .need("mc.prp-offsets", 1,
+                                 "the controller does not look at bits 1:0 of PRPs, and need not")
                            .step(io(opcode, "block")
                                      .set("PRP1", spec::bytes(24, 31), Value("block", 3))
                                      .ends(Id::PrpOffsetNotAllowed))
