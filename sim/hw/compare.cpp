@@ -40,7 +40,7 @@ struct Transcript {
 };
 
 std::optional<Id> opcode_row(const Step& step) {
-    if (step.fields.empty()) {
+    if (step.kind != StepKind::Command || step.fields.empty()) {
         return std::nullopt;
     }
     const std::uint64_t opcode = step.fields.front().value.number;

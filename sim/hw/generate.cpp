@@ -68,6 +68,7 @@ conform::Case Generator::next(std::size_t commands) {
         cq_[i] = sq_[i] = false;
     }
     aers_ = sent_ = 0;
+    created_ = false;
     std::vector<Make> kinds{&Generator::identify,       &Generator::identify_wrong,
                             &Generator::get_feature,    &Generator::get_feature_wrong,
                             &Generator::set_feature,    &Generator::set_feature_wrong,
@@ -177,10 +178,11 @@ void Generator::set_feature_wrong() {
                        ? send(conform::set_features(Id::FeatureInterruptVector, 0x7ff).to(who()))
                        : get_feature();
         case 2:
-            if (!cq_[1] && !cq_[2]) {
+            if (!created_) {
                 return send(queues(coin() ? 0xffffU : 0xffff'0000U));
             }
-            return send(queues(0x0001'0001));
+            // Whether it is too late once all of them are deleted is not stated.
+            return cq_[1] || cq_[2] ? send(queues(0x0001'0001)) : get_feature();
         default:
             return send(
                 conform::set_features(Id::FeatureInterruptCoalescing, 0).to(who()).nsid("mc.nsid"));
@@ -190,7 +192,7 @@ void Generator::set_feature_wrong() {
 void Generator::create() {
     const auto id = static_cast<std::uint16_t>(1 + random_.below(offers_.pairs));
     if (!cq_[id]) {
-        cq_[id] = true;
+        cq_[id] = created_ = true;
         return send(conform::create_cq(who(), id));
     }
     if (!sq_[id]) {

@@ -84,6 +84,7 @@ class Generator {
     std::string who_;
     bool cq_[3] = {};
     bool sq_[3] = {};
+    bool created_ = false;  // a queue, which may be gone again
     std::uint64_t aers_ = 0;
     std::uint64_t tags_ = 0;
 };
