@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sim/bridge/record/recorded_rig.hpp"
+#include "sim/bridge/record/replayed_rig.hpp"
 #include "sim/bridge/vfio/vfio_rig.hpp"
 #include "sim/bridge/vfio_user/user_rig.hpp"
 
@@ -10,6 +12,9 @@ namespace lmsim::sim {
 namespace {
 
 constexpr const char* served = "vfio-user:";
+constexpr const char* replayed = "replay:";
+
+bool begins(const std::string& text, const char* with) { return text.rfind(with, 0) == 0; }
 
 template <class Kind>
 Result<std::unique_ptr<Rig>> as_rig(Result<std::unique_ptr<Kind>> opened) {
@@ -19,12 +24,8 @@ Result<std::unique_ptr<Rig>> as_rig(Result<std::unique_ptr<Kind>> opened) {
     return std::unique_ptr<Rig>(std::move(opened.value()));
 }
 
-}  // namespace
-
-bool pins_memory(const RigRequest& request) { return request.device.rfind(served, 0) != 0; }
-
-Result<std::unique_ptr<Rig>> open_rig(const RigRequest& request) {
-    if (request.device.rfind(served, 0) == 0) {
+Result<std::unique_ptr<Rig>> open_device(const RigRequest& request) {
+    if (begins(request.device, served)) {
         if (request.sriov != 0) {
             return Failure{
                 request.device +
@@ -50,6 +51,28 @@ Result<std::unique_ptr<Rig>> open_rig(const RigRequest& request) {
     options.access = request.access;
     options.complain = request.complain;
     return as_rig(vfio::VfioRig::borrow(std::make_shared<vfio::System>(), wanted, options));
+}
+
+}  // namespace
+
+bool pins_memory(const RigRequest& request) {
+    return !begins(request.device, served) && !begins(request.device, replayed);
+}
+
+Result<std::unique_ptr<Rig>> open_rig(const RigRequest& request) {
+    if (begins(request.device, replayed)) {
+        if (!request.record.empty()) {
+            return Failure{"a session that is replayed is recorded already: expected no --record"};
+        }
+        return as_rig(record::ReplayedRig::open(request.device.substr(std::string(replayed).size()),
+                                                request.complain));
+    }
+    auto device = open_device(request);
+    if (!device || request.record.empty()) {
+        return device;
+    }
+    return as_rig(record::RecordedRig::open(std::move(device.value()), request.record,
+                                            request.command, request.complain));
 }
 
 }  // namespace lmsim::sim

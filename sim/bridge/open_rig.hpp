@@ -14,7 +14,8 @@ namespace lmsim::sim {
 
 /// What is opened, and how.
 struct RigRequest {
-    /// A PCI address, "0000:01:00.0", of a PF or of a function alone; or "vfio-user:PATH".
+    /// A PCI address, "0000:01:00.0", of a PF or of a function alone; or "vfio-user:PATH"; or
+    /// "replay:FILE", a session that was recorded, in place of its device.
     std::string device;
     /// Addresses of functions that are its VFs, although they are functions of their own.
     std::vector<std::string> vfs;
@@ -29,7 +30,12 @@ struct RigRequest {
                                  // `memory_pages` for all functions
     /// Waiting ends as soon as this is true: with the trouble "interrupted".
     std::function<bool()> interrupted;
-    /// Told at the end what could not be given back, in words.
+    /// Where the session is recorded; empty: nowhere.
+    std::string record;
+    /// What the user typed: it stands in the recording.
+    std::string command;
+    /// Told at the end, in words, what could not be given back, why a recording is not complete,
+    /// or that a replay was not as its recording.
     std::function<void(const std::string&)> complain;
 };
 

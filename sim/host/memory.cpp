@@ -19,12 +19,21 @@ Memory::Memory(std::uint64_t pages, std::uint8_t* region) : Memory(pages) {
     base_ = region;
     has_region_ = true;
     backed_ = pages * page_size;
+    unwatched_ = backed_;
 }
 
 void Memory::back(std::uint64_t bytes) {
     backing_.resize(bytes, 0);
     base_ = backing_.data();
     backed_ = bytes;
+    unwatched_ = watch_ == nullptr ? backed_ : 0;
+}
+
+void Memory::reach(std::uint64_t address, std::uint64_t length) const {
+    LMSIM_ASSERT(address + length <= backed_);
+    if (watch_ != nullptr) {
+        watch_->reached(address, length);
+    }
 }
 
 std::uint64_t Memory::allocate_bytes(std::uint64_t length) {
@@ -70,6 +79,7 @@ void Memory::receive(std::uint64_t page, const Memory& from) {
     versions_[page] = from.versions_[page];
     const std::uint64_t address = page * page_size;
     if (from.has_bytes(address, page_size)) {
+        from.reach(address, page_size);
         std::memcpy(bytes(address, page_size), from.base_ + address, page_size);
     }
 }
@@ -85,7 +95,7 @@ void Memory::lay_out_like(const Memory& other) {
     LMSIM_ASSERT(pages() == other.pages());
     next_page_ = other.next_page_;
     if (has_region_) {
-        std::memset(base_, 0, backed_);
+        std::memset(bytes(0, backed_), 0, backed_);
     } else {
         backing_.clear();
         back(other.backed_);

@@ -12,6 +12,13 @@ namespace lmsim::sim {
 
 constexpr std::uint64_t page_size = 4096;
 
+/// Whoever wants to know when somebody is about to look at bytes of a memory, or to change them.
+class MemoryWatch {
+  public:
+    virtual ~MemoryWatch() = default;
+    virtual void reached(std::uint64_t address, std::uint64_t length) = 0;
+};
+
 /// A VM's memory on one host. Payload is a version per page: two hosts hold the same content where
 /// the versions are equal, and 0 is the zero page. Pages at the bottom, where rings and PRP lists
 /// live, have bytes as well. (Copying payload would cost more than a whole simulated command.)
@@ -34,8 +41,16 @@ class Memory {
 
     /// The bytes at an address inside allocate_bytes() memory; the length must not leave it.
     std::uint8_t* bytes(std::uint64_t address, std::uint64_t length) {
-        LMSIM_ASSERT(address + length <= backed_);
+        if (__builtin_expect(address + length > unwatched_, 0)) {
+            reach(address, length);
+        }
         return base_ + address;
+    }
+    /// Is told of every bytes() before it returns. A pointer is good until the next call of a port
+    /// or a rig: later changes through it are not seen. It outlives its use; nullptr: nobody.
+    void set_watch(MemoryWatch* watch) {
+        watch_ = watch;
+        unwatched_ = watch == nullptr ? backed_ : 0;
     }
     bool has_bytes(std::uint64_t address, std::uint64_t length) const {
         return address < backed_ && length <= backed_ - address;
@@ -114,6 +129,7 @@ class Memory {
   private:
     /// So many bytes of the memory's own, the first ones as they were.
     void back(std::uint64_t bytes);
+    void reach(std::uint64_t address, std::uint64_t length) const;
 
     struct Free {
         void operator()(std::uint32_t* versions) const { std::free(versions); }
@@ -129,6 +145,8 @@ class Memory {
     std::vector<std::uint8_t> backing_;  // from address 0, unless there is a region
     std::uint8_t* base_ = nullptr;       // of either
     std::uint64_t backed_ = 0;           // bytes from there on
+    std::uint64_t unwatched_ = 0;        // the same, or 0 if somebody watches
+    MemoryWatch* watch_ = nullptr;
     bool has_region_ = false;
     std::uint64_t next_page_ = 0;
 };

@@ -10,6 +10,7 @@ void add_hw(CLI::App& app, int& exit_code) {
     add_hw_run(*verb, exit_code);
     // After the verb's own: whatever was under way, these come first.
     verb->callback([&exit_code] {
+        if (replay_differed() && exit_code == Ok) exit_code = Failed;
         if (not_given_back()) exit_code = Environment;
         if (was_interrupted()) exit_code = Interrupted;
     });

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
 #include <map>
 
 #include "tools/cli/interrupts.hpp"
@@ -10,7 +11,20 @@ namespace lmsim::cli {
 
 namespace {
 
+constexpr const char* replayed = "replay:";
+
 bool kept = false;
+bool differed = false;
+
+/// What the user typed.
+std::string command_line() {
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    std::string text;
+    for (std::string word; std::getline(file, word, '\0');) {
+        text += (text.empty() ? "" : " ") + word;
+    }
+    return text;
+}
 
 /// By which of VFIO's two ways devices are opened.
 void add_access_option(CLI::App& verb, sim::vfio::Access& access) {
@@ -28,7 +42,8 @@ void add_access_option(CLI::App& verb, sim::vfio::Access& access) {
 
 void add_rig_options(CLI::App& verb, sim::RigRequest& request) {
     verb.add_option("device", request.device,
-                    "PCI address of the PF, or of a function alone; or vfio-user:PATH")
+                    "PCI address of the PF, or of a function alone; or vfio-user:PATH; or "
+                    "replay:FILE, what --record has written")
         ->type_name("BDF")
         ->required();
     verb.add_option("--vf", request.vfs,
@@ -42,15 +57,21 @@ void add_rig_options(CLI::App& verb, sim::RigRequest& request) {
                     "the UUID with which somebody else has the PF of this VF through VFIO")
         ->type_name("UUID");
     add_access_option(verb, request.access);
+    verb.add_option("--record", request.record,
+                    "write all that is sent and comes back into this file: replay:FILE then takes "
+                    "the device's place, and lmsim check judges it")
+        ->type_name("FILE");
 }
 
 std::unique_ptr<sim::Rig> open_or_complain(const char* verb, const sim::RigRequest& request) {
     catch_interrupts();
     sim::RigRequest interruptible = request;
     interruptible.interrupted = was_interrupted;
-    interruptible.complain = [verb](const std::string& words) {
+    interruptible.command = command_line();
+    bool& failed = request.device.rfind(replayed, 0) == 0 ? differed : kept;
+    interruptible.complain = [verb, &failed](const std::string& words) {
         fmt::print(stderr, "lmsim hw {}: {}\n", verb, words);
-        kept = true;
+        failed = true;
     };
     auto rig = sim::open_rig(interruptible);
     if (!rig) {
@@ -61,5 +82,6 @@ std::unique_ptr<sim::Rig> open_or_complain(const char* verb, const sim::RigReque
 }
 
 bool not_given_back() { return kept; }
+bool replay_differed() { return differed; }
 
 }  // namespace lmsim::cli

@@ -22,7 +22,10 @@ void add_rig_options(CLI::App& verb, sim::RigRequest& request);
 /// `lmsim hw` ends with Interrupted whatever the verb says.
 std::unique_ptr<sim::Rig> open_or_complain(const char* verb, const sim::RigRequest& request);
 
-/// Was something not given back? It has been said; nothing that was done counts as well done.
+/// Was something not given back, or a recording not complete? It has been said; nothing that was
+/// done counts as well done.
 bool not_given_back();
+/// Did a replay turn out otherwise than its recording? It has been said.
+bool replay_differed();
 
 }  // namespace lmsim::cli
