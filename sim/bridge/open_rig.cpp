@@ -36,6 +36,10 @@ Result<std::unique_ptr<Rig>> open_device(const RigRequest& request) {
         options.memory_pages = request.memory_pages;
         options.vm_pages = request.vm_pages;
         options.interrupted = request.interrupted;
+        for (const std::string& vf : request.vfs) {
+            options.functions.push_back(begins(vf, served) ? vf.substr(std::string(served).size())
+                                                           : vf);
+        }
         return as_rig(
             vfio_user::UserRig::open(request.device.substr(std::string(served).size()), options));
     }

@@ -17,7 +17,8 @@ struct RigRequest {
     /// A PCI address, "0000:01:00.0", of a PF or of a function alone; or "vfio-user:PATH"; or
     /// "replay:FILE", a session that was recorded, in place of its device.
     std::string device;
-    /// Addresses of functions that are its VFs, although they are functions of their own.
+    /// Addresses of functions that are its VFs, although they are functions of their own; sockets,
+    /// if the device is served: only these then, of those that there are.
     std::vector<std::string> vfs;
     /// VFs that the PF shall have as long as this lasts; functions 1 to `sriov` of the rig.
     unsigned sriov = 0;

@@ -6,6 +6,7 @@ namespace lmsim::cli {
 void add_hw(CLI::App& app, int& exit_code) {
     CLI::App* verb = app.add_subcommand("hw", "Drive a real device over VFIO (docs/hardware.md)");
     verb->require_subcommand(1);
+    add_hw_migrate(*verb, exit_code);
     add_hw_release(*verb, exit_code);
     add_hw_run(*verb, exit_code);
     // After the verb's own: whatever was under way, these come first.

@@ -50,6 +50,10 @@ void add_rig_options(CLI::App& verb, sim::RigRequest& request) {
                     "PCI address of a function that is its VF without SR-IOV; may be repeated")
         ->type_name("BDF")
         ->allow_extra_args(false);
+    add_shared_rig_options(verb, request);
+}
+
+void add_shared_rig_options(CLI::App& verb, sim::RigRequest& request) {
     verb.add_option("--sriov", request.sriov,
                     "let the PF have so many VFs meanwhile, and drive them too")
         ->type_name("N");

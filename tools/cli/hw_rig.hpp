@@ -14,8 +14,13 @@ void add_hw_conform(CLI::App& hw, int& exit_code);
 void add_hw_probe(CLI::App& hw, int& exit_code);
 void add_hw_run(CLI::App& hw, int& exit_code);
 
+void add_hw_migrate(CLI::App& hw, int& exit_code);
+
 /// The options by which a verb of `lmsim hw` is told what it opens, the device's address first.
 void add_rig_options(CLI::App& verb, sim::RigRequest& request);
+
+/// The same but for the device's address: of a verb that has other words for it.
+void add_shared_rig_options(CLI::App& verb, sim::RigRequest& request);
 
 /// Opens it, or says on the standard error what is wrong: then nullptr, and the verb ends with
 /// Environment. From then on SIGINT and SIGTERM end its waiting: its trouble is "interrupted", and

@@ -128,8 +128,8 @@ std::string RecordedRig::make_spaces(SessionHeader& header) {
                 return host.error();
             }
             header.memories.push_back({memory->pages(), memory->allocated_pages()});
-            spaces_.push_back(
-                {memory, std::move(host.value()), std::vector<std::uint64_t>(memory->pages(), 0)});
+            const std::vector<std::uint64_t> never(memory->pages(), 0);
+            spaces_.push_back({memory, std::move(host.value()), never, never});
         }
         header.memory_of.push_back(index);
         ports_.push_back(
@@ -275,6 +275,7 @@ bool RecordedRig::fetch_page(std::uint32_t index, std::uint64_t page) {
                      line.kind = Kind::DeviceWrote;
                      line.memory = index;
                      line.address = address;
+                     line.since = space.looked[page];
                      line.bytes = bytes;
                      add(line);
                      space.host->put(address, bytes);
@@ -285,12 +286,14 @@ bool RecordedRig::fetch_page(std::uint32_t index, std::uint64_t page) {
 
 bool RecordedRig::fetch_pages(std::uint32_t index, std::uint64_t first, std::uint64_t pages,
                               bool stale) {
-    std::vector<std::uint64_t>& seen = spaces_[index].seen;
+    Space& space = spaces_[index];
     bool any = false;
     for (std::uint64_t page = first; page < first + pages; ++page) {
-        if (stale || seen[page] != generation_) {
+        if (stale || space.seen[page] != generation_) {
+            const std::uint64_t before = file_->lines();
             any = fetch_page(index, page) || any;
-            seen[page] = generation_;
+            space.seen[page] = generation_;
+            space.looked[page] = before;
         }
     }
     return any;

@@ -45,7 +45,8 @@ class RecordedRig : public Rig {
     struct Space {
         Memory* device = nullptr;
         std::unique_ptr<HostMemory> host;
-        std::vector<std::uint64_t> seen;  // by page: as of which generation_
+        std::vector<std::uint64_t> seen;    // by page: as of which generation_
+        std::vector<std::uint64_t> looked;  // by page: how many lines there were then
     };
 
     RecordedRig(std::unique_ptr<Rig> device, Complain complain);

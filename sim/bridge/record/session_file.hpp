@@ -48,6 +48,8 @@ class SessionWriter {
     ~SessionWriter() = default;
 
     void add(const SessionLine& line);
+    /// Written so far, the first one too.
+    std::uint64_t lines() const { return lines_; }
     /// So that a process that is killed leaves what it has done so far.
     void flush();
     /// Writes the line that says that nothing is missing.

@@ -115,6 +115,7 @@ std::string encode(const SessionLine& line) {
     put("memory", line.memory);
     put("address", line.address);
     put("size", line.size);
+    put("since", line.since);
     put("token", line.token);
     put("value", line.value);
     if (!line.bytes.empty()) {
@@ -132,7 +133,8 @@ std::string decode(const std::string& text, SessionLine& into) {
     const Field fields[] = {{"polls", &into.polls},     {"at", &at},
                             {"function", &function},    {"memory", &memory},
                             {"address", &into.address}, {"size", &size},
-                            {"token", &into.token},     {"value", &into.value}};
+                            {"since", &into.since},     {"token", &into.token},
+                            {"value", &into.value}};
     bool known = false;
     trace::FlatJson json;
     json.start(text);

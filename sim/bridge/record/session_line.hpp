@@ -37,6 +37,7 @@ struct SessionLine {
     std::uint32_t memory = 0;   // HostWrote, DeviceWrote: which, by SessionHeader::memories
     std::uint64_t address = 0;  // HostWrote, DeviceWrote; of a register: Write, Read
     std::uint32_t size = 0;     // bytes: Write, Read
+    std::uint64_t since = 0;    // DeviceWrote: when this line was the last, it was not changed yet
     std::uint64_t token = 0;    // Read, ReadDone
     std::uint64_t value = 0;    // Write, ReadDone; Interrupts: 1 is on; Interrupt: the vector; Now
     std::string bytes;          // HostWrote, DeviceWrote; Trouble: its words
@@ -46,7 +47,7 @@ struct SessionLine {
 const char* name(Kind kind);
 /// "a write of 1h (4 bytes) to the property at 14h of function 0".
 std::string describe(const SessionLine& line);
-/// Do they tell the same? Number, polls and time do not count.
+/// Do they tell the same? Number, polls, time and since do not count.
 bool same(const SessionLine& a, const SessionLine& b);
 
 /// The JSON object without its closing brace and without the sum.

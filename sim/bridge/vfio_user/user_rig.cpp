@@ -73,12 +73,21 @@ std::string UserRig::connect() {
                          path_);
     }
     error = add(pf, *memory_);
-    for (int vf = 0; error.empty() && options_.vfs; ++vf) {
+    return error.empty() && options_.vfs ? add_vfs() : error;
+}
+
+std::string UserRig::add_vfs() {
+    SharedMemory& memory = vm_memory_ ? *vm_memory_ : *memory_;
+    std::string error;
+    for (const std::string& socket : options_.functions) {
+        error = error.empty() ? add(socket, memory) : error;
+    }
+    for (int vf = 0; error.empty() && options_.functions.empty(); ++vf) {
         const std::string socket = fmt::format("{}.vf{}", path_, vf);
         if (!is_socket(socket)) {
             break;
         }
-        error = add(socket, vm_memory_ ? *vm_memory_ : *memory_);
+        error = add(socket, memory);
     }
     return error;
 }

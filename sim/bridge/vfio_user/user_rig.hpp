@@ -19,6 +19,7 @@ class UserRig : public Rig {
         std::uint64_t memory_pages = 16384;  // 64 MiB: what three controllers hand out
         std::uint64_t vm_pages = 0;          // of the VFs' own memory; 0: there is one for all
         bool vfs = true;                     // false: the PF alone, although there are VFs
+        std::vector<std::string> functions;  // sockets behind the PF's, instead of its VFs'
         std::function<bool()> interrupted;   // then this is the trouble
     };
 
@@ -41,6 +42,7 @@ class UserRig : public Rig {
     std::string add(const std::string& path, SharedMemory& memory);
     std::string make_memory();
     std::string connect();
+    std::string add_vfs();
 
     std::string path_;
     Options options_;
