@@ -9,6 +9,7 @@
 #include "model/explore/world/config.hpp"
 #include "model/explore/world/memory_config.hpp"
 #include "model/host/lifetimes.hpp"
+#include "sim/check/session_check.hpp"
 #include "sim/check/step_replay.hpp"
 #include "sim/check/trace_check.hpp"
 #include "sim/core/text.hpp"
@@ -100,11 +101,16 @@ Json breach_json(const sim::TraceBreach& breach) {
                  {"times", breach.times}});
 }
 
-void print_json(const std::string& path, const sim::TraceVerdict& verdict) {
+Json breaches_json(const std::vector<sim::TraceBreach>& breaches) {
     Json broken = Json::array();
-    for (const sim::TraceBreach& breach : verdict.breaches) {
+    for (const sim::TraceBreach& breach : breaches) {
         broken.push_back(breach_json(breach));
     }
+    return broken;
+}
+
+void print_json(const std::string& path, const sim::TraceVerdict& verdict) {
+    const Json broken = breaches_json(verdict.breaches);
     const Json all({{"schema", "lmsim/check/1"},
                     {"trace", sim::printable(path)},
                     {"scenario", sim::printable(verdict.header.scenario)},
@@ -116,8 +122,8 @@ void print_json(const std::string& path, const sim::TraceVerdict& verdict) {
     fmt::print("{}\n", all.dump(2));
 }
 
-void print_text(const std::string& path, const sim::TraceVerdict& verdict) {
-    for (const sim::TraceBreach& breach : verdict.breaches) {
+void print_breaches(const std::string& path, const std::vector<sim::TraceBreach>& breaches) {
+    for (const sim::TraceBreach& breach : breaches) {
         const std::string from = source_of(*breach.invariant);
         fmt::print("{}:{}: at {} ps: {}\n    {} {}{}{}\n    {}\n", sim::printable(path),
                    breach.line, breach.at, breach.seen, breach.invariant->id,
@@ -125,6 +131,10 @@ void print_text(const std::string& path, const sim::TraceVerdict& verdict) {
                    breach.times == 1 ? "" : fmt::format(" {} times", breach.times),
                    breach.invariant->why);
     }
+}
+
+void print_text(const std::string& path, const sim::TraceVerdict& verdict) {
+    print_breaches(path, verdict.breaches);
     fmt::print("{} records, {} observations: {}\n", verdict.records, verdict.observations,
                verdict.ok() ? fmt::format("ok, {} invariants hold", check::invariant_count)
                             : fmt::format("{} of {} invariants do not hold",
@@ -136,7 +146,62 @@ void print_text(const std::string& path, const sim::TraceVerdict& verdict) {
     }
 }
 
+void print_session_json(const std::string& path, const sim::SessionVerdict& verdict) {
+    Json judged = Json::array();
+    for (const check::Invariant* invariant : sim::session_invariants()) {
+        judged.push_back(invariant->id);
+    }
+    const Json all(
+        {{"schema", "lmsim/check-session/1"},
+         {"time_base", "wall"},
+         {"session", sim::printable(path)},
+         {"device", sim::printable(verdict.header.device)},
+         {"command", sim::printable(verdict.header.command)},
+         {"lines", verdict.lines},
+         {"commands", {{"submitted", verdict.submitted}, {"completed", verdict.completed}}},
+         {"suspended", verdict.suspended},
+         {"taken_over", verdict.taken_over},
+         {"cut_short", verdict.cut_short},
+         {"unfollowed", verdict.unfollowed},
+         {"judged", judged},
+         {"ok", verdict.ok()},
+         {"broken", breaches_json(verdict.breaches)}});
+    fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+void print_session_text(const std::string& path, const sim::SessionVerdict& verdict) {
+    print_breaches(path, verdict.breaches);
+    for (const std::string& words : verdict.unfollowed) {
+        fmt::print("{}\n", words);
+    }
+    const std::size_t judged = sim::session_invariants().size();
+    fmt::print(
+        "{} lines, {} commands, {} of them completed; {} times suspended, {} times taken "
+        "over: {}\n",
+        verdict.lines, verdict.submitted, verdict.completed, verdict.suspended, verdict.taken_over,
+        verdict.ok()
+            ? fmt::format("ok, {} invariants hold", judged)
+            : fmt::format("{} of {} invariants do not hold", verdict.breaches.size(), judged));
+    if (verdict.cut_short) {
+        fmt::print(
+            "The session has no end: whoever recorded it was stopped. What there is was "
+            "looked at.\n");
+    }
+}
+
+int check_session(const Arguments& arguments) {
+    const auto verdict = sim::check_session(arguments.path);
+    if (!verdict) {
+        return refuse(verdict.error());
+    }
+    (arguments.json ? print_session_json : print_session_text)(arguments.path, verdict.value());
+    return verdict.value().ok() && !verdict.value().cut_short ? Ok : Failed;
+}
+
 int check_records(const Arguments& arguments) {
+    if (sim::is_session(arguments.path)) {
+        return check_session(arguments);
+    }
     std::string path = arguments.path;
     std::error_code ignored;
     if (std::filesystem::is_directory(path, ignored)) {
@@ -217,7 +282,7 @@ void add_check(CLI::App& app, int& exit_code) {
         "check", "Say whether a trace, simulated or captured, breaks what has to hold");
     verb->add_option("TRACE", arguments->path,
                      "a trace.ndjson (docs/schema/trace.schema.json), or what `lmsim run --out` "
-                     "has left");
+                     "has left; or a session with a device (`lmsim hw VERB --record`)");
     verb->add_flag(
         "--steps", arguments->steps,
         "TRACE is a steps.ndjson (`lmsim run --trace steps`): give each step to the model "
