@@ -72,8 +72,7 @@ class Migration {
     std::unique_ptr<PfDriver> source_pf_;
     std::unique_ptr<PfDriver> destination_pf_;  // nullptr: the source's
     std::unique_ptr<VfUser> user_;
-    wire::IdentifyNamespace there_;  // the destination's namespace
-    std::uint32_t there_nsid_ = 0;
+    std::unique_ptr<VfUser> there_;  // the destination's, until the user comes
 };
 
 std::string Migration::open_pf(std::uint16_t function, std::unique_ptr<PfDriver>& driver) {
@@ -99,19 +98,19 @@ std::string Migration::check_vf(PfDriver& pf, std::uint16_t cntlid, const char* 
                          : fmt::format("the {} (CNTLID {}) is offline", side, cntlid);
 }
 
-/// What it is, before anybody relies on it.
+/// What it is, before anybody relies on it. It stays enabled: version 0 of the state has the I/O
+/// queues and nothing else (NVMe Base 2.3, 5.2.17.1.3, figure 375), so properties, admin queue and
+/// the number of queues are for the destination's host to set.
 std::string Migration::look_at_destination() {
     VfUser::Options options = plan_.io;
     options.depth = 1;
-    VfUser probe(rig_, rig_.port(plan_.destination), rules_, options);
-    std::string error = probe.enable();
+    there_ = std::make_unique<VfUser>(rig_, rig_.port(plan_.destination), rules_, options);
+    std::string error = there_->enable();
     if (!error.empty()) {
         return "the destination: " + error;
     }
-    report_.destination_cntlid = probe.cntlid();
-    there_ = probe.name_space();
-    there_nsid_ = probe.nsid();
-    error = probe.disable();
+    report_.destination_cntlid = there_->cntlid();
+    error = there_->ask_for_queues();
     return error.empty() ? check_vf(destination_pf(), report_.destination_cntlid, "destination")
                          : "the destination: " + error;
 }
@@ -139,13 +138,14 @@ std::string Migration::set_up() {
     report_.nsid = user_->nsid();
     error = check_vf(source_pf(), report_.source_cntlid, "source");
     const wire::IdentifyNamespace& here = user_->name_space();
-    const bool alike = there_nsid_ == user_->nsid() && there_.nsze == here.nsze &&
-                       there_.lbaf[there_.format()] == here.lbaf[here.format()];
+    const wire::IdentifyNamespace& there = there_->name_space();
+    const bool alike = there_->nsid() == user_->nsid() && there.nsze == here.nsze &&
+                       there.lbaf[there.format()] == here.lbaf[here.format()];
     if (error.empty() && !alike) {
         error = fmt::format(
             "the source has namespace {} with {} blocks, the destination {} with {}; expected the "
             "same one on both sides",
-            user_->nsid(), here.nsze, there_nsid_, there_.nsze);
+            user_->nsid(), here.nsze, there_->nsid(), there.nsze);
     }
     return error.empty() ? user_->learn() : error;
 }
@@ -191,6 +191,7 @@ std::string Migration::load_destination(const std::vector<std::uint8_t>& state) 
         back_to_source(true);
         return error;
     }
+    there_.reset();
     user_->move(rig_.port(plan_.destination));
     if (!step("resume-destination", [&] { return destination_pf().resume(cntlid); })) {
         const std::string error = failure();
@@ -260,6 +261,9 @@ void Migration::finish(const std::string& error) {
     if (user_) {
         report_.io = user_->counts();
         user_->disable();
+    }
+    if (there_) {
+        there_->disable();
     }
     report_.error = error;
     if (report_.error.empty() && !report_.io.good()) {

@@ -22,6 +22,7 @@ constexpr Ps poll_interval = ms;
 constexpr std::uint32_t admin_entries = 32;
 constexpr std::uint16_t io_queue = 1;
 constexpr std::uint64_t unit_bytes = page_size;
+constexpr std::uint64_t smallest_block = 512;
 
 std::uint64_t digest(const std::uint8_t* bytes) {
     std::uint64_t sum = 0xcbf2'9ce4'8422'2325;
@@ -166,12 +167,16 @@ std::string VfUser::find_namespace() {
                      nsid_, namespace_.nsze / blocks_ * 4, options_.depth);
 }
 
-std::string VfUser::open() {
+std::string VfUser::ask_for_queues() {
     const std::uint32_t one_pair = 0;  // 0's based, of either
     wire::SetFeatures number;
     number.fid = static_cast<std::uint8_t>(rules_.value(Id::FeatureNumberOfQueues));
     number.cdw11 = one_pair;
-    std::string error = admin(wire::encode(number, rules_), "Set Features, Number of Queues");
+    return admin(wire::encode(number, rules_), "Set Features, Number of Queues");
+}
+
+std::string VfUser::open() {
+    std::string error = ask_for_queues();
     const QueuePair& pair = commands_.queue(io_queue);
     if (error.empty()) {
         wire::CreateCq cq;
@@ -205,7 +210,10 @@ void VfUser::submit(std::uint64_t unit, bool write) {
         }
         known_[unit] = digest(bytes);
     } else {
-        std::fill_n(bytes, unit_bytes, std::uint8_t{0xee});  // what is not transferred is seen
+        // What is not transferred is seen.
+        for (std::uint64_t at = 0; at < unit_bytes; at += smallest_block) {
+            wire::store_le<std::uint64_t>(bytes + at, ~known_[unit]);
+        }
     }
     memory.wrote(free->buffer, unit_bytes);
     free->unit = unit;

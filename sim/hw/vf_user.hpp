@@ -33,9 +33,9 @@ struct IoCounts {
 class VfUser : private PortClient {
   public:
     struct Options {
-        std::uint32_t depth = 16;    // commands at a time, 1 to 1023
-        std::uint64_t units = 1024;  // of 4 KiB at the begin of the namespace: at most so many
-        bool write = false;          // destroys what is there
+        std::uint32_t depth = 16;   // commands at a time, 1 to 1023
+        std::uint64_t units = 256;  // of 4 KiB at the begin of the namespace: at most so many
+        bool write = false;         // destroys what is there
     };
 
     /// The rig, the port and the rules outlive it.
@@ -46,7 +46,9 @@ class VfUser : private PortClient {
 
     /// Enables the controller and looks what it is. In words what is wrong; likewise below.
     std::string enable();
-    /// The I/O queue pair, after enable().
+    /// Asks for one I/O queue pair, after enable().
+    std::string ask_for_queues();
+    /// That, and the pair.
     std::string open();
     std::string disable();
     std::uint16_t cntlid() const { return cntlid_; }

@@ -231,7 +231,7 @@ void add_hw_migrate(CLI::App& hw, int& exit_code) {
         ->check(CLI::Range(2, 100'000'000))
         ->capture_default_str();
     verb->add_flag("--write", arguments->plan.io.write,
-                   "write, too: this destroys the first 4 MiB of the namespace");
+                   "write, too: this destroys the first 1 MiB of the namespace");
     verb->add_flag("--json", arguments->json, "print for programs");
     verb->callback([arguments, &exit_code] { exit_code = migrate(*arguments); });
 }
