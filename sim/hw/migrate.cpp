@@ -50,6 +50,9 @@ class Migration {
         return fmt::format("{}: {}", last.name, last.error);
     }
 
+    std::uint64_t late() const {
+        return std::min<std::uint64_t>(plan_.io.late, plan_.count - plan_.count / 2);
+    }
     std::string set_up();
     std::string open_pf(std::uint16_t function, std::unique_ptr<PfDriver>& driver);
     std::string look_at_destination();
@@ -158,11 +161,16 @@ std::string Migration::reset(std::uint16_t function) {
                : "a function level reset is not over within 10 s";
 }
 
-/// The VM stands still from here on: nobody submits, nobody takes completions.
+/// The VM stands still from here on: nobody takes completions, and after some last commands nobody
+/// submits. Those reach a suspended controller: it has their doorbell, but does not fetch them
+/// (LM-SUSP-10), so that the destination does.
 std::string Migration::stop_source() {
     report_.in_flight = user_->outstanding();
     if (step("suspend-source", [&] { return source_pf().suspend(report_.source_cntlid); })) {
         report_.by_source = user_->waiting_completions();
+        user_->submit_late(late());
+        report_.late = user_->outstanding() - report_.in_flight;
+        report_.in_flight = user_->outstanding();
         return {};
     }
     const std::string error = failure();
@@ -250,7 +258,7 @@ std::string Migration::go_on() {
             }
         }
     }
-    if (error.empty()) error = user_->run(plan_.count - plan_.count / 2);
+    if (error.empty()) error = user_->run(plan_.count - plan_.count / 2 - report_.late);
     if (error.empty()) error = user_->drain();
     report_.longest_gap = user_->longest_gap();
     if (error.empty()) error = user_->read_back();

@@ -37,7 +37,8 @@ struct MigrationReport {
     std::uint16_t destination_cntlid = 0;
     std::uint32_t nsid = 0;
     std::uint64_t state_bytes = 0;
-    std::uint32_t in_flight = 0;       // commands, when the user was stopped
+    std::uint32_t in_flight = 0;       // commands, when the user was stopped; with the late ones
+    std::uint32_t late = 0;            // submitted to the suspended source
     std::uint32_t by_source = 0;       // of these, completed there before it was suspended
     std::uint32_t by_destination = 0;  // of these, completed on the destination
     Ps blackout = 0;                   // from the last completion before to the first one after

@@ -39,9 +39,9 @@ VfUser::VfUser(Rig& rig, DevicePort& port, const spec::Rules& rules, const Optio
     : rig_(rig),
       rules_(rules),
       options_(options),
-      commands_(port, admin_entries, io_queue, options.depth + 1),
+      commands_(port, admin_entries, io_queue, options.depth + options.late + 1),
       buffer_(port.allocate(page_size)),
-      slots_(options.depth) {
+      slots_(std::size_t{options.depth} + options.late) {
     for (Slot& slot : slots_) {
         slot.buffer = port.allocate(unit_bytes);
     }
@@ -159,12 +159,12 @@ std::string VfUser::find_namespace() {
     }
     blocks_ = static_cast<std::uint32_t>(unit_bytes >> format.lbads);
     units_ = std::min(options_.units, namespace_.nsze / blocks_);
-    return units_ > options_.depth
+    return units_ > std::uint64_t{options_.depth} + options_.late
                ? std::string()
                : fmt::format(
                      "namespace {} has {} KiB; expected more than the {} commands at a "
                      "time need",
-                     nsid_, namespace_.nsze / blocks_ * 4, options_.depth);
+                     nsid_, namespace_.nsze / blocks_ * 4, options_.depth + options_.late);
 }
 
 std::string VfUser::ask_for_queues() {
@@ -274,14 +274,26 @@ bool VfUser::reap() {
     return true;
 }
 
+/// At a place where nothing is under way.
+void VfUser::submit_one() {
+    std::uint64_t unit = random_() % units_;
+    while (busy_[unit]) {
+        unit = (unit + 1) % units_;
+    }
+    submit(unit, options_.write && random_() % 2 == 0);
+}
+
 void VfUser::submit_random() {
     while (left_ > 0 && commands_.has_room(io_queue) && outstanding_ < options_.depth) {
-        std::uint64_t unit = random_() % units_;
-        while (busy_[unit]) {
-            unit = (unit + 1) % units_;
-        }
         --left_;
-        submit(unit, options_.write && random_() % 2 == 0);
+        submit_one();
+    }
+}
+
+void VfUser::submit_late(std::uint64_t count) {
+    LMSIM_ASSERT(count <= options_.late);
+    for (; count > 0 && commands_.has_room(io_queue); --count) {
+        submit_one();
     }
 }
 

@@ -33,7 +33,8 @@ struct IoCounts {
 class VfUser : private PortClient {
   public:
     struct Options {
-        std::uint32_t depth = 16;   // commands at a time, 1 to 1023
+        std::uint32_t depth = 16;   // commands at a time, 1 to 256
+        std::uint32_t late = 4;     // so many more at once, by submit_late(), to 256
         std::uint64_t units = 256;  // of 4 KiB at the begin of the namespace: at most so many
         bool write = false;         // destroys what is there
     };
@@ -61,6 +62,8 @@ class VfUser : private PortClient {
     /// So many commands more, of which as many as possible are always under way, and still are at
     /// the end.
     std::string run(std::uint64_t count);
+    /// So many commands now, `late` at most, whatever is under way.
+    void submit_late(std::uint64_t count);
     /// Until one more command is complete; at once if none is under way.
     std::string await_completion();
     /// Takes what is still under way.
@@ -99,6 +102,7 @@ class VfUser : private PortClient {
     std::string transfer_all(bool write);
     void submit(std::uint64_t unit, bool write);
     void submit_random();
+    void submit_one();
     bool reap();
     void take(std::size_t slot, std::uint16_t status);
     std::string await(const std::function<bool()>& done);

@@ -163,6 +163,7 @@ void print_json(const Arguments& arguments, const MigrationReport& report) {
                     {"longest_gap_us", us(report.longest_gap)},
                     {"in_flight",
                      {{"commands", report.in_flight},
+                      {"late", report.late},
                       {"by_source", report.by_source},
                       {"by_destination", report.by_destination}}},
                     {"io",
@@ -225,6 +226,11 @@ void add_hw_migrate(CLI::App& hw, int& exit_code) {
     add_shared_rig_options(*verb, arguments->rig);
     verb->add_option("--depth", arguments->plan.io.depth, "commands at a time")
         ->check(CLI::Range(1, 256))
+        ->capture_default_str();
+    verb->add_option("--late", arguments->plan.io.late,
+                     "commands more, sent to the source when it is suspended: the destination "
+                     "does them")
+        ->check(CLI::Range(0, 256))
         ->capture_default_str();
     verb->add_option("--io", arguments->plan.count, "commands, half of them before the move")
         ->type_name("COUNT")

@@ -27,8 +27,7 @@ class SpoiltPort : public sim::DevicePort, private sim::PortClient {
     }
     ~SpoiltPort() override { inner_.set_client(nullptr); }
     void write(std::uint64_t offset, std::uint64_t value, unsigned size) override {
-        if (offset == sim::reg::ASQ) ring_ = value;
-        if (offset == sim::reg::AQA) entries_ = (value & 0xfff) + 1;
+        know(offset, value);
         if (offset == sim::reg::sq_doorbell(0)) {
             const std::uint64_t slot = (value + entries_ - 1) % entries_;
             std::uint8_t* const bytes = inner_.memory().bytes(ring_ + 64 * slot, 64);
@@ -41,6 +40,7 @@ class SpoiltPort : public sim::DevicePort, private sim::PortClient {
         inner_.write(offset, value, size);
     }
     void read(std::uint64_t offset, unsigned size, std::uint64_t token) override {
+        asked_ = offset;
         inner_.read(offset, size, token);
     }
     void reset(std::function<void()> done) override { inner_.reset(std::move(done)); }
@@ -53,13 +53,20 @@ class SpoiltPort : public sim::DevicePort, private sim::PortClient {
         if (client_ != nullptr) client_->interrupt(vector);
     }
     void read_done(std::uint64_t token, std::uint64_t value) override {
+        know(asked_, value);
         if (client_ != nullptr) client_->read_done(token, value);
+    }
+    /// Where the admin queue is: written by this driver, or read, as another has left it.
+    void know(std::uint64_t offset, std::uint64_t value) {
+        if (offset == sim::reg::ASQ) ring_ = value;
+        if (offset == sim::reg::AQA) entries_ = (value & 0xfff) + 1;
     }
     const spec::Rules rules_ = spec::Rules::ratified();
     sim::DevicePort& inner_;
     wire::SendOperation operation_;
     int left_;
     sim::PortClient* client_ = nullptr;
+    std::uint64_t asked_ = 0;
     std::uint64_t ring_ = 0;
     std::uint64_t entries_ = 1;
 };
@@ -108,7 +115,8 @@ TEST_CASE("a VF moves to another with its commands under way", "[hw]") {
         const Json& flight = all["in_flight"];
         CHECK(flight["commands"] ==
               flight["by_source"].get<int>() + flight["by_destination"].get<int>());
-        CHECK(flight["commands"] > 0);
+        CHECK(flight["late"] == 4);
+        CHECK(flight["by_destination"] >= 4);
     }
 }
 
