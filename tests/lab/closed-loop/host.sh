@@ -1,6 +1,7 @@
 # Our own model through VFIO, a vIOMMU and QEMU's vfio-user: all cases, twice, and a VF that moves
 host() {
-    put_program "$work/tree" "" "$program" &&
+    need_holder
+    put_program "$work/tree" "" "$program" && put_program "$work/tree" "" "$holder" &&
         put_modules "$work/tree" vfio-pci vfio_iommu_type1 || return
     serve nvme --functions pf,vf0,vf1 --case-limits || return
     # Without the nvme driver, which would enable VFs that nobody has brought online yet.

@@ -5,7 +5,7 @@
 #include "sim/bridge/vfio/mdev.hpp"
 #include "tests/catch.hpp"
 
-/// What VFIO does is tested in guests of the lab (tests/lab/viommu, mtty and iommufd); here, what
+/// What VFIO does is tested in guests of the lab (tests/lab/closed-loop, mtty and iommufd); here, what
 /// is said without it.
 namespace lmsim::sim::vfio {
 
