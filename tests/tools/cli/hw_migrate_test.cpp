@@ -145,12 +145,27 @@ TEST_CASE("a VF moves from one PF's to another's, and the session replays", "[hw
     const Ended other = run_lmsim(a, replay + "--io 201 --write");
     CHECK(other.exit_code == 1);
     CHECK(has(other.err, "The host's side does not do what it did when this was recorded by: "));
+    const Ended judged = run_lmsim(a, "check --json " + session);
+    INFO(judged.out << judged.err);
+    CHECK(judged.exit_code == 0);
+    const Json verdict = Json::parse(judged.out);
+    CHECK(verdict["schema"] == "lmsim/check-session/1");
+    CHECK(verdict["suspended"] == 2);
+    CHECK(verdict["taken_over"] == 1);
+    CHECK(verdict["unfollowed"].empty());
+    CHECK(verdict["commands"]["submitted"] == verdict["commands"]["completed"]);
+    CHECK(has(run_lmsim(a, "check " + session).out, ": ok, 5 invariants hold"));
     std::string text = read_file(session);
+    a.write("short", text.substr(0, text.size() - 10));
+    const Ended shortened = run_lmsim(a, "check " + a.file("short"));
+    CHECK(shortened.exit_code == 1);
+    CHECK(has(shortened.out, "The session has no end"));
     text[text.size() / 2] = static_cast<char>(text[text.size() / 2] ^ 1);
     a.write("session", text);
     const Ended changed = run_lmsim(a, replay + "--io 200 --write");
     CHECK(changed.exit_code == 4);
     CHECK(has(changed.err, "this line is not as it was written"));
+    CHECK(run_lmsim(a, "check " + session).exit_code == 2);
 }
 
 TEST_CASE("where a migration fails, the source goes on", "[hw]") {
