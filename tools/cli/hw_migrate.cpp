@@ -5,8 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "sim/core/text.hpp"
+#include "sim/bridge/vfio/mdev.hpp"
 #include "sim/hw/migrate.hpp"
+#include "sim/hw/migrate_vfio.hpp"
 #include "tools/cli/hw_rig.hpp"
 
 namespace lmsim::cli {
@@ -138,13 +139,17 @@ void print_text(const Arguments& arguments, const MigrationReport& report) {
     }
 }
 
-void print_json(const Arguments& arguments, const MigrationReport& report) {
-    Json steps = Json::array();
-    for (const auto& step : report.steps) {
+Json steps_json(const std::vector<sim::hw::MigrationStep>& steps) {
+    Json all = Json::array();
+    for (const auto& step : steps) {
         Json one({{"do", step.name}, {"us", us(step.took)}, {"ok", step.error.empty()}});
         if (!step.error.empty()) one["error"] = step.error;
-        steps.push_back(std::move(one));
+        all.push_back(std::move(one));
     }
+    return all;
+}
+
+void print_json(const Arguments& arguments, const MigrationReport& report) {
     const sim::hw::IoCounts& io = report.io;
     const Json all({{"schema", "lmsim/hw-migrate/1"},
                     {"time_base", "wall"},
@@ -157,7 +162,7 @@ void print_json(const Arguments& arguments, const MigrationReport& report) {
                     {"source_cntlid", report.source_cntlid},
                     {"destination_cntlid", report.destination_cntlid},
                     {"nsid", report.nsid},
-                    {"steps", steps},
+                    {"steps", steps_json(report.steps)},
                     {"state_bytes", report.state_bytes},
                     {"blackout_us", us(report.blackout)},
                     {"longest_gap_us", us(report.longest_gap)},
@@ -177,7 +182,67 @@ void print_json(const Arguments& arguments, const MigrationReport& report) {
     fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
+void print_vfio_text(const sim::hw::VfioMigrationReport& report) {
+    for (const auto& step : report.steps) {
+        fmt::print("{:<22} {:>10.0f} us{}\n", step.name, us(step.took),
+                   step.error.empty() ? "" : ": " + step.error);
+    }
+    if (report.error.empty()) {
+        fmt::print(
+            "{} bytes in PRE_COPY, {} in STOP_COPY; {:.0f} us from STOP_COPY to RUNNING\n"
+            "moved\n",
+            report.precopy_bytes, report.stopcopy_bytes, us(report.downtime));
+    } else {
+        fmt::print("not moved: {}{}\n", report.error,
+                   report.source_goes_on ? "; the source goes on" : "");
+    }
+}
+
+void print_vfio_json(const Arguments& arguments, const sim::hw::VfioMigrationReport& report) {
+    const Json all({{"schema", "lmsim/hw-migrate-vfio/1"},
+                    {"time_base", "wall"},
+                    {"source", arguments.source},
+                    {"destination", arguments.destination},
+                    {"ok", report.error.empty()},
+                    {"error", report.error},
+                    {"source_goes_on", report.source_goes_on},
+                    {"steps", steps_json(report.steps)},
+                    {"precopy_bytes", report.precopy_bytes},
+                    {"stopcopy_bytes", report.stopcopy_bytes},
+                    {"downtime_us", us(report.downtime)}});
+    fmt::print("{}\n", all.dump(2));
+}
+
+/// Devices whose driver implements VFIO's migration.
+int migrate_mdev(const Arguments& arguments) {
+    const auto source = sim::vfio::Mdev::open(arguments.source);
+    const auto destination =
+        source ? sim::vfio::Mdev::open(arguments.destination)
+               : decltype(sim::vfio::Mdev::open(""))(sim::Failure{source.error()});
+    if (!destination) {
+        fmt::print(stderr, "lmsim hw {}: {}\n", verb_name, destination.error());
+        return Environment;
+    }
+    const sim::vfio::Migration from = source.value()->migration();
+    const sim::vfio::Migration to = destination.value()->migration();
+    const auto report = sim::hw::migrate_vfio(from, to);
+    if (arguments.json) {
+        print_vfio_json(arguments, report);
+    } else {
+        print_vfio_text(report);
+    }
+    return report.error.empty() ? Ok : report.steps.empty() ? Environment : Failed;
+}
+
 int migrate(Arguments arguments) {
+    if (sim::vfio::is_mdev(arguments.source) || sim::vfio::is_mdev(arguments.destination)) {
+        if (!arguments.rig.record.empty()) {
+            fmt::print(stderr, "lmsim hw {}: what moves by states and data_fd is not recorded\n",
+                       verb_name);
+            return Usage;
+        }
+        return migrate_mdev(arguments);
+    }
     const std::string error = plan(arguments);
     if (!error.empty()) {
         fmt::print(stderr, "lmsim hw {}: {}\n", verb_name, error);
@@ -211,7 +276,8 @@ void add_hw_migrate(CLI::App& hw, int& exit_code) {
         "Move a VF to another through the PF, with I/O under way, and count what it "
         "cost");
     verb->add_option("--source", arguments->source,
-                     "PF/vfN, the PF by PCI address or vfio-user:PATH; or replay:FILE/vfN")
+                     "PF/vfN, the PF by PCI address or vfio-user:PATH; or replay:FILE/vfN; or "
+                     "mdev:UUID, which moves by VFIO's states and data_fd")
         ->type_name("PF[/vfN]")
         ->required();
     verb->add_option("--destination", arguments->destination,

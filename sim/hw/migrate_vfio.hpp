@@ -1,0 +1,27 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/bridge/vfio/migration.hpp"
+#include "sim/hw/migrate.hpp"
+
+namespace lmsim::sim::hw {
+
+struct VfioMigrationReport {
+    std::string error;  // why the device did not move; empty: it did
+    std::vector<MigrationStep> steps;
+    bool source_goes_on = false;       // after a failure: it is in RUNNING
+    std::uint64_t precopy_bytes = 0;   // while the source ran
+    std::uint64_t stopcopy_bytes = 0;  // while it stood still
+    Ps downtime = 0;                   // from before STOP_COPY to after RUNNING
+};
+
+/// Moves a device to another by states and data_fd, as a VMM does: PRE_COPY if the source's driver
+/// has it, STOP_COPY, RESUMING, RUNNING; the source stays in STOP. If a call fails, the destination
+/// is reset and the source goes on.
+VfioMigrationReport migrate_vfio(const vfio::Migration& source, const vfio::Migration& destination);
+
+}  // namespace lmsim::sim::hw

@@ -1,0 +1,48 @@
+#include "sim/hw/migrate_vfio.hpp"
+
+#include "tests/catch.hpp"
+#include "tests/sim/conform/migration/model_calls.hpp"
+
+/// Against a kernel's own: tests/lab/mtty.
+namespace lmsim::sim::vfio {
+
+namespace {
+
+/// Fails the calls that write to a data_fd.
+class ReadOnlyCalls : public ModelCalls {
+  public:
+    long write(int, const void*, std::size_t) const override { return -5; }
+};
+
+}  // namespace
+
+TEST_CASE("a device of VFIO moves to another by states and data_fd", "[hw]") {
+    const ModelCalls from;
+    const ModelCalls to;
+    const Migration source(ModelCalls::device_fd, from);
+    const Migration destination(ModelCalls::device_fd, to);
+    const auto report = hw::migrate_vfio(source, destination);
+    CHECK(report.error == "");
+    CHECK(report.precopy_bytes == ModelCalls::header_bytes);
+    CHECK(report.stopcopy_bytes == ModelCalls::body_bytes);
+    CHECK(report.steps.size() == 7);
+    CHECK(source.state().value == MigState::STOP);
+    CHECK(destination.state().value == MigState::RUNNING);
+    // There is nothing to move any more.
+    CHECK(hw::migrate_vfio(source, destination).error ==
+          "the source is in the state STOP; expected RUNNING");
+}
+
+TEST_CASE("where a device of VFIO does not move, the source goes on", "[hw]") {
+    const ModelCalls from;
+    const ReadOnlyCalls to;
+    const Migration source(ModelCalls::device_fd, from);
+    const Migration destination(ModelCalls::device_fd, to);
+    const auto report = hw::migrate_vfio(source, destination);
+    CHECK(report.error == "data in PRE_COPY: EIO");
+    CHECK(report.source_goes_on);
+    CHECK(source.state().value == MigState::RUNNING);
+    CHECK(destination.state().value == MigState::RUNNING);
+}
+
+}  // namespace lmsim::sim::vfio
