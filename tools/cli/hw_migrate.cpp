@@ -215,9 +215,9 @@ void print_vfio_json(const Arguments& arguments, const sim::hw::VfioMigrationRep
 
 /// Devices whose driver implements VFIO's migration.
 int migrate_mdev(const Arguments& arguments) {
-    const auto source = sim::vfio::Mdev::open(arguments.source);
+    const auto source = sim::vfio::Mdev::open(arguments.source, arguments.rig.access);
     const auto destination =
-        source ? sim::vfio::Mdev::open(arguments.destination)
+        source ? sim::vfio::Mdev::open(arguments.destination, arguments.rig.access)
                : decltype(sim::vfio::Mdev::open(""))(sim::Failure{source.error()});
     if (!destination) {
         fmt::print(stderr, "lmsim hw {}: {}\n", verb_name, destination.error());
