@@ -206,7 +206,9 @@ TEST_CASE("where a migration fails, the source goes on", "[hw]") {
 
 TEST_CASE("what cannot be migrated is refused before anything is done", "[hw]") {
     const Folder folder;
-    const Serving serving(folder, "pf,vf0,vf1", {"--private-namespaces"});
+    const Serving serving(folder, "pf,vf0,vf1");
+    const Folder other_folder;
+    const Serving other(other_folder, "pf,vf0", {"--size", "32MiB"});
     const auto says = [&](const std::string& arguments, int exit_code) {
         const Ended ended = run_lmsim(folder, "hw migrate --source " + arguments);
         INFO(ended.out << ended.err);
@@ -218,6 +220,7 @@ TEST_CASE("what cannot be migrated is refused before anything is done", "[hw]") 
     CHECK(has(says(target + " --destination vf0", 2), "which VF moves where?"));
     CHECK(has(says(target + "/vf0 --destination vf7", 4), "has 2 VFs; expected vf0 and vf7"));
     CHECK(has(says("vfio-user:/nonexistent/x/vf0 --destination vf1", 4), "there is no socket"));
-    CHECK(has(says(target + "/vf0 --destination vf1", 4), "expected the same one on both sides"));
+    CHECK(has(says(target + "/vf0 --destination " + other.target() + "/vf0", 4),
+              "expected the same one on both sides"));
     CHECK(has(says("replay:/nonexistent/vf0 --destination vf1", 4), "cannot read"));
 }
