@@ -29,7 +29,9 @@ int release(const Arguments& arguments) {
     }
     const sim::vfio::System system;
     std::vector<std::string> said;
-    const std::string error = sim::vfio::release(system, bdf.value(), {}, said);
+    sim::vfio::Changes::Limits limits;
+    limits.closing = std::chrono::seconds(1);
+    const std::string error = sim::vfio::release(system, bdf.value(), limits, said);
     if (!arguments.json) {
         for (const std::string& words : said) {
             fmt::print("{}: {}\n", bdf.value(), words);

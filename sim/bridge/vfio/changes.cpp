@@ -71,11 +71,7 @@ int limited_write(const System& system, const std::string& below, const std::str
 bool wait_until_closed(const System& system, const std::string& bdf,
                        std::chrono::milliseconds limit) {
     const auto function = system.function(bdf);
-    if (!function || function.value().group.empty()) {
-        return true;
-    }
-    const std::string group = "dev/vfio/" + function.value().group;
-    for (auto left = limit; system.try_open(group) == EBUSY; left -= nap) {
+    for (auto left = limit; function && system.is_open(function.value()); left -= nap) {
         if (left <= left.zero()) {
             return false;
         }

@@ -167,11 +167,11 @@ std::string no_right(const System& system, const PciFunction& function, unsigned
         return no_right_to_write(system, function, "driver_override");
     }
     const std::string group = "dev/vfio/" + function.group;
-    const int error = system.try_open(group);
-    if (error == EBUSY) {
+    if (system.is_open(function)) {
         return fmt::format("{}: somebody else has it, or its group, open (/{})", function.bdf,
                            group);
     }
+    const int error = system.try_open(group);
     if (error == EACCES || error == EPERM) {
         return fmt::format("{}: /{}: {}; run this as root, or let root give you that file",
                            function.bdf, group, std::strerror(error));
@@ -210,9 +210,14 @@ std::string no_vfio(const System& system, const Wanted& wanted) {
     if (!system.has_driver(vfio_driver)) {
         return "the kernel's vfio-pci is not loaded (modprobe vfio-pci)";
     }
-    const int error = system.try_open("dev/vfio/vfio");
+    std::string file = "dev/vfio/vfio";
+    int error = system.try_open(file);
+    if (error == ENOENT && system.exists("dev/iommu")) {  // a kernel without containers
+        file = "dev/iommu";
+        error = system.try_open(file);
+    }
     if (error == EACCES || error == EPERM) {
-        return fmt::format("/dev/vfio/vfio: {}; run this as root, or let root give you that file",
+        return fmt::format("/{}: {}; run this as root, or let root give you that file", file,
                            std::strerror(error));
     }
     if (error != 0) {

@@ -160,6 +160,27 @@ void System::look_at_sriov(PciFunction& function) const {
     }
 }
 
+/// A group that somebody has says EBUSY; the character devices of iommufd take several, so that all
+/// processes are looked at.
+bool System::is_open(const PciFunction& function) const {
+    if (function.group.empty()) {
+        return false;
+    }
+    if (try_open("dev/vfio/" + function.group) == EBUSY) {
+        return true;
+    }
+    const std::vector<std::string> names = list(devices + function.bdf + "/vfio-dev");
+    for (const std::string& process : names.empty() ? names : list("proc")) {
+        const std::string fds = "proc/" + process + "/fd";
+        for (const std::string& fd : list(fds)) {
+            if (link(fds + "/" + fd).value_or("") == names.front()) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 int System::write(const std::string& below, const std::string& text) const {
     const Fd file(::open(path(below).c_str(), O_WRONLY | O_CLOEXEC));
     if (!file || ::write(file.get(), text.data(), text.size()) < 0) {

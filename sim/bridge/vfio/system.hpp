@@ -72,6 +72,8 @@ class System {
     /// Is there an IOMMU that anything is behind?
     bool has_iommu() const;
     bool has_driver(const std::string& name) const;
+    /// Has any process the function, or its group, open through VFIO?
+    bool is_open(const PciFunction& function) const;
 
     /// Tells the kernel; 0 or errno.
     virtual int write(const std::string& below, const std::string& text) const;

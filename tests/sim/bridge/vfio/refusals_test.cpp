@@ -189,6 +189,14 @@ TEST_CASE("a machine without VFIO, or on which it may not be used, is told so") 
               "/dev/vfio/vfio: No such file or directory; this kernel offers no VFIO here (in a "
               "container, the file has to be handed in)");
     }
+    SECTION("iommufd alone") {
+        kernel->drop("dev/vfio/vfio");
+        kernel->file("dev/iommu", "");
+        CHECK(no_vfio(*kernel, wanted()).empty());
+        kernel->forbidden["dev/iommu"] = EACCES;
+        CHECK(refused(kernel, wanted()) ==
+              "/dev/iommu: Permission denied; run this as root, or let root give you that file");
+    }
     SECTION("no module") {
         kernel->drop("sys/bus/pci/drivers/vfio-pci");
         CHECK(no_vfio(*kernel, wanted()) ==

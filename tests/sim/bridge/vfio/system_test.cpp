@@ -65,6 +65,21 @@ TEST_CASE("a PF knows its VFs and a VF its PF") {
     CHECK(kernel.function("0000:01:00.2").value().physfn == bdf);
 }
 
+TEST_CASE("a function is open if its group is busy, or if a process has its character device") {
+    FakeKernel kernel;
+    kernel.add(bdf, "vfio-pci", 7);
+    const auto is_open = [&] { return kernel.is_open(kernel.function(bdf).value()); };
+    CHECK_FALSE(is_open());
+    kernel.open_group(7);
+    CHECK(is_open());
+    kernel.close_group(7);
+    kernel.file("sys/bus/pci/devices/0000:01:00.0/vfio-dev/vfio3/dev", "511:3\n");
+    kernel.point("proc/12/fd/4", "/dev/vfio/devices/vfio2");
+    CHECK_FALSE(is_open());
+    kernel.point("proc/12/fd/5", "/dev/vfio/devices/vfio3");
+    CHECK(is_open());
+}
+
 TEST_CASE("a disk that nobody uses is idle, by its own name or as a path of another disk") {
     FakeKernel kernel;
     kernel.add(bdf, "nvme", 7);
