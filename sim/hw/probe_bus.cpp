@@ -1,3 +1,4 @@
+#include "sim/bridge/vfio/migration.hpp"
 #include "sim/bridge/vfio/system.hpp"
 #include "sim/bridge/vfio/vfio_rig.hpp"
 #include "sim/bridge/vfio_user/user_rig.hpp"
@@ -24,6 +25,9 @@ BusFacts vfio_facts(vfio::VfioRig& rig) {
     BusFacts facts;
     auto& function = static_cast<vfio::Port&>(rig.port(0)).function();
     facts.vectors = function.vectors();
+    if (const auto flags = vfio::Migration(function.fd()).flags()) {
+        facts.migration = flags.value;
+    }
     const auto said = vfio::System().function(function.bdf());
     if (!said) {
         return facts;

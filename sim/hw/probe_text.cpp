@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "sim/bridge/vfio/migration_features.hpp"
 #include "sim/hw/probe.hpp"
 #include "sim/metrics/text_table.hpp"
 
@@ -157,9 +158,10 @@ void add_abilities(const Probe& probe, Rows& rows) {
                                         each.answers.empty() ? "" : "; ", each.answers) +
                                 (each.contradiction ? " - these contradict each other" : ""));
     }
-    rows.add("VFIO migration", probe.bus.migration
-                                   ? fmt::format("yes: flags {:#x}", *probe.bus.migration)
-                                   : "no: whoever drives the bus has no such feature for it");
+    rows.add("VFIO migration",
+             probe.bus.migration
+                 ? "yes: " + vfio::flag_words(static_cast<std::uint8_t>(*probe.bus.migration))
+                 : "no: whoever drives the bus has no such feature for it");
 }
 
 Json json_of(const wire::FlexibleResources& of) {
@@ -206,12 +208,22 @@ std::vector<std::pair<std::string, std::string>> cap_words(std::uint64_t cap) {
         return size_of(std::uint64_t{4096} << bits(msb, lsb));
     };
     std::vector<std::string> sets;
-    if (bits(37, 37) != 0) sets.emplace_back("NVM");
-    if (bits(43, 43) != 0) sets.emplace_back("as Identify says (I/O Command Sets)");
-    if (bits(44, 44) != 0) sets.emplace_back("none: admin commands alone");
+    if (bits(37, 37) != 0) {
+        sets.emplace_back("NVM");
+    }
+    if (bits(43, 43) != 0) {
+        sets.emplace_back("as Identify says (I/O Command Sets)");
+    }
+    if (bits(44, 44) != 0) {
+        sets.emplace_back("none: admin commands alone");
+    }
     std::vector<std::string> arbitration{"round robin"};
-    if (bits(17, 17) != 0) arbitration.emplace_back("weighted with urgent");
-    if (bits(18, 18) != 0) arbitration.emplace_back("vendor's own");
+    if (bits(17, 17) != 0) {
+        arbitration.emplace_back("weighted with urgent");
+    }
+    if (bits(18, 18) != 0) {
+        arbitration.emplace_back("vendor's own");
+    }
     std::vector<std::pair<std::string, std::string>> words{
         {"MQES", fmt::format("queues of at most {} entries", bits(15, 0) + 1)},
         {"CQR", bits(16, 16) != 0 ? "queues must be contiguous" : "queues need not be contiguous"},

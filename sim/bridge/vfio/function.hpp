@@ -21,6 +21,8 @@ class Function {
     Function& operator=(const Function&) = delete;
 
     const std::string& bdf() const { return bdf_; }
+    /// For features of VFIO; it stays the function's own.
+    int fd() const { return fd_.get(); }
 
     /// BAR 0, `size` 4 or 8 bytes. Beyond its end reads are all ones and writes are lost, as on a
     /// bus.
