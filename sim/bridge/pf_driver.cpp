@@ -11,6 +11,7 @@
 #include "model/wire/controller_state.hpp"
 #include "model/wire/migration.hpp"
 #include "model/wire/prp.hpp"
+#include "model/wire/virtualization.hpp"
 
 namespace lmsim::sim {
 
@@ -179,6 +180,23 @@ Result<std::vector<wire::SecondaryController>> PfDriver::secondaries() {
         all.push_back((*list)[i]);
     }
     return all;
+}
+
+std::string PfDriver::bring_online(std::uint16_t cntlid) {
+    constexpr std::uint16_t each = 2;  // the admin queue's, and an I/O queue pair's
+    wire::VirtualizationManagement manage;
+    manage.cntlid = cntlid;
+    manage.nr = each;
+    for (const auto type : {wire::ResourceType::Vq, wire::ResourceType::Vi}) {
+        manage.action = wire::VirtualizationAction::SecondaryAssign;
+        manage.type = type;
+        // Where they are private it is refused, and not needed.
+        send(wire::encode(manage, rules_), 0, "Virtualization Management");
+    }
+    manage.action = wire::VirtualizationAction::SecondaryOnline;
+    manage.nr = 0;
+    manage.type = wire::ResourceType::Vq;
+    return send(wire::encode(manage, rules_), 0, "Virtualization Management (Secondary Online)");
 }
 
 std::string PfDriver::suspend(std::uint16_t cntlid) {

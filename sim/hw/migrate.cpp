@@ -55,6 +55,7 @@ class Migration {
     }
     std::string set_up();
     std::string open_pf(std::uint16_t function, std::unique_ptr<PfDriver>& driver);
+    std::string bring_online(PfDriver& pf);
     std::string look_at_destination();
     std::string check_vf(PfDriver& pf, std::uint16_t cntlid, const char* side);
     std::string move();
@@ -82,8 +83,28 @@ std::string Migration::open_pf(std::uint16_t function, std::unique_ptr<PfDriver>
     driver = std::make_unique<PfDriver>(
         rig_.port(function), rules_,
         [this](const std::function<bool()>& done, Ps limit) { return rig_.wait(done, limit); });
-    const std::string error = driver->open();
+    std::string error = driver->open();
+    if (error.empty()) {
+        error = bring_online(*driver);
+    }
     return error.empty() || rig_.trouble().empty() ? error : rig_.trouble();
+}
+
+/// All VFs: a reset of the PF, by whoever had it before, takes them offline (NVMe Base 2.3,
+/// 8.2.6.3).
+std::string Migration::bring_online(PfDriver& pf) {
+    const auto list = pf.secondaries();
+    if (!list) {
+        return list.error();
+    }
+    std::string error;
+    for (const wire::SecondaryController& entry : list.value()) {
+        if (!entry.online && entry.vfn != 0 && entry.vfn < rig_.functions()) {
+            const std::string one = pf.bring_online(entry.scid);
+            error = error.empty() ? one : error;
+        }
+    }
+    return error;
 }
 
 /// The controller is one of the PF's, and online.

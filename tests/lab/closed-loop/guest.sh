@@ -19,6 +19,7 @@ for round in first second; do
     is "$round: all conformance cases pass" 0 $?
     tail -n 5 /tmp/complaints
     is "$round: none fails" 0 "$(number failed /tmp/$round)"
+    grep -B 12 -A 6 '"verdict": "failed"' /tmp/$round | head -n 40
     count "$round.passed" "$(number passed /tmp/$round)"
     count "$round.skipped" "$(number skipped /tmp/$round)"
     note "$round: $(($(cut -d . -f 1 /proc/uptime) - since)) s"
@@ -29,6 +30,7 @@ move="lmsim hw migrate --source $pf --source-vf $vf0 --destination-vf $vf1 --wri
 $move --record /tmp/session --json >/tmp/moved 2>/tmp/complaints
 is "a VF moves to another with its I/O under way" 0 $?
 tail -n 5 /tmp/complaints
+grep '"error": "..*"' /tmp/moved
 for what in lost twice failed wrong; do
     is "commands $what" 0 "$(number $what /tmp/moved)"
 done

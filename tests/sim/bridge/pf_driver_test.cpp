@@ -189,3 +189,17 @@ TEST_CASE("a device that does not answer the PF's driver is told", "[bridge]") {
     PfDriver driver(rig.port, rig.rules, [](const std::function<bool()>&, Ps) { return false; });
     CHECK(has(driver.open(), "is not answered"));
 }
+
+TEST_CASE("a PF's driver brings a VF online that a reset of the PF took offline", "[bridge]") {
+    Rig rig;
+    rig.disable();
+    const auto driver = rig.driver();
+    REQUIRE(driver->open() == "");
+    const auto before = driver->secondaries();
+    REQUIRE(before.ok());
+    const std::uint16_t vf = before.value()[0].scid;
+    CHECK_FALSE(before.value()[0].online);
+    CHECK(driver->bring_online(vf) == "");
+    CHECK(driver->secondaries().value()[0].online);
+    CHECK(driver->suspend(vf) == "");
+}
