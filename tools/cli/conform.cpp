@@ -126,6 +126,18 @@ int open_target(const Arguments& arguments, Opened& opened) {
     return open_model(arguments, opened.target);
 }
 
+/// This verb is for what can migrate: a PF that cannot, or has no VF, is a fault of the target and
+/// no reason to leave cases out. Empty: neither is so.
+std::string unusable(const sim::conform::Report& report) {
+    for (const sim::conform::Outcome& outcome : report.outcomes) {
+        if (outcome.reason.rfind("OACS.HMLMS is 0", 0) == 0 ||
+            outcome.reason.rfind("there is no VF", 0) == 0) {
+            return outcome.reason;
+        }
+    }
+    return {};
+}
+
 int conform(const Arguments& arguments) {
     std::string error;
     const bool json = arguments.choice.json;
@@ -145,7 +157,10 @@ int conform(const Arguments& arguments) {
     if (exit_code != Ok) {
         return exit_code;
     }
-    const sim::conform::Report report = sim::conform::run_suite(*opened.target, cases);
+    sim::conform::Report report = sim::conform::run_suite(*opened.target, cases);
+    if (report.error.empty()) {
+        report.error = unusable(report);
+    }
     print_report(report, json);
     return report.passed() ? Ok : Failed;
 }

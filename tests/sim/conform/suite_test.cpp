@@ -15,4 +15,6 @@ TEST_CASE("the model passes all conformance cases", "[conform]") {
     INFO(report_text(report));
     CHECK(report.passed());
     CHECK(report.outcomes.size() >= 650);
+    // What it is and offers is what the cases need: see docs/conform.md.
+    CHECK(report.count(Verdict::Skipped) <= 2);
 }
