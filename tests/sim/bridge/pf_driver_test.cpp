@@ -192,6 +192,7 @@ TEST_CASE("a device that does not answer the PF's driver is told", "[bridge]") {
 
 TEST_CASE("a PF's driver brings a VF online that a reset of the PF took offline", "[bridge]") {
     Rig rig;
+    rig.leave_behind(4, 8, 1);
     rig.disable();
     const auto driver = rig.driver();
     REQUIRE(driver->open() == "");
