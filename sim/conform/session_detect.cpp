@@ -42,8 +42,9 @@ wire::Sqe capabilities_of(Id fid) {
     return fields.sqe();
 }
 
-std::array<std::uint8_t, 4> dword(std::uint32_t value) {
-    std::array<std::uint8_t, 4> bytes{};
+/// With room behind it: a field is read with up to 8 bytes, as far as the compiler knows.
+std::array<std::uint8_t, 8> dword(std::uint32_t value) {
+    std::array<std::uint8_t, 8> bytes{};
     wire::store_le(bytes.data(), value);
     return bytes;
 }
