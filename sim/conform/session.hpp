@@ -97,7 +97,7 @@ class Session {
     /// All controllers as at the beginning of a case: the MMC enabled, the others not.
     std::string restore();
 
-    /// Is there a PF without VFs? Then it is the controller "mc", too, of the cases that can do with
+    /// Is there a PF without VFs? Then it is the controller "mc", too, of cases that can do with
     /// one.
     bool alone() const { return units_.size() == 1; }
     Target& target() { return target_; }
