@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "model/nvme/registers.hpp"
+#include "model/wire/cdq.hpp"
 #include "model/wire/migration.hpp"
 #include "sim/check/state_digest.hpp"
 #include "sim/device/device_port.hpp"
@@ -508,18 +509,12 @@ void NvmeDevice::start_media(const Effect& effect) {
     if (store_ != nullptr) {
         keep_target(effect.function, effect.ticket);
     }
-    const Distribution* latency = &params_.media_write;
     EpochRandom* random = &write_random_;
     Ps logging = 0;
-    switch (static_cast<nvme::MediaOp>(effect.token)) {
-        case nvme::MediaOp::Read:
-            latency = &params_.media_read;
-            random = &read_random_;
-            break;
-        case nvme::MediaOp::Flush:
-            latency = &params_.media_flush;
-            random = &flush_random_;
-            break;
+    const auto op = static_cast<nvme::MediaOp>(effect.token);
+    switch (op) {
+        case nvme::MediaOp::Read: random = &read_random_; break;
+        case nvme::MediaOp::Flush: random = &flush_random_; break;
         case nvme::MediaOp::Write:
         case nvme::MediaOp::Deallocate:
             if (media_listener_ != nullptr && effect.function != 0) {
@@ -531,11 +526,11 @@ void NvmeDevice::start_media(const Effect& effect) {
             break;
     }
     if (die_media_) {
-        return die_media_->start({static_cast<nvme::MediaOp>(effect.token), effect.function,
-                                  effect.ticket, static_cast<std::uint32_t>(effect.length),
-                                  effect.address, logging});
+        return die_media_->start({op, effect.function, effect.ticket,
+                                  static_cast<std::uint32_t>(effect.length), effect.address,
+                                  logging});
     }
-    const Ps spent = latency->draw(random->at(Time{guest_time()})).ps + logging;
+    const Ps spent = media_time(op, effect.length, random->at(Time{guest_time()}).next()) + logging;
     const Servers::Slot slot = media_.take(now(), spent);
     post(slot.lane, slot.end, static_cast<std::uint32_t>(Kind::Media), effect.function,
          effect.ticket);
@@ -544,7 +539,9 @@ void NvmeDevice::start_media(const Effect& effect) {
 void NvmeDevice::execute(const Effect& effect) {
     const auto work = static_cast<nvme::Work>(effect.token);
     if (work != nvme::Work::Command) {
-        post_once(now() + params_.enable, static_cast<std::uint32_t>(Kind::Timer), effect.function,
+        const Ps spent =
+            work == nvme::Work::Disable ? params_.disable.value_or(params_.enable) : params_.enable;
+        post_once(now() + spent, static_cast<std::uint32_t>(Kind::Timer), effect.function,
                   effect.ticket);
         return;
     }
@@ -570,6 +567,10 @@ wire::Sqe command_of(const Effect& effect) {
     return sqe;
 }
 
+const Distribution& own(const std::optional<Distribution>& of_its_own, const Distribution& all) {
+    return of_its_own ? *of_its_own : all;
+}
+
 }  // namespace
 
 /// Of an admin command; what is not listed costs what Identify does.
@@ -586,14 +587,17 @@ const Distribution& NvmeDevice::latency_of(const Effect& effect) const {
     if (wire::is_migration_receive(sqe, rules_)) {
         return params_.get_state;
     }
+    if (is(Id::OpcodeAdminCdq)) {
+        const bool create = wire::decode_cdq(sqe, rules_).operation != wire::CdqOperation::Delete;
+        return create ? params_.cdq : own(params_.delete_cdq, params_.cdq);
+    }
     const std::pair<Id, const Distribution*> times[] = {
-        {Id::OpcodeAdminCreateSq, &params_.create_queue},
+        {Id::OpcodeAdminCreateSq, &own(params_.create_sq, params_.create_queue)},
         {Id::OpcodeAdminCreateCq, &params_.create_queue},
-        {Id::OpcodeAdminDeleteSq, &params_.create_queue},
-        {Id::OpcodeAdminDeleteCq, &params_.create_queue},
-        {Id::OpcodeAdminSetFeatures, &params_.features},
+        {Id::OpcodeAdminDeleteSq, &own(params_.delete_sq, params_.create_queue)},
+        {Id::OpcodeAdminDeleteCq, &own(params_.delete_cq, params_.create_queue)},
+        {Id::OpcodeAdminSetFeatures, &own(params_.set_features, params_.features)},
         {Id::OpcodeAdminGetFeatures, &params_.features},
-        {Id::OpcodeAdminCdq, &params_.cdq},
         {Id::OpcodeAdminTrackSend, &params_.track_send},
         {Id::OpcodeAdminTrackReceive, &params_.track_receive},
         {Id::OpcodeAdminVirtualization, &params_.virtualization},

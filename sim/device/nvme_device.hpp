@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -34,6 +35,13 @@
 
 namespace lmsim::sim {
 
+/// What reads and writes of one size take.
+struct SizedMedia {
+    std::uint64_t bytes = 0;
+    Distribution read;
+    Distribution write;
+};
+
 /// What a device is, in time. Latencies are distributions; sizes and rates come with the model's
 /// Config.
 struct DeviceTiming {
@@ -44,21 +52,28 @@ struct DeviceTiming {
     Ps memory_latency = 0;  // the host's answer to a DMA read
     std::uint32_t channels = 1;
     std::uint32_t admin_parallel = 1;
-    Bandwidth state_rate;  // state gathering and loading inside the device; 0 = no limit
-    Ps enable = 0;         // CC.EN to CSTS.RDY, and back
+    Bandwidth state_rate;       // state gathering and loading inside the device; 0 = no limit
+    Ps enable = 0;              // CC.EN to CSTS.RDY, and back
+    std::optional<Ps> disable;  // if the way back differs
     Ps function_reset = 0;
     Distribution media_read;
     Distribution media_write;
     Distribution media_flush;
-    DieMediaTiming dies;  // instead of the channels and the three above, if there are any
+    std::vector<SizedMedia> sizes;  // in rising order: instead of the read and write above
+    DieMediaTiming dies;            // instead of the channels and all of these, if there are any
     Distribution identify;
     Distribution features;
-    Distribution create_queue;
+    std::optional<Distribution> set_features;  // if it differs; likewise the other optional ones
+    Distribution create_queue;                 // or delete one
+    std::optional<Distribution> create_sq;
+    std::optional<Distribution> delete_sq;
+    std::optional<Distribution> delete_cq;
     Distribution suspend;
     Distribution resume;
     Distribution get_state;
     Distribution set_state;
     Distribution cdq;  // Controller Data Queue: create or delete one
+    std::optional<Distribution> delete_cdq;
     Distribution track_send;
     Distribution track_receive;
     Distribution virtualization;
@@ -210,6 +225,7 @@ class NvmeDevice : public Component, private ControllerMemory {
     void switch_interrupts(std::uint16_t function, bool on);
     Ps& fetched_at(std::uint16_t function, std::uint32_t ticket);
     void start_media(const Effect& effect);
+    Ps media_time(nvme::MediaOp op, std::uint64_t bytes, std::uint64_t random) const;
     void work_done(const Event& event);
     void tell_changes(const Event& event);
     bool host_done(const Event& event);

@@ -15,7 +15,36 @@ std::uint32_t host_ticket(std::uint32_t number) {
     return number << 16 | 0xF000U | (number >> 16 & 0xFFFU);
 }
 
+/// Of something that takes `low` at `from` and `high` at `to`, as much as is due at `at`.
+Ps between(Ps low, Ps high, std::uint64_t from, std::uint64_t to, std::uint64_t at) {
+    const Int128 rise = static_cast<Int128>(high - low) * static_cast<Int128>(at - from);
+    return low + static_cast<Ps>(rise / static_cast<Int128>(to - from));
+}
+
 }  // namespace
+
+/// The time of one read, write or flush for a draw. Sizes between two of the list get what the same
+/// draw is of both, in proportion.
+Ps NvmeDevice::media_time(nvme::MediaOp op, std::uint64_t bytes, std::uint64_t random) const {
+    const bool read = op == nvme::MediaOp::Read;
+    if (op == nvme::MediaOp::Flush) {
+        return params_.media_flush.at(random).ps;
+    }
+    const std::vector<SizedMedia>& sizes = params_.sizes;
+    if (sizes.empty()) {
+        return (read ? params_.media_read : params_.media_write).at(random).ps;
+    }
+    const auto time = [&](const SizedMedia& size) {
+        return (read ? size.read : size.write).at(random).ps;
+    };
+    const auto above = std::find_if(sizes.begin(), sizes.end(),
+                                    [&](const SizedMedia& size) { return size.bytes >= bytes; });
+    if (above == sizes.end() || above == sizes.begin()) {
+        return time(above == sizes.end() ? sizes.back() : sizes.front());
+    }
+    const SizedMedia& below = *(above - 1);
+    return between(time(below), time(*above), below.bytes, above->bytes, bytes);
+}
 
 void NvmeDevice::host_media(nvme::MediaOp op, const std::vector<HostPiece>& pieces,
                             std::uint64_t most, std::function<void()> done) {
@@ -24,8 +53,6 @@ void NvmeDevice::host_media(nvme::MediaOp op, const std::vector<HostPiece>& piec
     HostIo& io = host_ios_[ticket];
     io.done = std::move(done);
     io.left = 1;  // what follows
-    const Distribution& latency =
-        op == nvme::MediaOp::Read ? params_.media_read : params_.media_write;
     Ps end = now();
     for (const HostPiece& piece : pieces) {
         std::uint64_t lba = piece.lba;
@@ -35,7 +62,8 @@ void NvmeDevice::host_media(nvme::MediaOp op, const std::vector<HostPiece>& piec
                 ++io.left;
                 die_media_->start({op, 0, ticket, static_cast<std::uint32_t>(part), lba, 0});
             } else {
-                end = std::max(end, media_.take(now(), latency.draw(host_random_).ps).end);
+                const Ps spent = media_time(op, part, host_random_.next());
+                end = std::max(end, media_.take(now(), spent).end);
             }
             lba += part / params_.config.block_bytes;
             left -= part;

@@ -91,6 +91,10 @@ PcieCost pcie_cost(const LinkParams& link) {
     return cost;
 }
 
+std::optional<Distribution> own(const std::optional<Quantiles>& quantiles) {
+    return quantiles ? std::optional<Distribution>(*quantiles) : std::nullopt;
+}
+
 }  // namespace
 
 DeviceTiming device_timing(const Scenario& scenario, const HostParams& host) {
@@ -105,19 +109,32 @@ DeviceTiming device_timing(const Scenario& scenario, const HostParams& host) {
     timing.admin_parallel = device.admin.parallel;
     timing.state_rate = device.state_rate;
     timing.enable = device.enable.ps;
+    if (device.disable) {
+        timing.disable = device.disable->ps;
+    }
     timing.function_reset = device.reset.ps;
     timing.media_read = Distribution(device.media.read);
     timing.media_write = Distribution(device.media.write);
     timing.media_flush = Distribution(device.media.flush);
+    for (const MediaSizeParams& size : device.media.sizes) {
+        timing.sizes.push_back({size.bytes.count,
+                                Distribution(size.read.value_or(device.media.read)),
+                                Distribution(size.write.value_or(device.media.write))});
+    }
     timing.dies = die_media_timing(device);
     timing.identify = Distribution(device.admin.identify);
     timing.features = Distribution(device.admin.features);
     timing.create_queue = Distribution(device.admin.create_queue);
+    timing.set_features = own(device.admin.set_features);
+    timing.create_sq = own(device.admin.create_sq);
+    timing.delete_sq = own(device.admin.delete_sq);
+    timing.delete_cq = own(device.admin.delete_cq);
     timing.suspend = Distribution(device.admin.suspend);
     timing.resume = Distribution(device.admin.resume);
     timing.get_state = Distribution(device.admin.get_state);
     timing.set_state = Distribution(device.admin.set_state);
     timing.cdq = Distribution(device.admin.cdq);
+    timing.delete_cdq = own(device.admin.delete_cdq);
     timing.track_send = Distribution(device.admin.track_send);
     timing.track_receive = Distribution(device.admin.track_receive);
     timing.virtualization = Distribution(device.admin.virtualization);

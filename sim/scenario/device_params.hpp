@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "sim/core/param.hpp"
 #include "sim/scenario/tracking_params.hpp"
 
@@ -22,9 +25,20 @@ struct AdminParams {
                                "Identify", estimate);
     Quantiles features = param(&features, "features", uniform(20_us, 100_us), between(0_s, 100_s),
                                "Get Features and Set Features", estimate);
+    std::optional<Quantiles> set_features = param(&set_features, "set_features", std::nullopt,
+                                                  "Set Features; \"none\": as features", estimate);
     Quantiles create_queue = param(&create_queue, "create_queue", fixed(59_us), between(0_s, 100_s),
                                    "Create or Delete I/O Queue",
                                    "kernel log of a PM1733-class drive: 56 queues in 3.3 ms");
+    std::optional<Quantiles> create_sq =
+        param(&create_sq, "create_sq", std::nullopt,
+              "Create I/O Submission Queue; \"none\": as create_queue", estimate);
+    std::optional<Quantiles> delete_sq =
+        param(&delete_sq, "delete_sq", std::nullopt,
+              "Delete I/O Submission Queue; \"none\": as create_queue", estimate);
+    std::optional<Quantiles> delete_cq =
+        param(&delete_cq, "delete_cq", std::nullopt,
+              "Delete I/O Completion Queue; \"none\": as create_queue", estimate);
     Quantiles suspend = param(&suspend, "suspend", uniform(50_us, 150_us), between(0_s, 100_s),
                               "Migration Send (Suspend), before the drain begins", estimate);
     Quantiles resume = param(&resume, "resume", uniform(50_us, 150_us), between(0_s, 100_s),
@@ -38,6 +52,9 @@ struct AdminParams {
     Quantiles cdq = param(&cdq, "cdq", fixed(59_us), between(0_s, 100_s),
                           "Controller Data Queue, to create or delete one",
                           "estimate: as create_queue, which it resembles");
+    std::optional<Quantiles> delete_cdq =
+        param(&delete_cdq, "delete_cdq", std::nullopt,
+              "Controller Data Queue, to delete one; \"none\": as cdq", estimate);
     Quantiles track_send =
         param(&track_send, "track_send", uniform(20_us, 100_us), between(0_s, 100_s),
               "Track Send: begin or end of logging user data or of tracking memory", estimate);
@@ -53,6 +70,20 @@ struct AdminParams {
                                      between(0_s, 100_s), "Virtualization Management", estimate);
     Quantiles lba_status = param(&lba_status, "lba_status", uniform(20_us, 100_us),
                                  between(0_s, 100_s), "Get LBA Status", estimate);
+};
+
+/// What reads and writes of one size take, of media without dies.
+struct MediaSizeParams {
+    Bytes bytes = param(&bytes, "bytes", 4_KiB, between(512_B, 1_GiB),
+                        "of one read or write; those in between two sizes lie in between in time, "
+                        "shorter ones are as the shortest, longer ones as the longest",
+                        estimate);
+    std::optional<Quantiles> read =
+        param(&read, "read", std::nullopt,
+              "time of one read of so many bytes; \"none\": media.read", estimate);
+    std::optional<Quantiles> write =
+        param(&write, "write", std::nullopt,
+              "time of one write of so many bytes; \"none\": media.write", estimate);
 };
 
 /// What stores the blocks; all VFs share it. Either channels that take whatever comes first, or the
@@ -139,6 +170,10 @@ struct MediaParams {
     Quantiles stall_interval =
         param(&stall_interval, "stall_interval", fixed(0_s), between(0_s, 100000_s),
               "from the begin of a stall to that of the next one; 0: there are none", estimate);
+    std::vector<MediaSizeParams> sizes =
+        list(&sizes, "size", 16,
+             "times of reads and writes by their size, in rising order, instead of read and write, "
+             "where there are no dies");
 };
 
 /// What one VF gets of the device at most: a slice of a drive.
@@ -206,8 +241,10 @@ struct DeviceParams {
         "which template it exports its subsystem after, where the profile has any (LM-TPL-01): "
         "states go from one host to another with the same number",
         choice);
-    Time enable = param(&enable, "enable", 4_ms, between(0_s, 100_s), "CC.EN to CSTS.RDY, and back",
+    Time enable = param(&enable, "enable", 4_ms, between(0_s, 100_s), "CC.EN to CSTS.RDY",
                         "kernel log of a Samsung drive: 4 ms from reset to Identify");
+    std::optional<Time> disable = param(&disable, "disable", std::nullopt, between(0_s, 100_s),
+                                        "CC.EN = 0 to CSTS.RDY = 0; \"none\": as enable", estimate);
     Time reset = param(&reset, "reset", 100_ms, between(0_s, 100_s), "function level reset",
                        "PCIe Base 5.0, 6.6.2: software waits 100 ms");
     Time ready_timeout = param(&ready_timeout, "ready_timeout", 60_s, between(500_ms, 127500_ms),

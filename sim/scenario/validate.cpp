@@ -89,6 +89,22 @@ void check_device(const std::string& path, const DeviceParams& device, Problems&
     }
 }
 
+/// Times by size are those of channels, and rise in size.
+void check_sizes(const std::string& path, const MediaParams& media, Problems& out) {
+    if (!media.sizes.empty() && media.dies != 0) {
+        out.push_back({{path + ".size[0].bytes", path + ".dies"},
+                       "dies read and write stripe by stripe; expected dies = 0, or no size"});
+    }
+    for (std::size_t i = 1; i < media.sizes.size(); ++i) {
+        if (media.sizes[i].bytes <= media.sizes[i - 1].bytes) {
+            out.push_back({{path + ".size[" + std::to_string(i) + "].bytes"},
+                           format(media.sizes[i].bytes) + " is not more than the " +
+                               format(media.sizes[i - 1].bytes) +
+                               " before it; expected sizes in rising order"});
+        }
+    }
+}
+
 /// A drive of flash, docs/drives.md: what needs dies, and what has to fit together.
 void check_drive(const std::string& path, const DeviceParams& device, Problems& out) {
     const MediaParams& media = device.media;
@@ -124,6 +140,7 @@ void check_drive(const std::string& path, const DeviceParams& device, Problems& 
                            "channels know nothing of this; expected media.dies of at least 1"});
         }
     }
+    check_sizes(path + ".device.media", media, out);
     if (media.cache != 0_B && media.cache < media.unit) {
         out.push_back(
             {{path + ".device.media.unit", path + ".device.media.cache"},

@@ -9,6 +9,7 @@ void add_hw(CLI::App& app, int& exit_code) {
     add_hw_migrate(*verb, exit_code);
     add_hw_release(*verb, exit_code);
     add_hw_run(*verb, exit_code);
+    add_hw_calibrate(*verb, exit_code);
     // After the verb's own: whatever was under way, these come first.
     verb->callback([&exit_code] {
         if (replay_differed() && exit_code == Ok) exit_code = Failed;

@@ -16,6 +16,8 @@ void add_hw_run(CLI::App& hw, int& exit_code);
 
 void add_hw_migrate(CLI::App& hw, int& exit_code);
 
+void add_hw_calibrate(CLI::App& hw, int& exit_code);
+
 /// The options by which a verb of `lmsim hw` is told what it opens, the device's address first.
 void add_rig_options(CLI::App& verb, sim::RigRequest& request);
 

@@ -17,13 +17,12 @@ class Serving {
     Serving(const Folder& folder, const std::string& functions,
             const std::vector<std::string>& more = {})
         : socket_(folder.file("d")), output_(folder.file("serve")) {
-        std::vector<std::string> words{LMSIM_BINARY_DIR "/lmsim",
-                                       "serve",
-                                       "--socket",
-                                       socket_,
-                                       "--functions",
-                                       functions,
-                                       "--case-limits"};
+        std::vector<std::string> words{
+            LMSIM_BINARY_DIR "/lmsim", "serve", "--socket", socket_, "--functions", functions};
+        // A scenario has limits of its own.
+        if (std::count(more.begin(), more.end(), "--scenario") == 0) {
+            words.push_back("--case-limits");
+        }
         words.insert(words.end(), more.begin(), more.end());
         std::vector<char*> arguments;
         for (std::string& word : words) arguments.push_back(word.data());
