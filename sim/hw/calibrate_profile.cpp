@@ -84,8 +84,8 @@ Quantiles less(const Series& series, Ps path) {
         const char* name;
         std::uint32_t ppm;
         std::size_t samples;  // that it takes
-    } points[] = {{"min", 0, 1},     {"p10", 100'000, 10}, {"p25", 250'000, 10},
-                  {"p50", p50, 1},   {"p75", 750'000, 10}, {"p90", 900'000, 10},
+    } points[] = {{"min", 0, 1},     {"p10", 100'000, 10}, {"p25", 250'000, 4},
+                  {"p50", p50, 1},   {"p75", 750'000, 4},  {"p90", 900'000, 10},
                   {"p99", p99, 100}, {"p999", p999, 1000}, {"max", 1'000'000, 1}};
     Quantiles quantiles;
     for (const auto& point : points) {
