@@ -62,7 +62,7 @@ TEST_CASE("the stopwatch finds what a device takes, and the way on top of it", "
         const Ps way = median(done, kind) - takes * us;
         CAPTURE(kind, way);
         CHECK(way > 0);
-        CHECK(way < 6 * us);
+        CHECK(way < 6 * us + takes * us / 200);  // that far looks at CSTS may be apart
     }
     CHECK(done.find("identify")->taken.size() == 3);
     CHECK(median(done, "read 4KiB to interrupt") > median(done, "read 4KiB"));
