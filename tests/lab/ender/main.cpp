@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
         ::kill(child, number);
         ::waitpid(child, &status, 0);
     }
+    std::printf("\n");  // the command may have been ended in the middle of a line
     if (WIFSIGNALED(status)) {
         std::printf("signal %d\n", WTERMSIG(status));
     } else {
