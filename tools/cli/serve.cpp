@@ -212,21 +212,25 @@ void add_serve(CLI::App& app, int& exit_code) {
     verb->add_option("--media", arguments->media,
                      "keep a namespace in this file (NSID 1 if none is named); else in memory")
         ->type_name("[NSID=]FILE");
-    verb->add_option("--size", arguments->size, "of a namespace, without a scenario")
-        ->type_name("SIZE")
-        ->excludes(scenario)
-        ->capture_default_str();
-    verb->add_option("--queue-pairs", arguments->queue_pairs,
-                     "I/O queue pairs of a function, without a scenario")
-        ->check(CLI::Range(1, 64))
-        ->excludes(scenario)
-        ->capture_default_str();
-    verb->add_flag("--private-namespaces", arguments->private_namespaces,
-                   "VF i alone has NSID i + 1; else all share NSID 1")
-        ->excludes(scenario);
+    CLI::Option* size =
+        verb->add_option("--size", arguments->size, "of a namespace, without a scenario")
+            ->type_name("SIZE")
+            ->excludes(scenario)
+            ->capture_default_str();
+    CLI::Option* pairs = verb->add_option("--queue-pairs", arguments->queue_pairs,
+                                          "I/O queue pairs of a function, without a scenario")
+                             ->check(CLI::Range(1, 64))
+                             ->excludes(scenario)
+                             ->capture_default_str();
+    CLI::Option* own = verb->add_flag("--private-namespaces", arguments->private_namespaces,
+                                      "VF i alone has NSID i + 1; else all share NSID 1")
+                           ->excludes(scenario);
     verb->add_flag("--case-limits", arguments->case_limits,
                    "small limits, which the cases of lmsim conform can reach")
-        ->excludes(scenario);
+        ->excludes(scenario)
+        ->excludes(size)
+        ->excludes(pairs)
+        ->excludes(own);
     verb->add_flag("--once", arguments->once, "end when all clients that came have gone");
     verb->add_flag("--quiet", arguments->quiet, "say nothing about clients");
     verb->callback([arguments, &exit_code] { exit_code = serve(*arguments); });

@@ -93,7 +93,7 @@ TEST_CASE("drive without a server, or with one that goes, is told", "[cli][drive
     const std::string path = folder.file("d");
     const Ended nobody = run_lmsim(folder, "drive --target vfio-user:" + path + " list");
     CHECK(nobody.exit_code == 4);
-    CHECK(has(nobody.err, path + ": No such file or directory; is the server running?"));
+    CHECK(has(nobody.err, "there is no socket " + path + ".pf, and none at "));
     CHECK(run_lmsim(folder, "drive --target model list").exit_code == 2);
 
     Serving server(folder, "pf");

@@ -19,8 +19,11 @@ class Serving {
         : socket_(folder.file("d")), output_(folder.file("serve")) {
         std::vector<std::string> words{
             LMSIM_BINARY_DIR "/lmsim", "serve", "--socket", socket_, "--functions", functions};
-        // A scenario has limits of its own.
-        if (std::count(more.begin(), more.end(), "--scenario") == 0) {
+        // A scenario has limits of its own, and so has who says a size.
+        const auto has_limits = [](const std::string& word) {
+            return word == "--scenario" || word == "--size";
+        };
+        if (std::none_of(more.begin(), more.end(), has_limits)) {
             words.push_back("--case-limits");
         }
         words.insert(words.end(), more.begin(), more.end());

@@ -5,8 +5,8 @@
 #include "sim/bridge/vfio/mdev.hpp"
 #include "tests/catch.hpp"
 
-/// What VFIO does is tested in guests of the lab (tests/lab/closed-loop, mtty and iommufd); here, what
-/// is said without it.
+/// What VFIO does is tested in guests of the lab (tests/lab/closed-loop, mtty and iommufd); here,
+/// what is said without it.
 namespace lmsim::sim::vfio {
 
 TEST_CASE("a machine without VFIO, or a function that is not there, is told in words") {
