@@ -8,8 +8,9 @@
 #include <thread>
 
 /// Runs a command and sends it a signal after a time: a shell is too slow for a moment in
-/// milliseconds, and what it runs in the background ignores SIGINT. The last line that it prints is
-/// how the command ended: "early EXIT-CODE", "exit EXIT-CODE" or "signal NUMBER".
+/// milliseconds, and what it runs in the background ignores SIGINT. The last line that it prints, a
+/// line of its own whatever the command was saying, is how the command ended: "early EXIT-CODE",
+/// "exit EXIT-CODE" or "signal NUMBER".
 int main(int argc, char** argv) {
     if (argc < 4) {
         std::fprintf(stderr, "usage: lmsim_lab_ender MILLISECONDS SIGNAL COMMAND...\n");
@@ -32,9 +33,9 @@ int main(int argc, char** argv) {
     }
     std::printf("\n");  // the command may have been ended in the middle of a line
     if (WIFSIGNALED(status)) {
-        std::printf("signal %d\n", WTERMSIG(status));
+        std::printf("\nsignal %d\n", WTERMSIG(status));
     } else {
-        std::printf("%s %d\n", early ? "early" : "exit", WEXITSTATUS(status));
+        std::printf("\n%s %d\n", early ? "early" : "exit", WEXITSTATUS(status));
     }
     return 0;
 }

@@ -64,6 +64,15 @@ compare_pf() {
     count "$qemu.compare.commands" "$(sed -n 's/.*: \([0-9]*\) commands compared.*/\1/p' /tmp/out)"
 }
 
+# The simulator with the profile of this device, in this boot: lmsim run and command by command.
+calibrate_pf() {
+    lmsim hw calibrate $pf --write --samples 300 --time 3s --sizes 4KiB,64KiB --out /tmp/profile \
+        --verify >/tmp/out 2>&1
+    is "QEMU $qemu: simulated medians are within 10 % of those measured" 0 $?
+    cat /tmp/out
+    does "QEMU $qemu: the profile says where it is from" grep -q 'QEMU NVMe Ctrl' /tmp/profile
+}
+
 vfs_are_gone() {
     is "QEMU $qemu: no VF is left" 0 "$(cat /sys/bus/pci/devices/$pf/sriov_numvfs)"
 }
@@ -73,3 +82,4 @@ conform conform-pf --destructive
 conform conform-vfs --sriov 2 --destructive
 vfs_are_gone
 compare_pf
+calibrate_pf
