@@ -53,3 +53,15 @@ printf x | dd of=/tmp/session bs=1 seek=$middle conv=notrunc 2>/dev/null
 $replay >/tmp/replayed 2>&1
 is "a byte of it that was changed is found" 4 $?
 cat /tmp/replayed
+
+# A whole migration: the simulator's host, guest and VMM on the device, the model at the other end.
+lmsim hw run /scenarios/hardware/one-vf-write.toml --device $pf --vf $vf0 --write --out /tmp/run \
+    >/tmp/output 2>&1
+is "a scenario's host and guest run on the device, and migrate from it" 0 $?
+cat /tmp/output
+for what in lost duplicated; do
+    is "commands $what" 0 "$(number $what /tmp/run/result.json)"
+done
+is "its time is the clock's" 1 "$(grep -c '"time_base": "wall"' /tmp/run/result.json)"
+count run.commands "$(number completed /tmp/run/result.json)"
+does "the run's invariants hold" lmsim check /tmp/run

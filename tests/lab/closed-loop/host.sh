@@ -3,6 +3,8 @@ host() {
     need_holder
     put_program "$work/tree" "" "$program" && put_program "$work/tree" "" "$holder" &&
         put_modules "$work/tree" vfio-pci vfio_iommu_type1 || return
+    mkdir "$work/tree/scenarios" &&
+        cp -r scenarios/hardware scenarios/jobs "$work/tree/scenarios/" || return
     serve nvme --functions pf,vf0,vf1 --case-limits || return
     # Without the nvme driver, which would enable VFs that nobody has brought online yet.
     start_guest "intel_iommu=on iommu=nopt initcall_blacklist=nvme_init" \
