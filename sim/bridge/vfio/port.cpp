@@ -32,7 +32,12 @@ Port::Port(std::unique_ptr<Function> function, Memory& memory)
     function_->tell_when_broken(broken_.get());
 }
 
-Port::~Port() { enable_interrupts(false); }
+Port::~Port() {
+    enable_interrupts(false);
+    if (order_ != nullptr && order_->last == this) {
+        order_->last = nullptr;
+    }
+}
 
 bool Port::poll() {
     bool any = false;
@@ -102,6 +107,10 @@ std::vector<int> Port::event_fds() const {
 }
 
 void Port::write(std::uint64_t offset, std::uint64_t value, unsigned size) {
+    if (order_ != nullptr && order_->last != this) {
+        if (order_->last != nullptr) order_->last->function_->read(reg::CSTS, 4);
+        order_->last = this;
+    }
     function_->write(offset, value, size);
 }
 

@@ -11,6 +11,15 @@
 
 namespace lmsim::sim::vfio {
 
+class Port;
+
+/// Among functions that stand for one device and are several: what is written to one has arrived
+/// before another is written to. Posted writes to several devices overtake each other (PCI Express
+/// Base 6.0, 2.4.1, orders what goes one way); a read of the first does not come back before them.
+struct WriteOrder {
+    Port* last = nullptr;  // to be written to
+};
+
 /// A real function behind VFIO as a DevicePort. Nothing comes by itself: answers and interrupts are
 /// handed out by poll().
 class Port : public DevicePort {
@@ -30,6 +39,8 @@ class Port : public DevicePort {
     /// What VFIO refused: a reset, interrupts; or why nothing comes any more. Empty: nothing.
     const std::string& error() const { return error_; }
     Function& function() { return *function_; }
+    /// From now on; it outlives this.
+    void keep_order(WriteOrder& order) { order_ = &order; }
 
     void write(std::uint64_t offset, std::uint64_t value, unsigned size) override;
     void read(std::uint64_t offset, unsigned size, std::uint64_t token) override;
@@ -44,6 +55,7 @@ class Port : public DevicePort {
 
     std::unique_ptr<Function> function_;
     Memory& memory_;
+    WriteOrder* order_ = nullptr;
     PortClient* client_ = nullptr;
     std::vector<Fd> events_;  // an eventfd a vector
     Fd asked_back_;           // eventfds: what the kernel says of the function

@@ -166,6 +166,9 @@ std::string VfioRig::add_function(Space& space, const std::string& bdf, const st
         return function.error();
     }
     ports_.push_back(std::make_unique<Port>(std::move(function.value()), *space.memory));
+    if (!known || known.value().physfn.empty()) {
+        ports_.back()->keep_order(order_);
+    }
     return {};
 }
 

@@ -69,6 +69,7 @@ class VfioRig : public Rig {
     std::chrono::steady_clock::time_point start_;
     std::chrono::steady_clock::time_point looked_;  // whether the functions still answer
     std::vector<Space> spaces_;                     // of the PF, or of all; of the VFs
+    WriteOrder order_;                              // of functions that are no VFs of SR-IOV
     std::vector<std::unique_ptr<Port>> ports_;
 };
 
