@@ -44,16 +44,8 @@ void judge(SessionWatch& watch, SessionVerdict& verdict) {
         if (broken == nullptr) {
             continue;
         }
-        auto& breaches = verdict.breaches;
-        const auto known = std::find_if(breaches.begin(), breaches.end(), [&](const auto& breach) {
-            return breach.invariant == broken;
-        });
-        if (known != breaches.end()) {
-            ++known->times;
-        } else {
-            const std::string words = one.words.empty() ? check::describe(one.seen) : one.words;
-            breaches.push_back({broken, one.at, one.line, words, 1});
-        }
+        const std::string words = one.words.empty() ? check::describe(one.seen) : one.words;
+        add_breach(verdict.breaches, {broken, one.at, one.line, words, 1});
     }
 }
 

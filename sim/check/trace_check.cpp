@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "model/check/describe.hpp"
 #include "sim/check/trace_observer.hpp"
@@ -10,7 +11,18 @@
 
 namespace lmsim::sim {
 
-sim::Result<TraceVerdict> check_trace(const std::string& path) {
+void add_breach(std::vector<TraceBreach>& breaches, TraceBreach breach) {
+    const auto known = std::find_if(breaches.begin(), breaches.end(), [&](const auto& other) {
+        return other.invariant == breach.invariant;
+    });
+    if (known != breaches.end()) {
+        ++known->times;
+    } else {
+        breaches.push_back(std::move(breach));
+    }
+}
+
+Result<TraceVerdict> check_trace(const std::string& path) {
     std::uint64_t line = 0;
     TraceObserver observer(line);
     const auto read = trace::read_trace(path, observer, &line);
@@ -36,16 +48,8 @@ sim::Result<TraceVerdict> check_trace(const std::string& path) {
         if (broken == nullptr) {
             continue;
         }
-        auto& breaches = verdict.breaches;
-        const auto known = std::find_if(breaches.begin(), breaches.end(), [&](const auto& breach) {
-            return breach.invariant == broken;
-        });
-        if (known != breaches.end()) {
-            ++known->times;
-        } else {
-            breaches.push_back({broken, placed.at, placed.line,
-                                check::describe(observer.original(placed.seen)), 1});
-        }
+        add_breach(verdict.breaches, {broken, placed.at, placed.line,
+                                      check::describe(observer.original(placed.seen)), 1});
     }
     return verdict;
 }

@@ -29,6 +29,9 @@ struct TraceVerdict {
     bool ok() const { return breaches.empty(); }
 };
 
+/// One more breach of the invariant: what was seen is kept of its first.
+void add_breach(std::vector<TraceBreach>& breaches, TraceBreach breach);
+
 /// Judges a trace.ndjson, from wherever it comes, by the invariants of a run. Observations are
 /// taken in the order of their times: of a command each of its four. They are all held in memory,
 /// 64 bytes each. A file that is no trace is refused as read_trace() does.

@@ -91,3 +91,16 @@ vfio_user() {
     printf '{"driver":"vfio-user-pci","bus":"%s","socket":{"type":"unix","path":"%s"}}' \
         "$1" "$work/$2"
 }
+
+# start_three_functions NAME: a guest with the functions pf, vf0 and vf1 that `serve NAME` offers,
+# behind an IOMMU, each with a root port and so a group of its own. Without the nvme driver, which
+# would enable VFs that nobody has brought online yet.
+start_three_functions() {
+    start_guest "intel_iommu=on iommu=nopt initcall_blacklist=nvme_init" \
+        -device intel-iommu,intremap=on,caching-mode=on \
+        -device pcie-root-port,id=rp1,chassis=1,slot=1 \
+        -device pcie-root-port,id=rp2,chassis=2,slot=2 \
+        -device pcie-root-port,id=rp3,chassis=3,slot=3 \
+        -device "$(vfio_user rp1 "$1.pf")" -device "$(vfio_user rp2 "$1.vf0")" \
+        -device "$(vfio_user rp3 "$1.vf1")"
+}

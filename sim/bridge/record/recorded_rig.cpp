@@ -72,13 +72,7 @@ class RecordedRig::Port : public DevicePort, private PortClient {
             client_->read_done(token, value);
         }
     }
-    SessionLine of(Kind kind, std::uint64_t value) const {
-        SessionLine line;
-        line.kind = kind;
-        line.function = function_;
-        line.value = value;
-        return line;
-    }
+    SessionLine of(Kind kind, std::uint64_t value) const { return line_of(kind, function_, value); }
 
     RecordedRig& rig_;
     DevicePort& device_;

@@ -53,13 +53,7 @@ class ReplayedRig::Port : public DevicePort {
     }
 
   private:
-    SessionLine of(Kind kind, std::uint64_t value) const {
-        SessionLine line;
-        line.kind = kind;
-        line.function = function_;
-        line.value = value;
-        return line;
-    }
+    SessionLine of(Kind kind, std::uint64_t value) const { return line_of(kind, function_, value); }
 
     ReplayedRig& rig_;
     Memory& memory_;

@@ -43,6 +43,15 @@ struct SessionLine {
     std::string bytes;          // HostWrote, DeviceWrote; Trouble: its words
 };
 
+/// What happens to a function.
+inline SessionLine line_of(Kind kind, std::uint32_t function, std::uint64_t value) {
+    SessionLine line;
+    line.kind = kind;
+    line.function = function;
+    line.value = value;
+    return line;
+}
+
 /// "write", as the file calls it.
 const char* name(Kind kind);
 /// "a write of 1h (4 bytes) to the property at 14h of function 0".

@@ -1,7 +1,6 @@
 #include "sim/bridge/vfio/vfio_rig.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -16,8 +15,6 @@ namespace lmsim::sim::vfio {
 namespace {
 
 constexpr std::uint64_t beyond = 16;  // pages between memory and what is none
-constexpr Ps ps_per_ns = 1000;
-constexpr long ns_per_s = 1'000'000'000;
 constexpr std::chrono::milliseconds between_looks{100};
 
 /// Both, as one text.
@@ -48,10 +45,7 @@ std::string random_uuid() {
 }  // namespace
 
 VfioRig::VfioRig(std::shared_ptr<const System> system, const Options& options)
-    : system_(std::move(system)),
-      options_(options),
-      start_(std::chrono::steady_clock::now()),
-      looked_(start_) {}
+    : system_(std::move(system)), options_(options), looked_(std::chrono::steady_clock::now()) {}
 
 VfioRig::~VfioRig() {
     std::string errors;
@@ -176,22 +170,9 @@ std::uint64_t VfioRig::no_memory() const {
     return (std::max(options_.memory_pages, options_.vm_pages) + beyond) * page_size;
 }
 
-std::string VfioRig::trouble() const {
-    if (options_.interrupted && options_.interrupted()) {
-        return "interrupted";
-    }
-    for (const auto& port : ports_) {
-        if (!port->error().empty()) {
-            return port->error();
-        }
-    }
-    return {};
-}
+std::string VfioRig::trouble() const { return trouble_of(options_.interrupted, ports_); }
 
-Ps VfioRig::now() {
-    const std::chrono::nanoseconds since = std::chrono::steady_clock::now() - start_;
-    return since.count() * ps_per_ns;
-}
+Ps VfioRig::now() { return clock_.now(); }
 
 bool VfioRig::poll() {
     bool any = false;
@@ -210,15 +191,12 @@ void VfioRig::idle(Ps limit) {
             port->look();
         }
     }
-    std::vector<pollfd> fds;
+    std::vector<int> fds;
     for (const auto& port : ports_) {
-        for (const int fd : port->event_fds()) {
-            fds.push_back({fd, POLLIN, 0});
-        }
+        const std::vector<int> more = port->event_fds();
+        fds.insert(fds.end(), more.begin(), more.end());
     }
-    const long ns = std::max<Ps>(limit, 0) / ps_per_ns;
-    const timespec time{ns / ns_per_s, ns % ns_per_s};
-    ::ppoll(fds.data(), fds.size(), &time, nullptr);
+    sleep_on(fds, limit);
 }
 
 }  // namespace lmsim::sim::vfio

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/bridge/live.hpp"
 #include "sim/bridge/rig.hpp"
 #include "sim/bridge/vfio/borrow.hpp"
 #include "sim/bridge/vfio/port.hpp"
@@ -66,7 +67,7 @@ class VfioRig : public Rig {
     std::shared_ptr<const System> system_;
     std::unique_ptr<Loan> loan_;  // nullptr: vfio-pci has the functions anyway
     Options options_;
-    std::chrono::steady_clock::time_point start_;
+    LiveClock clock_;
     std::chrono::steady_clock::time_point looked_;  // whether the functions still answer
     std::vector<Space> spaces_;                     // of the PF, or of all; of the VFs
     WriteOrder order_;                              // of functions that are no VFs of SR-IOV

@@ -1,7 +1,6 @@
 #include "sim/bridge/vfio_user/user_rig.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -11,8 +10,6 @@ namespace lmsim::sim::vfio_user {
 namespace {
 
 constexpr std::uint64_t beyond = 16;  // pages between memory and what is none
-constexpr Ps ps_per_ns = 1000;
-constexpr long ns_per_s = 1'000'000'000;
 
 bool is_socket(const std::string& path) {
     struct stat status {};
@@ -96,22 +93,9 @@ std::uint64_t UserRig::no_memory() const {
     return (std::max(options_.memory_pages, options_.vm_pages) + beyond) * page_size;
 }
 
-std::string UserRig::trouble() const {
-    if (options_.interrupted && options_.interrupted()) {
-        return "interrupted";
-    }
-    for (const auto& port : ports_) {
-        if (!port->error().empty()) {
-            return port->error();
-        }
-    }
-    return {};
-}
+std::string UserRig::trouble() const { return trouble_of(options_.interrupted, ports_); }
 
-Ps UserRig::now() {
-    const std::chrono::nanoseconds since = std::chrono::steady_clock::now() - start_;
-    return since.count() * ps_per_ns;
-}
+Ps UserRig::now() { return clock_.now(); }
 
 bool UserRig::poll() {
     bool any = false;
@@ -122,13 +106,11 @@ bool UserRig::poll() {
 }
 
 void UserRig::idle(Ps limit) {
-    std::vector<pollfd> items;
+    std::vector<int> fds;
     for (const auto& port : ports_) {
-        items.push_back({port->poll_fd(), POLLIN, 0});
+        fds.push_back(port->poll_fd());
     }
-    const long ns = std::max<Ps>(limit, 0) / ps_per_ns;
-    const timespec time{ns / ns_per_s, ns % ns_per_s};
-    ::ppoll(items.data(), items.size(), &time, nullptr);
+    sleep_on(fds, limit);
 }
 
 void UserRig::give_a_turn() {

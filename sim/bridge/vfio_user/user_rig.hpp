@@ -1,10 +1,10 @@
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "sim/bridge/live.hpp"
 #include "sim/bridge/rig.hpp"
 #include "sim/bridge/vfio_user/client_port.hpp"
 
@@ -37,8 +37,7 @@ class UserRig : public Rig {
     void give_a_turn() override;
 
   private:
-    UserRig(const std::string& path, const Options& options)
-        : path_(path), options_(options), start_(std::chrono::steady_clock::now()) {}
+    UserRig(const std::string& path, const Options& options) : path_(path), options_(options) {}
     std::string add(const std::string& path, SharedMemory& memory);
     std::string make_memory();
     std::string connect();
@@ -46,7 +45,7 @@ class UserRig : public Rig {
 
     std::string path_;
     Options options_;
-    std::chrono::steady_clock::time_point start_;
+    LiveClock clock_;
     std::unique_ptr<SharedMemory> memory_;
     std::unique_ptr<SharedMemory> vm_memory_;  // nullptr: they have the PF's
     std::vector<std::unique_ptr<ClientPort>> ports_;
