@@ -274,10 +274,12 @@ void SessionWatch::begin_admin(std::uint32_t number, Command& command) {
         }
     }
     if (send.operation == wire::SendOperation::SetControllerState) {
-        const std::uint64_t end = send.offset + 4 * send.dwords;
-        if (end <= largest_state && 4 * send.dwords <= largest_state) {
-            const auto data = data_of(command, static_cast<std::size_t>(4 * send.dwords));
-            function.loading.resize(std::max<std::size_t>(function.loading.size(), end));
+        const std::uint64_t size = 4 * send.dwords;
+        // The sum of both may be too large for 64 bits: a session may have been made by anybody.
+        if (size <= largest_state && send.offset <= largest_state - size) {
+            const auto data = data_of(command, static_cast<std::size_t>(size));
+            function.loading.resize(
+                std::max<std::size_t>(function.loading.size(), send.offset + size));
             std::copy(data.begin(), data.end(),
                       function.loading.begin() + static_cast<std::ptrdiff_t>(send.offset));
         }

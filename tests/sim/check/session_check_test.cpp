@@ -239,3 +239,15 @@ TEST_CASE("a command that is not completed for 5 s is lost, and said once", "[ch
     session.file.write(result);
     CHECK_FALSE(check_session(session.file.path()).ok());
 }
+
+TEST_CASE("a piece of a state whose place is beyond 64 bits is not followed", "[check]") {
+    Session session;
+    constexpr std::uint64_t dwords = 2;
+    constexpr std::uint64_t offset = ~std::uint64_t{0} - 3;  // with its length: 4
+    wire::Sqe sqe = wire::encode(
+        wire::MigrationSend::set_controller_state(41, wire::Seqind::First, 1, 0, offset, dwords),
+        rules);
+    sqe.prp1 = session.buffer;
+    CHECK(session.send(*session.pf, sqe));
+    CHECK(broken(session.verdict()) == Ids{});
+}
