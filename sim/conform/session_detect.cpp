@@ -22,6 +22,7 @@ constexpr std::uint16_t first_unknown = 0x7f00;  // where to look for a CNTLID t
 constexpr std::uint32_t mpsmin_shift = 48;       // CAP (NVMe Base 2.3, 3.1.4.1, figure 36)
 constexpr std::uint32_t dstrd_shift = 32;
 constexpr std::uint64_t base_2_0 = 0x2'00'00;  // VS
+constexpr std::uint8_t most_mdts = 22;         // 16 GiB: no NUMD can ask for more
 
 /// Set or Get Features of Number of Queues, with nothing in CDW11.
 wire::Sqe number_of_queues(Id opcode) {
@@ -79,8 +80,10 @@ void Session::note_controller(const std::vector<std::uint8_t>& page) {
     const auto id = wire::decode_identify_controller(page.data(), page.size(), oracle());
     symbols_["mmc.cntlid"] = id->cntlid;
     symbols_["mmc.hmlms"] = id->hmlms ? 1 : 0;
-    symbols_["mmc.mdts"] = id->mdts;
-    symbols_["mmc.mdts.dwords"] = (symbols_["mmc.page"] << id->mdts) / 4;
+    // MDTS is what the device says: up to 255, and no shift may be as wide.
+    const std::uint8_t mdts = id->mdts > most_mdts ? std::uint8_t{0} : id->mdts;
+    symbols_["mmc.mdts"] = mdts;
+    symbols_["mmc.mdts.dwords"] = (symbols_["mmc.page"] << mdts) / 4;
     symbols_["mmc.aerl"] = id->aerl;
     symbols_["mmc.acl"] = id->acl;
     symbols_["mmc.oacs"] = id->oacs;
