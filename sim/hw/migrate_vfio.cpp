@@ -48,8 +48,13 @@ class Session {
 
 class Move {
   public:
-    Move(const Migration& source, const Migration& destination)
-        : source_(source), destination_(destination), saving_(source), loading_(destination) {}
+    Move(const Migration& source, const Migration& destination,
+         const std::function<bool()>& interrupted)
+        : source_(source),
+          destination_(destination),
+          interrupted_(interrupted),
+          saving_(source),
+          loading_(destination) {}
 
     VfioMigrationReport run() {
         if (!can_move() || all_steps()) {
@@ -57,6 +62,7 @@ class Move {
         }
         const MigrationStep& last = report_.steps.back();
         report_.error = fmt::format("{}: {}", last.name, last.error);
+        going_back_ = true;
         step("destination: reset", [&] { return destination_.reset(); });
         report_.source_goes_on =
             step("source: RUNNING", [&] { return saving_.enter(MigState::RUNNING); });
@@ -65,6 +71,10 @@ class Move {
 
   private:
     bool step(const char* name, const std::function<Errno()>& what) {
+        if (!going_back_ && interrupted_ && interrupted_()) {
+            report_.steps.push_back({name, 0, "interrupted"});
+            return false;
+        }
         const Clock::time_point begin = Clock::now();
         const Errno error = what();
         report_.steps.push_back(
@@ -122,6 +132,8 @@ class Move {
 
     const Migration& source_;
     const Migration& destination_;
+    const std::function<bool()>& interrupted_;
+    bool going_back_ = false;  // nobody stops that
     Session saving_;
     Session loading_;
     std::uint8_t flags_ = 0;
@@ -130,8 +142,9 @@ class Move {
 
 }  // namespace
 
-VfioMigrationReport migrate_vfio(const Migration& source, const Migration& destination) {
-    return Move(source, destination).run();
+VfioMigrationReport migrate_vfio(const Migration& source, const Migration& destination,
+                                 const std::function<bool()>& interrupted) {
+    return Move(source, destination, interrupted).run();
 }
 
 }  // namespace lmsim::sim::hw

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,9 @@ struct VfioMigrationReport {
 };
 
 /// Moves a device to another by states and data_fd, as a VMM does: PRE_COPY if the source's driver
-/// has it, STOP_COPY, RESUMING, RUNNING; the source stays in STOP. If a call fails, the destination
-/// is reset and the source goes on.
-VfioMigrationReport migrate_vfio(const vfio::Migration& source, const vfio::Migration& destination);
+/// has it, STOP_COPY, RESUMING, RUNNING; the source stays in STOP. If a call fails, or somebody has
+/// `interrupted` before the next one, the destination is reset and the source goes on.
+VfioMigrationReport migrate_vfio(const vfio::Migration& source, const vfio::Migration& destination,
+                                 const std::function<bool()>& interrupted = {});
 
 }  // namespace lmsim::sim::hw

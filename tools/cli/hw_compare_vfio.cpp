@@ -5,6 +5,7 @@
 #include "sim/bridge/vfio/mdev.hpp"
 #include "sim/conform/migration/compare.hpp"
 #include "tools/cli/exit_code.hpp"
+#include "tools/cli/interrupts.hpp"
 
 namespace lmsim::cli {
 
@@ -15,8 +16,10 @@ int compare_vfio(const VfioCompare& request) {
         fmt::print(stderr, "lmsim hw compare: {}\n", device.error());
         return Environment;
     }
+    // A device that is left in the midst keeps its state: nobody resets it when it is closed.
+    catch_interrupts();
     const auto result = migration::compare(device.value()->migration(), device.value()->name(),
-                                           device.value()->driver());
+                                           device.value()->driver(), {}, was_interrupted);
     // Without a stream there was nothing to compare: a device that does not migrate.
     if (!result.error.empty() && result.steps.empty()) {
         fmt::print(stderr, "lmsim hw compare: {}\n", result.error);

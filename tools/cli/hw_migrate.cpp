@@ -9,6 +9,7 @@
 #include "sim/hw/migrate.hpp"
 #include "sim/hw/migrate_vfio.hpp"
 #include "tools/cli/hw_rig.hpp"
+#include "tools/cli/interrupts.hpp"
 
 namespace lmsim::cli {
 
@@ -225,7 +226,9 @@ int migrate_mdev(const Arguments& arguments) {
     }
     const sim::vfio::Migration from = source.value()->migration();
     const sim::vfio::Migration to = destination.value()->migration();
-    const auto report = sim::hw::migrate_vfio(from, to);
+    // A device that is left in the midst keeps its state: nobody resets it when it is closed.
+    catch_interrupts();
+    const auto report = sim::hw::migrate_vfio(from, to, was_interrupted);
     if (arguments.json) {
         print_vfio_json(arguments, report);
     } else {

@@ -123,8 +123,12 @@ std::string Said::text() const {
 }
 
 Bench::Bench(const vfio::Migration& device, std::string driver, const spec::Rules& rules,
-             Comparison& into)
-    : device_(device), driver_(std::move(driver)), rules_(rules), into_(into) {
+             Comparison& into, std::function<bool()> interrupted)
+    : device_(device),
+      driver_(std::move(driver)),
+      rules_(rules),
+      into_(into),
+      interrupted_(std::move(interrupted)) {
     model_ = lmsim::vfio::make_device(into.flags, into.log_ops);
 }
 
@@ -144,6 +148,10 @@ void Bench::forget_sessions() {
 }
 
 bool Bench::start() {
+    if (interrupted_ && interrupted_()) {
+        into_.error = "interrupted";
+        return false;
+    }
     forget_sessions();
     Effects effects;
     lmsim::vfio::step(model_, lmsim::vfio::close_device(), rules_, effects);

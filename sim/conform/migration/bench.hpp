@@ -38,14 +38,15 @@ enum class Place : std::uint8_t {
 class Bench {
   public:
     Bench(const vfio::Migration& device, std::string driver, const spec::Rules& rules,
-          Comparison& into);
+          Comparison& into, std::function<bool()> interrupted = {});
     ~Bench();
     Bench(const Bench&) = delete;
     Bench& operator=(const Bench&) = delete;
 
     /// Every step from now on belongs there.
     void group(const std::string& name) { group_ = name; }
-    /// Both are RUNNING without any session; false if the device is not to be had so.
+    /// Both are RUNNING without any session; false if the device is not to be had so, or somebody
+    /// interrupts.
     bool start();
     /// Both in this state, by one SET; the stream that leads out of RESUMING is not written yet.
     bool start_in(MigState state);
@@ -113,6 +114,7 @@ class Bench {
     spec::Rules rules_;
     DeviceState model_;
     Comparison& into_;
+    std::function<bool()> interrupted_;
     std::string group_;
     std::vector<Session> sessions_;
     std::vector<std::uint8_t> stream_;

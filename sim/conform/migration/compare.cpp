@@ -28,7 +28,8 @@ std::size_t Comparison::different() const {
 }
 
 Comparison compare(const vfio::Migration& device, const std::string& name,
-                   const std::string& driver, const spec::Rules& rules) {
+                   const std::string& driver, const spec::Rules& rules,
+                   const std::function<bool()>& interrupted) {
     Comparison result;
     result.device = name;
     result.driver = driver;
@@ -45,7 +46,7 @@ Comparison compare(const vfio::Migration& device, const std::string& name,
                                    result.flags);
         return result;
     }
-    Bench bench(device, driver, rules, result);
+    Bench bench(device, driver, rules, result, interrupted);
     bench.group("states");
     if (bench.learn_stream()) {
         compare_states(bench);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -46,9 +47,11 @@ struct Comparison {
 
 /// Drives the device through all states that it can reach with the flags that it announces, from
 /// each to each, and into every error of the model's tables that a program can provoke. It is reset
-/// again and again, and is left RUNNING. Nobody else may use it.
+/// again and again, and is left RUNNING, also if it is `interrupted`: then that is the error.
+/// Nobody else may use it.
 Comparison compare(const vfio::Migration& device, const std::string& name,
-                   const std::string& driver, const spec::Rules& rules = {});
+                   const std::string& driver, const spec::Rules& rules = {},
+                   const std::function<bool()>& interrupted = {});
 
 /// A driver's own: a difference that is known, in words why and where.
 struct KnownDifference {

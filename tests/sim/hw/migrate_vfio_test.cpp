@@ -45,4 +45,20 @@ TEST_CASE("where a device of VFIO does not move, the source goes on", "[hw]") {
     CHECK(destination.state().value == MigState::RUNNING);
 }
 
+TEST_CASE("a device of VFIO whose move is interrupted goes on, at whatever step", "[hw]") {
+    for (int steps = 0; steps < 7; ++steps) {
+        const ModelCalls from;
+        const ModelCalls to;
+        const Migration source(ModelCalls::device_fd, from);
+        const Migration destination(ModelCalls::device_fd, to);
+        int asked = 0;
+        const auto report = hw::migrate_vfio(source, destination, [&] { return asked++ == steps; });
+        INFO(steps);
+        CHECK(report.error.find(": interrupted") != std::string::npos);
+        CHECK(report.source_goes_on);
+        CHECK(source.state().value == MigState::RUNNING);
+        CHECK(destination.state().value == MigState::RUNNING);
+    }
+}
+
 }  // namespace lmsim::sim::vfio

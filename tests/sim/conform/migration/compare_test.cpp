@@ -52,6 +52,20 @@ TEST_CASE("the model beside itself: no difference, whatever it announces") {
     }
 }
 
+TEST_CASE("a comparison that is interrupted leaves its device RUNNING and without sessions") {
+    for (const int starts : {0, 1, 2, 30}) {
+        const ModelCalls calls;
+        int asked = 0;
+        const Comparison result = compare(vfio::Migration(ModelCalls::device_fd, calls), "model:0",
+                                          "model", {}, [&] { return asked++ >= starts; });
+        INFO(starts);
+        CHECK(result.error == "interrupted");
+        CHECK_FALSE(result.passed());
+        CHECK(calls.open_files() == 0);
+        CHECK(calls.device.state == lmsim::vfio::MigState::RUNNING);
+    }
+}
+
 TEST_CASE("every pair of states that can be reached is compared, and every arc is named") {
     const ModelCalls calls;
     const Comparison result = compare_with(calls);
