@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include "sim/core/text.hpp"
 #include "tools/cli/interrupts.hpp"
 
 namespace lmsim::cli {
@@ -54,11 +55,19 @@ void add_rig_options(CLI::App& verb, sim::RigRequest& request) {
 }
 
 void add_shared_rig_options(CLI::App& verb, sim::RigRequest& request) {
+    const auto token = [](const std::string& text) {
+        return sim::vfio::is_uuid(text) ? std::string()
+                                        : fmt::format(
+                                              "{} is no UUID; expected one like "
+                                              "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+                                              sim::in_quotes(text));
+    };
     verb.add_option("--sriov", request.sriov,
                     "let the PF have so many VFs meanwhile, and drive them too")
         ->type_name("N");
     verb.add_option("--vf-token", request.vf_token,
                     "the UUID with which somebody else has the PF of this VF through VFIO")
+        ->check(token)
         ->type_name("UUID");
     add_access_option(verb, request.access);
     verb.add_option("--record", request.record,

@@ -165,6 +165,20 @@ bool is_uuid(const std::string& text) {
     return text.size() == uuid_length;
 }
 
+std::array<std::uint8_t, 16> uuid_bytes(const std::string& text) {
+    std::array<std::uint8_t, 16> bytes{};
+    std::size_t digits = 0;
+    for (const char letter : text) {
+        if (letter != '-' && digits < 2 * bytes.size()) {
+            const int value = letter <= '9' ? letter - '0' : (letter | 0x20) - 'a' + 10;
+            std::uint8_t& byte = bytes[digits / 2];
+            byte = static_cast<std::uint8_t>(byte << 4 | value);
+            ++digits;
+        }
+    }
+    return bytes;
+}
+
 std::string sysfs_folder(const std::string& device) {
     return (is_uuid(device) ? "/sys/bus/mdev/devices/" : "/sys/bus/pci/devices/") + device;
 }

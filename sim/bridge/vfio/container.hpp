@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -51,5 +52,7 @@ class Container {
 std::string sysfs_folder(const std::string& device);
 /// Has it the form of a UUID?
 bool is_uuid(const std::string& text);
+/// The bytes of a UUID in the order in which it is written, as the kernel's uuid_t has them.
+std::array<std::uint8_t, 16> uuid_bytes(const std::string& text);
 
 }  // namespace lmsim::sim::vfio

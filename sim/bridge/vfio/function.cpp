@@ -194,13 +194,9 @@ bool Function::tell_when_broken(int eventfd) {
 }
 
 std::string Function::set_vf_token(const std::string& uuid) {
+    const auto token = uuid_bytes(uuid);
     std::vector<std::uint8_t> bytes(sizeof(vfio_device_feature));
-    for (std::size_t i = 0; i + 1 < uuid.size(); ++i) {
-        if (uuid[i] != '-') {
-            bytes.push_back(static_cast<std::uint8_t>(std::stoul(uuid.substr(i, 2), nullptr, 16)));
-            ++i;
-        }
-    }
+    bytes.insert(bytes.end(), token.begin(), token.end());
     vfio_device_feature feature{};
     feature.argsz = static_cast<std::uint32_t>(bytes.size());
     feature.flags = VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PCI_VF_TOKEN;

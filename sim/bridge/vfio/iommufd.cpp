@@ -37,21 +37,6 @@ std::string cdev_name(const std::string& device) {
     return name;
 }
 
-/// The bytes of a UUID in the order in which it is written, as the kernel's uuid_t has them.
-std::array<std::uint8_t, 16> uuid_bytes(const std::string& text) {
-    std::array<std::uint8_t, 16> bytes{};
-    std::size_t digits = 0;
-    for (const char letter : text) {
-        if (letter != '-' && digits < 2 * bytes.size()) {
-            const int value = letter <= '9' ? letter - '0' : (letter | 0x20) - 'a' + 10;
-            std::uint8_t& byte = bytes[digits / 2];
-            byte = static_cast<std::uint8_t>(byte << 4 | value);
-            ++digits;
-        }
-    }
-    return bytes;
-}
-
 class IommufdContainer : public Container {
   public:
     IommufdContainer(Fd fd, std::uint32_t ioas) : fd_(std::move(fd)), ioas_(ioas) {}

@@ -81,3 +81,11 @@ TEST_CASE("hw probe says that nobody is there", "[cli][hw]") {
     CHECK(has(ended.err, "there is no socket "));
     CHECK(run_lmsim(folder, "hw probe").exit_code == 2);
 }
+
+TEST_CASE("hw probe takes a VF token that is a UUID, and no other", "[cli][hw]") {
+    const Folder folder;
+    const Ended ended = run_lmsim(folder, "hw probe 0000:01:00.0 --vf-token secret");
+    CAPTURE(ended.err);
+    CHECK(ended.exit_code == 2);
+    CHECK(has(ended.err, "--vf-token: \"secret\" is no UUID; expected one like 83b8f4f2-"));
+}

@@ -46,6 +46,9 @@ TEST_CASE("a mediated device is named by its UUID") {
     CHECK_FALSE(is_uuid("83b8f4f2x509f-382f-3c1e-e6bfe0fa1001"));
     CHECK_FALSE(is_uuid("g3b8f4f2-509f-382f-3c1e-e6bfe0fa1001"));
     CHECK_FALSE(is_uuid("0000:01:00.0"));
+    const std::array<std::uint8_t, 16> bytes = uuid_bytes("83b8f4f2-509F-382f-3c1e-e6bfe0fa1001");
+    CHECK(bytes == std::array<std::uint8_t, 16>{0x83, 0xb8, 0xf4, 0xf2, 0x50, 0x9f, 0x38, 0x2f,
+                                                0x3c, 0x1e, 0xe6, 0xbf, 0xe0, 0xfa, 0x10, 0x01});
     CHECK(is_mdev("mdev:83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"));
     CHECK_FALSE(is_mdev("0000:01:00.0"));
     CHECK(sysfs_folder("0000:01:00.0") == "/sys/bus/pci/devices/0000:01:00.0");
