@@ -79,6 +79,9 @@ std::string Function::look() {
     std::string error = read_config(PCI_COMMAND, command, sizeof(command));
     if (error.empty()) {
         command[0] |= PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+        // Nobody answers its INTx, which it raises as long as MSI-X is off: the line may be
+        // others'.
+        command[1] |= PCI_COMMAND_INTX_DISABLE >> 8;
         error = write_config(PCI_COMMAND, command, sizeof(command));
     }
     return error.empty() ? map_bar() : error;
@@ -99,6 +102,9 @@ std::string Function::map_bar() {
         return "its BAR 0 cannot be mapped: " + because();
     }
     mapped_ = static_cast<std::uint8_t*>(mapped);
+    // A process that is forked meanwhile, as another loan's guardian is, would keep the function
+    // open by it, whatever it closes.
+    ::madvise(mapped, bar_.size, MADV_DONTFORK);
     survive_lost_bar(mapped_, bar_.size);
     return {};
 }
