@@ -18,6 +18,19 @@ namespace {
 
 std::string because() { return std::strerror(errno); }
 
+/// Against an error of mapping.
+const char* what_helps(int error) {
+    switch (error) {
+        case ENOMEM:
+            return "; RLIMIT_MEMLOCK bounds what stays in memory for devices: ulimit -l unlimited, "
+                   "or root";
+        case EINVAL:
+            return "; the IOMMU may not reach so far, or have reserved a part "
+                   "(/sys/kernel/iommu_groups/*/reserved_regions)";
+        default: return "";
+    }
+}
+
 /// "7" of FOLDER/iommu_group -> ../../kernel/iommu_groups/7; empty: none.
 std::string group_number(const std::string& device) {
     char target[256];
@@ -194,10 +207,10 @@ std::string Container::map(std::uint64_t address, std::uint8_t* bytes, std::uint
     for (std::uint64_t done = 0; done < size; done += step) {
         const std::uint64_t part = std::min(step, size - done);
         if (!map_piece(address + done, bytes + done, part)) {
-            const std::string why = because();
+            const int error = errno;
             unmap(address, done);
-            return fmt::format("VFIO cannot map {} bytes of memory at {:#x}: {}", part,
-                               address + done, why);
+            return fmt::format("VFIO cannot map {} bytes of memory at {:#x}: {}{}", part,
+                               address + done, std::strerror(error), what_helps(error));
         }
     }
     return {};

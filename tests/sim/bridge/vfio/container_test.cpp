@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "sim/bridge/vfio/mdev.hpp"
 #include "tests/catch.hpp"
 
@@ -37,6 +39,49 @@ TEST_CASE("a machine without iommufd is told in words") {
         REQUIRE_FALSE(device.ok());
         CHECK(device.error().find("ffff:ff:1f.7: no such PCI function") == 0);
     }
+}
+
+namespace {
+
+/// Maps pieces up to an address, and from there on fails.
+class Full : public Container {
+  public:
+    Full(std::uint64_t end, int error) : end_(end), error_(error) {}
+    Result<Fd> open_device(const std::string&, const std::string&) override { return Fd(); }
+    Result<std::uint64_t> unmap(std::uint64_t address, std::uint64_t size) override {
+        unmapped = std::to_string(address) + "+" + std::to_string(size);
+        errno = 0;
+        return size;
+    }
+    Access access() const override { return Access::Group; }
+    std::string unmapped;
+
+  protected:
+    bool map_piece(std::uint64_t address, std::uint8_t*, std::uint64_t size) override {
+        errno = error_;
+        return address + size <= end_;
+    }
+
+  private:
+    std::uint64_t end_;
+    int error_;
+};
+
+}  // namespace
+
+TEST_CASE("memory that cannot be mapped is told with what helps, and no part of it stays mapped") {
+    std::uint8_t bytes[4 * 4096];
+    Full enough(sizeof bytes, 0);
+    CHECK(enough.map(0, bytes, sizeof bytes, 4096).empty());
+    Full locked(8192, ENOMEM);
+    CHECK(locked.map(0, bytes, sizeof bytes, 4096) ==
+          "VFIO cannot map 4096 bytes of memory at 0x2000: Cannot allocate memory; RLIMIT_MEMLOCK "
+          "bounds what stays in memory for devices: ulimit -l unlimited, or root");
+    CHECK(locked.unmapped == "0+8192");
+    Full reserved(0, EINVAL);
+    CHECK(reserved.map(4096, bytes, 8192) ==
+          "VFIO cannot map 8192 bytes of memory at 0x1000: Invalid argument; the IOMMU may not "
+          "reach so far, or have reserved a part (/sys/kernel/iommu_groups/*/reserved_regions)");
 }
 
 TEST_CASE("a mediated device is named by its UUID") {
