@@ -84,6 +84,10 @@ std::string plan(Arguments& arguments) {
     if (!by_address && source.vf && destination.vf && source.pf == destination.pf) {
         return plan_siblings(arguments, *source.vf, *destination.vf);
     }
+    if (arguments.rig.sriov != 0) {
+        return "the VFs of --sriov are named by their number: expected --source PF/vfN and "
+               "--destination vfM of the same PF, or addresses without --sriov";
+    }
     std::string from = arguments.source_vf;
     std::string to = arguments.destination_vf;
     std::string other_pf = source.pf == destination.pf ? "" : destination.pf;

@@ -123,8 +123,8 @@ std::string VfioRig::add(std::vector<std::string> bdfs, const Wanted& wanted) {
     const std::string token = wanted.vf_token.empty() ? random_uuid() : wanted.vf_token;
     for (std::size_t i = 0; error.empty() && i < bdfs.size(); ++i) {
         error = add_function(i == 0 ? spaces_.front() : spaces_.back(), bdfs[i], token);
-        if (error.empty() && i == 0 && has_vfs(bdfs, wanted)) {
-            error = ports_.front()->function().set_vf_token(token);
+        if (error.empty() && has_vfs(bdfs[i], bdfs, wanted)) {
+            error = ports_.back()->function().set_vf_token(token);
         }
         if (error.empty() && i == 0 && wanted.sriov != 0) {
             const auto vfs = loan_->make_vfs(wanted.sriov);
@@ -142,10 +142,12 @@ std::string VfioRig::add(std::vector<std::string> bdfs, const Wanted& wanted) {
     return error;
 }
 
-bool VfioRig::has_vfs(const std::vector<std::string>& bdfs, const Wanted& wanted) const {
-    return wanted.sriov != 0 || std::any_of(bdfs.begin(), bdfs.end(), [&](const std::string& bdf) {
+bool VfioRig::has_vfs(const std::string& pf, const std::vector<std::string>& bdfs,
+                      const Wanted& wanted) const {
+    const bool will = wanted.sriov != 0 && pf == bdfs.front();
+    return will || std::any_of(bdfs.begin(), bdfs.end(), [&](const std::string& bdf) {
                const auto function = system_->function(bdf);
-               return function && function.value().physfn == bdfs.front();
+               return function && function.value().physfn == pf;
            });
 }
 

@@ -60,8 +60,9 @@ class VfioRig : public Rig {
     VfioRig(std::shared_ptr<const System> system, const Options& options);
     std::string add_space(std::uint64_t pages);
     std::string add(std::vector<std::string> bdfs, const Wanted& wanted);
-    /// Are VFs of the first function among them, or will they be?
-    bool has_vfs(const std::vector<std::string>& bdfs, const Wanted& wanted) const;
+    /// Are VFs of the function among them, or will they be?
+    bool has_vfs(const std::string& pf, const std::vector<std::string>& bdfs,
+                 const Wanted& wanted) const;
     std::string add_function(Space& space, const std::string& bdf, const std::string& token);
 
     std::shared_ptr<const System> system_;

@@ -223,4 +223,7 @@ TEST_CASE("what cannot be migrated is refused before anything is done", "[hw]") 
     CHECK(has(says(target + "/vf0 --destination " + other.target() + "/vf0", 4),
               "expected the same one on both sides"));
     CHECK(has(says("replay:/nonexistent/vf0 --destination vf1", 4), "cannot read"));
+    CHECK(has(
+        says("0000:01:00.0 --source-vf 0000:02:00.0 --destination-vf 0000:03:00.0 --sriov 2", 2),
+        "or addresses without --sriov"));
 }
