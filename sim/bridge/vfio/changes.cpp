@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -57,8 +58,16 @@ int limited_write(const System& system, const std::string& below, const std::str
         ::_exit(told ? 0 : 1);
     }
     write.close();
+    // A signal that the caller only takes note of is not the end of waiting, nor of the limit.
+    const auto end = std::chrono::steady_clock::now() + limit;
     pollfd item{read.get(), POLLIN, 0};
-    if (::poll(&item, 1, static_cast<int>(limit.count())) == 0) {
+    int ready = -1;
+    do {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            end - std::chrono::steady_clock::now());
+        ready = ::poll(&item, 1, static_cast<int>(std::max<long>(left.count(), 0)));
+    } while (ready < 0 && errno == EINTR);
+    if (ready <= 0) {
         ::kill(writer, SIGKILL);  // as soon as the kernel lets it
         return ETIMEDOUT;
     }

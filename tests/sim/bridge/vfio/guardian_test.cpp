@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "sim/bridge/vfio/borrow.hpp"
@@ -185,6 +186,23 @@ TEST_CASE("a change from which the kernel does not come back is given up after a
           "0000:01:00.0: to unbind it from nvme: the kernel has not come back from it after 2 "
           "s: somebody has the function open, or it does not answer");
     CHECK(kernel->function(bdf).value().driver_override.empty());
+}
+
+TEST_CASE("signals that are only taken note of neither end a change nor its limit") {
+    const auto kernel = good();
+    kernel->hanging = "nvme/unbind";
+    struct sigaction note {};
+    note.sa_handler = [](int) {};
+    struct sigaction before {};
+    REQUIRE(::sigaction(SIGALRM, &note, &before) == 0);
+    const itimerval often{{0, 10'000}, {0, 10'000}};
+    REQUIRE(::setitimer(ITIMER_REAL, &often, nullptr) == 0);
+    const int error = limited_write(*kernel, "sys/bus/pci/drivers/nvme/unbind", bdf,
+                                    std::chrono::milliseconds(200));
+    const itimerval never{};
+    ::setitimer(ITIMER_REAL, &never, nullptr);
+    ::sigaction(SIGALRM, &before, nullptr);
+    CHECK(error == ETIMEDOUT);
 }
 
 TEST_CASE("VFs and functions that are still open are not waited for in the kernel") {
