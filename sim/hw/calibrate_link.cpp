@@ -6,6 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "sim/bridge/vfio/container.hpp"
+#include "sim/bridge/vfio/system.hpp"
+
 namespace lmsim::sim::hw {
 
 namespace {
@@ -54,6 +57,11 @@ std::optional<std::uint32_t> LinkFacts::generation() const {
         }
     }
     return std::nullopt;
+}
+
+std::string link_folder(const std::string& device) {
+    const auto address = vfio::pci_address(device);
+    return vfio::sysfs_folder(address ? address.value() : device);
 }
 
 LinkFacts read_link(const std::string& folder) {

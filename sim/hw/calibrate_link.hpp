@@ -17,6 +17,9 @@ struct LinkFacts {
     std::optional<std::uint32_t> generation() const;
 };
 
+/// The folder of a PCI function however the user wrote its address, "01:00.0" too; of a device that
+/// is no PCI function, one that is not there.
+std::string link_folder(const std::string& device);
 /// From the folder of a PCI function, "/sys/bus/pci/devices/0000:01:00.0". A folder that is not
 /// there tells nothing.
 LinkFacts read_link(const std::string& folder);

@@ -144,6 +144,9 @@ std::string parse(Arguments& arguments) {
         }
         arguments.options.sizes.push_back(bytes);
     }
+    if (error.empty() && arguments.options.sizes.empty()) {
+        error = "--sizes: expected one size at least";
+    }
     if (error.empty() && !arguments.scenario.empty() && arguments.out.empty()) {
         error = "--scenario includes the profile; expected --out PROFILE.toml with it";
     }
@@ -263,6 +266,9 @@ int calibrate(Arguments arguments) {
         return complain(error, Usage);
     }
     catch_interrupts();
+    // Each of the commands that are under way at once has a buffer of its own.
+    arguments.request.memory_pages +=
+        arguments.options.depth * (arguments.options.sizes.back() / sim::page_size);
     auto rig = open_or_complain("calibrate", arguments.request);
     if (!rig) {
         return Environment;
@@ -283,7 +289,7 @@ int calibrate(Arguments arguments) {
     }
     const Calibration& measured = done.value();
     const auto from = provenance(arguments);
-    const std::string folder = "/sys/bus/pci/devices/" + arguments.request.device;
+    const std::string folder = sim::hw::link_folder(arguments.request.device);
     const bool derives = !arguments.out.empty() || arguments.verify;
     sim::Result<DeviceProfile> profile = DeviceProfile{};
     std::vector<Compared> all;

@@ -164,6 +164,14 @@ TEST_CASE("all figures as JSON", "[hw][calibrate]") {
     CHECK(json["comparison"][0]["difference_percent"] == 30.0);
 }
 
+TEST_CASE("a function's link is found however its address is written", "[hw][calibrate]") {
+    const std::string folder = "/sys/bus/pci/devices/0000:0a:00.0";
+    CHECK(link_folder("0000:0a:00.0") == folder);
+    CHECK(link_folder("0a:00.0") == folder);
+    CHECK(link_folder("0000:0A:00.0") == folder);
+    CHECK_FALSE(read_link(link_folder("vfio-user:/tmp/d")).lanes);
+}
+
 TEST_CASE("what Linux tells of a link", "[hw][calibrate]") {
     std::string folder = (std::filesystem::temp_directory_path() / "lmsim-link-XXXXXX").string();
     REQUIRE(::mkdtemp(folder.data()) != nullptr);

@@ -116,6 +116,23 @@ TEST_CASE("calibrate says what is wrong with its options", "[cli][hw][calibrate]
     }
 }
 
+TEST_CASE("calibrate has memory for as many large commands at once as it can be asked for",
+          "[cli][hw][calibrate]") {
+    const Folder folder;
+    const std::string scenario = folder.write("large.toml", R"(
+[hosts.both.device]
+capacity = "16MiB"
+mdts = "1MiB"
+)");
+    const Serving server(folder, "vf0", {"--scenario", scenario});
+    const Ended ended =
+        run_lmsim(folder, fmt::format("hw calibrate {} --samples 5 --sizes 1MiB --depth 100 --json",
+                                      server.target()));
+    CAPTURE(ended.out, ended.err, server.output());
+    REQUIRE(ended.exit_code == 0);
+    CHECK_FALSE(kind(json::parse(ended.out), "read 1MiB").is_null());
+}
+
 TEST_CASE("calibrate leaves nothing behind where there is no device", "[cli][hw][calibrate]") {
     const Folder folder;
     const Ended ended = run_lmsim(folder, fmt::format("hw calibrate vfio-user:{} --out {}",
