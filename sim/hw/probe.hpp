@@ -15,6 +15,8 @@ namespace lmsim::sim::hw {
 
 /// What the bus, and Linux, say of a function.
 struct BusFacts {
+    /// False: nobody tells, as the device is that of a session that is recorded or replayed.
+    bool known = false;
     std::uint16_t vendor = 0;
     std::uint16_t device = 0;
     std::uint32_t class_code = 0;

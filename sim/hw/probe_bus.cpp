@@ -11,6 +11,7 @@ namespace {
 BusFacts served_facts(vfio_user::UserRig& rig) {
     auto& port = static_cast<vfio_user::ClientPort&>(rig.port(0));
     BusFacts facts;
+    facts.known = true;
     facts.vendor = port.function().vendor;
     facts.device = port.function().device;
     facts.class_code = port.function().class_code;
@@ -23,6 +24,7 @@ BusFacts served_facts(vfio_user::UserRig& rig) {
 
 BusFacts vfio_facts(vfio::VfioRig& rig) {
     BusFacts facts;
+    facts.known = true;
     auto& function = static_cast<vfio::Port&>(rig.port(0)).function();
     facts.vectors = function.vectors();
     if (const auto flags = vfio::Migration(function.fd()).flags()) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/bridge/vfio/migration_features.hpp"
+#include "sim/core/text.hpp"
 #include "sim/hw/probe.hpp"
 #include "sim/metrics/text_table.hpp"
 
@@ -14,12 +15,15 @@ namespace {
 using Json = nlohmann::ordered_json;
 using metrics::TextTable;
 
+constexpr const char* not_told =
+    "not told while a session is recorded or replayed, which has registers and memory alone";
+
 template <std::size_t N>
 std::string text_of(const std::array<char, N>& field) {
     std::string text(field.begin(), std::find(field.begin(), field.end(), '\0'));
     text.erase(std::find_if(text.rbegin(), text.rend(), [](char c) { return c != ' '; }).base(),
                text.end());
-    return text;
+    return printable(text);
 }
 
 std::string version_of(std::uint32_t vs) {
@@ -72,6 +76,11 @@ class Rows {
 void add_bus(const Probe& probe, Rows& rows) {
     const BusFacts& bus = probe.bus;
     rows.group("function");
+    if (!bus.known) {
+        rows.add("what the bus says", std::string(not_told));
+        rows.add("functions that were opened", fmt::format("{}", probe.functions));
+        return;
+    }
     rows.add("vendor:device",
              fmt::format("{:04x}:{:04x}, class {:06x}h", bus.vendor, bus.device, bus.class_code));
     rows.add("MSI-X vectors", fmt::format("{}", bus.vectors));
@@ -159,7 +168,8 @@ void add_abilities(const Probe& probe, Rows& rows) {
                                 (each.contradiction ? " - these contradict each other" : ""));
     }
     rows.add("VFIO migration",
-             probe.bus.migration
+             !probe.bus.known ? std::string(not_told)
+             : probe.bus.migration
                  ? "yes: " + vfio::flag_words(static_cast<std::uint8_t>(*probe.bus.migration))
                  : "no: whoever drives the bus has no such feature for it");
 }
@@ -182,6 +192,9 @@ Json json_of(const NamespaceFacts& ns) {
 }
 
 Json json_of(const BusFacts& bus) {
+    if (!bus.known) {
+        return {};
+    }
     Json json = {{"vendor", bus.vendor},
                  {"device", bus.device},
                  {"class", bus.class_code},

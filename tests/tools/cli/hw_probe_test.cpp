@@ -73,6 +73,23 @@ TEST_CASE("hw probe of one function says that its bus is none of this machine's"
     CHECK(has(ended.out, "none: it is not a function of this machine's bus"));
 }
 
+TEST_CASE("hw probe that is recorded leaves out what the bus says, and replays the same",
+          "[cli][hw]") {
+    const Folder folder;
+    const Serving server(folder, "pf,vf0");
+    const std::string session = folder.file("session");
+    const Ended first = run_lmsim(folder, "hw probe --record " + session + " " + server.target());
+    const Ended second = run_lmsim(folder, "hw probe replay:" + session);
+    CAPTURE(first.err, second.err, server.output());
+    REQUIRE(first.exit_code == 0);
+    CHECK(has(first.out, "not told while a session is recorded or replayed"));
+    CHECK_FALSE(has(first.out, "0000:0000"));
+    CHECK(second.exit_code == 0);
+    CHECK(second.out == first.out);
+    const Ended third = run_lmsim(folder, "hw probe --json replay:" + session);
+    CHECK(json::parse(third.out)["bus"].is_null());
+}
+
 TEST_CASE("hw probe says that nobody is there", "[cli][hw]") {
     const Folder folder;
     const Ended ended = run_lmsim(folder, "hw probe vfio-user:" + folder.file("nobody"));
