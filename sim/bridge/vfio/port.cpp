@@ -1,9 +1,12 @@
 #include "sim/bridge/vfio/port.hpp"
 
+#include <fmt/format.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 namespace lmsim::sim::vfio {
 
@@ -24,12 +27,24 @@ bool signalled(const Fd& event) {
 Port::Port(std::unique_ptr<Function> function, Memory& memory)
     : function_(std::move(function)), memory_(memory) {
     for (std::uint32_t i = 0; i < std::min(function_->vectors(), most_vectors); ++i) {
-        events_.emplace_back(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+        events_.push_back(make_event());
     }
-    asked_back_ = Fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    asked_back_ = make_event();
     function_->tell_when_asked_back(asked_back_.get());
-    broken_ = Fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    broken_ = make_event();
     function_->tell_when_broken(broken_.get());
+}
+
+/// A descriptor that is none would switch its vector off, and nobody would hear of it.
+Fd Port::make_event() {
+    Fd event(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    if (!event) {
+        note(fmt::format(
+            "{}: there is no eventfd for its interrupts: {}; raise the limit of open files (ulimit "
+            "-n), or take fewer VFs",
+            function_->bdf(), std::strerror(errno)));
+    }
+    return event;
 }
 
 Port::~Port() {

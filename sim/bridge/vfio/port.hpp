@@ -50,6 +50,7 @@ class Port : public DevicePort {
     Memory& memory() override { return memory_; }
 
   private:
+    Fd make_event();
     void heed_kernel();
     void note(std::string error);
 
