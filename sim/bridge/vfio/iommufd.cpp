@@ -143,7 +143,9 @@ Result<std::uint64_t> IommufdContainer::unmap(std::uint64_t address, std::uint64
 
 }  // namespace
 
-bool has_iommufd() { return ::access(iommu_path, F_OK) == 0 && ::access(devices_path, F_OK) == 0; }
+bool has_iommufd() {
+    return ::access(iommu_path, R_OK | W_OK) == 0 && ::access(devices_path, F_OK) == 0;
+}
 
 Result<std::unique_ptr<Container>> open_iommufd() {
     Fd fd(::open(iommu_path, O_RDWR | O_CLOEXEC));

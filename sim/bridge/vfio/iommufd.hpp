@@ -7,7 +7,8 @@
 namespace lmsim::sim::vfio {
 
 /// Whether this kernel gives devices away by character devices of their own (CONFIG_IOMMUFD,
-/// CONFIG_VFIO_DEVICE_CDEV), of which VFIO's driver has one at least.
+/// CONFIG_VFIO_DEVICE_CDEV), of which VFIO's driver has one at least, and this process may use
+/// /dev/iommu: whoever was given a group's file alone has it by its group.
 bool has_iommufd();
 
 /// An I/O address space of /dev/iommu, for devices of /dev/vfio/devices; in words what this machine
