@@ -22,6 +22,10 @@ constexpr const char* mediated = "mdev:";
 
 int compare(const Arguments& arguments) {
     if (arguments.request.device.rfind(mediated, 0) == 0) {
+        if (!arguments.request.record.empty()) {
+            fmt::print(stderr, "lmsim hw compare: calls of VFIO migration are not recorded\n");
+            return Usage;
+        }
         VfioCompare vfio = arguments.vfio;
         vfio.device = arguments.request.device;
         vfio.access = arguments.request.access;

@@ -25,6 +25,9 @@ TEST_CASE("a mediated device that is none, or is not there, is told in words", "
         run_lmsim(folder, "hw compare mdev:83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 --json");
     CHECK(absent.exit_code == 4);
     CHECK(has(absent.err, "no such mediated device in /sys/bus/mdev/devices"));
+    const Ended recorded = run_lmsim(folder, "hw compare mdev:17 --record " + folder.file("s"));
+    CHECK(recorded.exit_code == 2);
+    CHECK(has(recorded.err, "calls of VFIO migration are not recorded"));
 }
 
 TEST_CASE("VFIO has two ways to give devices away, and another is no way", "[cli][hw]") {
