@@ -25,7 +25,7 @@ std::string name_of(bool write, std::uint64_t bytes) {
 std::string Measurement::why_not(std::uint64_t bytes) const {
     const DeviceFacts& facts = result_.facts;
     if (facts.block == 0) {
-        return "the controller has no active namespace";
+        return no_blocks_;
     }
     if (bytes % facts.block != 0) {
         return fmt::format("not a whole number of blocks of {}", format(Bytes{facts.block}));

@@ -159,14 +159,18 @@ std::string Measurement::find_namespace() {
         return error;
     }
     const auto found = wire::decode_identify_namespace(page(*target_), page_size, rules);
-    const std::uint8_t shift = found->lbaf[found->format()].lbads;
-    if (shift < 9 || shift > 16) {
+    const wire::LbaFormat& format = found->lbaf[found->format()];
+    if (format.lbads < 9 || format.lbads > 16 || format.ms != 0) {
+        // Metadata would go where no buffer of ours is.
+        no_blocks_ = fmt::format(
+            "namespace {} has blocks of 2^{} and {} bytes; expected 2^9 to 2^16, without metadata",
+            nsid, format.lbads, format.ms);
         return {};
     }
     DeviceFacts& facts = result_.facts;
     facts.nsid = nsid;
     facts.blocks = found->nsze;
-    facts.block = std::uint64_t{1} << shift;
+    facts.block = std::uint64_t{1} << format.lbads;
     return {};
 }
 
