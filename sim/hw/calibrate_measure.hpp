@@ -82,7 +82,8 @@ class Measurement {
     std::uint64_t buffer_ = 0;
     std::uint64_t list_ = 0;
     std::uint64_t next_block_ = 0;
-    std::string no_blocks_ = "the controller has no active namespace";  // where there is no I/O
+    // Why there is no I/O, where there is none.
+    std::string no_blocks_ = "the controller has no active namespace";
     std::uint16_t vf_ = 0;      // CNTLID
     std::uint16_t mcudmq_ = 0;  // of the PF, as Identify says; likewise below
     std::uint8_t trattr_ = 0;
