@@ -161,8 +161,9 @@ bool VfDriver::grants(std::uint32_t step, const wire::Cqe& cqe) {
 bool VfDriver::fits(std::size_t n) {
     const std::uint8_t* page = commands_.port().memory().bytes(identify_buffer_, page_size);
     const auto id = wire::decode_identify_namespace(page, page_size, rules_);
-    const std::uint64_t block =
-        id.ok() ? std::uint64_t{1} << id->lbaf[id->format() % wire::lba_formats].lbads : 0;
+    const std::uint64_t block = id.ok() ? std::uint64_t{1} << std::min<unsigned>(
+                                              id->lbaf[id->format() % wire::lba_formats].lbads, 63)
+                                        : 0;
     if (block != block_) {
         trouble_ =
             fmt::format("VF {}: namespace {} has blocks of {} bytes; hosts.both.device.block is {}",

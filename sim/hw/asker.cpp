@@ -7,6 +7,7 @@
 #include "model/spec/codes.hpp"
 #include "model/wire/fields.hpp"
 #include "model/wire/identify.hpp"
+#include "sim/bridge/drivable.hpp"
 
 namespace lmsim::sim::hw {
 
@@ -15,6 +16,10 @@ using spec::Id;
 
 std::string Asker::enable() {
     std::string error = unit_.restore();
+    if (error.empty()) {
+        const auto cap = unit_.read(reg::CAP, 8);
+        error = cap ? cannot_drive(*cap) : "a read of CAP was not answered within 10 s";
+    }
     if (error.empty()) {
         error = unit_.enable();
     }

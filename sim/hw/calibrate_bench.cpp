@@ -7,6 +7,7 @@
 
 #include "model/spec/codes.hpp"
 #include "model/wire/admin.hpp"
+#include "sim/bridge/drivable.hpp"
 #include "sim/core/units.hpp"
 
 namespace lmsim::sim::hw {
@@ -167,6 +168,10 @@ std::string Bench::open() {
     std::string error = read(reg::CAP, 8, cap_, took);
     if (!error.empty()) {
         return error;
+    }
+    error = cannot_drive(cap_);
+    if (!error.empty()) {
+        return fmt::format("{}: {}", name_, error);
     }
     const auto most = static_cast<std::uint32_t>(cap_ & 0xffff) + 1;
     commands_ = std::make_unique<CommandPort>(port_, admin_entries, std::uint16_t{1},
