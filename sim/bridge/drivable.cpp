@@ -22,8 +22,7 @@ std::string cannot_drive(std::uint64_t cap) {
     }
     return fmt::format(
         "CAP is {:016x}h; expected queues of two entries at least (MQES 1), doorbells 4 bytes "
-        "apart "
-        "(DSTRD 0) and pages of 4 KiB (MPSMIN 0)",
+        "apart (DSTRD 0) and pages of 4 KiB (MPSMIN 0)",
         cap);
 }
 
