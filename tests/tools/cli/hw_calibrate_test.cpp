@@ -121,6 +121,7 @@ TEST_CASE("calibrate has memory for as many large commands at once as it can be 
     const Folder folder;
     const std::string scenario = folder.write("large.toml", R"(
 [hosts.both.device]
+vfs = 1
 capacity = "16MiB"
 mdts = "1MiB"
 )");
