@@ -1,5 +1,6 @@
 #include "sim/core/param.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace lmsim::sim::detail {
@@ -26,6 +27,32 @@ void add(ListInfo info, const void* member) {
 }
 
 void add(AliasInfo info) { describing->aliases.push_back(std::move(info)); }
+
+void declare_enum(EnumType type, const void* member, const char* name, std::size_t fallback,
+                  const char* help, const char* source, Written written) {
+    ParamInfo info;
+    info.name = name;
+    info.help = help;
+    info.source = source;
+    info.type = "one of " + joined(type.names);
+    info.schema = names_schema(type.names);
+    info.fallback = in_quotes(type.names[fallback]);
+    info.written = written;
+    info.print = [type](const void* target) { return in_quotes(type.names[type.get(target)]); };
+    info.assign = [type](void* target, const Value& value) -> std::string {
+        const Result<std::string> chosen = read_choice(type.names, value);
+        if (!chosen) return chosen.error();
+        const auto found = std::find(type.names.begin(), type.names.end(), chosen.value());
+        type.set(target, static_cast<std::size_t>(found - type.names.begin()));
+        return {};
+    };
+    add(std::move(info), member);
+}
+
+#define LMSIM_PARAM_TYPE(T, R) \
+    template T declare(T*, const char*, const T&, const R&, const char*, const char*, Written);
+LMSIM_PARAM_TYPES(LMSIM_PARAM_TYPE)
+#undef LMSIM_PARAM_TYPE
 
 void finish(GroupInfo& group, const void* object, std::size_t size) {
     std::set<std::size_t> places;

@@ -158,6 +158,23 @@ void add(ListInfo info, const void* member);
 void add(AliasInfo info);
 void finish(GroupInfo& group, const void* object, std::size_t size);
 
+/// An enumeration, whichever it is: its values are told by their names alone.
+struct EnumType {
+    std::vector<std::string> names;
+    std::size_t (*get)(const void* member);
+    void (*set)(void* member, std::size_t value);
+};
+void declare_enum(EnumType type, const void* member, const char* name, std::size_t fallback,
+                  const char* help, const char* source, Written written);
+
+template <class T>
+EnumType enum_type() {
+    return {
+        enum_names<T>(),
+        [](const void* member) { return static_cast<std::size_t>(*static_cast<const T*>(member)); },
+        [](void* member, std::size_t value) { *static_cast<T*>(member) = static_cast<T>(value); }};
+}
+
 template <class T, class R>
 T declare(T* member, const char* name, const T& fallback, const R& range, const char* help,
           const char* source, Written written) {
@@ -189,13 +206,46 @@ T declare(T* member, const char* name, const T& fallback, const R& range, const 
     return fallback;
 }
 
+// All files that include a struct of parameters would compile these for themselves.
+#define LMSIM_PARAM_TYPES(DO)              \
+    DO(bool, Unlimited)                    \
+    DO(std::string, Unlimited)             \
+    DO(std::string, OneOf<std::string>)    \
+    DO(std::uint8_t, Between<int>)         \
+    DO(std::uint32_t, Between<int>)        \
+    DO(std::uint32_t, OneOf<int>)          \
+    DO(std::uint64_t, Between<long>)       \
+    DO(Time, Between<Time>)                \
+    DO(std::optional<Time>, Between<Time>) \
+    DO(Bytes, Between<Bytes>)              \
+    DO(Bytes, OneOf<Bytes>)                \
+    DO(Bandwidth, Between<Bandwidth>)      \
+    DO(Rate, Between<Rate>)                \
+    DO(Share, Between<Share>)              \
+    DO(FilePath, Unlimited)                \
+    DO(Quantiles, Between<Time>)           \
+    DO(std::optional<Quantiles>, Unlimited)
+#define LMSIM_PARAM_TYPE(T, R)                                                               \
+    extern template T declare(T*, const char*, const T&, const R&, const char*, const char*, \
+                              Written);
+LMSIM_PARAM_TYPES(LMSIM_PARAM_TYPE)
+#undef LMSIM_PARAM_TYPE
+
 }  // namespace detail
 
 /// Declares a parameter without a range. See the head of this file.
 template <class T>
 T param(T* member, const char* name, const detail::NotDeduced<T>& fallback, const char* help,
         const char* source, Written written = Written::Anywhere) {
-    return detail::declare(member, name, fallback, detail::Unlimited{}, help, source, written);
+    if constexpr (std::is_enum_v<T>) {
+        if (detail::describing != nullptr) {
+            detail::declare_enum(detail::enum_type<T>(), member, name,
+                                 static_cast<std::size_t>(fallback), help, source, written);
+        }
+        return fallback;
+    } else {
+        return detail::declare(member, name, fallback, detail::Unlimited{}, help, source, written);
+    }
 }
 
 /// Declares a parameter with a range or a list of allowed values.

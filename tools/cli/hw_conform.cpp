@@ -24,6 +24,9 @@ std::string again(const Arguments& arguments) {
         text += " --vf " + vf;
     }
     text += arguments.request.sriov == 0 ? "" : fmt::format(" --sriov {}", arguments.request.sriov);
+    text += arguments.choice.trackable == 0
+                ? ""
+                : fmt::format(" --trackable {}", arguments.choice.trackable);
     return text + (arguments.destructive ? " --destructive" : "");
 }
 

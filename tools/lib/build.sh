@@ -16,10 +16,10 @@ configure() {
     fi
 }
 
-# build PRESET [TARGET]: one line of progress on a terminal, only failures in a log.
+# build PRESET [TARGET...]: one line of progress on a terminal, only failures in a log.
 build() {
     local arguments=(--build --preset "$1")
-    [ $# -lt 2 ] || arguments+=(--target "$2")
+    [ $# -lt 2 ] || arguments+=(--target "${@:2}")
     if [ -t 1 ]; then
         cmake "${arguments[@]}"
     else

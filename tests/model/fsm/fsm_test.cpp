@@ -19,7 +19,7 @@ struct Visit {
     int opened = 0;
     std::vector<std::string> log;
 };
-struct Context {
+struct TurnstileContext {
     Visit& state;
     const spec::Rules& rules;
 };
@@ -47,27 +47,27 @@ struct Kick {
 
 struct Take {
     static constexpr std::string_view name = "take";
-    void operator()(Context& context, const Coin& coin) const {
+    void operator()(TurnstileContext& context, const Coin& coin) const {
         context.state.coins += coin.value;
         context.state.log.emplace_back("take");
     }
 };
 struct GiveBack {
     static constexpr std::string_view name = "give back";
-    void operator()(Context& context, const Coin&) const {
+    void operator()(TurnstileContext& context, const Coin&) const {
         context.state.log.emplace_back("give back");
     }
 };
 struct Count {
     static constexpr std::string_view name = "count";
     template <class Event>
-    void operator()(Context& context, const Event&) const {
+    void operator()(TurnstileContext& context, const Event&) const {
         ++context.state.opened;
     }
 };
 struct Genuine {
     static constexpr std::string_view name = "value > 0";
-    bool operator()(const Context&, const Coin& coin) const { return coin.value > 0; }
+    bool operator()(const TurnstileContext&, const Coin& coin) const { return coin.value > 0; }
 };
 
 constexpr Id first_rule = Id::VfioArcStopRunning;
@@ -76,7 +76,7 @@ constexpr Id third_rule = Id::VfioArcReset;
 
 struct Turnstile {
     static constexpr std::string_view name = "turnstile";
-    using Context = ::Context;
+    using Context = TurnstileContext;
     using Initial = Locked;
     using Rows = fsm::Rows<fsm::Row<first_rule, Locked, Coin, Open, Take, Genuine>,
                            fsm::Row<second_rule, Locked, Coin, fsm::None, GiveBack>,
@@ -88,7 +88,7 @@ using Machine = fsm::Machine<Turnstile>;
 struct Fixture {
     Visit visit;
     spec::Rules rules = spec::Rules::ratified();
-    Context context{visit, rules};
+    TurnstileContext context{visit, rules};
     std::uint8_t state = Machine::initial;
 
     template <class Event>
