@@ -9,14 +9,14 @@ namespace lmsim::nvme::bench {
 using Bytes = std::vector<std::uint8_t>;
 
 /// VF 1 is the guest's, VF 2 takes states; all go by these rules.
-struct Rig {
+struct DialectRig {
     Bench<SimBounds> bench;
     Driver pf{bench, 0};
     Driver vf{bench, 1};
     std::uint8_t csvi = 1;
     std::uint8_t csuuidi = 1;
 
-    explicit Rig(const spec::Rules& rules, const Config& config = {}) : bench(2, config) {
+    explicit DialectRig(const spec::Rules& rules, const Config& config = {}) : bench(2, config) {
         bench.rules = rules;
         pf.enable();
         vf.enable();

@@ -22,7 +22,7 @@ Rules version1() {
 TEST_CASE("indices of formats may begin at 0") {
     Rules rules;
     rules.set_value(Id::FormatsFirstIndex, 0);
-    Rig rig(rules);
+    DialectRig rig(rules);
     CHECK(rig.pf.get(rig.receive(1, 48)).status == 0x002);
     rig.csvi = rig.csuuidi = 0;
     const Bytes state = rig.moved();
@@ -32,7 +32,7 @@ TEST_CASE("indices of formats may begin at 0") {
 }
 
 TEST_CASE("version 1h moves a controller without vendor data") {
-    Rig rig(version1());
+    DialectRig rig(version1());
     rig.csvi = 2;
     rig.csuuidi = 0;
     CHECK(rig.moved().size() == 48 + 16 + 40 + 32 + 48);
@@ -43,33 +43,33 @@ TEST_CASE("version 1h moves a controller without vendor data") {
 TEST_CASE("who knows version 1h still gives and takes version 0h") {
     Rules rules = version1();
     rules.set_value(Id::NvmeStateHeaderSize, 8);
-    Rig rig(rules);
+    DialectRig rig(rules);
     const Bytes state = rig.moved();
     CHECK(state.size() == 48 + 56 + wire::vendor_area_header);
-    CHECK(state == Rig(Rules()).save(1));
+    CHECK(state == DialectRig(Rules()).save(1));
     rig.csvi = 3;
     CHECK(rig.pf.get(rig.receive(1, 48)).status == 0x002);
 }
 
 TEST_CASE("a state of parts moves a controller, and passes over what it may") {
     const Rules rules = tests::parts();
-    Rig rig(rules);
+    DialectRig rig(rules);
     rig.csuuidi = 0;
     Bytes state = rig.moved();
     const Bytes later{0x99, 0, 1, 0, 1, 0, 0, 0, 1, 2, 3, 4};
     state.insert(state.end(), later.begin(), later.end());
     state[16] = static_cast<std::uint8_t>((state.size() - 48) / 4);
-    Rig other(rules);
+    DialectRig other(rules);
     other.csuuidi = 0;
     CHECK(other.load(2, state) == 0);
     state[state.size() - 10] = 0;  // no longer optional
-    Rig strict(rules);
+    DialectRig strict(rules);
     strict.csuuidi = 0;
     CHECK(strict.load(2, state) == 0x002);
 }
 
 TEST_CASE("vendor data beside a state of the whole controller are opaque, or too much") {
-    Rig rig(version1());
+    DialectRig rig(version1());
     rig.csvi = 2;
     Bytes state = rig.save(1);
     state[32] = 1;  // VSS: a dword that nobody put there
@@ -81,7 +81,7 @@ TEST_CASE("the commands of 2022 suspend, tell the size, save, load and resume") 
     Rules rules;
     rules.set_on(Id::VendorCommands, true);
     rules.set_value(Id::FormatsFirstIndex, 0);
-    Rig rig(rules);
+    DialectRig rig(rules);
     rig.csvi = rig.csuuidi = 0;
     const Bytes state = rig.moved();
     wire::MigrationReceive query = rig.receive(1, 4);

@@ -19,20 +19,22 @@ Config with_template(std::uint8_t number) {
 }
 
 /// Get Template, as the device answers it.
-Bytes got(Rig& rig) {
+Bytes got(DialectRig& rig) {
     const wire::Cqe cqe = rig.pf.admin(rig.pf.with_data(wire::get_template(rig.bench.rules), 4096));
     REQUIRE(cqe.status == 0);
     return rig.pf.memory().bytes(Driver::data_address, 32);
 }
 
-std::uint16_t configure(Rig& rig, const Bytes& bytes) {
+std::uint16_t configure(DialectRig& rig, const Bytes& bytes) {
     rig.pf.memory().write(Driver::data_address, bytes.data(), bytes.size());
     return rig.pf.admin(rig.pf.with_data(wire::configure_template(rig.bench.rules), bytes.size()))
         .status;
 }
 
 /// Moved from a device with one template to a device with another: the status of the load.
-std::uint16_t carried(Rig& source, Rig& destination) { return destination.load(2, source.save(1)); }
+std::uint16_t carried(DialectRig& source, DialectRig& destination) {
+    return destination.load(2, source.save(1));
+}
 
 const Bytes reference{'l', 'm', 's', 'i', 'm', '-', 'E', 'N', 0xa5, 0x54, 'M', 'P', 'L', 0, 0, 7,
                       0,   0,   0,   0,   1,   0,   0,   0,   0,    0,    0,   0,   0,   0, 0, 0};
@@ -40,7 +42,7 @@ const Bytes reference{'l', 'm', 's', 'i', 'm', '-', 'E', 'N', 0xa5, 0x54, 'M', '
 }  // namespace
 
 TEST_CASE("a template is asked for, and configured once", "[nvme]") {
-    Rig rig(with_templates(), with_template(7));
+    DialectRig rig(with_templates(), with_template(7));
     const Bytes own = got(rig);
     CHECK(own == reference);
     CHECK(configure(rig, own) == 0);
@@ -50,7 +52,7 @@ TEST_CASE("a template is asked for, and configured once", "[nvme]") {
 }
 
 TEST_CASE("a controller has the template that it told of, and no other", "[nvme]") {
-    Rig rig(with_templates(), with_template(7));
+    DialectRig rig(with_templates(), with_template(7));
     for (const std::size_t byte : {std::size_t{15}, std::size_t{16}, std::size_t{20}}) {
         Bytes other = got(rig);
         other[byte] ^= 1;
@@ -62,7 +64,7 @@ TEST_CASE("a controller has the template that it told of, and no other", "[nvme]
 }
 
 TEST_CASE("templates are the MMC's, and their SEL is known", "[nvme]") {
-    Rig rig(with_templates());
+    DialectRig rig(with_templates());
     const Rules& rules = rig.bench.rules;
     REQUIRE(rig.pf.resume(1) == 0);
     CHECK(rig.vf.admin(rig.vf.with_data(wire::get_template(rules), 4096)).status == 0x001);
@@ -77,7 +79,7 @@ TEST_CASE("templates are the MMC's, and their SEL is known", "[nvme]") {
 }
 
 TEST_CASE("without templates nobody knows their opcodes, and states name none", "[nvme]") {
-    Rig rig{Rules()};
+    DialectRig rig{Rules()};
     for (const std::uint8_t opcode : {0x2a, 0x2d}) {
         wire::Sqe sqe;
         sqe.opcode = opcode;
@@ -85,22 +87,22 @@ TEST_CASE("without templates nobody knows their opcodes, and states name none", 
     }
     Rules rules = with_templates();
     rules.set_on(Id::Templates, false);
-    Rig longer(rules);
+    DialectRig longer(rules);
     const Bytes state = longer.moved();
     CHECK(Bytes(state.begin() + 48, state.begin() + 64) == Bytes(16));
 }
 
 TEST_CASE("a state names its template, and goes to no subsystem of another", "[nvme]") {
-    Rig source(with_templates(), with_template(7));
+    DialectRig source(with_templates(), with_template(7));
     REQUIRE(configure(source, got(source)) == 0);
     const Bytes state = source.moved();
     CHECK(Bytes(state.begin() + 48, state.begin() + 64) ==
           Bytes(reference.begin(), reference.begin() + 16));
-    Rig same(with_templates(), with_template(7));
+    DialectRig same(with_templates(), with_template(7));
     CHECK(carried(source, same) == 0x002);  // it was not configured
     REQUIRE(configure(same, got(same)) == 0);
     CHECK(carried(source, same) == 0);
-    Rig other(with_templates(), with_template(8));
+    DialectRig other(with_templates(), with_template(8));
     REQUIRE(configure(other, got(other)) == 0);
     CHECK(carried(source, other) == 0x002);
     other.bench.rules.set_on(Id::SetStateOtherTemplate, false);
@@ -111,7 +113,7 @@ TEST_CASE("Identify tells of templates", "[nvme]") {
     for (const bool on : {false, true}) {
         Rules rules = with_templates();
         rules.set_on(Id::Templates, on);
-        Rig rig(rules);
+        DialectRig rig(rules);
         wire::Identify identify;
         identify.cns = 1;
         REQUIRE(rig.pf.admin(rig.pf.with_data(wire::encode(identify, rules), 4096)).status == 0);
