@@ -10,6 +10,9 @@
 // What all rigs on the clock's time do alike.
 namespace lmsim::sim {
 
+/// The trouble() of a rig whose user wants it to end.
+constexpr const char* interrupted_by_user = "interrupted";
+
 /// Real time since it was made.
 class LiveClock {
   public:
@@ -26,7 +29,7 @@ void sleep_on(const std::vector<int>& fds, Ps limit);
 template <class Ports>
 std::string trouble_of(const std::function<bool()>& interrupted, const Ports& ports) {
     if (interrupted && interrupted()) {
-        return "interrupted";
+        return interrupted_by_user;
     }
     for (const auto& port : ports) {
         if (!port->error().empty()) {

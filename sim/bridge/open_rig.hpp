@@ -35,6 +35,9 @@ struct RigRequest {
     std::string record;
     /// What the user typed: it stands in the recording.
     std::string command;
+    /// What the session is of, if its verb does one of several things: it stands in the recording,
+    /// and that of a replay has to be the same.
+    std::string subject;
     /// Told at the end, in words, what could not be given back, why a recording is not complete,
     /// or that a replay was not as its recording.
     std::function<void(const std::string&)> complain;
@@ -43,7 +46,22 @@ struct RigRequest {
 /// Does the kernel keep memory in place for it (RLIMIT_MEMLOCK)? Not for one that a process serves.
 bool pins_memory(const RigRequest& request);
 
+/// Is it a recording, in place of its device?
+bool is_replay(const RigRequest& request);
+
 /// In words what is wrong, or missing on this machine.
 Result<std::unique_ptr<Rig>> open_rig(const RigRequest& request);
+
+/// Two devices, or one.
+struct Rigs {
+    std::unique_ptr<Rig> both;  // what the two are parts of; nullptr: each is alone
+    std::unique_ptr<Rig> source;
+    std::unique_ptr<Rig> destination;  // nullptr: there is none
+};
+
+/// `destination` without a device: there is none. Where the source is recorded, or a recording, the
+/// same file is of both: what is replayed has a destination if what was recorded had one, and then
+/// the request's own device is but words.
+Result<Rigs> open_rigs(const RigRequest& source, const RigRequest& destination);
 
 }  // namespace lmsim::sim

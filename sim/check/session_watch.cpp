@@ -26,7 +26,9 @@ constexpr std::size_t largest_state = std::size_t{64} << 20;
 }  // namespace
 
 SessionWatch::SessionWatch(const record::SessionHeader& header)
-    : memories_(header.memories.size()), functions_(header.memory_of.size()) {
+    : memories_(header.memories.size()),
+      functions_(header.memory_of.size()),
+      second_from_(header.second_from) {
     for (std::size_t i = 0; i < functions_.size(); ++i) {
         functions_[i].memory = header.memory_of[i];
     }
@@ -87,13 +89,22 @@ void SessionWatch::take(const SessionLine& line) {
         case Kind::Write: write(line); break;
         case Kind::Reset:
             // A reset of the PF takes the VFs offline (NVMe Base 2.3, 8.2.6.3).
-            for (std::uint32_t i = line.function; i < functions_.size(); ++i) {
-                if (i == line.function || line.function == 0) reset(i, line);
+            for (std::uint32_t i = line.function; i < taken_along_to(line.function); ++i) {
+                reset(i, line);
             }
             break;
         case Kind::Over: find_lost(line); break;
         default: break;
     }
+}
+
+/// What happens to this function happens to those up to there: a PF's VFs.
+std::uint32_t SessionWatch::taken_along_to(std::uint32_t number) const {
+    const auto all = static_cast<std::uint32_t>(functions_.size());
+    if (number == 0) {
+        return second_from_ != 0 ? second_from_ : all;
+    }
+    return number == second_from_ ? all : number + 1;
 }
 
 void SessionWatch::write(const SessionLine& line) {
@@ -126,8 +137,8 @@ void SessionWatch::write_property(Function& function, std::uint32_t number,
         case reg::ACQ: set(function.acq); break;
         case reg::CC: {
             const bool on = (line.value & reg::cc::en) != 0 && (line.value & reg::cc::shn) == 0;
-            for (std::uint32_t i = number; !on && i < functions_.size(); ++i) {
-                if (i == number || number == 0) reset(i, line);
+            for (std::uint32_t i = number; !on && i < taken_along_to(number); ++i) {
+                reset(i, line);
             }
             if (on && !function.enabled) {
                 enable(function);

@@ -75,6 +75,7 @@ class SessionWatch {
     struct User {
         std::size_t number = 0;
         std::uint32_t memory = 0;
+        std::optional<std::uint32_t> left;  // the memory from which it has moved to this one
         std::map<std::uint16_t, Sq> sqs;
         std::map<std::uint16_t, Cq> cqs;
         std::map<Key, Command> commands;  // that are not complete
@@ -137,6 +138,7 @@ class SessionWatch {
     void complete_send(std::uint32_t number, const Command& command, bool ok,
                        const record::SessionLine& line);
     std::vector<Function*> members(const User& user);
+    std::uint32_t taken_along_to(std::uint32_t number) const;
     void take_over(std::uint32_t number);
     void find_lost(const record::SessionLine& line);
 
@@ -148,6 +150,7 @@ class SessionWatch {
     const spec::Rules rules_ = spec::Rules::ratified();
     std::vector<std::map<std::uint64_t, Page>> memories_;
     std::vector<Function> functions_;
+    std::uint32_t second_from_ = 0;  // the second device's PF; 0: there is one device
     std::vector<std::weak_ptr<User>> all_users_;
     std::map<std::uint32_t, std::uint16_t> cntlids_;  // by function, from itself
     std::map<std::uint32_t, std::uint16_t> listed_;   // by function, from its PF's list

@@ -125,12 +125,17 @@ void SessionWatch::post_of(User& user, const Command& command, Observation seen,
 void SessionWatch::written_while_suspended(const SessionLine& line) {
     const std::uint64_t page = line.address / page_size;
     const User* guilty = nullptr;
+    std::uint8_t side = check::source;
     for (const auto& weak : all_users_) {
         const std::shared_ptr<User> user = weak.lock();
-        if (!user || user->memory != line.memory || user->pages.count(page) == 0) {
+        const bool there = user && (user->memory == line.memory || user->left == line.memory);
+        if (!there || user->pages.count(page) == 0) {
             continue;
         }
-        const auto all = members(*user);
+        auto all = members(*user);
+        all.erase(std::remove_if(all.begin(), all.end(),
+                                 [&](const Function* one) { return one->memory != line.memory; }),
+                  all.end());
         const bool innocent = std::any_of(all.begin(), all.end(), [&](const Function* function) {
             return function->suspended == 0 || line.since < function->suspended;
         });
@@ -138,12 +143,13 @@ void SessionWatch::written_while_suspended(const SessionLine& line) {
             return;
         }
         guilty = user.get();
+        side = all.front()->side;
     }
     if (guilty != nullptr) {
         Observation seen;
         seen.what = What::Writes;
         seen.vf = 0;
-        seen.host = members(*guilty).front()->side;
+        seen.host = side;
         observe(*guilty, line.number, line, seen);
     }
 }
@@ -288,6 +294,10 @@ void SessionWatch::take_over(std::uint32_t number) {
         }
         if (same != 0 && same == view->sq_count()) {
             function.user = other.user;
+            if (function.user->memory != function.memory) {
+                // The VM has moved, with all that stood in its memory.
+                function.user->left = std::exchange(function.user->memory, function.memory);
+            }
             function.side = other.side == check::source ? check::destination : check::source;
             function.enabled = true;
             ++taken_over_;
@@ -307,7 +317,8 @@ std::optional<std::uint32_t> SessionWatch::function_of(std::uint32_t pf,
     for (const auto* names : {&cntlids_, &listed_}) {
         for (const auto& [function, name] : *names) {
             const bool known_otherwise = names == &listed_ && cntlids_.count(function) != 0;
-            if (function > pf && name == cntlid && !known_otherwise) {
+            const bool of_pf = function > pf && (pf != 0 || function < taken_along_to(0));
+            if (of_pf && name == cntlid && !known_otherwise) {
                 return function;
             }
         }

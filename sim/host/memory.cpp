@@ -106,8 +106,13 @@ std::uint64_t Memory::differences(const Memory& other) const {
     std::uint64_t count = 0;
     for (std::uint64_t page = 0; page < pages(); ++page) {
         const std::uint64_t address = page * page_size;
-        const bool same_bytes = !has_bytes(address, page_size) ||
-                                std::memcmp(base_ + address, other.base_ + address, page_size) == 0;
+        const bool real = has_bytes(address, page_size);
+        if (real) {
+            reach(address, page_size);
+            other.reach(address, page_size);
+        }
+        const bool same_bytes =
+            !real || std::memcmp(base_ + address, other.base_ + address, page_size) == 0;
         count += versions_[page] == other.versions_[page] && same_bytes ? 0 : 1;
     }
     return count;

@@ -76,6 +76,20 @@ std::string check_rig(Rig& rig, std::uint32_t vfs) {
     return {};
 }
 
+std::string check_rig_memory(Rig& rig, std::uint64_t pf_pages, std::uint64_t vm_pages) {
+    const Memory& pf = rig.port(0).memory();
+    const Memory& vm = rig.port(1).memory();
+    const bool room = pf.allocated_pages() <= 1 && vm.allocated_pages() <= 1;
+    if (&pf != &vm && room && pf.pages() >= pf_pages && vm.pages() == vm_pages) {
+        return {};
+    }
+    return fmt::format(
+        "{}: its PF reaches {} pages of memory, {} of them in use, and its VFs {}, {} of them in "
+        "use; expected two memories of {} and {}, for this scenario alone",
+        rig.name(), pf.pages(), pf.allocated_pages(), vm.pages(), vm.allocated_pages(), pf_pages,
+        vm_pages);
+}
+
 namespace {
 
 std::string disable(Rig& rig) {

@@ -39,8 +39,6 @@ struct RunOptions {
     trace::StepLog* steps = nullptr;   // nullptr: step() calls are not logged
     PortRecording* ports = nullptr;    // nullptr: what crosses the ports is not recorded
     Dialects dialects;
-    /// On wall time: asked whether the user wants it to end. May be empty.
-    std::function<bool()> interrupted;
     /// Told now and then, and at the end: simulated time and what the run is at. May be empty.
     std::function<void(Ps now, std::string_view phase)> progress;
 };
@@ -81,6 +79,7 @@ class Simulation {
     void run_on_wall_time();
     bool poll_rigs();
     bool rigs_are_well();
+    void end_in_trouble();
     void wait_for_rigs(Ps now);
     std::string boot_trouble() const;
     void state_loaded(Vm& vm, std::uint16_t vf);

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <limits>
 
+#include "sim/bridge/live.hpp"
 #include "sim/run/convert.hpp"
 #include "sim/run/director.hpp"
 #include "sim/run/host_side.hpp"
@@ -178,6 +179,16 @@ bool Simulation::rigs_are_well() {
     return trouble_.empty();
 }
 
+/// That the user wants it to end comes from the rigs as well, so that it is recorded.
+void Simulation::end_in_trouble() {
+    if (trouble_ == interrupted_by_user) {
+        trouble_.clear();
+        kernel_.interrupt();
+    } else {
+        kernel_.stop();
+    }
+}
+
 /// Time comes from the source's rig alone, and is read once in each turn: whoever replays what the
 /// rigs have done gets the same run.
 void Simulation::run_on_wall_time() {
@@ -189,10 +200,8 @@ void Simulation::run_on_wall_time() {
         kernel_.run_until(now);
         const bool any = poll_rigs();
         kernel_.run_until(now);
-        if (options_.interrupted && options_.interrupted()) {
-            kernel_.interrupt();
-        } else if (!rigs_are_well()) {
-            kernel_.stop();
+        if (!rigs_are_well()) {
+            end_in_trouble();
         }
         left = any ? looks : left - 1;
         if (left < 0 && !kernel_.stopped()) {

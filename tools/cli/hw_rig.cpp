@@ -12,8 +12,6 @@ namespace lmsim::cli {
 
 namespace {
 
-constexpr const char* replayed = "replay:";
-
 bool kept = false;
 bool differed = false;
 
@@ -27,7 +25,31 @@ std::string command_line() {
     return text;
 }
 
-/// By which of VFIO's two ways devices are opened.
+/// As the user wants it, with what every verb asks for.
+sim::RigRequest complete(const char* verb, const sim::RigRequest& request) {
+    sim::RigRequest all = request;
+    all.interrupted = was_interrupted;
+    all.command = command_line();
+    bool& failed = sim::is_replay(request) ? differed : kept;
+    all.complain = [verb, &failed](const std::string& words) {
+        fmt::print(stderr, "lmsim hw {}: {}\n", verb, words);
+        failed = true;
+    };
+    return all;
+}
+
+/// What has been opened; or it says why not: nothing.
+template <class Opened>
+Opened or_complain(const char* verb, sim::Result<Opened> opened) {
+    if (!opened) {
+        fmt::print(stderr, "lmsim hw {}: {}\n", verb, opened.error());
+        return {};
+    }
+    return std::move(opened.value());
+}
+
+}  // namespace
+
 void add_access_option(CLI::App& verb, sim::vfio::Access& access) {
     using sim::vfio::Access;
     static const std::map<std::string, Access> names{
@@ -39,7 +61,12 @@ void add_access_option(CLI::App& verb, sim::vfio::Access& access) {
         ->transform(CLI::CheckedTransformer(names));
 }
 
-}  // namespace
+void add_record_option(CLI::App& verb, std::string& file) {
+    verb.add_option("--record", file,
+                    "write all that is sent and comes back into this file: replay:FILE then takes "
+                    "the device's place, and lmsim check judges it")
+        ->type_name("FILE");
+}
 
 void add_rig_options(CLI::App& verb, sim::RigRequest& request) {
     verb.add_option("device", request.device,
@@ -70,28 +97,18 @@ void add_shared_rig_options(CLI::App& verb, sim::RigRequest& request) {
         ->check(token)
         ->type_name("UUID");
     add_access_option(verb, request.access);
-    verb.add_option("--record", request.record,
-                    "write all that is sent and comes back into this file: replay:FILE then takes "
-                    "the device's place, and lmsim check judges it")
-        ->type_name("FILE");
+    add_record_option(verb, request.record);
 }
 
 std::unique_ptr<sim::Rig> open_or_complain(const char* verb, const sim::RigRequest& request) {
     catch_interrupts();
-    sim::RigRequest interruptible = request;
-    interruptible.interrupted = was_interrupted;
-    interruptible.command = command_line();
-    bool& failed = request.device.rfind(replayed, 0) == 0 ? differed : kept;
-    interruptible.complain = [verb, &failed](const std::string& words) {
-        fmt::print(stderr, "lmsim hw {}: {}\n", verb, words);
-        failed = true;
-    };
-    auto rig = sim::open_rig(interruptible);
-    if (!rig) {
-        fmt::print(stderr, "lmsim hw {}: {}\n", verb, rig.error());
-        return nullptr;
-    }
-    return std::move(rig.value());
+    return or_complain(verb, sim::open_rig(complete(verb, request)));
+}
+
+sim::Rigs open_or_complain(const char* verb, const sim::RigRequest& source,
+                           const sim::RigRequest& destination) {
+    catch_interrupts();
+    return or_complain(verb, sim::open_rigs(complete(verb, source), complete(verb, destination)));
 }
 
 bool not_given_back() { return kept; }

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
-#include <optional>
+#include <sstream>
 
+#include "sim/bridge/record/session_file.hpp"
 #include "sim/bridge/vfio_user/client_memory.hpp"
 #include "sim/core/text.hpp"
 #include "sim/run/expectation.hpp"
@@ -11,7 +13,6 @@
 #include "sim/run/simulation.hpp"
 #include "sim/run/wall_run.hpp"
 #include "tools/cli/hw_rig.hpp"
-#include "tools/cli/interrupts.hpp"
 #include "tools/cli/run_outputs.hpp"
 #include "tools/cli/scenario_options.hpp"
 #include "tools/runs/runs.hpp"
@@ -30,7 +31,10 @@ struct Arguments {
     bool write = false;
 
     bool real_destination() const { return !destination.device.empty(); }
+    bool replay() const { return sim::is_replay(source); }
 };
+
+constexpr const char* verb_name = "run";
 
 int complain(const std::string& text, ExitCode code) {
     fmt::print(stderr, "lmsim hw run: {}\n", text);
@@ -45,7 +49,7 @@ std::string check_scenario(const Arguments& arguments, const PreparedRun& prepar
         return fmt::format("{}: {}: {}", loaded.where(refusal.path).text(), refusal.path,
                            refusal.text);
     }
-    if (sim::writes_media(prepared.workload) && !arguments.write) {
+    if (sim::writes_media(prepared.workload) && !arguments.write && !arguments.replay()) {
         return fmt::format(
             "the workload of {} writes to the namespaces of {}, which destroys what is there; "
             "expected --write if that may be, or a workload that only reads",
@@ -73,42 +77,76 @@ std::string size_memory(Arguments& arguments, const PreparedRun& prepared) {
     arguments.destination.memory_pages = to.pf;
     arguments.destination.vm_pages = to.vm;
     // The model has bytes for the VM's memory as well: what the device wrote there is compared.
-    const std::uint64_t bytes = from.bytes() + to.bytes();
+    const std::uint64_t all = from.bytes() + to.bytes();
+    const std::uint64_t rigs = from.bytes() + (arguments.real_destination() ? to.bytes() : 0);
+    // Whoever records or replays has a copy for the host's side, and what both had last in common.
+    const std::uint64_t bytes = arguments.replay()                 ? all + rigs
+                                : !arguments.source.record.empty() ? all + 2 * rigs
+                                                                   : all;
     const std::uint64_t locked =
         (sim::pins_memory(arguments.source) ? from.bytes() : 0) +
         (arguments.real_destination() && sim::pins_memory(arguments.destination) ? to.bytes() : 0);
     return sim::check_machine_memory(bytes, locked);
 }
 
-/// One side's way to its device.
-struct Backend {
-    std::unique_ptr<sim::Rig> rig;
-    std::unique_ptr<SharedMemory> memory;  // of the VM, where the model is
+/// What a recording is of: a replay has to do the same. Where a value comes from does not matter.
+std::string subject_of(const sim::LoadedScenario& loaded) {
+    sim::record::RunningSum sum;
+    std::istringstream lines(sim::effective_toml(loaded));
+    for (std::string line; std::getline(lines, line);) {
+        sum.add(line.substr(0, line.find("  # ")) + "\n");
+    }
+    return fmt::format("scenario {} (parameters {})", loaded.scenario.name, sum.hex());
+}
 
-    sim::SideBackend side() const {
-        return rig ? sim::SideBackend{rig.get(), &rig->port(1).memory()}
-                   : sim::SideBackend{nullptr, &memory->memory()};
+/// The ways to both devices.
+struct Devices {
+    sim::Rigs rigs;
+    std::unique_ptr<SharedMemory> memory;  // of the VM, where the destination is the model
+
+    static sim::SideBackend side(sim::Rig& rig) { return {&rig, &rig.port(1).memory()}; }
+    std::array<sim::SideBackend, 2> sides() const {
+        return {side(*rigs.source), rigs.destination
+                                        ? side(*rigs.destination)
+                                        : sim::SideBackend{nullptr, &memory->memory()}};
     }
 };
 
-/// Opens the device and looks whether it has what is needed. False: it has been said why not.
-bool open_backend(const sim::RigRequest& request, std::uint32_t vfs, Backend& backend) {
-    backend.rig = open_or_complain("run", request);
-    if (backend.rig == nullptr) {
-        return false;
-    }
-    std::string lacks = sim::check_rig(*backend.rig, vfs);
-    lacks = lacks.empty() ? sim::switch_off(*backend.rig, vfs) : lacks;
+/// Has the device what is needed, and is it at rest? False: it has been said why not.
+bool make_ready(const sim::RigRequest& request, std::uint32_t vfs, sim::Rig& rig) {
+    std::string lacks = sim::check_rig(rig, vfs);
+    lacks =
+        lacks.empty() ? sim::check_rig_memory(rig, request.memory_pages, request.vm_pages) : lacks;
+    lacks = lacks.empty() ? sim::switch_off(rig, vfs) : lacks;
     if (!lacks.empty()) {
         complain(lacks, Environment);
     }
     return lacks.empty();
 }
 
+bool open_devices(const Arguments& arguments, const sim::Scenario& scenario, Devices& devices) {
+    devices.rigs = open_or_complain(verb_name, arguments.source, arguments.destination);
+    const sim::Rigs& rigs = devices.rigs;
+    if (!rigs.source) {
+        return false;
+    }
+    if (!rigs.destination) {
+        auto memory = SharedMemory::create(arguments.destination.vm_pages);
+        if (!memory) {
+            complain(memory.error(), Environment);
+            return false;
+        }
+        devices.memory = std::move(memory.value());
+    }
+    return make_ready(arguments.source, scenario.hosts.src.device.vfs, *rigs.source) &&
+           (!rigs.destination ||
+            make_ready(arguments.destination, scenario.hosts.dst.device.vfs, *rigs.destination));
+}
+
 /// The device comes to rest. One that does not answer any more has been told of.
-void leave(Backend& backend, std::uint32_t vfs) {
-    if (backend.rig && backend.rig->trouble().empty()) {
-        const std::string why = sim::switch_off(*backend.rig, vfs);
+void leave(sim::Rig* rig, std::uint32_t vfs) {
+    if (rig != nullptr && rig->trouble().empty()) {
+        const std::string why = sim::switch_off(*rig, vfs);
         if (!why.empty()) complain(why, Environment);
     }
 }
@@ -122,44 +160,42 @@ int finish(const Arguments& arguments, const PreparedRun& prepared, Outputs& out
         return complain(error, Environment);
     }
     print_result(arguments.output, result);
-    if (!simulation.trouble().empty()) {
-        return complain(simulation.trouble(), Environment);
-    }
     return runs::verdict(result);
 }
 
-int run_on(const Arguments& arguments, PreparedRun& prepared, Outputs& outputs) {
-    Backend source;
-    Backend destination;
+/// `trouble`: why a device is of no use any more, if one is not.
+int drive(const Arguments& arguments, PreparedRun& prepared, Outputs& outputs, Devices& devices,
+          std::string& trouble) {
     const sim::Scenario& scenario = prepared.loaded.scenario;
-    if (!open_backend(arguments.source, scenario.hosts.src.device.vfs, source)) {
-        return Environment;
-    }
-    if (arguments.real_destination()) {
-        if (!open_backend(arguments.destination, scenario.hosts.dst.device.vfs, destination)) {
-            return Environment;
-        }
-    } else {
-        auto memory = SharedMemory::create(arguments.destination.vm_pages);
-        if (!memory) {
-            return complain(memory.error(), Environment);
-        }
-        destination.memory = std::move(memory.value());
-    }
     sim::RunOptions options;
-    options.backends = {source.side(), destination.side()};
+    options.backends = devices.sides();
     options.dialects = prepared.dialects;
     options.sink = sink_of(outputs);
     options.ports = outputs.ports.get();
-    options.interrupted = was_interrupted;
     const auto simulation =
         std::make_unique<sim::Simulation>(sim::wall_scenario(scenario), prepared.workload, options);
     simulation->run();
+    trouble = simulation->trouble();
     const int code = finish(arguments, prepared, outputs, *simulation);
     // Nothing that the run began goes on, and no guest is there to hear of it.
-    leave(source, scenario.hosts.src.device.vfs);
-    leave(destination, scenario.hosts.dst.device.vfs);
+    leave(devices.rigs.source.get(), scenario.hosts.src.device.vfs);
+    leave(devices.rigs.destination.get(), scenario.hosts.dst.device.vfs);
     return code;
+}
+
+int run_on(const Arguments& arguments, PreparedRun& prepared, Outputs& outputs) {
+    std::string trouble;
+    int code = Environment;
+    {
+        Devices devices;
+        if (!open_devices(arguments, prepared.loaded.scenario, devices)) {
+            return Environment;
+        }
+        code = drive(arguments, prepared, outputs, devices, trouble);
+    }
+    // A replay that turned out otherwise has just said so, in the same words.
+    const bool said = trouble.empty() || replay_differed();
+    return said ? code : complain(trouble, Environment);
 }
 
 int run(Arguments arguments) {
@@ -177,6 +213,8 @@ int run(Arguments arguments) {
         return complain(error, Environment);
     }
     arguments.output.wall = true;
+    arguments.source.subject = subject_of(prepared.loaded);
+    arguments.destination.access = arguments.source.access;
     Outputs outputs = open_outputs(arguments.output, prepared.loaded.scenario);
     if (!outputs.error.empty()) {
         return complain("--out: " + outputs.error, Usage);
@@ -186,7 +224,8 @@ int run(Arguments arguments) {
 
 void add_device_options(CLI::App& verb, Arguments& arguments) {
     verb.add_option("--device", arguments.source.device,
-                    "the source's device: PCI address of the PF, or vfio-user:PATH")
+                    "the source's device: PCI address of the PF, or vfio-user:PATH; or "
+                    "replay:FILE, what --record has written, of both devices")
         ->type_name("DEVICE")
         ->required();
     verb.add_option("--vf", arguments.source.vfs,
@@ -210,6 +249,8 @@ void add_device_options(CLI::App& verb, Arguments& arguments) {
         ->needs(destination);
     verb.add_flag("--write", arguments.write,
                   "the workload may write: what is on the namespaces is destroyed");
+    add_access_option(verb, arguments.source.access);
+    add_record_option(verb, arguments.source.record);
 }
 
 }  // namespace
@@ -217,7 +258,7 @@ void add_device_options(CLI::App& verb, Arguments& arguments) {
 void add_hw_run(CLI::App& hw, int& exit_code) {
     const auto arguments = std::make_shared<Arguments>();
     CLI::App* verb = hw.add_subcommand(
-        "run",
+        verb_name,
         "Run a scenario's host side on a real device: the driver that is simulated "
         "otherwise, in real time");
     add_scenario_options(*verb, arguments->scenario);

@@ -1,5 +1,7 @@
 #include "sim/bridge/record/recorded_rig.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -86,12 +88,11 @@ RecordedRig::RecordedRig(std::unique_ptr<Rig> device, Complain complain)
 
 Result<std::unique_ptr<RecordedRig>> RecordedRig::open(std::unique_ptr<Rig> device,
                                                        const std::string& path,
-                                                       const std::string& command,
+                                                       const SessionHeader& about,
                                                        Complain complain) {
     std::unique_ptr<RecordedRig> rig(new RecordedRig(std::move(device), std::move(complain)));
-    SessionHeader header;
+    SessionHeader header = about;
     header.version = version;
-    header.command = command;
     header.device = rig->device_->name();
     header.no_memory = rig->device_->no_memory();
     std::string error = rig->make_spaces(header);
@@ -107,6 +108,7 @@ Result<std::unique_ptr<RecordedRig>> RecordedRig::open(std::unique_ptr<Rig> devi
 }
 
 std::string RecordedRig::make_spaces(SessionHeader& header) {
+    std::uint64_t in_all = 0;
     for (std::uint16_t function = 0; function < device_->functions(); ++function) {
         DevicePort& port = device_->port(function);
         Memory* const memory = &port.memory();
@@ -114,6 +116,12 @@ std::string RecordedRig::make_spaces(SessionHeader& header) {
                                   [&](const Space& space) { return space.device == memory; });
         const auto index = static_cast<std::uint32_t>(found - spaces_.begin());
         if (found == spaces_.end()) {
+            in_all += memory->pages();
+            if (in_all > most_pages) {
+                return fmt::format(
+                    "the device reaches {} MiB of memory, and a recording has {} at most",
+                    in_all * page_size >> 20, most_pages * page_size >> 20);
+            }
             const auto bring = [this, index](std::uint64_t first, std::uint64_t pages) {
                 fetch(index, first, pages);
             };

@@ -22,10 +22,11 @@ using Complain = std::function<void(const std::string& what)>;
 /// looks there (Memory::bytes()), all at once: so no completion is seen before its data.
 class RecordedRig : public Rig {
   public:
-    /// `command` is what the user typed.
+    /// `about`: what the user typed, the subject and the second device, if there are. The rest of
+    /// the first line comes from the device.
     static Result<std::unique_ptr<RecordedRig>> open(std::unique_ptr<Rig> device,
                                                      const std::string& path,
-                                                     const std::string& command, Complain complain);
+                                                     const SessionHeader& about, Complain complain);
     ~RecordedRig() override;
 
     std::string name() const override { return device_->name(); }

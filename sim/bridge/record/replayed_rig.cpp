@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "sim/bridge/live.hpp"
 #include "sim/core/text.hpp"
 
 namespace lmsim::sim::record {
@@ -65,7 +66,36 @@ class ReplayedRig::Port : public DevicePort {
 ReplayedRig::ReplayedRig(SessionReader file, std::string path, Complain complain)
     : file_(std::move(file)), path_(std::move(path)), complain_(std::move(complain)) {}
 
-Result<std::unique_ptr<ReplayedRig>> ReplayedRig::open(const std::string& path, Complain complain) {
+namespace {
+
+std::string recorded_by(const SessionHeader& header) {
+    return header.command.empty() ? "" : " by: " + printable(header.command);
+}
+
+/// Why this session cannot be what the user asks for; empty if it can.
+std::string check_subject(const SessionHeader& header, const ReplayOptions& options) {
+    const auto name = [](const std::string& subject) {
+        return subject.empty() ? "no scenario" : printable(subject);
+    };
+    if (header.subject != options.subject) {
+        return fmt::format(
+            "it is a session of {}, and this is to be one of {}; expected the same. It was "
+            "recorded{}",
+            name(header.subject), name(options.subject), recorded_by(header));
+    }
+    if (options.two && header.second_from == 0) {
+        return fmt::format(
+            "there is no second device in this session; expected no --destination. It was "
+            "recorded{}",
+            recorded_by(header));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ReplayedRig>> ReplayedRig::open(const std::string& path, Complain complain,
+                                                       const ReplayOptions& options) {
     std::string error = verify_session(path);
     if (!error.empty()) {
         return Failure{std::move(error)};
@@ -74,8 +104,13 @@ Result<std::unique_ptr<ReplayedRig>> ReplayedRig::open(const std::string& path, 
     if (!file) {
         return Failure{file.error()};
     }
+    error = check_subject(file.value().header(), options);
+    if (!error.empty()) {
+        return Failure{printable(path) + ": " + error};
+    }
     std::unique_ptr<ReplayedRig> rig(
         new ReplayedRig(std::move(file.value()), path, std::move(complain)));
+    rig->interrupted_ = options.interrupted;
     error = rig->make_spaces();
     if (!error.empty()) {
         return Failure{std::move(error)};
@@ -132,8 +167,7 @@ void ReplayedRig::differs(const std::string& got) {
     trouble_ = fmt::format(
         "{}: line {}: expected {}, got {}. The host's side does not do what it did when this was "
         "recorded{}",
-        printable(path_), next_.number, describe(next_), got,
-        file_.header().command.empty() ? "" : " by: " + printable(file_.header().command));
+        printable(path_), next_.number, describe(next_), got, recorded_by(header()));
 }
 
 void ReplayedRig::cross(const SessionLine& line) {
@@ -208,6 +242,9 @@ void ReplayedRig::deliver() {
 }
 
 bool ReplayedRig::poll() {
+    if (trouble_.empty() && interrupted_ && interrupted_()) {
+        trouble_ = interrupted_by_user;
+    }
     if (!trouble_.empty()) {
         return false;
     }

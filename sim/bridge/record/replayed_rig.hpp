@@ -9,6 +9,13 @@
 
 namespace lmsim::sim::record {
 
+/// What is to be replayed, and how.
+struct ReplayOptions {
+    std::string subject;                // as that of the session
+    bool two = false;                   // it has to have a second device
+    std::function<bool()> interrupted;  // then this is the trouble
+};
+
 /// A recorded session in place of its device: it answers what was answered, at the same places, as
 /// long as the host's side does what it did then. If it does anything else, trouble() says what and
 /// in which line, and nothing more is answered.
@@ -16,9 +23,11 @@ class ReplayedRig : public Rig {
   public:
     /// The whole file is looked at first: one with a byte that was changed, or without its end, is
     /// no session.
-    static Result<std::unique_ptr<ReplayedRig>> open(const std::string& path, Complain complain);
+    static Result<std::unique_ptr<ReplayedRig>> open(const std::string& path, Complain complain,
+                                                     const ReplayOptions& options = {});
     ~ReplayedRig() override;
 
+    const SessionHeader& header() const { return file_.header(); }
     /// The recorded device's.
     std::string name() const override { return file_.header().device; }
     std::uint16_t functions() const override { return static_cast<std::uint16_t>(ports_.size()); }
@@ -48,6 +57,7 @@ class ReplayedRig : public Rig {
     SessionReader file_;
     std::string path_;
     Complain complain_;
+    std::function<bool()> interrupted_;
     std::vector<std::unique_ptr<HostMemory>> memories_;
     std::vector<std::unique_ptr<Port>> ports_;
     SessionLine next_;

@@ -18,7 +18,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t flush_at = std::size_t{1} << 16;
 constexpr std::size_t longest = std::size_t{1} << 20;  // bytes of a line
-constexpr std::uint64_t most_pages = std::uint64_t{1} << 20;
 constexpr std::size_t most_functions = 1024;
 constexpr std::uint64_t prime = 0x100'0000'01b3;
 constexpr const char* before_sum = ",\"sum\":\"";
@@ -46,14 +45,21 @@ std::string header_text(const SessionHeader& header) {
     for (const auto& memory : header.memories) {
         memories.push_back({{"pages", memory.pages}, {"allocated", memory.allocated}});
     }
-    const Json json({{"schema", session_schema_name},
-                     {"time_base", "wall"},
-                     {"lmsim", header.version},
-                     {"command", printable(header.command)},
-                     {"device", printable(header.device)},
-                     {"no_memory", header.no_memory},
-                     {"memories", memories},
-                     {"memory_of", header.memory_of}});
+    Json json({{"schema", session_schema_name},
+               {"time_base", "wall"},
+               {"lmsim", header.version},
+               {"command", printable(header.command)},
+               {"device", printable(header.device)},
+               {"no_memory", header.no_memory},
+               {"memories", memories},
+               {"memory_of", header.memory_of}});
+    if (!header.subject.empty()) {
+        json["subject"] = printable(header.subject);
+    }
+    if (header.second_from != 0) {
+        json["second"] = printable(header.second);
+        json["second_from"] = header.second_from;
+    }
     std::string text = json.dump();
     text.pop_back();  // the sum goes in
     return text;
@@ -72,6 +78,9 @@ std::string parse_header(const std::string& text, SessionHeader& header) {
     header.version = member(json, "lmsim", std::string());
     header.command = member(json, "command", std::string());
     header.device = member(json, "device", std::string());
+    header.subject = member(json, "subject", std::string());
+    header.second = member(json, "second", std::string());
+    header.second_from = member(json, "second_from", std::uint32_t{0});
     header.no_memory = member(json, "no_memory", std::uint64_t{0});
     const Json none = Json::array();
     const auto list = [&](const char* key) -> const Json& {
@@ -102,7 +111,12 @@ std::string parse_header(const std::string& text, SessionHeader& header) {
         }
         header.memory_of.push_back(memory.get<std::uint32_t>());
     }
-    return header.memory_of.empty() ? "the first line names no function" : std::string();
+    if (header.memory_of.empty()) {
+        return "the first line names no function";
+    }
+    return header.second_from < header.memory_of.size()
+               ? std::string()
+               : "the second device has no functions in the first line";
 }
 
 }  // namespace

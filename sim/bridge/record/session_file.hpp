@@ -13,6 +13,9 @@ namespace lmsim::sim::record {
 
 constexpr const char* session_schema_name = "lmsim/session/1";
 
+/// Of all memories of a session: 4 GiB.
+constexpr std::uint64_t most_pages = std::uint64_t{1} << 20;
+
 /// The first line of a session file.
 struct SessionHeader {
     struct Memory {
@@ -23,6 +26,9 @@ struct SessionHeader {
     std::string version;  // of lmsim
     std::string command;  // what was typed, in one line
     std::string device;   // Rig::name()
+    std::string subject;  // of what the session is, if its verb does one of several things
+    std::string second;   // the name of the second device; empty: there is one
+    std::uint32_t second_from = 0;  // its first function; 0: there is one device
     std::uint64_t no_memory = 0;
     std::vector<Memory> memories;
     std::vector<std::uint32_t> memory_of;  // each function's, the PF's first

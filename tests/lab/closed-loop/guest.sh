@@ -60,8 +60,8 @@ is "a byte of it that was changed is found" 4 $?
 cat /tmp/replayed
 
 # A whole migration: the simulator's host, guest and VMM on the device, the model at the other end.
-lmsim hw run /scenarios/hardware/one-vf-write.toml --device $pf --vf $vf0 --write --out /tmp/run \
-    >/tmp/output 2>&1
+run="lmsim hw run /scenarios/hardware/one-vf-write.toml"
+$run --device $pf --vf $vf0 --write --record /tmp/session --out /tmp/run >/tmp/output 2>&1
 is "a scenario's host and guest run on the device, and migrate from it" 0 $?
 cat /tmp/output
 for what in lost duplicated; do
@@ -70,3 +70,11 @@ done
 is "its time is the clock's" 1 "$(grep -c '"time_base": "wall"' /tmp/run/result.json)"
 count run.commands "$(number completed /tmp/run/result.json)"
 does "the run's invariants hold" lmsim check /tmp/run
+count run.session_bytes "$(wc -c </tmp/session)"
+$run --device replay:/tmp/session --out /tmp/again >/tmp/output 2>&1
+is "the recorded run replays" 0 $?
+tail -n 5 /tmp/output
+for file in result.json trace.ndjson; do
+    does "with the same $file" cmp /tmp/run/$file /tmp/again/$file
+done
+does "its session's invariants hold" lmsim check /tmp/session

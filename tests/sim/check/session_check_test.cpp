@@ -85,7 +85,7 @@ struct Session {
         device = made.get();
         controller = std::make_unique<FakeController>(*device);
         rig =
-            std::move(record::RecordedRig::open(std::move(made), file.path(), "test", {}).value());
+            std::move(record::RecordedRig::open(std::move(made), file.path(), {}, {}).value());
         pf = std::make_unique<CommandPort>(rig->port(0), 8);
         vf = std::make_unique<CommandPort>(rig->port(1), 8);
         buffer = rig->port(0).allocate(page_size);

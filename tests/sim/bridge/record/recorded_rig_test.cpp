@@ -36,7 +36,9 @@ struct Recording {
     Complain complain = [this](const std::string& what) { complaints.push_back(what); };
 
     std::unique_ptr<Rig> record(std::unique_ptr<Rig> device) {
-        auto rig = RecordedRig::open(std::move(device), file.path(), "lmsim hw test", complain);
+        SessionHeader about;
+        about.command = "lmsim hw test";
+        auto rig = RecordedRig::open(std::move(device), file.path(), about, complain);
         REQUIRE(rig.ok());
         return std::move(rig.value());
     }
@@ -159,6 +161,41 @@ TEST_CASE("a replay comes to an end where a host waits for what did not come", "
     CHECK(has(other->trouble(), "got a host that polls for something else"));
 }
 
+TEST_CASE("a session is replayed as what it was recorded as, and as nothing else", "[record]") {
+    Recording recording;
+    SessionHeader about;
+    about.command = "lmsim hw test";
+    about.subject = "scenario a (parameters 1)";
+    RecordedRig::open(adder(), recording.file.path(), about, recording.complain);
+    const auto says = [&](const ReplayOptions& options) {
+        const auto rig = ReplayedRig::open(recording.file.path(), recording.complain, options);
+        return rig ? std::string() : rig.error();
+    };
+    const std::string from = " It was recorded by: lmsim hw test";
+    CHECK(says({about.subject, false, {}}).empty());
+    CHECK(says({"scenario b (parameters 1)", false, {}}) ==
+          recording.file.path() +
+              ": it is a session of scenario a (parameters 1), and this is to be one of scenario b "
+              "(parameters 1); expected the same." +
+              from);
+    CHECK(has(says({}), "and this is to be one of no scenario; expected the same." + from));
+    CHECK(has(says({about.subject, true, {}}), "there is no second device in this session"));
+    CHECK(recording.complaints.empty());
+}
+
+TEST_CASE("whoever interrupts a replay is not told that it differs", "[record]") {
+    Recording recording;
+    host(*recording.record(adder()));
+    {
+        const auto rig = ReplayedRig::open(recording.file.path(), recording.complain,
+                                           {"", false, [] { return true; }});
+        REQUIRE(rig.ok());
+        CHECK_FALSE(rig.value()->poll());
+        CHECK(rig.value()->trouble() == "interrupted");
+    }
+    CHECK(recording.complaints.empty());
+}
+
 TEST_CASE("trouble with a device is replayed where it came", "[record]") {
     Recording recording;
     const auto play = [](Rig& rig, const std::function<void()>& breaks) {
@@ -245,13 +282,31 @@ TEST_CASE("a change through an old pointer makes a recording incomplete, and is 
           "before a call of the device");
 }
 
+TEST_CASE("more memory than a recording can have is refused", "[record]") {
+    struct Huge : FakeDevice, DevicePort {
+        DevicePort& port(std::uint16_t) override { return *this; }
+        void write(std::uint64_t, std::uint64_t, unsigned) override {}
+        void read(std::uint64_t, unsigned, std::uint64_t) override {}
+        void reset(std::function<void()>) override {}
+        void enable_interrupts(bool) override {}
+        void set_client(PortClient*) override {}
+        Memory& memory() override { return all; }
+        Memory all{2 * most_pages, nullptr};  // nobody looks at it
+    };
+    const SessionPath file;
+    const auto rig = RecordedRig::open(std::make_unique<Huge>(), file.path(), {}, {});
+    REQUIRE_FALSE(rig.ok());
+    CHECK(rig.error() == "the device reaches 8192 MiB of memory, and a recording has 4096 at most");
+    CHECK(file.text().empty());
+}
+
 TEST_CASE("a recording that cannot be written is not begun, or said to be incomplete", "[record]") {
     Recording recording;
-    const auto nowhere = RecordedRig::open(adder(), "/nonexistent/x", "", recording.complain);
+    const auto nowhere = RecordedRig::open(adder(), "/nonexistent/x", {}, recording.complain);
     REQUIRE_FALSE(nowhere.ok());
     CHECK(has(nowhere.error(), "cannot write \"/nonexistent/x\""));
     {
-        const auto full = RecordedRig::open(adder(), "/dev/full", "", recording.complain);
+        const auto full = RecordedRig::open(adder(), "/dev/full", {}, recording.complain);
         REQUIRE(full.ok());
     }
     REQUIRE(recording.complaints.size() == 1);

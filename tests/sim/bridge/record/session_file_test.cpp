@@ -41,7 +41,7 @@ void record_into(const SessionPath& file) {
     it.on_write = [&](std::uint16_t, std::uint64_t, std::uint64_t value) {
         std::memset(it.bytes(page_size * (1 + value % 4) + 99 * value % 3000), 0xa5, 40);
     };
-    const auto rig = RecordedRig::open(std::move(device), file.path(), "lmsim hw test", {});
+    const auto rig = RecordedRig::open(std::move(device), file.path(), {}, {});
     REQUIRE(rig.ok());
     host(*rig.value());
 }
@@ -126,6 +126,9 @@ TEST_CASE("what is no session is refused with words", "[record]") {
               "a memory of 2 pages, 3 of them in use"));
     CHECK(has(says(head + "\"memories\":[{\"pages\":2,\"allocated\":1}],\"memory_of\":[1]"),
               "a function's memory is none of those"));
+    CHECK(has(says(head + "\"memories\":[{\"pages\":2,\"allocated\":1}],\"memory_of\":[0,0],"
+                          "\"second\":\"x\",\"second_from\":2"),
+              "the second device has no functions"));
     const std::string first =
         head + "\"memories\":[{\"pages\":2,\"allocated\":1}],\"memory_of\":[0]\n";
     CHECK(has(says(first + "{\"kind\":\"dance\""), ":2: \"kind\" is none of host-wrote, write,"));
