@@ -194,8 +194,10 @@ int run_on(const Arguments& arguments, PreparedRun& prepared, Outputs& outputs) 
         code = drive(arguments, prepared, outputs, devices, trouble);
     }
     // A replay that turned out otherwise has just said so, in the same words.
-    const bool said = trouble.empty() || replay_differed();
-    return said ? code : complain(trouble, Environment);
+    if (replay_differed()) {
+        return Failed;
+    }
+    return trouble.empty() ? code : complain(trouble, Environment);
 }
 
 int run(Arguments arguments) {
