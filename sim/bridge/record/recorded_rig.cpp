@@ -48,7 +48,7 @@ class RecordedRig::Port : public DevicePort, private PortClient {
     void reset(std::function<void()> done) override {
         rig_.cross(of(Kind::Reset, 0));
         device_.reset([this, done = std::move(done)] {
-            rig_.add(of(Kind::ResetDone, 0));
+            rig_.came(of(Kind::ResetDone, 0));
             if (done) done();
         });
     }
@@ -62,7 +62,7 @@ class RecordedRig::Port : public DevicePort, private PortClient {
   private:
     void interrupt(std::uint32_t vector) override {
         if (client_ != nullptr) {
-            rig_.add(of(Kind::Interrupt, vector));
+            rig_.came(of(Kind::Interrupt, vector));
             client_->interrupt(vector);
         }
     }
@@ -70,7 +70,7 @@ class RecordedRig::Port : public DevicePort, private PortClient {
         if (client_ != nullptr) {
             SessionLine line = of(Kind::ReadDone, value);
             line.token = token;
-            rig_.add(line);
+            rig_.came(line);
             client_->read_done(token, value);
         }
     }
@@ -167,6 +167,12 @@ void RecordedRig::add(SessionLine line) {
         file_->flush();
         flushed_ = now;
     }
+}
+
+/// Whoever is told may look for what the device wrote before, even if he has looked in this poll.
+void RecordedRig::came(const SessionLine& line) {
+    ++generation_;
+    add(line);
 }
 
 /// To the device. Not the bytes between: it may be changing them.

@@ -53,6 +53,7 @@ class RecordedRig : public Rig {
     RecordedRig(std::unique_ptr<Rig> device, Complain complain);
     std::string make_spaces(SessionHeader& header);
     void add(SessionLine line);
+    void came(const SessionLine& line);
     /// The host's changes of memory, then what it does.
     void cross(const SessionLine& line);
     static void copy_changes(Space& space, std::uint64_t address, const std::string& bytes);

@@ -267,6 +267,40 @@ TEST_CASE("no completion is seen before its data, whenever the device writes", "
     CHECK(recording.complaints.empty());
 }
 
+TEST_CASE("an interrupt shows what was written before it, though it was looked at in that poll",
+          "[record]") {
+    struct Looks : PortClient {
+        explicit Looks(Rig& rig) : port(rig.port(0)), at(port.allocate(page_size)) {
+            port.set_client(this);
+        }
+        ~Looks() override { port.set_client(nullptr); }
+        void interrupt(std::uint32_t) override {
+            seen += " " + std::to_string(*port.memory().bytes(at, 1));
+            port.write(0x1000, at, 4);
+        }
+        void read_done(std::uint64_t, std::uint64_t) override {}
+        DevicePort& port;
+        std::uint64_t at;
+        std::string seen;
+    };
+    Recording recording;
+    {
+        auto device = std::make_unique<FakeDevice>();
+        FakeDevice& it = *device;
+        it.on_write = [&it](std::uint16_t, std::uint64_t, std::uint64_t at) { ++*it.bytes(at); };
+        const auto rig = recording.record(std::move(device));
+        Looks looks(*rig);
+        for (std::uint32_t vector = 0; vector < 3; ++vector) it.interrupt(0, vector);
+        CHECK(rig->poll());
+        CHECK(looks.seen == " 0 1 2");
+    }
+    const auto rig = recording.replay();
+    Looks looks(*rig);
+    CHECK(rig->poll());
+    CHECK(looks.seen == " 0 1 2");
+    CHECK(recording.complaints.empty());
+}
+
 TEST_CASE("a change through an old pointer makes a recording incomplete, and is said", "[record]") {
     Recording recording;
     {
