@@ -143,12 +143,15 @@ bool open_devices(const Arguments& arguments, const sim::Scenario& scenario, Dev
             make_ready(arguments.destination, scenario.hosts.dst.device.vfs, *rigs.destination));
 }
 
-/// The device comes to rest. One that does not answer any more has been told of.
-void leave(sim::Rig* rig, std::uint32_t vfs) {
-    if (rig != nullptr && rig->trouble().empty()) {
-        const std::string why = sim::switch_off(*rig, vfs);
-        if (!why.empty()) complain(why, Environment);
+/// The device comes to rest, or it is said why not. One that does not answer any more has been told
+/// of.
+bool leave(sim::Rig* rig, std::uint32_t vfs) {
+    if (rig == nullptr || !rig->trouble().empty()) {
+        return true;
     }
+    const std::string why = sim::switch_off(*rig, vfs);
+    if (!why.empty()) complain(why, Environment);
+    return why.empty();
 }
 
 int finish(const Arguments& arguments, const PreparedRun& prepared, Outputs& outputs,
@@ -178,9 +181,9 @@ int drive(const Arguments& arguments, PreparedRun& prepared, Outputs& outputs, D
     trouble = simulation->trouble();
     const int code = finish(arguments, prepared, outputs, *simulation);
     // Nothing that the run began goes on, and no guest is there to hear of it.
-    leave(devices.rigs.source.get(), scenario.hosts.src.device.vfs);
-    leave(devices.rigs.destination.get(), scenario.hosts.dst.device.vfs);
-    return code;
+    const bool source = leave(devices.rigs.source.get(), scenario.hosts.src.device.vfs);
+    const bool destination = leave(devices.rigs.destination.get(), scenario.hosts.dst.device.vfs);
+    return code == Ok && !(source && destination) ? Environment : code;
 }
 
 int run_on(const Arguments& arguments, PreparedRun& prepared, Outputs& outputs) {
