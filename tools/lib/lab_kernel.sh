@@ -147,7 +147,7 @@ unpack_kernel() {
     source_tarball "$new" "$package" |
         tar --extract -C "$new/source" --strip-components=1 --wildcards \
             --exclude='*/Documentation/*' --exclude='*/drivers/gpu/*.[ch]' \
-            --exclude='*/drivers/net/*.[ch]' --exclude='*/drivers/media/*.[ch]' \
+            --exclude='*/drivers/net/*/*.[ch]' --exclude='*/drivers/media/*.[ch]' \
             --exclude='*/sound/*.[ch]' --exclude='*/tools/testing/*'
     pipes=("${PIPESTATUS[@]}")
     [ "${pipes[*]}" = "0 0" ] || return
@@ -159,10 +159,8 @@ unpack_kernel() {
 configure_kernel() {
     local new=$1 fragment=$PWD/$iommufd_fragment line
     mkdir -p "$new/build"
-    make -C "$new/source" O="$new/build" tinyconfig &&
-        (cd "$new/source" && scripts/kconfig/merge_config.sh -m -O "$new/build" \
-            "$new/build/.config" "$fragment") &&
-        make -C "$new/source" O="$new/build" olddefconfig || return
+    # Not tinyconfig and the fragment on top: what becomes possible by it would have its default.
+    make -C "$new/source" O="$new/build" KCONFIG_ALLCONFIG="$fragment" allnoconfig || return
     while read -r line; do
         case $line in
             CONFIG_*)

@@ -24,6 +24,21 @@ does() {
     fi
 }
 
+not() { ! "$@"; }
+
+# refused WORDS PART COMMAND...: exit code 4, and PART in what it says.
+refused() {
+    local words=$1 part=$2 code
+    shift 2
+    "$@" >/tmp/refused 2>&1
+    code=$?
+    if [ $code = 4 ] && grep -q -F "$part" /tmp/refused; then
+        pass "refused: $words"
+    else
+        fail "refused: $words: exit code $code, '$(tail -n 3 /tmp/refused)'"
+    fi
+}
+
 # within SECONDS COMMAND...: until it is true.
 within() {
     local left=$(($1 * 10))
