@@ -2,18 +2,32 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <thread>
+
+namespace {
+
+/// The last part of what LINK points to; "-": nothing.
+std::string points_to(const char* link) {
+    std::array<char, 4096> text{};
+    const ssize_t size = ::readlink(link, text.data(), text.size());
+    const std::string whole(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+    return whole.empty() ? "-" : whole.substr(whole.rfind('/') + 1);
+}
+
+}  // namespace
 
 /// Runs a command and sends it a signal after a time: a shell is too slow for a moment in
 /// milliseconds, and what it runs in the background ignores SIGINT. The last line that it prints, a
 /// line of its own whatever the command was saying, is how the command ended: "early EXIT-CODE",
-/// "exit EXIT-CODE" or "signal NUMBER".
+/// "exit EXIT-CODE WHAT" or "signal NUMBER WHAT"; WHAT is what LINK pointed to at the signal.
 int main(int argc, char** argv) {
-    if (argc < 4) {
-        std::fprintf(stderr, "usage: lmsim_lab_ender MILLISECONDS SIGNAL COMMAND...\n");
+    if (argc < 5) {
+        std::fprintf(stderr, "usage: lmsim_lab_ender MILLISECONDS SIGNAL LINK COMMAND...\n");
         return 2;
     }
     const std::chrono::milliseconds moment(std::atoi(argv[1]));
@@ -21,21 +35,23 @@ int main(int argc, char** argv) {
     const pid_t child = ::fork();
     if (child == 0) {
         ::signal(SIGINT, SIG_DFL);
-        ::execvp(argv[3], argv + 3);
+        ::execvp(argv[4], argv + 4);
         ::_exit(127);
     }
     std::this_thread::sleep_for(moment);
     int status = 0;
+    std::string what;
     const bool early = ::waitpid(child, &status, WNOHANG) == child;
     if (!early) {
+        what = " " + points_to(argv[3]);
         ::kill(child, number);
         ::waitpid(child, &status, 0);
     }
     std::printf("\n");  // the command may have been ended in the middle of a line
     if (WIFSIGNALED(status)) {
-        std::printf("\nsignal %d\n", WTERMSIG(status));
+        std::printf("\nsignal %d%s\n", WTERMSIG(status), what.c_str());
     } else {
-        std::printf("\n%s %d\n", early ? "early" : "exit", WEXITSTATUS(status));
+        std::printf("\n%s %d%s\n", early ? "early" : "exit", WEXITSTATUS(status), what.c_str());
     }
     return 0;
 }

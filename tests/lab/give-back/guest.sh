@@ -3,7 +3,7 @@ pf=0000:01:00.0
 others='0000:02:00.0 0000:03:00.0 0000:04:00.0'
 pair=0000:05:00
 sys=/sys/bus/pci/devices
-rounds=50
+moments=50
 seed=20
 
 # A PF is reset when it is closed, while Linux puts its VFs to sleep, which were closed before it;
@@ -30,18 +30,6 @@ is_back() {
 }
 now_ms() { sed 's/\.\([0-9]*\) .*/\10/' /proc/uptime; }
 
-# refused WORDS PART COMMAND...: exit code 4, and PART in what it says.
-refused() {
-    local words=$1 part=$2 code
-    shift 2
-    "$@" >/tmp/refused 2>&1
-    code=$?
-    if [ $code = 4 ] && grep -q -F "$part" /tmp/refused; then
-        pass "refused: $words"
-    else
-        fail "refused: $words: exit code $code, '$(tail -n 3 /tmp/refused)'"
-    fi
-}
 hold() { lmsim hw conform "$@"; }
 # For as long as a test needs.
 keep() { lmsim hw compare "$@" --count 100000; }
@@ -103,28 +91,34 @@ does "the PF is Linux's after a whole run with VFs" is_back $pf
 does "$pf is readable" reads $pf
 
 # --- ended at random moments, four at a time
-# ends FUNCTION SEED ROUNDS ARGUMENTS...: a line for each round that is not well.
+# A moment counts if Linux's driver did not have the function then, and the signal was what ended
+# the program: one before or after that is drawn again, and all must be well there too.
+# ends FUNCTION SEED MOMENTS ARGUMENTS...: a line for each that is not well.
 ends() {
-    local bdf=$1 state=$2 left=$3 moment number how
+    local bdf=$1 state=$2 left=$3 tries=$((10 * $3)) moment number how where
     shift 3
-    while [ $left -gt 0 ]; do
+    while [ $left -gt 0 ] && [ $tries -gt 0 ]; do
+        tries=$((tries - 1))
         state=$(((state * 1103515245 + 12345) % 2147483648))
         moment=$((loads + state / 1024 % longest))
         number=$((left % 2 == 0 ? 2 : 9))
-        how=$(lmsim_lab_ender $moment $number lmsim hw conform $bdf "$@" 2>/tmp/err.$bdf |
-            tail -n 1)
-        echo "$how" >>/tmp/how
+        how=$(lmsim_lab_ender $moment $number $sys/$bdf/driver lmsim hw conform $bdf "$@" \
+            2>/tmp/err.$bdf | tail -n 1)
+        where=outside
         case "$number $how" in
+            '2 signal 2 nvme' | '2 exit 130 nvme' | '9 signal 9 nvme' | *' early '[01]) ;;
             # Its report was there already: that is the exit code then.
-            '2 exit 130' | '2 exit '[01] | '2 signal 2' | '9 signal 9' | *' early '[01]) ;;
+            '2 exit '[01]' '*) ;;
+            '2 exit 130 '* | '9 signal 9 '*) where=inside ;;
             *) echo "$bdf, $number after $moment ms: $how; $(cat /tmp/err.$bdf)" ;;
         esac
+        echo "$where $how" >>/tmp/how
         # After SIGINT at once; after SIGKILL as soon as the guardian has done it.
         if [ $number = 2 ]; then is_back $bdf; else within 30 is_back $bdf; fi ||
             echo "$bdf, $number after $moment ms ($how): it has $(driver $bdf)," \
                 "$(cat $sys/$bdf/driver_override), $(openers $bdf) have its group open"
         reads $bdf || echo "$bdf, $number after $moment ms ($how): it cannot be read"
-        left=$((left - 1))
+        [ $where = outside ] || left=$((left - 1))
     done
 }
 start=$(now_ms)
@@ -137,13 +131,15 @@ done
 wait
 cat /tmp/ends.* >/tmp/bad
 [ ! -s /tmp/bad ] || cat /tmp/bad
-is "rounds that went wrong, of $rounds" 0 "$(wc -l </tmp/bad)"
-is "rounds" $rounds "$(wc -l </tmp/how)"
-count rounds $rounds
-count rounds-ms $(($(now_ms) - start))
-for how in 'exit 130' 'signal 9' 'signal 2' early; do
-    count "ended-$(echo $how | tr ' ' '-')" "$(grep -c "^$how" /tmp/how)"
-done
+ended() { grep -c "^$1" /tmp/how; }
+is "moments at which something went wrong, of $(ended '')" 0 "$(wc -l </tmp/bad)"
+is "moments in the middle: SIGINT" $((moments / 2)) "$(ended 'inside exit 130')"
+is "moments in the middle: SIGKILL" $((moments / 2)) "$(ended 'inside signal 9')"
+count inside-ms $(($(now_ms) - start))
+count inside.sigint "$(ended 'inside exit 130')"
+count inside.sigkill "$(ended 'inside signal 9')"
+count outside "$(ended outside)"
+count outside.early "$(ended 'outside early')"
 
 # --- guardian and program both killed
 pids() {
@@ -151,7 +147,6 @@ pids() {
         grep -q "^$1" $comm 2>/dev/null && basename ${comm%/comm}
     done
 }
-not() { ! "$@"; }
 held() { [ "$(openers "$1")" != 0 ]; }
 lmsim hw compare $pf --sriov 2 --count 100000 >/dev/null 2>&1 &
 program=$!

@@ -1,5 +1,5 @@
 # lmsim hw borrows Linux's NVMe devices, is ended at 50 moments, gives them back; what it refuses
-# On a busy machine fifty rounds take minutes.
+# On a busy machine fifty moments take minutes.
 guest_seconds=600
 host() {
     local ender=${program%/*}/tests/lab/lmsim_lab_ender port disks=() slots=()
