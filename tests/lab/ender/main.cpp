@@ -19,12 +19,16 @@ std::string points_to(const char* link) {
     return whole.empty() ? "-" : whole.substr(whole.rfind('/') + 1);
 }
 
+/// Has the child ended? Its status then is in `status`.
+bool ended(pid_t child, int& status) { return ::waitpid(child, &status, WNOHANG) == child; }
+
 }  // namespace
 
-/// Runs a command and sends it a signal after a time: a shell is too slow for a moment in
-/// milliseconds, and what it runs in the background ignores SIGINT. The last line that it prints, a
-/// line of its own whatever the command was saying, is how the command ended: "early EXIT-CODE",
-/// "exit EXIT-CODE WHAT" or "signal NUMBER WHAT"; WHAT is what LINK pointed to at the signal.
+/// Runs a command and sends it a signal a time after LINK points elsewhere than before: a shell is
+/// too slow for a moment in milliseconds, and what it runs in the background ignores SIGINT. The
+/// last line that it prints, a line of its own whatever the command was saying, is how the command
+/// ended: "early EXIT-CODE", "exit EXIT-CODE WHAT" or "signal NUMBER WHAT"; WHAT is what LINK
+/// pointed to at the signal.
 int main(int argc, char** argv) {
     if (argc < 5) {
         std::fprintf(stderr, "usage: lmsim_lab_ender MILLISECONDS SIGNAL LINK COMMAND...\n");
@@ -32,16 +36,24 @@ int main(int argc, char** argv) {
     }
     const std::chrono::milliseconds moment(std::atoi(argv[1]));
     const int number = std::atoi(argv[2]);
+    const std::string before = points_to(argv[3]);
     const pid_t child = ::fork();
     if (child == 0) {
         ::signal(SIGINT, SIG_DFL);
         ::execvp(argv[4], argv + 4);
         ::_exit(127);
     }
-    std::this_thread::sleep_for(moment);
     int status = 0;
+    bool early = false;
+    while (!early && points_to(argv[3]) == before) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        early = ended(child, status);
+    }
+    if (!early) {
+        std::this_thread::sleep_for(moment);
+        early = ended(child, status);
+    }
     std::string what;
-    const bool early = ::waitpid(child, &status, WNOHANG) == child;
     if (!early) {
         what = " " + points_to(argv[3]);
         ::kill(child, number);

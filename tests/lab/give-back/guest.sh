@@ -76,23 +76,20 @@ done
 
 # --- how long one takes that nobody ends
 start=$(now_ms)
-hold 0000:09:00.0 >/dev/null 2>&1
-loads=$(($(now_ms) - start))
-start=$(now_ms)
 hold $pf --sriov 2 >/tmp/whole 2>&1
 code=$?
 longest=$(($(now_ms) - start))
 [ $code = 0 ] || [ $code = 1 ] || { fail "a whole run: exit code $code"; grep lmsim /tmp/whole; }
 count whole-run-ms $longest
-# Most of what is set up and taken down happens in the beginning; until the program is loaded
-# nothing happens.
+# Most of what is set up and taken down happens in the beginning.
 [ $longest -lt 4000 ] || longest=4000
 does "the PF is Linux's after a whole run with VFs" is_back $pf
 does "$pf is readable" reads $pf
 
 # --- ended at random moments, four at a time
-# A moment counts if Linux's driver did not have the function then, and the signal was what ended
-# the program: one before or after that is drawn again, and all must be well there too.
+# Moments are counted from when Linux's driver gives the function up. One counts if it did not have
+# it at the signal either, and the signal was what ended the program: another is drawn again, and
+# all must be well there too.
 # ends FUNCTION SEED MOMENTS ARGUMENTS...: a line for each that is not well.
 ends() {
     local bdf=$1 state=$2 left=$3 tries=$((10 * $3)) moment number how where
@@ -100,7 +97,7 @@ ends() {
     while [ $left -gt 0 ] && [ $tries -gt 0 ]; do
         tries=$((tries - 1))
         state=$(((state * 1103515245 + 12345) % 2147483648))
-        moment=$((loads + state / 1024 % longest))
+        moment=$((state / 1024 % longest))
         number=$((left % 2 == 0 ? 2 : 9))
         how=$(lmsim_lab_ender $moment $number $sys/$bdf/driver lmsim hw conform $bdf "$@" \
             2>/tmp/err.$bdf | tail -n 1)
