@@ -57,12 +57,18 @@ class Move {
           loading_(destination) {}
 
     VfioMigrationReport run() {
-        if (!can_move() || all_steps()) {
+        if (!can_move()) {
             return std::move(report_);
         }
-        const MigrationStep& last = report_.steps.back();
-        report_.error = fmt::format("{}: {}", last.name, last.error);
+        report_.moved = all_steps();
         going_back_ = true;
+        if (report_.moved) {
+            if (!step("source: reset", [&] { return source_.reset(); })) {
+                report_.error = last_error() + "; the source stays in STOP";
+            }
+            return std::move(report_);
+        }
+        report_.error = last_error();
         step("destination: reset", [&] { return destination_.reset(); });
         report_.source_goes_on =
             step("source: RUNNING", [&] { return saving_.enter(MigState::RUNNING); });
@@ -70,6 +76,11 @@ class Move {
     }
 
   private:
+    std::string last_error() const {
+        const MigrationStep& last = report_.steps.back();
+        return fmt::format("{}: {}", last.name, last.error);
+    }
+
     bool step(const char* name, const std::function<Errno()>& what) {
         if (!going_back_ && interrupted_ && interrupted_()) {
             report_.steps.push_back({name, 0, "interrupted"});
@@ -133,7 +144,7 @@ class Move {
     const Migration& source_;
     const Migration& destination_;
     const std::function<bool()>& interrupted_;
-    bool going_back_ = false;  // nobody stops that
+    bool going_back_ = false;  // or tidying up: nobody stops that
     Session saving_;
     Session loading_;
     std::uint8_t flags_ = 0;

@@ -12,8 +12,9 @@
 namespace lmsim::sim::hw {
 
 struct VfioMigrationReport {
-    std::string error;  // why the device did not move; empty: it did
+    std::string error;  // why the device did not move; or, if it did, what was left undone
     std::vector<MigrationStep> steps;
+    bool moved = false;                // the destination is in RUNNING with the source's state
     bool source_goes_on = false;       // after a failure: it is in RUNNING
     std::uint64_t precopy_bytes = 0;   // while the source ran
     std::uint64_t stopcopy_bytes = 0;  // while it stood still
@@ -21,7 +22,8 @@ struct VfioMigrationReport {
 };
 
 /// Moves a device to another by states and data_fd, as a VMM does: PRE_COPY if the source's driver
-/// has it, STOP_COPY, RESUMING, RUNNING; the source stays in STOP. If a call fails, or somebody has
+/// has it, STOP_COPY, RESUMING, RUNNING. Then the source is reset: it would stay in STOP, with a
+/// state that is the destination's now, whoever comes to it next. If a call fails, or somebody has
 /// `interrupted` before the next one, the destination is reset and the source goes on.
 VfioMigrationReport migrate_vfio(const vfio::Migration& source, const vfio::Migration& destination,
                                  const std::function<bool()>& interrupted = {});

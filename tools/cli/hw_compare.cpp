@@ -13,22 +13,21 @@ namespace {
 struct Arguments {
     sim::RigRequest request;
     sim::hw::CompareOptions options;
-    VfioCompare vfio;  // of a mediated device
+    VfioCompare vfio;  // of a device that the kernel migrates
     bool random_alone = false;
     bool json = false;
 };
 
-constexpr const char* mediated = "mdev:";
-
 int compare(const Arguments& arguments) {
-    if (arguments.request.device.rfind(mediated, 0) == 0) {
+    if (sim::vfio::Migratable::is_named(arguments.request.device)) {
         if (!arguments.request.record.empty()) {
             fmt::print(stderr, "lmsim hw compare: calls of VFIO migration are not recorded\n");
             return Usage;
         }
         VfioCompare vfio = arguments.vfio;
         vfio.device = arguments.request.device;
-        vfio.access = arguments.request.access;
+        vfio.opening.access = arguments.request.access;
+        vfio.opening.vf_token = arguments.request.vf_token;
         vfio.json = arguments.json;
         return compare_vfio(vfio);
     }
@@ -55,8 +54,8 @@ void add_hw_compare(CLI::App& hw, int& exit_code) {
     const auto arguments = std::make_shared<Arguments>();
     CLI::App* verb = hw.add_subcommand(
         "compare",
-        "Ask a device and the model the same, and show what differs: commands; of mdev:UUID, the "
-        "calls of VFIO migration");
+        "Ask a device and the model the same, and show what differs: commands; of mdev:UUID and "
+        "vfio:BDF, the calls of VFIO migration");
     add_rig_options(*verb, arguments->request);
     verb->add_option("--seed", arguments->options.seed, "which random commands")
         ->type_name("N")
@@ -74,7 +73,7 @@ void add_hw_compare(CLI::App& hw, int& exit_code) {
                    "send commands that destroy data or configuration, too: Write, Format NVM, "
                    "Sanitize, namespaces");
     verb->add_flag("--all", arguments->vfio.all,
-                   "of mdev:UUID: show every call, and not only what differs");
+                   "of mdev:UUID and vfio:BDF: show every call, and not only what differs");
     verb->add_flag("--json", arguments->json, "print the outcome as JSON");
     verb->callback([arguments, &exit_code] { exit_code = compare(*arguments); });
 }

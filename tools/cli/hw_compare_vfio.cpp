@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "sim/bridge/vfio/mdev.hpp"
 #include "sim/conform/migration/compare.hpp"
 #include "tools/cli/exit_code.hpp"
 #include "tools/cli/interrupts.hpp"
@@ -11,24 +10,35 @@ namespace lmsim::cli {
 
 int compare_vfio(const VfioCompare& request) {
     namespace migration = sim::conform::migration;
-    const auto device = sim::vfio::Mdev::open(request.device, request.access);
-    if (!device) {
-        fmt::print(stderr, "lmsim hw compare: {}\n", device.error());
-        return Environment;
+    const auto complain = [](const std::string& words, ExitCode code) {
+        fmt::print(stderr, "lmsim hw compare: {}\n", words);
+        return code;
+    };
+    std::string words = sim::vfio::Migratable::badly_named(request.device);
+    if (!words.empty()) {
+        return complain(words, Usage);
     }
-    // A device that is left in the midst keeps its state: nobody resets it when it is closed.
+    const auto opened = sim::vfio::Migratable::open({request.device}, request.opening);
+    if (!opened) {
+        return complain(opened.error(), Environment);
+    }
+    const sim::vfio::Migratable& device = *opened.value().front();
+    words = device.cannot_migrate();
+    if (!words.empty()) {
+        return complain(words, Environment);
+    }
+    // A device that is left in the midst may keep its state when it is closed.
     catch_interrupts();
-    const auto result = migration::compare(device.value()->migration(), device.value()->name(),
-                                           device.value()->driver(), {}, was_interrupted);
-    // Without a stream there was nothing to compare: a device that does not migrate.
+    const auto result =
+        migration::compare(device.migration(), device.name(), device.driver(), {}, was_interrupted);
+    // Without a stream there was nothing to compare.
     if (!result.error.empty() && result.steps.empty()) {
-        fmt::print(stderr, "lmsim hw compare: {}\n", result.error);
-        return Environment;
+        return complain(result.error, Environment);
     }
     fmt::print("{}", request.json ? migration::comparison_json(result)
                                   : migration::comparison_text(result, request.all));
     if (!result.error.empty()) {
-        fmt::print(stderr, "lmsim hw compare: {}\n", result.error);
+        complain(result.error, Failed);
     }
     return result.passed() ? Ok : Failed;
 }

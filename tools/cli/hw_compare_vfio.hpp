@@ -2,14 +2,14 @@
 
 #include <string>
 
-#include "sim/bridge/vfio/container.hpp"
+#include "sim/bridge/vfio/migratable.hpp"
 
 namespace lmsim::cli {
 
-/// What `lmsim hw compare mdev:UUID` is told.
+/// What `lmsim hw compare` of mdev:UUID or vfio:BDF is told.
 struct VfioCompare {
     std::string device;
-    sim::vfio::Access access = sim::vfio::Access::Auto;
+    sim::vfio::Migratable::Opening opening;
     bool all = false;  // every call, and not only what differs
     bool json = false;
 };

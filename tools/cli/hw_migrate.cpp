@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "sim/bridge/vfio/mdev.hpp"
+#include "sim/bridge/vfio/migratable.hpp"
 #include "sim/hw/migrate.hpp"
 #include "sim/hw/migrate_vfio.hpp"
 #include "tools/cli/hw_rig.hpp"
@@ -192,15 +192,14 @@ void print_vfio_text(const sim::hw::VfioMigrationReport& report) {
         fmt::print("{:<22} {:>10.0f} us{}\n", step.name, us(step.took),
                    step.error.empty() ? "" : ": " + step.error);
     }
-    if (report.error.empty()) {
-        fmt::print(
-            "{} bytes in PRE_COPY, {} in STOP_COPY; {:.0f} us from STOP_COPY to RUNNING\n"
-            "moved\n",
-            report.precopy_bytes, report.stopcopy_bytes, us(report.downtime));
-    } else {
+    if (!report.moved) {
         fmt::print("not moved: {}{}\n", report.error,
                    report.source_goes_on ? "; the source goes on" : "");
+        return;
     }
+    fmt::print("{} bytes in PRE_COPY, {} in STOP_COPY; {:.0f} us from STOP_COPY to RUNNING\n{}\n",
+               report.precopy_bytes, report.stopcopy_bytes, us(report.downtime),
+               report.error.empty() ? "moved" : "moved, but: " + report.error);
 }
 
 void print_vfio_json(const Arguments& arguments, const sim::hw::VfioMigrationReport& report) {
@@ -210,6 +209,7 @@ void print_vfio_json(const Arguments& arguments, const sim::hw::VfioMigrationRep
                     {"destination", arguments.destination},
                     {"ok", report.error.empty()},
                     {"error", report.error},
+                    {"moved", report.moved},
                     {"source_goes_on", report.source_goes_on},
                     {"steps", steps_json(report.steps)},
                     {"precopy_bytes", report.precopy_bytes},
@@ -218,21 +218,56 @@ void print_vfio_json(const Arguments& arguments, const sim::hw::VfioMigrationRep
     fmt::print("{}\n", all.dump(2));
 }
 
-/// Devices whose driver implements VFIO's migration.
-int migrate_mdev(const Arguments& arguments) {
-    const auto source = sim::vfio::Mdev::open(arguments.source, arguments.rig.access);
-    const auto destination =
-        source ? sim::vfio::Mdev::open(arguments.destination, arguments.rig.access)
-               : decltype(sim::vfio::Mdev::open(""))(sim::Failure{source.error()});
-    if (!destination) {
-        fmt::print(stderr, "lmsim hw {}: {}\n", verb_name, destination.error());
-        return Environment;
+/// Why they are no source and destination that move by VFIO's states and data_fd; empty: they are.
+std::string not_a_pair(const sim::vfio::Migratable& source,
+                       const sim::vfio::Migratable& destination) {
+    for (const auto* device : {&source, &destination}) {
+        std::string words = device->cannot_migrate();
+        if (!words.empty()) {
+            return words;
+        }
     }
-    const sim::vfio::Migration from = source.value()->migration();
-    const sim::vfio::Migration to = destination.value()->migration();
-    // A device that is left in the midst keeps its state: nobody resets it when it is closed.
+    return source.driver() == destination.driver()
+               ? std::string()
+               : fmt::format(
+                     "the driver of {} is {}, that of {} is {}: expected the same, since a stream "
+                     "is its driver's own",
+                     source.name(), source.driver(), destination.name(), destination.driver());
+}
+
+/// Devices whose driver implements VFIO's migration.
+int migrate_as_vfio(const Arguments& arguments) {
+    const auto complain = [](const std::string& words, ExitCode code) {
+        fmt::print(stderr, "lmsim hw {}: {}\n", verb_name, words);
+        return code;
+    };
+    if (!arguments.rig.record.empty()) {
+        return complain("what moves by states and data_fd is not recorded", Usage);
+    }
+    for (const std::string& device : {arguments.source, arguments.destination}) {
+        const std::string words = sim::vfio::Migratable::badly_named(device);
+        if (!words.empty()) {
+            return complain(words, Usage);
+        }
+    }
+    sim::vfio::Migratable::Opening opening;
+    opening.access = arguments.rig.access;
+    opening.vf_token = arguments.rig.vf_token;
+    const auto devices =
+        sim::vfio::Migratable::open({arguments.source, arguments.destination}, opening);
+    if (!devices) {
+        return complain(devices.error(), Environment);
+    }
+    const auto& source = *devices.value().front();
+    const auto& destination = *devices.value().back();
+    const std::string words = not_a_pair(source, destination);
+    if (!words.empty()) {
+        return complain(words, Environment);
+    }
+    // A device that is left in the midst may keep its state when it is closed.
     catch_interrupts();
-    const auto report = sim::hw::migrate_vfio(from, to, was_interrupted);
+    const auto report =
+        sim::hw::migrate_vfio(source.migration(), destination.migration(), was_interrupted);
     if (arguments.json) {
         print_vfio_json(arguments, report);
     } else {
@@ -242,13 +277,9 @@ int migrate_mdev(const Arguments& arguments) {
 }
 
 int migrate(Arguments arguments) {
-    if (sim::vfio::is_mdev(arguments.source) || sim::vfio::is_mdev(arguments.destination)) {
-        if (!arguments.rig.record.empty()) {
-            fmt::print(stderr, "lmsim hw {}: what moves by states and data_fd is not recorded\n",
-                       verb_name);
-            return Usage;
-        }
-        return migrate_mdev(arguments);
+    using sim::vfio::Migratable;
+    if (Migratable::is_named(arguments.source) || Migratable::is_named(arguments.destination)) {
+        return migrate_as_vfio(arguments);
     }
     const std::string error = plan(arguments);
     if (!error.empty()) {
@@ -283,12 +314,13 @@ void add_hw_migrate(CLI::App& hw, int& exit_code) {
         "Move a VF to another through the PF, with I/O under way, and count what it "
         "cost");
     verb->add_option("--source", arguments->source,
-                     "PF/vfN, the PF by PCI address or vfio-user:PATH; or replay:FILE/vfN; or "
-                     "mdev:UUID, which moves by VFIO's states and data_fd")
+                     "PF/vfN, the PF by PCI address or vfio-user:PATH; or replay:FILE/vfN; or, by "
+                     "VFIO's states and data_fd, mdev:UUID or vfio:BDF, a function that a VFIO "
+                     "driver with migration has")
         ->type_name("PF[/vfN]")
         ->required();
     verb->add_option("--destination", arguments->destination,
-                     "PF/vfM, or vfM of the same PF; or another PF")
+                     "PF/vfM, or vfM of the same PF; or another PF; or mdev:UUID or vfio:BDF")
         ->type_name("PF[/vfM]");
     verb->add_option("--source-vf", arguments->source_vf,
                      "PCI address of the source, where the PF has no SR-IOV")

@@ -21,6 +21,12 @@ struct Wanted {
 /// Why these functions cannot or must not be taken, a sentence each; none: they can. Nothing is
 /// changed.
 std::vector<std::string> refusals(const System& system, const Wanted& wanted);
+/// The same of a function that is had as it is, from the VFIO driver that has it; whatever class it
+/// is of. `vf_token`: as in Wanted.
+std::vector<std::string> refusals_as_it_is(const System& system, const std::string& bdf,
+                                           const std::string& vf_token);
+/// Is it a VF of a PF that VFIO has? Then it opens only with the PF's VF token.
+bool wants_token(const System& system, const PciFunction& function);
 /// What this machine lacks of VFIO, whatever the function; empty: nothing. vfio-pci has to be
 /// loaded.
 std::string no_vfio(const System& system, const Wanted& wanted);

@@ -57,10 +57,36 @@ std::string other_driver(const PciFunction& function) {
         function.driver == vfio_driver) {
         return {};
     }
+    const bool vfio = function.driver.find("vfio") != std::string::npos;
     return fmt::format(
         "{}: the driver {} has it, and only the kernel's nvme or vfio-pci would be replaced: "
-        "unbind it first (echo {} > /sys/bus/pci/drivers/{}/unbind), if nobody needs it",
-        function.bdf, function.driver, function.bdf, function.driver);
+        "unbind it first (echo {} > /sys/bus/pci/drivers/{}/unbind), if nobody needs it{}",
+        function.bdf, function.driver, function.bdf, function.driver,
+        vfio ? fmt::format("; what that driver migrates is vfio:{} (hw migrate, hw compare, hw "
+                           "probe)",
+                           function.bdf)
+             : "");
+}
+
+/// Of a function that nobody will bind to another driver.
+std::string no_vfio_driver(const System& system, const PciFunction& function) {
+    if (system.vfio_has(function.bdf)) {
+        return {};
+    }
+    const std::string& bdf = function.bdf;
+    const std::string has =
+        function.driver.empty()
+            ? std::string("it has no driver")
+            : fmt::format("the driver {} has it, which is none of VFIO's", function.driver);
+    const std::string unbind =
+        function.driver.empty()
+            ? std::string()
+            : fmt::format("echo {} > /sys/bus/pci/drivers/{}/unbind; ", bdf, function.driver);
+    return fmt::format(
+        "{}: {}; vfio:{} is had as it is and bound to nothing: bind it to the VFIO driver that "
+        "migrates it, if nobody needs it ({}echo DRIVER > /sys/bus/pci/devices/{}/driver_override; "
+        "echo {} > /sys/bus/pci/drivers_probe)",
+        bdf, has, bdf, unbind, bdf, bdf);
 }
 
 std::string in_use(const PciFunction& function) {
@@ -179,6 +205,25 @@ std::string no_right(const System& system, const PciFunction& function, unsigned
     return sriov == 0 ? std::string() : no_right_to_write(system, function, "sriov_numvfs");
 }
 
+/// The group's file, or the function's own: either will do.
+std::string no_right_to_open(const System& system, const PciFunction& function) {
+    if (function.group.empty() || !system.vfio_has(function.bdf)) {
+        return {};
+    }
+    const std::string group = "dev/vfio/" + function.group;
+    const std::string cdev = system.vfio_device(function.bdf);
+    if (system.is_open(function)) {
+        return fmt::format("{}: somebody else has it, or its group, open (/{})", function.bdf,
+                           group);
+    }
+    const int error = system.try_open(group);
+    if (error == 0 || (!cdev.empty() && system.try_open("dev/vfio/devices/" + cdev) == 0)) {
+        return {};
+    }
+    return fmt::format("{}: /{}: {}; run this as root, or let root give you that file",
+                       function.bdf, group, std::strerror(error));
+}
+
 /// What is the matter with each function.
 std::vector<std::string> about(const System& system, const std::string& bdf, const Wanted& wanted,
                                const std::vector<std::string>& bdfs) {
@@ -205,6 +250,30 @@ std::vector<std::string> about(const System& system, const std::string& bdf, con
 }
 
 }  // namespace
+
+bool wants_token(const System& system, const PciFunction& function) {
+    return !function.physfn.empty() && system.vfio_has(function.physfn);
+}
+
+std::vector<std::string> refusals_as_it_is(const System& system, const std::string& bdf,
+                                           const std::string& vf_token) {
+    const auto found = system.function(bdf);
+    if (!found) {
+        return {found.error() + " (lspci -D lists them)"};
+    }
+    const PciFunction& function = found.value();
+    std::vector<std::string> all = {function.group.empty() ? no_iommu(system, function) : "",
+                                    no_vfio_driver(system, function), unviable(function, {}),
+                                    no_right_to_open(system, function)};
+    if (wants_token(system, function) && vf_token.empty()) {
+        all.push_back(fmt::format(
+            "{}: it is a VF of {}, which {} has, and opens only with the VF token of whoever has "
+            "the PF (--vf-token UUID)",
+            bdf, function.physfn, system.driver(function.physfn)));
+    }
+    all.erase(std::remove(all.begin(), all.end(), std::string()), all.end());
+    return all;
+}
 
 std::string no_vfio(const System& system, const Wanted& wanted) {
     if (!system.has_driver(vfio_driver)) {

@@ -14,6 +14,7 @@
 #include <regex>
 
 #include "sim/bridge/fd.hpp"
+#include "sim/bridge/vfio/container.hpp"
 #include "sim/core/text.hpp"
 
 namespace lmsim::sim::vfio {
@@ -95,8 +96,19 @@ bool System::has_driver(const std::string& name) const {
     return exists("sys/bus/pci/drivers/" + name);
 }
 
-std::string System::driver(const std::string& bdf) const {
-    return link(devices + bdf + "/driver").value_or("");
+std::string System::driver(const std::string& device) const {
+    return link(sysfs_folder(device).substr(1) + "/driver").value_or("");
+}
+
+/// Since Linux 6.1 what VFIO has is told in vfio-dev; before, by the names that its drivers have.
+bool System::vfio_has(const std::string& bdf) const {
+    const std::string name = driver(bdf);
+    return !name.empty() && (name.find("vfio") != std::string::npos || !vfio_device(bdf).empty());
+}
+
+std::string System::vfio_device(const std::string& bdf) const {
+    const std::vector<std::string> names = list(devices + bdf + "/vfio-dev");
+    return names.empty() ? std::string() : names.front();
 }
 
 std::vector<std::string> System::nvme_functions() const {
@@ -169,11 +181,11 @@ bool System::is_open(const PciFunction& function) const {
     if (try_open("dev/vfio/" + function.group) == EBUSY) {
         return true;
     }
-    const std::vector<std::string> names = list(devices + function.bdf + "/vfio-dev");
-    for (const std::string& process : names.empty() ? names : list("proc")) {
+    const std::string name = vfio_device(function.bdf);
+    for (const std::string& process : name.empty() ? std::vector<std::string>() : list("proc")) {
         const std::string fds = "proc/" + process + "/fd";
         for (const std::string& fd : list(fds)) {
-            if (link(fds + "/" + fd).value_or("") == names.front()) {
+            if (link(fds + "/" + fd).value_or("") == name) {
                 return true;
             }
         }

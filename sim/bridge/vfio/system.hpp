@@ -65,8 +65,13 @@ class System {
     bool has_function(const std::string& bdf) const;
     /// All of it, or that there is no such function.
     Result<PciFunction> function(const std::string& bdf) const;
-    /// Its driver now; empty: none.
-    std::string driver(const std::string& bdf) const;
+    /// The driver, now, of a PCI function or of a mediated device, whose name is a UUID; empty:
+    /// none.
+    std::string driver(const std::string& device) const;
+    /// Has one of VFIO's drivers the function? vfio-pci, or one that adds migration to it.
+    bool vfio_has(const std::string& bdf) const;
+    /// The name of VFIO's character device of it, "vfio3"; empty: it has none.
+    std::string vfio_device(const std::string& bdf) const;
     /// Addresses of all NVMe controllers.
     std::vector<std::string> nvme_functions() const;
     /// Is there an IOMMU that anything is behind?

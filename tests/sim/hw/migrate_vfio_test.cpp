@@ -25,12 +25,30 @@ TEST_CASE("a device of VFIO moves to another by states and data_fd", "[hw]") {
     CHECK(report.error == "");
     CHECK(report.precopy_bytes == ModelCalls::header_bytes);
     CHECK(report.stopcopy_bytes == ModelCalls::body_bytes);
-    CHECK(report.steps.size() == 7);
-    CHECK(source.state().value == MigState::STOP);
+    CHECK(report.moved);
+    REQUIRE(report.steps.size() == 8);
+    CHECK(report.steps.back().name == "source: reset");
+    // Either may be a source or a destination again.
+    CHECK(source.state().value == MigState::RUNNING);
     CHECK(destination.state().value == MigState::RUNNING);
-    // There is nothing to move any more.
+    CHECK(hw::migrate_vfio(destination, source).error == "");
+    REQUIRE(source.set_state(MigState::STOP));
     CHECK(hw::migrate_vfio(source, destination).error ==
           "the source is in the state STOP; expected RUNNING");
+}
+
+TEST_CASE("a source that cannot be reset after its move is told, and the move counts", "[hw]") {
+    ModelCalls from;
+    from.resets = false;
+    const ModelCalls to;
+    const Migration source(ModelCalls::device_fd, from);
+    const Migration destination(ModelCalls::device_fd, to);
+    const auto report = hw::migrate_vfio(source, destination);
+    CHECK(report.moved);
+    CHECK(report.error == "source: reset: EINVAL; the source stays in STOP");
+    CHECK_FALSE(report.source_goes_on);
+    CHECK(source.state().value == MigState::STOP);
+    CHECK(destination.state().value == MigState::RUNNING);
 }
 
 TEST_CASE("where a device of VFIO does not move, the source goes on", "[hw]") {
@@ -55,10 +73,25 @@ TEST_CASE("a device of VFIO whose move is interrupted goes on, at whatever step"
         const auto report = hw::migrate_vfio(source, destination, [&] { return asked++ == steps; });
         INFO(steps);
         CHECK(report.error.find(": interrupted") != std::string::npos);
+        CHECK_FALSE(report.moved);
         CHECK(report.source_goes_on);
         CHECK(source.state().value == MigState::RUNNING);
         CHECK(destination.state().value == MigState::RUNNING);
     }
+}
+
+TEST_CASE("an interruption after the destination runs keeps nothing from being done", "[hw]") {
+    const ModelCalls from;
+    const ModelCalls to;
+    const Migration source(ModelCalls::device_fd, from);
+    const Migration destination(ModelCalls::device_fd, to);
+    const auto report = hw::migrate_vfio(source, destination, [&] {
+        return source.state().value == MigState::STOP &&
+               destination.state().value == MigState::RUNNING;
+    });
+    CHECK(report.moved);
+    CHECK(report.error == "");
+    CHECK(source.state().value == MigState::RUNNING);
 }
 
 }  // namespace lmsim::sim::vfio

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-#include "sim/bridge/vfio/mdev.hpp"
+#include "sim/bridge/vfio/migratable.hpp"
 #include "tests/catch.hpp"
 
 /// What VFIO does is tested in guests of the lab (tests/lab/closed-loop, mtty and iommufd); here,
@@ -94,20 +94,22 @@ TEST_CASE("a mediated device is named by its UUID") {
     const std::array<std::uint8_t, 16> bytes = uuid_bytes("83b8f4f2-509F-382f-3c1e-e6bfe0fa1001");
     CHECK(bytes == std::array<std::uint8_t, 16>{0x83, 0xb8, 0xf4, 0xf2, 0x50, 0x9f, 0x38, 0x2f,
                                                 0x3c, 0x1e, 0xe6, 0xbf, 0xe0, 0xfa, 0x10, 0x01});
-    CHECK(is_mdev("mdev:83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"));
-    CHECK_FALSE(is_mdev("0000:01:00.0"));
+    CHECK(Migratable::is_named("mdev:83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"));
+    CHECK(Migratable::is_named("vfio:0000:01:00.0"));
+    CHECK_FALSE(Migratable::is_named("0000:01:00.0"));
+    CHECK_FALSE(Migratable::is_named("vfio-user:/tmp/socket"));
     CHECK(sysfs_folder("0000:01:00.0") == "/sys/bus/pci/devices/0000:01:00.0");
     CHECK(sysfs_folder("83b8f4f2-509f-382f-3c1e-e6bfe0fa1001") ==
           "/sys/bus/mdev/devices/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
 }
 
 TEST_CASE("a mediated device that is not there, or is named otherwise, is told in words") {
-    const auto absent = Mdev::open("mdev:83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
+    const auto absent = Migratable::open({"mdev:83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"}, {});
     REQUIRE_FALSE(absent.ok());
     CHECK(absent.error().find("no such mediated device in /sys/bus/mdev/devices") !=
           std::string::npos);
     for (const char* name : {"mdev:", "mdev:17", "0000:01:00.0"}) {
-        const auto other = Mdev::open(name);
+        const auto other = Migratable::open({name}, {});
         REQUIRE_FALSE(other.ok());
         CHECK(other.error().find("expected mdev:UUID") != std::string::npos);
     }
