@@ -30,6 +30,23 @@ TEST_CASE("a mediated device that is none, or is not there, is told in words", "
     CHECK(has(recorded.err, "calls of VFIO migration are not recorded"));
 }
 
+TEST_CASE("a function of vfio:BDF that is none, or is not there, is told in words", "[cli][hw]") {
+    const Folder folder;
+    const Ended named = run_lmsim(folder, "hw compare vfio:nvme0");
+    CHECK(named.exit_code == 2);
+    CHECK(has(named.err, "vfio:nvme0: \"nvme0\" is no PCI address"));
+    const std::string absent = "vfio:ffff:ff:1f.7";
+    const Ended compared = run_lmsim(folder, "hw compare " + absent);
+    CHECK(compared.exit_code == 4);
+    CHECK(has(compared.err, "ffff:ff:1f.7: there is no such PCI function"));
+    const std::string migrate = "hw migrate --source " + absent;
+    CHECK(run_lmsim(folder, migrate + " --destination vfio:ffff:ff:1f.6").exit_code == 4);
+    const Ended mixed = run_lmsim(folder, migrate + " --destination vf1");
+    CHECK(mixed.exit_code == 2);
+    CHECK(has(mixed.err, "expected mdev:UUID or vfio:BDF"));
+    CHECK(run_lmsim(folder, migrate).exit_code == 2);
+}
+
 TEST_CASE("VFIO has two ways to give devices away, and another is no way", "[cli][hw]") {
     const Folder folder;
     const Ended other = run_lmsim(folder, "hw compare mdev:17 --access any");
