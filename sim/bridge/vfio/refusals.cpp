@@ -62,8 +62,7 @@ std::string other_driver(const PciFunction& function) {
         "{}: the driver {} has it, and only the kernel's nvme or vfio-pci would be replaced: "
         "unbind it first (echo {} > /sys/bus/pci/drivers/{}/unbind), if nobody needs it{}",
         function.bdf, function.driver, function.bdf, function.driver,
-        vfio ? fmt::format("; what that driver migrates is vfio:{} (hw migrate, hw compare, hw "
-                           "probe)",
+        vfio ? fmt::format("; what that driver migrates is vfio:{} (hw migrate, hw compare)",
                            function.bdf)
              : "");
 }
