@@ -30,6 +30,7 @@ class Serving {
         std::vector<char*> arguments;
         for (std::string& word : words) arguments.push_back(word.data());
         arguments.push_back(nullptr);
+        ::unlink(output_.c_str());  // what an earlier one said is not what this one says
         pid_ = ::fork();
         if (pid_ == 0) {
             const int file = ::open(output_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
