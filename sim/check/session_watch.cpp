@@ -207,7 +207,7 @@ void SessionWatch::ring_sq(Function& function, std::uint32_t number, std::uint16
         user->known = false;  // the host's fault: nobody knows what is fetched now
         return;
     }
-    look_for_names();
+    look_for_names(number);
     while (sq.tail != line.value) {
         std::uint8_t bytes[wire::Sqe::size];
         load(user->memory, sq.base + std::uint64_t{wire::Sqe::size} * sq.tail, bytes, sizeof bytes);

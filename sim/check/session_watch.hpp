@@ -122,7 +122,7 @@ class SessionWatch {
     void submit(Function& function, std::uint32_t number, std::uint16_t queue, const wire::Sqe& sqe,
                 const record::SessionLine& line);
     void begin_admin(std::uint32_t number, Command& command);
-    void look_for_names();
+    void look_for_names(std::uint32_t number);
 
     // The device's.
     void device_wrote(const record::SessionLine& line);

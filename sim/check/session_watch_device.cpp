@@ -326,8 +326,9 @@ std::optional<std::uint32_t> SessionWatch::function_of(std::uint32_t pf,
     return std::nullopt;
 }
 
-/// What controllers say who they are, as soon as the host has looked at it.
-void SessionWatch::look_for_names() {
+/// What controllers say who they are: a function's host has looked at the answer by the time that
+/// it sends the next command. Another function's host may send one before.
+void SessionWatch::look_for_names(std::uint32_t number) {
     const auto learn = [&](const Look& look) {
         std::vector<std::uint8_t> page(page_size);
         load(functions_[look.function].memory, look.address, page.data(), page.size());
@@ -339,15 +340,22 @@ void SessionWatch::look_for_names() {
             if (id.ok()) cntlids_[look.function] = id->cntlid;
             return;
         }
+        // The list has all VFs of the device; those that nobody opened are no functions here.
         const auto list = wire::SecondaryListView::parse(page.data(), page.size(), rules_);
         for (std::size_t i = 0; list.ok() && i < list->count(); ++i) {
             const std::uint32_t function = look.function + (*list)[i].vfn;
-            if (function < functions_.size()) listed_[function] = (*list)[i].scid;
+            if (function < taken_along_to(look.function)) listed_[function] = (*list)[i].scid;
         }
     };
+    std::vector<Look> others;
     for (const Look& look : std::exchange(looks_, {})) {
-        learn(look);
+        if (look.function == number) {
+            learn(look);
+        } else {
+            others.push_back(look);
+        }
     }
+    looks_ = std::move(others);
 }
 
 }  // namespace lmsim::sim
