@@ -1,0 +1,50 @@
+// What the state machines did: how often and how long in each state, and which arcs were taken.
+'use strict';
+(function (lm) {
+  const {el, data} = lm;
+  const {page, format} = lm;
+
+  function machine(one) {
+    const longest = Math.max(...one.states.map((state) => state.ps), 1);
+    const most = Math.max(...one.arcs.map((arc) => arc.taken), 1);
+    const states = page.table('States of ' + one.title, [{title: 'state'},
+      {title: 'entered', right: true}, {title: 'time in it', right: true}, {title: ''}],
+    one.states.map((state) => [state.name, format.count(state.entered), format.time(state.ps),
+      page.bar(state.ps / longest)]));
+    const taken = one.arcs.filter((arc) => arc.taken > 0).sort((a, b) => b.taken - a.taken);
+    const idle = one.arcs.length - taken.length;
+    const arcs = page.table('Arcs of ' + one.title, [{title: 'from'}, {title: 'to'},
+      {title: 'event'}, {title: 'rule'}, {title: 'taken', right: true}, {title: ''}],
+    taken.map((arc) => [arc.from, arc.to, arc.event, el('code', {}, arc.rule),
+      format.count(arc.taken), page.bar(arc.taken / most)]));
+    return [el('h3', {}, one.title), el('div', {class: 'states'}, states),
+      page.details('Arcs taken (' + taken.length +
+        (idle > 0 ? ', ' + idle + ' never' : '') + ')', arcs)];
+  }
+
+  /// The pictures that the program drew, moved out of the part of the page that is not shown.
+  function pictures() {
+    const host = document.getElementById('picture-heat');
+    if (!host || !host.shadowRoot || !host.shadowRoot.querySelector('svg')) return null;
+    host.hidden = false;
+    return page.figure('The machines as the program draws them: darker is longer in the state, ' +
+      'thicker is more often taken. The tables below say the same.',
+    sheet('State machines with what the run did', host));
+  }
+  function sheet(name, host) {
+    const box = page.scroller(name, host);
+    box.classList.add('sheet');
+    return box;
+  }
+
+  lm.states = {
+    sheet,
+    show() {
+      const list = data.heat || [];
+      const picture = pictures();
+      if (list.length === 0 && !picture) return;
+      page.section('states', 'State machines', el('p', {},
+        'All VFs, queues and both sides together.'), picture, list.map(machine));
+    },
+  };
+})(window.lmsim);

@@ -1,0 +1,42 @@
+// A sweep: its axes, its points, and the percentiles over the seeds of each point.
+'use strict';
+(function (lm) {
+  const {data} = lm;
+  const {format} = lm;
+
+  const figures = (data.figures || []).filter((one) => !/^(text|note)$/.test(one.unit) &&
+    (data.points || []).some((point) => point.stats[one.name]));
+  const axes = data.axes || [];
+  const points = data.points || [];
+  const figure_of = (name) => figures.find((one) => one.name === name);
+
+  /// [least, p10, p50, p90, most], or nothing.
+  const stats = (point, figure) => (point && point.stats[figure]) || null;
+  const write = (figure, value) => (format.by_unit[figure_of(figure).unit] ||
+    format.number)(value);
+  /// What of a figure's name is short: "hosts.both.device.vfs" is vfs, unless two end like that.
+  const short = (key) => {
+    const last = key.slice(key.lastIndexOf('.') + 1);
+    return axes.filter((axis) => axis.key.endsWith('.' + last)).length > 1 ? key : last;
+  };
+  const text_of = (axis, index) => (index === null || index === undefined ? '–' :
+    axis.values[index].text);
+  /// "bandwidth 5Gbit/s, vfs 4"
+  const setting = (point) => point.at.map((index, k) => (index === null ? null :
+    short(axes[k].key) + ' ' + text_of(axes[k], index))).filter(Boolean).join(', ');
+
+  /// The point of these indexes.
+  const at = (indexes) => points.find((point) => point.at.every((one, k) => one === indexes[k]));
+
+  /// Whether the values of an axis are numbers that grow so much that a log scale suits them.
+  function numbers_of(axis) {
+    const list = axis.values.map((one) => one.number);
+    return list.every((one) => typeof one === 'number') && new Set(list).size === list.length ?
+      list : null;
+  }
+  const figure_options = () => figures.map((one) => ({value: one.name, text: one.title}));
+  const axis_options = () => axes.map((one, k) => ({value: String(k), text: one.key}));
+
+  lm.sweeps = {figures, axes, points, figure_of, stats, write, short, text_of, setting, at,
+               numbers_of, figure_options, axis_options};
+})(window.lmsim);
