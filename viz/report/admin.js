@@ -38,7 +38,7 @@
       if (i < 0) i = focus <= ms(x[0]) ? 0 : x.length - 1;
       readout.replaceChildren(
         el('span', {}, 'from ', el('b', {}, plots.moment(ms(x[i]), 1))),
-        sides.map((side, k) => el('span', {'data-read': side}, side, ' ',
+        ...sides.map((side, k) => el('span', {'data-read': side}, side, ' ',
           el('b', {}, format.plural(lines[k][i], 'command')))));
     };
     const presets = lm.guest.presets();

@@ -16,6 +16,7 @@
   /// Powers of ten, and 2 and 5 of them if there are few.
   function log_ticks(low, high) {
     const decades = Math.log10(high / low);
+    if (decades < .8) return ticks(low, high, 6).filter((tick) => tick > 0);
     const out = [];
     for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e += 1) {
       for (const m of decades > 2.5 ? [1] : decades > 1.2 ? [1, 3] : [1, 2, 5]) {

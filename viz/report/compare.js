@@ -122,7 +122,7 @@
       rows.push({kind: 'sum', cells: ['downtime'].concat(columns.map((column) =>
         cell(column, total)))});
     }
-    return page.table('Parts of the downtime, side by side', [{title: 'part'}].concat(
+    return page.table('Parts by column', [{title: 'part'}].concat(
       columns.map((column) => ({title: name_of(column)}))), rows);
   }
 
@@ -130,7 +130,7 @@
     const rows = figures.filter((figure) => columns.some((column) =>
       raw(column, figure) !== null)).map((figure) => [figure.title].concat(columns.map((column) =>
       cell(column, figure))));
-    return page.details('All ' + rows.length + ' figures', page.table('All figures',
+    return page.details('All ' + rows.length + ' figures', page.table('Figures of all columns',
       [{title: 'figure'}].concat(columns.map((column) => ({title: name_of(column)}))), rows));
   }
 
@@ -145,7 +145,7 @@
         bad.length ? '✗ not all as expected' : '✓ all as expected')),
       el('div', {class: 'cards even'}, columns.slice(0, 6).map((column) => {
         const total = figures.find((figure) => figure.name === 'downtime_ps');
-        return el('div', {class: 'card'}, el('h3', {}, name_of(column)),
+        return el('div', {class: 'card'}, el('h2', {}, name_of(column)),
           total && el('div', {class: 'big'}, write(total, raw(column, total))),
           el('p', {}, (raw(column, {name: 'outcome'}) || 'no result') +
             (column.runs > 1 ? ', ' + format.plural(column.runs, 'run') : '')));

@@ -47,7 +47,7 @@
       only_own = !on;
       draw();
     });
-    const table = page.scroller('Effective configuration', el('table', {class: 'config'},
+    const table = page.scroller('Values of the configuration', el('table', {class: 'config'},
       el('caption', {class: 'unseen'}, 'Effective configuration'),
       el('thead', {}, el('tr', {}, ['key', 'value', 'origin'].map((title) =>
         el('th', {scope: 'col'}, title)))), body));
@@ -60,10 +60,12 @@
 
   function files() {
     if (!data.files || data.files.length === 0) return null;
+    // A name that would lead out of the directory is only shown.
+    const link = (name) => (/^\/|\/\/|(^|\/)\.\.?(\/|$)/.test(name) ? el('span', {}, name) :
+      el('a', {href: './' + name.split('/').map(encodeURIComponent).join('/')}, name));
+    const size = (file) => file.bytes !== undefined && ' (' + format.bytes(file.bytes) + ')';
     return [el('h3', {}, 'Files'), el('ul', {class: 'files'}, data.files.map((file) =>
-      el('li', {}, el('a', {href: file.name.split('/').map(encodeURIComponent).join('/')},
-        file.name), file.bytes !== undefined && ' (' + format.bytes(file.bytes) + ')',
-      file.what && ': ' + file.what)))];
+      el('li', {}, link(file.name), size(file), file.what && ': ' + file.what)))];
   }
 
   lm.config = function () {

@@ -22,8 +22,8 @@
       return i === 0 && !o.no_row_headers ?
         el('th', {scope: 'row', class: kind}, content) : el('td', {class: kind}, content);
     };
-    const head = el('tr', {}, columns.map((column) =>
-      el('th', {scope: 'col', class: column.right ? 'right' : null}, column.title)));
+    const head = el('tr', {}, columns.map((column) => (column.title === '' ? el('td', {}) :
+      el('th', {scope: 'col', class: column.right ? 'right' : null}, column.title))));
     const body = el('tbody', {}, rows.map((row) => el('tr', {class: row.kind || null},
       (row.cells || row).map((content, i) => cell(content, i, row)))));
     return scroller(caption, el('table', {class: o.kind || null},
@@ -83,9 +83,10 @@
 
   /// A choice; `options` are {value, text}.
   function choice(title, options, chosen, change) {
-    const select = el('select', {onchange: () => change(select.value)}, options.map((option) =>
-      el('option', {value: option.value, selected: option.value === chosen}, option.text)));
-    return el('label', {class: 'choice'}, el('span', {}, title), ' ', select);
+    const select = el('select', {id: lm.id('choice'), onchange: () => change(select.value)},
+      options.map((option) => el('option', {value: option.value,
+        selected: option.value === chosen}, option.text)));
+    return el('span', {class: 'choice'}, el('label', {for: select.id}, title), select);
   }
 
   /// Pairs of a name and what it is.

@@ -29,7 +29,7 @@
     }
     const find = el('input', {type: 'search', id: 'figures-find', placeholder: 'name',
       'aria-label': 'Find a figure', oninput: () => draw(find.value.toLowerCase())});
-    const table = page.scroller('All figures', el('table', {class: 'config'},
+    const table = page.scroller('Figures by name', el('table', {class: 'config'},
       el('caption', {class: 'unseen'}, 'All figures of result.json'),
       el('thead', {}, el('tr', {}, ['name', 'exactly', 'readable'].map((title) =>
         el('th', {scope: 'col'}, title)))), body));

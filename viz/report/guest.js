@@ -48,8 +48,8 @@
 
   /// What the charts have at a moment, in words.
   function say(guest, list) {
-    return (readout, focus, indexes) => {
-      if (focus === null || indexes[0] === null || indexes[0] === undefined) {
+    return (readout, focus) => {
+      if (focus === null) {
         readout.replaceChildren(el('span', {}, 'Point at the chart to read it.'));
         return;
       }
@@ -65,15 +65,15 @@
         el('b', {}, text));
       const none = guest.commands[i] === 0;
       readout.replaceChildren(
-        item('from', 'at', plots.moment(begin, width * 20) + ', ' +
+        item('at', 'from', plots.moment(begin, width * 20) + ', ' +
           format.time(guest.width_ps[i]) + ' long'),
         item('IOPS', 'iops', format.count(guest.commands[i] * 1e12 / guest.width_ps[i])),
         item('completions', 'commands', format.count(guest.commands[i])),
         item('bytes', 'bytes', format.bytes(guest.bytes[i])),
-        none ? item('latency', 'none', 'none completed') : [
+        ...(none ? [item('latency', 'none', 'none completed')] : [
           item('min', 'min', format.time_ns(guest.min_ns[i])),
           item('mean', 'mean', format.time_ns(guest.mean_ns[i])),
-          item('max', 'max', format.time_ns(guest.max_ns[i]))],
+          item('max', 'max', format.time_ns(guest.max_ns[i]))]),
         still ? item('', 'blackout', 'blackout') : '',
         near.length ? item('', 'marks', near.map((mark) => mark.text).join(', ')) : '');
     };

@@ -44,14 +44,14 @@
     const limit = at('vmm.downtime_limit_ps');
     const rounds = at('precopy.rounds');
     return el('div', {class: 'cards'},
-      el('div', {class: 'card'}, el('h3', {}, 'Downtime'),
+      el('div', {class: 'card'}, el('h2', {}, 'Downtime'),
         el('div', {class: 'big'}, value('downtime.total_ps')), verdict(),
         limit ? gauge(at('downtime.total_ps'), limit) : null, vmm_says()),
-      el('div', {class: 'card'}, el('h3', {}, 'Total time'),
+      el('div', {class: 'card'}, el('h2', {}, 'Total time'),
         el('div', {class: 'big'}, value('total_time_ps')),
         el('p', {}, value('bytes.total', format.bytes), ' sent, ', value('precopy.rounds'),
           ' pre-copy ', rounds === 1 ? 'round' : 'rounds')),
-      el('div', {class: 'card'}, el('h3', {}, 'Longest gap of guest I/O'),
+      el('div', {class: 'card'}, el('h2', {}, 'Longest gap of guest I/O'),
         el('div', {class: 'big'}, value('guest.longest_gap_ps')),
         el('p', {}, 'slowest command ', value('guest.during.max_ns'), ', ',
           value('commands.lost'), ' lost')));

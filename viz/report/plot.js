@@ -97,7 +97,7 @@
   }
 
   /// spec: name, end (ms), begin, charts[], bands[], marks[], presets[{text, from, to}],
-  /// readout(charts' indexes, ms) -> nodes, log: whether there is that switch.
+  /// say(where to, moment in ms or null), log: whether there is that switch.
   /// A chart: title, x (ms), lines[{name, values, colour, dash, width}], height, log, write.
   function Plots(spec) {
     const holders = spec.charts.map(() => el('div', {class: 'plot'}));
@@ -124,7 +124,7 @@
     }
 
     function say() {
-      if (spec.say) spec.say(readout, focus, plots.map((u) => u.cursor.idx));
+      spec.say(readout, focus);
     }
     function show(from, to) {
       const least = (spec.end - spec.begin) / 200000;
@@ -141,7 +141,6 @@
       focus = Math.max(view.from, Math.min(ms, view.to));
       for (const u of plots) {
         u.setCursor({left: u.valToPos(focus, 'x'), top: 10}, false);
-        u.cursor.idx = u.valToIdx(focus);
       }
       say();
     }

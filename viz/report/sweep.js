@@ -82,18 +82,22 @@
     };
     const parts = chooser(state, controls, () => (state.x === state.by ?
       [el('p', {class: 'note'}, 'Choose two different axes.')] :
-      page.both((narrow) => lm.sweep_heat.draw(state, narrow))));
-    return page.figure('Median over the seeds in each cell; darker is more. The table of points ' +
-      'below has the same.', el('div', {id: 'sweep-heat'}, parts));
+      [...page.both((narrow) => lm.sweep_heat.draw(state, narrow)),
+       page.details('The same as a table', page.table('Medians over the seeds',
+         [{title: sweeps.axes[state.by].key}].concat(sweeps.axes[state.x].values.map((value) =>
+           ({title: value.text, right: true}))), lm.sweep_heat.rows(state)))]));
+    return page.figure('Median over the seeds in each cell; darker is more.',
+      el('div', {id: 'sweep-heat'}, parts));
   }
 
   function pareto() {
     const state = {...start(null), log: true};
-    state.across = (sweeps.figure_of('total_time_ps') || sweeps.figures.find((one) =>
-      one.name !== state.figure) || sweeps.figures[0]).name;
+    const parameters = sweeps.number_options();
+    state.across = parameters.length > 0 ? parameters[0].value :
+      (sweeps.figure_of('total_time_ps') || sweeps.figures[0]).name;
     const controls = (again) => [
       choice('Up', sweeps.figure_options(), state, 'figure', again),
-      choice('across', sweeps.figure_options(), state, 'across', again),
+      choice('against', parameters.concat(sweeps.figure_options()), state, 'across', again),
       page.toggle('Log scale', true, (on) => { state.log = on; again(); })];
     const parts = chooser(state, controls, () => [
       ...page.both((narrow) => lm.sweep_pareto.draw(state, narrow)),

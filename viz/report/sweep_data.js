@@ -8,12 +8,24 @@
     (data.points || []).some((point) => point.stats[one.name]));
   const axes = data.axes || [];
   const points = data.points || [];
-  const figure_of = (name) => figures.find((one) => one.name === name);
+  // A parameter with numbers can stand where a figure can: "axis:0".
+  const axis_of = (name) => (name.startsWith('axis:') ? axes[Number(name.slice(5))] : null);
+  const figure_of = (name) => (axis_of(name) ? {name, title: axis_of(name).key} :
+    figures.find((one) => one.name === name));
 
   /// [least, p10, p50, p90, most], or nothing.
-  const stats = (point, figure) => (point && point.stats[figure]) || null;
-  const write = (figure, value) => (format.by_unit[figure_of(figure).unit] ||
-    format.number)(value);
+  function stats(point, figure) {
+    const axis = axis_of(figure);
+    if (!axis) return (point && point.stats[figure]) || null;
+    const index = point.at[axes.indexOf(axis)];
+    return index === null ? null : Array(5).fill(axis.values[index].number);
+  }
+  function write(figure, value) {
+    const axis = axis_of(figure);
+    if (!axis) return (format.by_unit[figure_of(figure).unit] || format.number)(value);
+    const known = axis.values.find((one) => one.number === value);
+    return known ? known.text : format.number(value);
+  }
   /// What of a figure's name is short: "hosts.both.device.vfs" is vfs, unless two end like that.
   const short = (key) => {
     const last = key.slice(key.lastIndexOf('.') + 1);
@@ -35,8 +47,10 @@
       list : null;
   }
   const figure_options = () => figures.map((one) => ({value: one.name, text: one.title}));
+  const number_options = () => axes.map((one, k) => ({value: 'axis:' + k, text: one.key}))
+    .filter((one, k) => numbers_of(axes[k]) && axes[k].values.length > 1);
   const axis_options = () => axes.map((one, k) => ({value: String(k), text: one.key}));
 
   lm.sweeps = {figures, axes, points, figure_of, stats, write, short, text_of, setting, at,
-               numbers_of, figure_options, axis_options};
+               numbers_of, axis_of, figure_options, number_options, axis_options};
 })(window.lmsim);

@@ -52,5 +52,15 @@
       x.key));
   }
 
-  lm.sweep_heat = {draw};
+  /// A row for each value of one axis, a column for each of the other.
+  function rows(choice) {
+    const cells = cells_of(choice);
+    return sweeps.axes[choice.by].values.map((value, row) => [value.text].concat(
+      sweeps.axes[choice.x].values.map((_, column) => {
+        const cell = cells.find((one) => one.row === row && one.column === column);
+        return cell ? sweeps.write(choice.figure, cell.list[2]) : '–';
+      })));
+  }
+
+  lm.sweep_heat = {draw, rows};
 })(window.lmsim);

@@ -33,7 +33,9 @@
     const front = list.filter((one) => one.front).sort((a, b) => a.x[2] - b.x[2]);
     const path = front.map((one, i) => (i === 0 ? 'M' + x(one.x[2]) : 'H' + x(one.x[2]) + 'V') +
       (i === 0 ? ',' : '') + y(one.y[2])).join('');
-    const ticks = (scale) => scale.ticks(narrow ? 4 : 7);
+    const given = sweeps.axis_of(choice.across);
+    const ticks = (scale) => (scale === x && given ? given.values.map((one) => one.number) :
+      scale.ticks(narrow ? 4 : 7));
     let free = [];
     const labelled = (one) => {
       const at = {x: x(one.x[2]), y: y(one.y[2])};

@@ -98,9 +98,10 @@
     grid, parts);
   }
 
+  const device = (path) => (at(path + '.device') === null ? '' : value(path + '.device'));
+
   function full_table(parts) {
-    const rows = parts.map((part, i) => [part.name, part.side,
-      part.device === null ? '' : String(part.device),
+    const rows = parts.map((part, i) => [part.name, part.side, device('downtime.parts.' + i),
       value('downtime.parts.' + i + '.ps'), words[part.name] || '']);
     rows.push({kind: 'sum', cells: ['downtime', '', '', value('downtime.total_ps'), '']});
     return page.table('Parts of the downtime, in the order of the critical path',
@@ -114,7 +115,7 @@
     return page.details('How long each was busy (these times may overlap)',
       page.table('Busy times', [{title: 'part'}, {title: 'side'}, {title: 'device'},
         {title: 'time', right: true}], busy.map((one, i) => [one.name, one.side,
-        one.device === null ? '' : String(one.device), value('downtime.busy.' + i + '.ps')])));
+        device('downtime.busy.' + i), value('downtime.busy.' + i + '.ps')])));
   }
 
   /// What is also called downtime.
