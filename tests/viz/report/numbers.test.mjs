@@ -42,8 +42,9 @@ function check(result, { key, value, text }) {
 /// Texts with digits that no key stands at, outside of what is said to have other sources.
 function strays() {
   const elsewhere = '.tick, [data-series], .readout, kbd, figcaption, code, h1, h2, summary, ' +
-    'caption, thead, .title, #contents, #config, #reproduce, #figures, #workload, ' +
-    '#states, #latency, #dominates, #sentence, .hint, .controls, svg title, #headline > .meta:nth-of-type(1)';
+    'caption, thead, .title, #contents, #config, #reproduce, #figures, #workload, #states, ' +
+    '#latency, #dominates, #sentence, .hint, .controls, svg title, ' +
+    '#headline > .meta:nth-of-type(1)';
   const out = [];
   const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
