@@ -66,7 +66,7 @@
     page.section('dominates', 'What dominates', shown.length > 0 && page.figure(
       'What one percent more of each parameter adds to the downtime or takes from it; the ' +
       'whisker is how far that may be off.' + (starred ? ' * marks an estimate: nobody has ' +
-      'published a value.' : ''), 
+      'published a value.' : ''),
     page.both((narrow) => draw(shown, 'downtime', narrow)), table(known)),
     shown.length === 0 && el('p', {}, 'No parameter that was tried moves the downtime clearly.'),
     el('p', {class: 'meta'}, format.plural(tornado.runs || 0, 'run') + ', steps of ' +
