@@ -13,8 +13,10 @@ std::uint16_t share(const wire::FlexibleResources& resources, std::uint16_t seco
     }
     const std::uint32_t for_all =
         resources.total - std::min<std::uint32_t>(resources.total, resources.primary);
-    return static_cast<std::uint16_t>(
-        std::min<std::uint32_t>(for_all / secondaries, resources.secondary));
+    const std::uint32_t most = std::min<std::uint32_t>(for_all / secondaries, resources.secondary);
+    // The granularity is what the device prefers, and no rule.
+    const std::uint32_t beyond = resources.granularity > 1 ? most % resources.granularity : 0;
+    return static_cast<std::uint16_t>(beyond < most ? most - beyond : most);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "model/host/bring_online.hpp"
 #include "model/spec/codes.hpp"
 #include "model/wire/admin.hpp"
 #include "model/wire/bits.hpp"
@@ -12,6 +13,7 @@
 #include "model/wire/migration.hpp"
 #include "model/wire/prp.hpp"
 #include "model/wire/virtualization.hpp"
+#include "sim/bridge/ready.hpp"
 
 namespace lmsim::sim {
 
@@ -21,7 +23,6 @@ namespace {
 
 constexpr Ps ms = 1'000'000'000;
 constexpr Ps command_limit = 10'000 * ms;
-constexpr Ps poll_interval = ms;
 constexpr std::uint64_t most_at_once = 64 * 1024;  // bytes of data of a command
 constexpr std::uint16_t first_cid = 0x4000;        // apart from those of whoever was here before
 
@@ -43,23 +44,10 @@ std::optional<std::uint64_t> PfDriver::read(std::uint64_t property, unsigned siz
 }
 
 std::string PfDriver::await_ready() {
-    for (Ps waited = 0; waited < command_limit; waited += poll_interval) {
-        const auto csts = read(reg::CSTS, 4);
-        if (!csts) {
-            return "a read of the PF's CSTS is not answered";
-        }
-        if ((*csts & reg::csts::cfs) != 0) {
-            return "the PF reports a fatal status (CSTS.CFS = 1)";
-        }
-        if ((*csts & reg::csts::shst) != 0) {
-            return "the PF has been shut down (CSTS.SHST); expected one that runs";
-        }
-        if ((*csts & reg::csts::rdy) != 0) {
-            return {};
-        }
-        wait_([] { return false; }, poll_interval);
-    }
-    return "the PF does not get ready within 10 s (CSTS.RDY)";
+    const Looks looks = {
+        [this](std::uint64_t property, unsigned size) { return read(property, size); },
+        [this](Ps pause) { wait_([] { return false; }, pause); }};
+    return sim::await_ready(looks, "the PF", true);
 }
 
 std::string PfDriver::enable() {
@@ -182,21 +170,20 @@ Result<std::vector<wire::SecondaryController>> PfDriver::secondaries() {
     return all;
 }
 
-std::string PfDriver::bring_online(std::uint16_t cntlid) {
-    constexpr std::uint16_t each = 2;  // the admin queue's, and an I/O queue pair's
-    wire::VirtualizationManagement manage;
-    manage.cntlid = cntlid;
-    manage.nr = each;
-    for (const auto type : {wire::ResourceType::Vq, wire::ResourceType::Vi}) {
-        manage.action = wire::VirtualizationAction::SecondaryAssign;
-        manage.type = type;
-        // Where they are private it is refused, and not needed.
-        send(wire::encode(manage, rules_), 0, "Virtualization Management");
+std::string PfDriver::bring_online(const wire::SecondaryController& vf, std::uint16_t vfs) {
+    host::OnlinePlan plan;
+    std::string error;
+    if (vf.nvq == 0 || vf.nvi == 0) {
+        std::uint8_t page[wire::identify_size];
+        error = identify(Id::CnsPrimaryCapabilities, page);
+        const auto has = wire::decode_primary_capabilities(page, sizeof page, rules_);
+        plan = error.empty() ? host::plan_online(*has, vfs) : plan;
     }
-    manage.action = wire::VirtualizationAction::SecondaryOnline;
-    manage.nr = 0;
-    manage.type = wire::ResourceType::Vq;
-    return send(wire::encode(manage, rules_), 0, "Virtualization Management (Secondary Online)");
+    for (std::uint32_t i = 0; error.empty() && i < host::online_commands(plan); ++i) {
+        error =
+            send(host::online_command(plan, i, vf.scid, rules_), 0, "Virtualization Management");
+    }
+    return error;
 }
 
 std::string PfDriver::suspend(std::uint16_t cntlid) {

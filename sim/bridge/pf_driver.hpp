@@ -44,9 +44,9 @@ class PfDriver : private PortClient {
     std::string open();
 
     Result<std::vector<wire::SecondaryController>> secondaries();
-    /// Sets a secondary controller online, with resources for an I/O queue pair if the PF has them
-    /// to give.
-    std::string bring_online(std::uint16_t cntlid);
+    /// Sets a secondary controller online that is offline, one of `vfs`: if it has no queues or
+    /// interrupts, with its share of what the PF has to give.
+    std::string bring_online(const wire::SecondaryController& vf, std::uint16_t vfs);
     std::string suspend(std::uint16_t cntlid);
     std::string resume(std::uint16_t cntlid);
     /// The Controller State data structure of a suspended controller, whole.

@@ -70,7 +70,7 @@ class Unit : private PortClient {
   private:
     void interrupt(std::uint32_t /*vector*/) override {}
     void read_done(std::uint64_t /*token*/, std::uint64_t value) override { answer_ = value; }
-    std::string await_ready(bool ready, const char* after);
+    std::string await_ready(bool ready);
 
     Target& target_;
     std::string name_;

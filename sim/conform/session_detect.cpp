@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "model/host/bring_online.hpp"
 #include "model/wire/admin.hpp"
 #include "model/wire/bits.hpp"
 #include "model/wire/fields.hpp"
@@ -166,19 +167,16 @@ std::string Session::detect_resources() {
     }
     std::vector<std::uint8_t> primary;
     const auto cns = static_cast<std::uint8_t>(oracle().value(Id::CnsPrimaryCapabilities));
-    const auto share = [&](const wire::FlexibleResources& of) {
-        const std::uint32_t each = of.total / (target_.functions() - 1U);
-        const std::uint32_t most = std::min<std::uint32_t>(of.secondary, each);
-        return static_cast<std::uint16_t>(of.granularity > 1 ? most - most % of.granularity : most);
-    };
     if (identify(mmc, cns, primary).empty()) {
         const auto has =
             wire::decode_primary_capabilities(primary.data(), primary.size(), oracle());
+        const auto open_vfs = static_cast<std::uint16_t>(target_.functions() - 1U);
+        const auto plan = has.ok() ? host::plan_online(*has, open_vfs) : host::OnlinePlan();
         for (std::size_t i = 0; has.ok() && i < list->count(); ++i) {
             const wire::SecondaryController entry = (*list)[i];
             const bool open = entry.vfn != 0 && entry.vfn < target_.functions();
             if (open && !entry.online && entry.nvq == 0 && entry.nvi == 0) {
-                resources_[entry.scid] = {share(has->vq), share(has->vi)};
+                resources_[entry.scid] = {plan.vqs, plan.vis};
             }
         }
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sim/bridge/ready.hpp"
 #include "sim/conform/session.hpp"
 
 namespace lmsim::sim::conform {
@@ -13,8 +14,6 @@ constexpr std::uint32_t admin_entries = 32;
 constexpr std::uint16_t pairs = 2;
 constexpr std::uint32_t entries = 16;
 constexpr std::uint64_t pool_bytes = 12U << 20;
-constexpr Ps first_poll = 10'000'000;      // 10 us, then ever longer
-constexpr Ps last_poll = 100'000'000'000;  // 100 ms
 
 }  // namespace
 
@@ -42,21 +41,11 @@ void Unit::write(std::uint64_t property, std::uint64_t value, unsigned size) {
     commands_.port().write(property, value, size);
 }
 
-std::string Unit::await_ready(bool ready, const char* after) {
-    Ps pause = first_poll;
-    for (Ps waited = 0; waited < command_limit; waited += pause) {
-        const std::optional<std::uint64_t> csts = read(reg::CSTS, 4);
-        if (!csts) {
-            return fmt::format("{}: a read of CSTS was not answered within 10 s", name_);
-        }
-        if (((*csts & 1) != 0) == ready) {
-            return {};
-        }
-        target_.wait([] { return false; }, pause);
-        pause = std::min(2 * pause, last_poll);
-    }
-    return fmt::format("{}: CSTS.RDY did not become {} within 10 s after {}", name_, ready ? 1 : 0,
-                       after);
+std::string Unit::await_ready(bool ready) {
+    const Looks looks = {
+        [this](std::uint64_t property, unsigned size) { return read(property, size); },
+        [this](Ps pause) { target_.wait([] { return false; }, pause); }};
+    return sim::await_ready(looks, name_, ready);
 }
 
 std::string Unit::enable() {
@@ -65,14 +54,14 @@ std::string Unit::enable() {
     commands_.port().enable_interrupts(true);
     commands_.enable();
     enabled_ = true;
-    return await_ready(true, "CC.EN was set to 1");
+    return await_ready(true);
 }
 
 std::string Unit::disable() {
     touched_ = true;
     enabled_ = false;
     commands_.port().write(reg::CC, 0, 4);
-    return await_ready(false, "CC.EN was cleared to 0");
+    return await_ready(false);
 }
 
 std::string Unit::reset() {
@@ -83,7 +72,8 @@ std::string Unit::reset() {
     if (!target_.wait([&] { return done; }, command_limit)) {
         return name_ + ": a function level reset was not over within 10 s";
     }
-    return await_ready(false, "a function level reset");
+    const std::string error = await_ready(false);
+    return error.empty() ? error : error + ", after a function level reset";
 }
 
 std::string Unit::restore() {

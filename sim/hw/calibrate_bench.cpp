@@ -8,6 +8,7 @@
 #include "model/spec/codes.hpp"
 #include "model/wire/admin.hpp"
 #include "sim/bridge/drivable.hpp"
+#include "sim/bridge/ready.hpp"
 #include "sim/core/units.hpp"
 
 namespace lmsim::sim::hw {
@@ -85,7 +86,7 @@ bool Bench::wait(const std::function<bool()>& seen, std::uint32_t looks, Ps& at)
     return true;
 }
 
-std::string Bench::no_answer(const std::string& what) const {
+std::string Bench::no_answer(const std::string& what, Ps limit) const {
     if (stopped()) {
         return was_stopped;
     }
@@ -93,7 +94,7 @@ std::string Bench::no_answer(const std::string& what) const {
     if (!trouble.empty()) {
         return trouble;
     }
-    return fmt::format("{}: {} within {}", name_, what, format(Time{options_.answer_limit}));
+    return fmt::format("{}: {} within {}", name_, what, format(Time{limit}));
 }
 
 std::string Bench::read(std::uint64_t property, unsigned size, std::uint64_t& value, Ps& took) {
@@ -125,8 +126,9 @@ std::string Bench::await_ready(bool ready, Ps began, Ps& took) {
         if (((csts & reg::csts::rdy) != 0) == ready) {
             return {};
         }
-        if (took > options_.answer_limit || stopped()) {
-            return no_answer(fmt::format("CSTS.RDY does not become {}", ready ? 1 : 0));
+        const Ps limit = std::max(options_.answer_limit, ready_timeout(cap_));
+        if (took > limit || stopped()) {
+            return no_answer(fmt::format("CSTS.RDY does not become {}", ready ? 1 : 0), limit);
         }
         if (took > patience) {
             rig_.wait([] { return false; }, took / fineness);

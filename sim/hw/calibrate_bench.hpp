@@ -104,7 +104,10 @@ class Bench : private PortClient {
     void interrupt(std::uint32_t vector) override;
     void read_done(std::uint64_t token, std::uint64_t value) override;
     bool wait(const std::function<bool()>& seen, std::uint32_t looks, Ps& at);
-    std::string no_answer(const std::string& what) const;
+    std::string no_answer(const std::string& what) const {
+        return no_answer(what, options_.answer_limit);
+    }
+    std::string no_answer(const std::string& what, Ps limit) const;
     std::string await_ready(bool ready, Ps began, Ps& took);
 
     Rig& rig_;

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "model/host/bring_online.hpp"
 #include "model/wire/admin.hpp"
 #include "model/wire/namespace.hpp"
 #include "model/wire/namespace_lists.hpp"
 #include "model/wire/virtualization.hpp"
+#include "sim/bridge/ready.hpp"
 #include "sim/core/text.hpp"
 #include "sim/hw/calibrate_measure.hpp"
 
@@ -16,8 +18,7 @@ using spec::Id;
 namespace {
 
 constexpr std::uint16_t first_vf = 1;
-constexpr Ps timeout_unit = 500'000'000'000;  // of CAP.TO
-constexpr std::size_t most_mdts = 16;         // more is no limit for us
+constexpr std::size_t most_mdts = 16;  // more is no limit for us
 
 template <std::size_t N>
 std::string text_of(const std::array<char, N>& field) {
@@ -79,36 +80,18 @@ std::string Measurement::bring_online() {
 
 std::string Measurement::assign(const wire::SecondaryController& vf, std::uint16_t count) {
     const spec::Rules& rules = calibration_rules();
-    const auto manage = [&](wire::VirtualizationAction action, wire::ResourceType type,
-                            std::uint16_t number) {
-        return pf_->must(
-            wire::encode(wire::VirtualizationManagement{action, type, vf.scid, number}, rules),
-            "Virtualization Management");
-    };
+    host::OnlinePlan plan;
+    std::string error;
     if (vf.nvq == 0 || vf.nvi == 0) {
-        std::string error = identify(*pf_, Id::CnsPrimaryCapabilities);
-        if (!error.empty()) {
-            return error;
-        }
+        error = identify(*pf_, Id::CnsPrimaryCapabilities);
         const auto has = wire::decode_primary_capabilities(page(*pf_), page_size, rules);
-        const auto share = [&](const wire::FlexibleResources& of) {
-            const std::uint32_t most = std::min<std::uint32_t>(of.secondary, of.total / count);
-            return static_cast<std::uint16_t>(of.granularity > 1 ? most - most % of.granularity
-                                                                 : most);
-        };
-        if (has.ok() && has->vq.supported) {
-            error = manage(wire::VirtualizationAction::SecondaryAssign, wire::ResourceType::Vq,
-                           share(has->vq));
-        }
-        if (has.ok() && has->vi.supported && error.empty()) {
-            error = manage(wire::VirtualizationAction::SecondaryAssign, wire::ResourceType::Vi,
-                           share(has->vi));
-        }
-        if (!error.empty()) {
-            return error;
-        }
+        plan = error.empty() && has.ok() ? host::plan_online(*has, count) : plan;
     }
-    return manage(wire::VirtualizationAction::SecondaryOnline, wire::ResourceType::Vq, 0);
+    for (std::uint32_t i = 0; error.empty() && i < host::online_commands(plan); ++i) {
+        error =
+            pf_->must(host::online_command(plan, i, vf.scid, rules), "Virtualization Management");
+    }
+    return error;
 }
 
 std::string Measurement::find_facts() {
@@ -124,8 +107,7 @@ std::string Measurement::find_facts() {
     facts.serial = text_of(id->sn);
     facts.mdts = id->mdts == 0 || id->mdts > most_mdts ? 0 : page_size << id->mdts;
     facts.queue_size = static_cast<std::uint32_t>(target_->cap() & 0xffff) + 1;
-    facts.ready_timeout =
-        static_cast<Ps>(target_->cap() >> reg::cap::to_shift & 0xff) * timeout_unit;
+    facts.ready_timeout = ready_timeout(target_->cap());
     vf_ = id->cntlid;
     if (!pf_) {
         return {};

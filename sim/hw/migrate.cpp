@@ -100,7 +100,8 @@ std::string Migration::bring_online(PfDriver& pf) {
     std::string error;
     for (const wire::SecondaryController& entry : list.value()) {
         if (!entry.online && entry.vfn != 0 && entry.vfn < rig_.functions()) {
-            const std::string one = pf.bring_online(entry.scid);
+            const std::string one =
+                pf.bring_online(entry, static_cast<std::uint16_t>(list.value().size()));
             error = error.empty() ? one : error;
         }
     }

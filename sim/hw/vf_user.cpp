@@ -9,6 +9,7 @@
 #include "model/wire/bits.hpp"
 #include "model/wire/identify.hpp"
 #include "model/wire/nvm.hpp"
+#include "sim/bridge/ready.hpp"
 
 namespace lmsim::sim::hw {
 
@@ -18,7 +19,6 @@ namespace {
 
 constexpr Ps ms = 1'000'000'000;
 constexpr Ps command_limit = 10'000 * ms;
-constexpr Ps poll_interval = ms;
 constexpr std::uint32_t admin_entries = 32;
 constexpr std::uint16_t io_queue = 1;
 constexpr std::uint64_t unit_bytes = page_size;
@@ -54,24 +54,19 @@ void VfUser::note(const std::string& what) {
     }
 }
 
+std::optional<std::uint64_t> VfUser::read(std::uint64_t property, unsigned size) {
+    answer_.reset();
+    commands_.port().read(property, size, 0);
+    rig_.wait([this] { return answer_.has_value(); }, command_limit);
+    return answer_;
+}
+
 std::string VfUser::await_ready(bool ready) {
-    for (Ps waited = 0; waited < command_limit; waited += poll_interval) {
-        answer_.reset();
-        commands_.port().read(reg::CSTS, 4, 0);
-        rig_.wait([&] { return answer_.has_value(); }, command_limit);
-        if (!answer_) {
-            return rig_.trouble().empty() ? "a read of the VF's CSTS is not answered"
-                                          : rig_.trouble();
-        }
-        if (((*answer_ & reg::csts::rdy) != 0) == ready) {
-            return {};
-        }
-        if ((*answer_ & reg::csts::cfs) != 0) {
-            return "the VF reports a fatal status (CSTS.CFS = 1): it may be offline";
-        }
-        rig_.wait([] { return false; }, poll_interval);
-    }
-    return fmt::format("the VF's CSTS.RDY does not become {} within 10 s", ready ? 1 : 0);
+    const Looks looks = {
+        [this](std::uint64_t property, unsigned size) { return read(property, size); },
+        [this](Ps pause) { rig_.wait([] { return false; }, pause); }};
+    const std::string error = sim::await_ready(looks, "the VF", ready);
+    return error.empty() || rig_.trouble().empty() ? error : rig_.trouble();
 }
 
 std::string VfUser::disable() {

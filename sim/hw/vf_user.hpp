@@ -95,6 +95,7 @@ class VfUser : private PortClient {
 
     void interrupt(std::uint32_t /*vector*/) override {}
     void read_done(std::uint64_t /*token*/, std::uint64_t value) override { answer_ = value; }
+    std::optional<std::uint64_t> read(std::uint64_t property, unsigned size);
     std::string await_ready(bool ready);
     std::string admin(wire::Sqe sqe, const char* what);
     std::string identify(std::uint8_t cns, std::uint32_t nsid);

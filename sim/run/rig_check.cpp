@@ -5,12 +5,13 @@
 #include <memory>
 #include <optional>
 
+#include "sim/bridge/ready.hpp"
+
 namespace lmsim::sim {
 
 namespace {
 
 constexpr Ps limit = 5'000'000'000'000;  // 5 s for a register
-constexpr Ps pause = 1'000'000'000;      // 1 ms between two looks
 
 /// Reads registers one after the other.
 class Registers final : PortClient {
@@ -102,17 +103,11 @@ std::string disable(Rig& rig) {
         return {};
     }
     rig.port(0).write(reg::CC, 0, 4);
-    const Ps end = rig.now() + limit;
-    for (;;) {
-        const auto csts = pf.read(reg::CSTS, 4);
-        if (csts && (*csts & reg::csts::rdy) == 0) {
-            return {};
-        }
-        if (!csts || rig.now() >= end) {
-            return no_answer(rig, "the PF, which was in use, does not come to rest");
-        }
-        rig.wait([] { return false; }, pause);
-    }
+    const Looks looks = {
+        [&pf](std::uint64_t property, unsigned size) { return pf.read(property, size); },
+        [&rig](Ps pause) { rig.wait([] { return false; }, pause); }};
+    const std::string error = await_ready(looks, rig.name() + ": the PF, which was in use", false);
+    return error.empty() || rig.trouble().empty() ? error : rig.trouble();
 }
 
 }  // namespace

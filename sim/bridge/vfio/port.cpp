@@ -6,7 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
+
+#include "sim/bridge/ready.hpp"
 
 namespace lmsim::sim::vfio {
 
@@ -14,8 +18,6 @@ namespace {
 
 /// More vectors than our drivers make queues.
 constexpr std::uint32_t most_vectors = 64;
-constexpr int looks_at_rdy = 1000;
-constexpr unsigned between_looks_us = 1000;
 
 bool signalled(const Fd& event) {
     std::uint64_t count = 0;
@@ -102,13 +104,11 @@ std::string Port::stop() {
         return function_->reset();
     }
     function_->write(reg::CC, 0, 4);
-    for (int left = looks_at_rdy; (function_->read(reg::CSTS, 4) & 1) != 0; --left) {
-        if (left == 0) {
-            return function_->bdf() + ": it cannot be reset: CSTS.RDY stays 1 after CC.EN = 0";
-        }
-        ::usleep(between_looks_us);
-    }
-    return {};
+    const Looks looks = {
+        [this](std::uint64_t property, unsigned size) { return function_->read(property, size); },
+        [](Ps pause) { std::this_thread::sleep_for(std::chrono::nanoseconds(pause / 1000)); }};
+    const std::string error = await_ready(looks, function_->bdf(), false);
+    return error.empty() ? error : error + " after CC.EN = 0: it cannot be reset";
 }
 
 std::vector<int> Port::event_fds() const {

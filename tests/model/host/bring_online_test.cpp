@@ -32,6 +32,10 @@ TEST_CASE("flexible resources are shared out first, what the primary has left al
     CHECK(plan_online(caps, 1).vqs == 5);  // VQFRSM
     CHECK(plan_online(caps, 1).vis == 8);
     CHECK(plan_online(caps, 0).vqs == 0);
+    const wire::PrimaryCapabilities in_threes{
+        0, 0, {true, 20, 0, 0, 5, 8, 3}, {true, 8, 0, 0, 5, 8, 3}};
+    CHECK(plan_online(in_threes, 4).vqs == 3);
+    CHECK(plan_online(in_threes, 4).vis == 2);  // fewer than VIGRAN: better than none
     REQUIRE(online_commands(plan) == 3);
     const std::uint32_t cdw10[] = {0x0002'0008, 0x0002'0108, 0x0002'0009};
     const std::uint32_t cdw11[] = {4, 2, 0};
