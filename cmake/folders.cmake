@@ -7,6 +7,15 @@ function(lmsim_lean_checks)
     endif()
 endfunction()
 
+# Compiles the files of a library several at once, if the preset wants that. They see each other's
+# names then, also those of unnamed namespaces: name apart what is not the same, move what is. In
+# model/ each machine's table has its Context and its guards; those files stay alone.
+function(lmsim_compile_in_batches name)
+    if(LMSIM_BATCHES)
+        set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    endif()
+endfunction()
+
 # A folder is a library: all its .cpp files, found again at every build. A folder without sources
 # yet is a library without code, so that the flow between the folders is written once.
 function(lmsim_folder name)
@@ -17,6 +26,9 @@ function(lmsim_folder name)
     if(sources)
         add_library(${name} STATIC ${sources})
         target_link_libraries(${name} PUBLIC lmsim_options ${ARGN})
+        if(NOT name STREQUAL "lmsim_model")
+            lmsim_compile_in_batches(${name})
+        endif()
     else()
         add_library(${name} INTERFACE)
         target_link_libraries(${name} INTERFACE lmsim_options ${ARGN})

@@ -2,9 +2,15 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <string>
 #include <utility>
 
 namespace lmsim::sim {
+
+/// errno in words.
+inline std::string because() { return std::strerror(errno); }
 
 /// Owns a file descriptor.
 class Fd {

@@ -8,7 +8,6 @@ namespace lmsim::sim {
 
 namespace {
 
-constexpr Ps ps_per_ns = 1000;
 constexpr long ns_per_s = 1'000'000'000;
 
 }  // namespace

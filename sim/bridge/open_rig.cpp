@@ -44,18 +44,19 @@ Result<std::unique_ptr<Rig>> open_device(const RigRequest& request) {
         return as_rig(
             vfio_user::UserRig::open(request.device.substr(std::string(served).size()), options));
     }
-    vfio::Wanted wanted;
+    vfio_kernel::Wanted wanted;
     wanted.bdfs = request.vfs;
     wanted.bdfs.insert(wanted.bdfs.begin(), request.device);
     wanted.sriov = request.sriov;
     wanted.vf_token = request.vf_token;
-    vfio::VfioRig::Options options;
+    vfio_kernel::VfioRig::Options options;
     options.memory_pages = request.memory_pages;
     options.vm_pages = request.vm_pages;
     options.interrupted = request.interrupted;
     options.access = request.access;
     options.complain = request.complain;
-    return as_rig(vfio::VfioRig::borrow(std::make_shared<vfio::System>(), wanted, options));
+    return as_rig(
+        vfio_kernel::VfioRig::borrow(std::make_shared<vfio_kernel::System>(), wanted, options));
 }
 
 Result<std::unique_ptr<record::ReplayedRig>> open_replay(const RigRequest& request, bool two) {

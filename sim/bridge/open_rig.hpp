@@ -25,7 +25,7 @@ struct RigRequest {
     /// The VF token, a UUID, that whoever has the PF through VFIO has set; for a VF without its PF.
     std::string vf_token;
     /// By which of VFIO's two ways functions are opened.
-    vfio::Access access = vfio::Access::Auto;
+    vfio_kernel::Access access = vfio_kernel::Access::Auto;
     std::uint64_t memory_pages = 16384;  // 64 MiB: what three controllers hand out
     std::uint64_t vm_pages = 0;  // memory of the VFs alone, which the PF does not reach; 0: one of
                                  // `memory_pages` for all functions

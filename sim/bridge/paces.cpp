@@ -8,7 +8,6 @@ namespace lmsim::sim {
 
 namespace {
 
-constexpr std::int64_t ps_per_ns = 1000;
 constexpr std::int64_t shortest_sleep_ns = 100'000;  // waking up takes about as long as half of it
 
 std::int64_t clock_ns() {

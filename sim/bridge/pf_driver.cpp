@@ -21,8 +21,7 @@ using spec::Id;
 
 namespace {
 
-constexpr Ps ms = 1'000'000'000;
-constexpr Ps command_limit = 10'000 * ms;
+constexpr Ps command_limit = 10'000 * ps_per_ms;
 constexpr std::uint64_t most_at_once = 64 * 1024;  // bytes of data of a command
 constexpr std::uint16_t first_cid = 0x4000;        // apart from those of whoever was here before
 

@@ -13,9 +13,8 @@ namespace lmsim::sim {
 
 namespace {
 
-constexpr Ps ms = 1'000'000'000;
-constexpr Ps quiet = 50 * ms;  // in which a device that has a command completes one
-constexpr Ps command_limit = 10'000 * ms;
+constexpr Ps quiet = 50 * ps_per_ms;  // in which a device that has a command completes one
+constexpr Ps command_limit = 10'000 * ps_per_ms;
 constexpr std::uint8_t poison_byte = 0xff;
 constexpr std::size_t entry_size = 16;
 constexpr std::size_t status_at = 14;  // bit 0: the phase tag

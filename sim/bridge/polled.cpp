@@ -12,7 +12,6 @@ using Clock = std::chrono::steady_clock;
 constexpr int looks = 20;                  // before it sleeps: most answers take less
 constexpr Ps long_enough = 1'000'000'000;  // 1 ms: to be a limit, not a pause between looks
 constexpr Ps nap = 100'000'000;            // completions may come without an interrupt
-constexpr Ps ps_per_ns = 1000;
 
 }  // namespace
 

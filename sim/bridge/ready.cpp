@@ -10,15 +10,14 @@ namespace lmsim::sim {
 
 namespace {
 
-constexpr Ps ms = 1'000'000'000;
-constexpr Ps least = 10'000 * ms;     // some say less than they need
-constexpr Ps first_pause = ms / 100;  // then ever longer
-constexpr Ps longest_pause = 100 * ms;
+constexpr Ps least = 10'000 * ps_per_ms;     // some say less than they need
+constexpr Ps first_pause = ps_per_ms / 100;  // then ever longer
+constexpr Ps longest_pause = 100 * ps_per_ms;
 
 }  // namespace
 
 Ps ready_timeout(std::uint64_t cap) {
-    return static_cast<Ps>(cap >> reg::cap::to_shift & 0xff) * 500 * ms;
+    return static_cast<Ps>(cap >> reg::cap::to_shift & 0xff) * 500 * ps_per_ms;
 }
 
 std::string await_ready(const Looks& looks, const std::string& who, bool ready) {
@@ -43,7 +42,7 @@ std::string await_ready(const Looks& looks, const std::string& who, bool ready) 
         }
         if (waited >= limit) {
             return fmt::format("{}: CSTS.RDY did not become {} within {} s", who, ready ? 1 : 0,
-                               limit / (1000 * ms));
+                               limit / (1000 * ps_per_ms));
         }
         looks.pause(pause);
         pause = std::min(2 * pause, longest_pause);

@@ -4,7 +4,7 @@
 
 namespace lmsim::sim {
 
-using Value = trace::FlatJson::Value;
+using JsonValue = trace::FlatJson::Value;
 using Type = trace::FlatJson::Type;
 
 namespace {
@@ -18,7 +18,7 @@ unsigned digit(char c) {
 
 }  // namespace
 
-bool StepLine::take_bytes(trace::FlatJson& json, const Value& value) {
+bool StepLine::take_bytes(trace::FlatJson& json, const JsonValue& value) {
     if (value.type != Type::Text || value.text.size() % 2 != 0) {
         return json.wrong(value.at, "this is something else; expected bytes as hexadecimal digits");
     }
@@ -35,7 +35,7 @@ bool StepLine::take_bytes(trace::FlatJson& json, const Value& value) {
     return true;
 }
 
-bool StepLine::take(trace::FlatJson& json, std::string_view key, const Value& value) {
+bool StepLine::take(trace::FlatJson& json, std::string_view key, const JsonValue& value) {
     if (key == "bytes" || key == "state") {
         is_state = key == "state";
         return take_bytes(json, value);
@@ -65,7 +65,7 @@ bool StepLine::read(trace::FlatJson& json, std::string_view text) {
     side = metrics::Side::Network;
     json.start(text);
     std::string_view key;
-    Value value;
+    JsonValue value;
     while (json.next(key, value)) {
         if (!take(json, key, value)) {
             return false;

@@ -18,6 +18,7 @@ std::string describe_statuses(const std::vector<std::uint16_t>& statuses);
 
 /// "mc.cntlid + 4", "17".
 std::string describe(const Value& value);
+inline std::string hex(std::uint64_t value) { return describe(Value(value)); }
 
 /// "Migration Send (41h)", by queue: admin or I/O.
 std::string describe_opcode(std::uint8_t opcode, std::uint16_t queue);

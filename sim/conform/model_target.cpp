@@ -13,8 +13,7 @@ namespace {
 constexpr std::uint64_t memory_pages = 16384;  // 64 MiB
 constexpr std::uint64_t unallocated_blocks = 1U << 16;
 constexpr std::uint64_t trackable_pages = 24;  // a limit that cases can reach
-constexpr Ps us = 1'000'000;
-constexpr Ps slice = 1000 * us;  // how far the device runs before its host looks again
+constexpr Ps slice = 1000 * ps_per_us;  // how far the device runs before its host looks again
 
 /// Any times will do, as long as different kinds of work take different times.
 DeviceTiming timing(const nvme::Config& config, std::uint16_t vfs) {
@@ -22,21 +21,21 @@ DeviceTiming timing(const nvme::Config& config, std::uint16_t vfs) {
     device.vfs = vfs;
     device.config = config;
     device.pcie.set_rate(16, 4, 0);
-    device.link_latency = us / 4;
-    device.memory_latency = us / 4;
+    device.link_latency = ps_per_us / 4;
+    device.memory_latency = ps_per_us / 4;
     device.channels = 4;
-    device.enable = 100 * us;
-    device.function_reset = 200 * us;
-    device.media_read = Distribution(fixed(Time{80 * us}));
-    device.media_write = Distribution(fixed(Time{20 * us}));
-    device.media_flush = Distribution(fixed(Time{10 * us}));
-    device.identify = Distribution(fixed(Time{5 * us}));
-    device.features = Distribution(fixed(Time{3 * us}));
-    device.create_queue = Distribution(fixed(Time{7 * us}));
-    device.suspend = Distribution(fixed(Time{50 * us}));
-    device.resume = Distribution(fixed(Time{30 * us}));
-    device.get_state = Distribution(fixed(Time{11 * us}));
-    device.set_state = Distribution(fixed(Time{13 * us}));
+    device.enable = 100 * ps_per_us;
+    device.function_reset = 200 * ps_per_us;
+    device.media_read = Distribution(fixed(Time{80 * ps_per_us}));
+    device.media_write = Distribution(fixed(Time{20 * ps_per_us}));
+    device.media_flush = Distribution(fixed(Time{10 * ps_per_us}));
+    device.identify = Distribution(fixed(Time{5 * ps_per_us}));
+    device.features = Distribution(fixed(Time{3 * ps_per_us}));
+    device.create_queue = Distribution(fixed(Time{7 * ps_per_us}));
+    device.suspend = Distribution(fixed(Time{50 * ps_per_us}));
+    device.resume = Distribution(fixed(Time{30 * ps_per_us}));
+    device.get_state = Distribution(fixed(Time{11 * ps_per_us}));
+    device.set_state = Distribution(fixed(Time{13 * ps_per_us}));
     return device;
 }
 

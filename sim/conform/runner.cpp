@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::uint64_t entries_of_a_list_page = page_size / 8;
 
-std::string hex(std::uint64_t value) { return describe(Value(value)); }
-
 /// Where two byte strings first differ.
 std::size_t first_difference(const std::string& a, const std::string& b) {
     const std::size_t size = std::min(a.size(), b.size());

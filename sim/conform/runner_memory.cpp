@@ -7,11 +7,7 @@
 /// Steps that write and look at memory.
 namespace lmsim::sim::conform {
 
-namespace {
-
-std::string hex(std::uint64_t value) { return describe(Value(value)); }
-
-}  // namespace
+namespace {}  // namespace
 
 Runner::Maybe Runner::store(const Step& step) {
     const std::uint64_t base = symbols_[step.buffer];

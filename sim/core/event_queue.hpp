@@ -11,6 +11,10 @@ namespace lmsim::sim {
 /// Simulated time in integer picoseconds: the unit of every raw time in the simulator's inner loop.
 using Ps = std::int64_t;
 constexpr Ps ps_never = INT64_MAX;
+constexpr Ps ps_per_ns = 1000;
+constexpr Ps ps_per_us = 1000 * ps_per_ns;
+constexpr Ps ps_per_ms = 1000 * ps_per_us;
+constexpr Ps ps_per_s = 1000 * ps_per_ms;
 
 /// One thing that happens at one component. What kind, a and b mean is the component's own
 /// business.

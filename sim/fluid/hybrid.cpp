@@ -8,13 +8,12 @@ using host::vmm::Call;
 
 namespace {
 
-constexpr Ps ms = 1'000'000'000;
-constexpr Ps first_window = 4 * ms;
-constexpr Ps last_window = 512 * ms;
-constexpr Ps unknown_settling = 5 * ms;
+constexpr Ps first_window = 4 * ps_per_ms;
+constexpr Ps last_window = 512 * ps_per_ms;
+constexpr Ps unknown_settling = 5 * ps_per_ms;
 // A pass over memory as short as this is not worth freezing, until so much was simulated exactly.
-constexpr Ps short_pass = 10 * ms;
-constexpr Ps exact_budget = 50 * ms;
+constexpr Ps short_pass = 10 * ps_per_ms;
+constexpr Ps exact_budget = 50 * ps_per_ms;
 
 /// Calls that meet no command of the guest.
 bool is_harmless(Call call) {

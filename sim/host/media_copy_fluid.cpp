@@ -18,7 +18,6 @@ using host::media::RoundEnd;
 
 namespace {
 
-constexpr std::uint64_t ps_per_s = 1'000'000'000'000U;
 constexpr std::uint64_t fewest_chunks = 64;  // in a sample
 
 std::uint64_t per_s(std::uint64_t count, Ps ps) {

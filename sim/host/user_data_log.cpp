@@ -17,9 +17,9 @@ using host::UdmqEvent;
 namespace {
 
 // Requests of the flow, as their tickets name them.
-constexpr std::uint32_t start_ticket = 1;
-constexpr std::uint32_t suspended_ticket = 2;
-constexpr std::uint32_t stop_ticket = 3;
+constexpr std::uint32_t log_start_ticket = 1;
+constexpr std::uint32_t log_suspended_ticket = 2;
+constexpr std::uint32_t log_stop_ticket = 3;
 
 constexpr std::uint64_t list_entries = page_size / 8;
 
@@ -89,13 +89,13 @@ void UserDataLog::start(Done done) {
     start_error_ = vfio::Errno::Ok;
     starting_ = static_cast<std::uint32_t>(vfs_.size());
     for (std::uint16_t vf = 0; vf < vfs_.size(); ++vf) {
-        request(vf, UdmqEvent::Kind::Start, start_ticket);
+        request(vf, UdmqEvent::Kind::Start, log_start_ticket);
     }
 }
 
 void UserDataLog::suspended(std::uint16_t vf) {
     ++closing_;
-    request(vf, UdmqEvent::Kind::Suspended, suspended_ticket);
+    request(vf, UdmqEvent::Kind::Suspended, log_suspended_ticket);
 }
 
 void UserDataLog::resumed(std::uint16_t vf) { request(vf, UdmqEvent::Kind::Resumed, 0); }
@@ -110,7 +110,7 @@ void UserDataLog::when_closed(std::function<void()> done) {
 
 void UserDataLog::stop() {
     for (std::uint16_t vf = 0; vf < vfs_.size(); ++vf) {
-        request(vf, UdmqEvent::Kind::Stop, stop_ticket);
+        request(vf, UdmqEvent::Kind::Stop, log_stop_ticket);
     }
 }
 
@@ -287,12 +287,12 @@ void UserDataLog::report(std::uint16_t vf, const Effect& effect) {
 
 void UserDataLog::replied(const Effect& effect) {
     const auto error = static_cast<vfio::Errno>(effect.token);
-    if (effect.ticket == start_ticket) {
+    if (effect.ticket == log_start_ticket) {
         start_error_ = error == vfio::Errno::Ok ? start_error_ : error;
         if (--starting_ == 0) {
             std::exchange(started_, nullptr)(start_error_);
         }
-    } else if (effect.ticket == suspended_ticket && --closing_ == 0 && closed_) {
+    } else if (effect.ticket == log_suspended_ticket && --closing_ == 0 && closed_) {
         std::exchange(closed_, nullptr)();
     }
 }

@@ -11,7 +11,6 @@ using host::vmm::Message;
 namespace {
 
 constexpr std::uint64_t message_bytes = 16;
-constexpr std::uint64_t config_space_bytes = 4096;  // of a VFIO device, MSI-X table included
 
 bool of_thread(const Effect& call) { return (call.ticket & host::vmm::thread_mark) != 0; }
 

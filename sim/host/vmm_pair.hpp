@@ -21,6 +21,8 @@
 
 namespace lmsim::sim {
 
+constexpr std::uint64_t config_space_bytes = 4096;  // of a VFIO device, MSI-X table included
+
 /// What the VMM does for one VFIO device after the other: more for each that came before.
 struct DeviceCost {
     Ps first = 0;  // once, with the first device

@@ -12,7 +12,6 @@ using host::vmm::Call;
 
 namespace {
 
-constexpr std::uint64_t config_space_bytes = 4096;
 constexpr std::uint64_t mib = std::uint64_t{1} << 20;
 
 }  // namespace

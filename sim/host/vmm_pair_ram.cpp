@@ -11,12 +11,11 @@ using host::vmm::Message;
 namespace {
 
 constexpr std::uint64_t chunk_pages = 64;  // QEMU looks at its clock every 64 pages
-constexpr Ps ms = 1'000'000'000;
 // A pass that finds no dirty page still looks at the bitmap. Without a price the source would go
 // round for ever at one moment while it waits for the destination's consent.
 constexpr Ps empty_pass = 10'000'000;
 // So long at most while it waits for the media: a window of its rate limit.
-constexpr Ps media_pass = 100 * ms;
+constexpr Ps media_pass = 100 * ps_per_ms;
 
 }  // namespace
 
@@ -103,7 +102,8 @@ void VmmPair::begin_slice(const Effect& effect) {
     slice_.limit = effect.length != 0 ? effect.length : UINT64_MAX;
     slice_.last = effect.token3 != 0;
     slice_.twice = effect.address;
-    slice_.until = effect.token2 != 0 ? now() + static_cast<Ps>(effect.token2) * ms : ps_never;
+    slice_.until =
+        effect.token2 != 0 ? now() + static_cast<Ps>(effect.token2) * ps_per_ms : ps_never;
     send_chunk();
 }
 

@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::uint32_t admin_entries = 32;
 constexpr std::uint16_t io_vector = 1;
-constexpr Ps ps_per_us = 1'000'000;
 constexpr Ps patience = 1000 * ps_per_us;  // from then on it sleeps between looks
 constexpr int fineness = 200;              // looks are never further apart than 0.5 % of the time
 

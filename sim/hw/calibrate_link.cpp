@@ -60,8 +60,8 @@ std::optional<std::uint32_t> LinkFacts::generation() const {
 }
 
 std::string link_folder(const std::string& device) {
-    const auto address = vfio::pci_address(device);
-    return vfio::sysfs_folder(address ? address.value() : device);
+    const auto address = vfio_kernel::pci_address(device);
+    return vfio_kernel::sysfs_folder(address ? address.value() : device);
 }
 
 LinkFacts read_link(const std::string& folder) {

@@ -22,8 +22,6 @@ constexpr std::uint32_t ring_bytes = 2048;  // of a Controller Data Queue
 const std::vector<std::string> state_kinds{"suspend", "get state", "set state", "resume"};
 const std::vector<std::string> queue_kinds{"cdq create", "cdq delete"};
 
-const spec::Rules& rules() { return calibration_rules(); }
-
 wire::Sqe receive(std::uint16_t cntlid, std::uint8_t csvi, std::uint64_t offset,
                   std::uint64_t bytes) {
     wire::MigrationReceive command;
@@ -31,7 +29,7 @@ wire::Sqe receive(std::uint16_t cntlid, std::uint8_t csvi, std::uint64_t offset,
     command.csvi = csvi;
     command.offset = offset;
     command.dwords = bytes / 4;
-    return wire::encode(command, rules());
+    return wire::encode(command, calibration_rules());
 }
 
 }  // namespace
@@ -52,8 +50,8 @@ std::string Measurement::migration() {
     if (suspended_) {
         if (!error.empty()) pf_->finish();
         Done done;
-        std::string again =
-            pf_->must(0, wire::encode(wire::MigrationSend::resume(vf_), rules()), "Resume", done);
+        std::string again = pf_->must(
+            0, wire::encode(wire::MigrationSend::resume(vf_), calibration_rules()), "Resume", done);
         error += again.empty() ? "" : "; the VF stays suspended: " + again;
     }
     if (error.empty()) error = change_logs();
@@ -64,7 +62,7 @@ std::string Measurement::migration() {
 bool Measurement::get_whole_state(Sample& sample, std::string& error) {
     const std::uint64_t mdts = result_.facts.mdts;
     const std::uint64_t most = mdts == 0 ? most_at_once : std::min(mdts, most_at_once);
-    const std::size_t header_size = wire::state_header_size(rules());
+    const std::size_t header_size = wire::state_header_size(calibration_rules());
     std::uint64_t size = state_.size();
     if (size == 0) {  // before the first one
         Done done;
@@ -73,9 +71,9 @@ bool Measurement::get_whole_state(Sample& sample, std::string& error) {
         if (!command(*pf_, 0, sqe, "Get Controller State", sample, done, error)) {
             return false;
         }
-        const auto header =
-            wire::decode_state_header(pf_->bytes(buffer_, header_size), header_size, rules());
-        size = header.ok() ? wire::state_size(*header, rules()) : 0;
+        const auto header = wire::decode_state_header(pf_->bytes(buffer_, header_size), header_size,
+                                                      calibration_rules());
+        size = header.ok() ? wire::state_size(*header, calibration_rules()) : 0;
         if (size == 0 || size > most_state) {
             sample.refused = "the header of the controller's state does not decode";
             return false;
@@ -109,8 +107,8 @@ bool Measurement::set_whole_state(Sample& sample, std::string& error) {
         const auto send = wire::MigrationSend::set_controller_state(vf_, seqind, version_index_, 0,
                                                                     at, piece / 4);
         Done done;
-        if (!command(*pf_, 0, with_data(wire::encode(send, rules()), piece), "Set Controller State",
-                     sample, done, error)) {
+        if (!command(*pf_, 0, with_data(wire::encode(send, calibration_rules()), piece),
+                     "Set Controller State", sample, done, error)) {
             return false;
         }
         if (at == 0) sample.took.push_back(done.took);
@@ -135,18 +133,17 @@ std::string Measurement::move_state() {
     if (!error.empty()) {
         return error;
     }
-    const auto formats = wire::StateFormatsView::parse(page(*pf_), page_size, rules());
-    version_index_ =
-        formats.ok()
-            ? formats->find_version(static_cast<std::uint16_t>(rules().value(Id::NvmeStateVersion)))
-            : std::uint8_t{0};
+    const auto formats = wire::StateFormatsView::parse(page(*pf_), page_size, calibration_rules());
+    version_index_ = formats.ok() ? formats->find_version(static_cast<std::uint16_t>(
+                                        calibration_rules().value(Id::NvmeStateVersion)))
+                                  : std::uint8_t{0};
     if (version_index_ == 0) {
         leave_out(state_kinds, "the PF knows no version 0 of the state (Identify, CNS 20h)");
         return {};
     }
-    const wire::Sqe suspend =
-        wire::encode(wire::MigrationSend::suspend(vf_, wire::SuspendType::Suspend), rules());
-    const wire::Sqe resume = wire::encode(wire::MigrationSend::resume(vf_), rules());
+    const wire::Sqe suspend = wire::encode(
+        wire::MigrationSend::suspend(vf_, wire::SuspendType::Suspend), calibration_rules());
+    const wire::Sqe resume = wire::encode(wire::MigrationSend::resume(vf_), calibration_rules());
     return sample(state_kinds, [&](Sample& sample) {
         std::string error;
         suspended_ = true;  // or nobody knows
@@ -169,19 +166,19 @@ std::string Measurement::change_logs() {
         return {};
     }
     const std::uint64_t ring = target_->port().allocate(page_size);
-    const wire::Sqe create =
-        wire::encode(wire::ControllerDataQueue::create(vf_, ring, ring_bytes / 4), rules());
+    const wire::Sqe create = wire::encode(
+        wire::ControllerDataQueue::create(vf_, ring, ring_bytes / 4), calibration_rules());
     const bool logs = (trattr_ & wire::trattr_tudcs) != 0;
     const auto remove = [](std::uint16_t id) {
-        return wire::encode(wire::ControllerDataQueue::remove(id), rules());
+        return wire::encode(wire::ControllerDataQueue::remove(id), calibration_rules());
     };
     std::string error = sample(queue_kinds, [&](Sample& sample) {
         Done done;
         std::string error;
         if (command(*pf_, 0, create, "Create CDQ", sample, done, error)) {
             sample.took.push_back(done.took);
-            timed(*pf_, remove(wire::decode_created_cdqid(done.cqe, rules())), "Delete CDQ", sample,
-                  error);
+            timed(*pf_, remove(wire::decode_created_cdqid(done.cqe, calibration_rules())),
+                  "Delete CDQ", sample, error);
         }
         return error;
     });
@@ -197,11 +194,12 @@ std::string Measurement::change_logs() {
         if (!started && !command(*pf_, 0, create, "Create CDQ", sample, done, error)) {
             return error;
         }
-        id = started ? id : wire::decode_created_cdqid(done.cqe, rules());
+        id = started ? id : wire::decode_created_cdqid(done.cqe, calibration_rules());
         wire::LogUserData track;
         track.action = started ? wire::LogAction::Stop : wire::LogAction::Start;
         track.cdqid = id;
-        if (timed(*pf_, wire::encode(track, rules()), "Track Send", sample, error) && started) {
+        if (timed(*pf_, wire::encode(track, calibration_rules()), "Track Send", sample, error) &&
+            started) {
             command(*pf_, 0, remove(id), "Delete CDQ", sample, done, error);
         }
         started = !started;
@@ -220,9 +218,10 @@ std::string Measurement::memory_tracking() {
     }
     const wire::MemoryRange range{
         buffer_ / wire::granule_bytes(minmrtg_) * wire::granule_bytes(minmrtg_), 1};
-    const std::uint64_t bytes = wire::track_memory_size(1, rules());
-    wire::encode_track_memory(minmrtg_, &range, 1, pf_->bytes(pf_->page(), bytes), rules());
-    wire::Sqe start = wire::encode(wire::TrackMemory{true, vf_}, rules());
+    const std::uint64_t bytes = wire::track_memory_size(1, calibration_rules());
+    wire::encode_track_memory(minmrtg_, &range, 1, pf_->bytes(pf_->page(), bytes),
+                              calibration_rules());
+    wire::Sqe start = wire::encode(wire::TrackMemory{true, vf_}, calibration_rules());
     start.prp1 = pf_->page();
     Done done;
     std::string error = pf_->run(0, start, done);
@@ -233,16 +232,17 @@ std::string Measurement::memory_tracking() {
     wire::TrackReceive report;
     report.cntlid = vf_;
     report.dwords = page_size / 4;
-    wire::Sqe sqe = wire::encode(report, rules());
+    wire::Sqe sqe = wire::encode(report, calibration_rules());
     sqe.prp1 = buffer_;
     error = sample({"track receive"}, [&](Sample& sample) {
         std::string error;
         timed(*pf_, sqe, "Track Receive", sample, error);
         return error;
     });
-    return error.empty() ? pf_->must(0, wire::encode(wire::TrackMemory{false, vf_}, rules()),
-                                     "Track Send (stop)", done)
-                         : error;
+    return error.empty()
+               ? pf_->must(0, wire::encode(wire::TrackMemory{false, vf_}, calibration_rules()),
+                           "Track Send (stop)", done)
+               : error;
 }
 
 }  // namespace lmsim::sim::hw

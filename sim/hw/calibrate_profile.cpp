@@ -14,8 +14,6 @@ namespace lmsim::sim::hw {
 
 namespace {
 
-constexpr Ps ps_per_ns = 1000;
-constexpr Ps ps_per_us = 1'000'000;
 constexpr Ps longest_latency = 1000 * ps_per_us;  // that link.latency may be
 constexpr std::uint32_t samples_of_way = 3;       // the first one follows something else
 constexpr const char* read_back = "register read";

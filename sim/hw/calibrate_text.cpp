@@ -10,7 +10,6 @@ namespace lmsim::sim::hw {
 
 namespace {
 
-constexpr Ps ps_per_us = 1'000'000;
 constexpr std::size_t enough_for_p99 = 100;
 constexpr std::size_t enough_for_p999 = 1000;
 

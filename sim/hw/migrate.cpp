@@ -9,12 +9,11 @@ namespace lmsim::sim::hw {
 
 namespace {
 
-constexpr Ps ms = 1'000'000'000;
-constexpr Ps reset_limit = 10'000 * ms;
+constexpr Ps reset_limit = 10'000 * ps_per_ms;
 
-class Migration {
+class PfMigration {
   public:
-    Migration(Rig& rig, const spec::Rules& rules, const MigrationPlan& plan)
+    PfMigration(Rig& rig, const spec::Rules& rules, const MigrationPlan& plan)
         : rig_(rig), rules_(rules), plan_(plan) {}
 
     MigrationReport run() {
@@ -79,7 +78,7 @@ class Migration {
     std::unique_ptr<VfUser> there_;  // the destination's, until the user comes
 };
 
-std::string Migration::open_pf(std::uint16_t function, std::unique_ptr<PfDriver>& driver) {
+std::string PfMigration::open_pf(std::uint16_t function, std::unique_ptr<PfDriver>& driver) {
     driver = std::make_unique<PfDriver>(
         rig_.port(function), rules_,
         [this](const std::function<bool()>& done, Ps limit) { return rig_.wait(done, limit); });
@@ -92,7 +91,7 @@ std::string Migration::open_pf(std::uint16_t function, std::unique_ptr<PfDriver>
 
 /// All VFs: a reset of the PF, by whoever had it before, takes them offline (NVMe Base 2.3,
 /// 8.2.6.3).
-std::string Migration::bring_online(PfDriver& pf) {
+std::string PfMigration::bring_online(PfDriver& pf) {
     const auto list = pf.secondaries();
     if (!list) {
         return list.error();
@@ -109,7 +108,7 @@ std::string Migration::bring_online(PfDriver& pf) {
 }
 
 /// The controller is one of the PF's, and online.
-std::string Migration::check_vf(PfDriver& pf, std::uint16_t cntlid, const char* side) {
+std::string PfMigration::check_vf(PfDriver& pf, std::uint16_t cntlid, const char* side) {
     const auto list = pf.secondaries();
     if (!list) {
         return list.error();
@@ -126,7 +125,7 @@ std::string Migration::check_vf(PfDriver& pf, std::uint16_t cntlid, const char* 
 /// What it is, before anybody relies on it. It stays enabled: version 0 of the state has the I/O
 /// queues and nothing else (NVMe Base 2.3, 5.2.17.1.3, figure 375), so properties, admin queue and
 /// the number of queues are for the destination's host to set.
-std::string Migration::look_at_destination() {
+std::string PfMigration::look_at_destination() {
     VfUser::Options options = plan_.io;
     options.depth = 1;
     there_ = std::make_unique<VfUser>(rig_, rig_.port(plan_.destination), rules_, options);
@@ -140,7 +139,7 @@ std::string Migration::look_at_destination() {
                          : "the destination: " + error;
 }
 
-std::string Migration::set_up() {
+std::string PfMigration::set_up() {
     std::string error = open_pf(plan_.source_pf, source_pf_);
     if (error.empty() && plan_.destination_pf != plan_.source_pf) {
         error = open_pf(plan_.destination_pf, destination_pf_);
@@ -175,7 +174,7 @@ std::string Migration::set_up() {
     return error.empty() ? user_->learn() : error;
 }
 
-std::string Migration::reset(std::uint16_t function) {
+std::string PfMigration::reset(std::uint16_t function) {
     bool done = false;
     rig_.port(function).reset([&done] { done = true; });
     return rig_.wait([&done] { return done; }, reset_limit)
@@ -186,7 +185,7 @@ std::string Migration::reset(std::uint16_t function) {
 /// The VM stands still from here on: nobody takes completions, and after some last commands nobody
 /// submits. Those reach a suspended controller: it has their doorbell, but does not fetch them
 /// (LM-SUSP-10), so that the destination does.
-std::string Migration::stop_source() {
+std::string PfMigration::stop_source() {
     report_.in_flight = user_->outstanding();
     if (step("suspend-source", [&] { return source_pf().suspend(report_.source_cntlid); })) {
         report_.by_source = user_->waiting_completions();
@@ -203,7 +202,7 @@ std::string Migration::stop_source() {
     return error;
 }
 
-void Migration::back_to_source(bool reset_destination) {
+void PfMigration::back_to_source(bool reset_destination) {
     if (reset_destination) {
         // Never both: what may run there is stopped first.
         step("reset-destination", [&] { return reset(plan_.destination); });
@@ -214,7 +213,7 @@ void Migration::back_to_source(bool reset_destination) {
     step("resume-source", [&] { return source_pf().resume(report_.source_cntlid); });
 }
 
-std::string Migration::load_destination(const std::vector<std::uint8_t>& state) {
+std::string PfMigration::load_destination(const std::vector<std::uint8_t>& state) {
     const std::uint16_t cntlid = report_.destination_cntlid;
     if (!step("set-state", [&] { return destination_pf().set_state(cntlid, state); })) {
         const std::string error = failure();
@@ -232,7 +231,7 @@ std::string Migration::load_destination(const std::vector<std::uint8_t>& state) 
     return {};
 }
 
-std::string Migration::move() {
+std::string PfMigration::move() {
     const std::uint16_t destination = report_.destination_cntlid;
     if (!step("suspend-destination", [&] { return destination_pf().suspend(destination); })) {
         const std::string error = failure();
@@ -265,7 +264,7 @@ std::string Migration::move() {
 }
 
 /// The rest of the commands, and all data once more.
-std::string Migration::go_on() {
+std::string PfMigration::go_on() {
     const Ps before = user_->last_completion();
     const Ps usual = user_->longest_gap();
     std::string error = user_->await_completion();
@@ -287,7 +286,7 @@ std::string Migration::go_on() {
     return error;
 }
 
-void Migration::finish(const std::string& error) {
+void PfMigration::finish(const std::string& error) {
     if (user_) {
         report_.io = user_->counts();
         user_->disable();
@@ -304,7 +303,7 @@ void Migration::finish(const std::string& error) {
 }  // namespace
 
 MigrationReport migrate(Rig& rig, const spec::Rules& rules, const MigrationPlan& plan) {
-    return Migration(rig, rules, plan).run();
+    return PfMigration(rig, rules, plan).run();
 }
 
 }  // namespace lmsim::sim::hw

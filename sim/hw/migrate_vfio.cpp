@@ -10,11 +10,9 @@ namespace lmsim::sim::hw {
 namespace {
 
 using vfio::Errno;
-using vfio::Migration;
 using vfio::MigState;
+using vfio_kernel::Migration;
 using Clock = std::chrono::steady_clock;
-
-constexpr Ps ps_per_ns = 1000;
 
 Ps since(Clock::time_point begin) {
     const std::chrono::nanoseconds passed = Clock::now() - begin;
@@ -89,7 +87,8 @@ class Move {
         const Clock::time_point begin = Clock::now();
         const Errno error = what();
         report_.steps.push_back(
-            {name, since(begin), error == Errno::Ok ? std::string() : vfio::errno_name(error)});
+            {name, since(begin),
+             error == Errno::Ok ? std::string() : vfio_kernel::errno_name(error)});
         return error == Errno::Ok;
     }
 
@@ -99,7 +98,7 @@ class Move {
             const auto flags = device->flags();
             if (!flags) {
                 report_.error = fmt::format("the {}'s driver has no VFIO migration ({})", side,
-                                            vfio::errno_name(flags.error));
+                                            vfio_kernel::errno_name(flags.error));
                 return false;
             }
             flags_ = device == &source_ ? flags.value : flags_;

@@ -25,7 +25,8 @@ struct VfioMigrationReport {
 /// has it, STOP_COPY, RESUMING, RUNNING. Then the source is reset: it would stay in STOP, with a
 /// state that is the destination's now, whoever comes to it next. If a call fails, or somebody has
 /// `interrupted` before the next one, the destination is reset and the source goes on.
-VfioMigrationReport migrate_vfio(const vfio::Migration& source, const vfio::Migration& destination,
+VfioMigrationReport migrate_vfio(const vfio_kernel::Migration& source,
+                                 const vfio_kernel::Migration& destination,
                                  const std::function<bool()>& interrupted = {});
 
 }  // namespace lmsim::sim::hw

@@ -22,15 +22,15 @@ BusFacts served_facts(vfio_user::UserRig& rig) {
     return facts;
 }
 
-BusFacts vfio_facts(vfio::VfioRig& rig) {
+BusFacts vfio_facts(vfio_kernel::VfioRig& rig) {
     BusFacts facts;
     facts.known = true;
-    auto& function = static_cast<vfio::Port&>(rig.port(0)).function();
+    auto& function = static_cast<vfio_kernel::Port&>(rig.port(0)).function();
     facts.vectors = function.vectors();
-    if (const auto flags = vfio::Migration(function.fd()).flags()) {
+    if (const auto flags = vfio_kernel::Migration(function.fd()).flags()) {
         facts.migration = flags.value;
     }
-    const auto said = vfio::System().function(function.bdf());
+    const auto said = vfio_kernel::System().function(function.bdf());
     if (!said) {
         return facts;
     }
@@ -38,7 +38,7 @@ BusFacts vfio_facts(vfio::VfioRig& rig) {
     facts.device = said.value().device;
     facts.class_code = said.value().class_code;
     facts.group = said.value().group;
-    for (const vfio::Neighbour& each : said.value().neighbours) {
+    for (const vfio_kernel::Neighbour& each : said.value().neighbours) {
         facts.neighbours.push_back(each.bdf + " (" +
                                    (each.driver.empty() ? "no driver" : each.driver) + ")");
     }
@@ -53,7 +53,7 @@ BusFacts bus_facts(Rig& rig) {
     if (auto* const served = dynamic_cast<vfio_user::UserRig*>(&rig)) {
         return served_facts(*served);
     }
-    if (auto* const real = dynamic_cast<vfio::VfioRig*>(&rig)) {
+    if (auto* const real = dynamic_cast<vfio_kernel::VfioRig*>(&rig)) {
         return vfio_facts(*real);
     }
     return {};

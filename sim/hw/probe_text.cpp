@@ -167,11 +167,11 @@ void add_abilities(const Probe& probe, Rows& rows) {
                                         each.answers.empty() ? "" : "; ", each.answers) +
                                 (each.contradiction ? " - these contradict each other" : ""));
     }
-    rows.add("VFIO migration",
-             !probe.bus.known ? std::string(not_told)
-             : probe.bus.migration
-                 ? "yes: " + vfio::flag_words(static_cast<std::uint8_t>(*probe.bus.migration))
-                 : "no: whoever drives the bus has no such feature for it");
+    rows.add("VFIO migration", !probe.bus.known ? std::string(not_told)
+                               : probe.bus.migration
+                                   ? "yes: " + vfio_kernel::flag_words(
+                                                   static_cast<std::uint8_t>(*probe.bus.migration))
+                                   : "no: whoever drives the bus has no such feature for it");
 }
 
 Json json_of(const wire::FlexibleResources& of) {

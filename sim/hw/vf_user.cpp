@@ -17,8 +17,7 @@ using spec::Id;
 
 namespace {
 
-constexpr Ps ms = 1'000'000'000;
-constexpr Ps command_limit = 10'000 * ms;
+constexpr Ps command_limit = 10'000 * ps_per_ms;
 constexpr std::uint32_t admin_entries = 32;
 constexpr std::uint16_t io_queue = 1;
 constexpr std::uint64_t unit_bytes = page_size;

@@ -10,8 +10,6 @@ namespace {
 
 using host::media::Verdict;
 
-constexpr auto right = TextTable::Align::Right;
-
 std::string rate_text(std::uint64_t bytes_per_s) { return readable_bytes(bytes_per_s) + "/s"; }
 
 std::string verdict_text(const host::media::Forecast& forecast) {

@@ -9,7 +9,6 @@
 namespace lmsim::sim::metrics {
 namespace {
 
-constexpr auto right = TextTable::Align::Right;
 constexpr std::size_t devices_in_full = 8;
 
 std::string ms(Ps ps) { return decimal(static_cast<std::uint64_t>(ps), 1'000'000'000, 3); }

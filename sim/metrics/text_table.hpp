@@ -19,5 +19,6 @@ struct TextTable {
     std::string terminal() const;
     std::string markdown() const;
 };
+constexpr auto right = TextTable::Align::Right;
 
 }  // namespace lmsim::sim::metrics

@@ -8,8 +8,6 @@ namespace lmsim::sim::metrics {
 
 namespace {
 
-constexpr auto right = TextTable::Align::Right;
-
 std::string time_or_dash(const std::optional<Ps>& at) { return at ? readable_time(*at) : "-"; }
 
 std::string outcome_name(Outcome outcome) {

@@ -15,7 +15,6 @@ namespace lmsim::sim {
 
 namespace {
 
-constexpr Ps ps_per_ms = 1'000'000'000;
 constexpr std::uint64_t gib = std::uint64_t{1} << 30;
 
 std::uint32_t log2(std::uint64_t power) {

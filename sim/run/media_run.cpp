@@ -11,8 +11,6 @@ using fio::WritePattern;
 
 namespace {
 
-constexpr std::uint64_t ps_per_s = 1'000'000'000'000U;
-
 std::uint64_t bytes_per_s(std::uint64_t bytes, Ps ps) {
     return ps <= 0 ? UINT64_MAX
                    : static_cast<std::uint64_t>(static_cast<Uint128>(bytes) * ps_per_s /

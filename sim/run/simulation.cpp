@@ -24,8 +24,6 @@ metrics::Side side_of(VmmSide side) {
     return side == VmmSide::Source ? metrics::Side::Source : metrics::Side::Destination;
 }
 
-constexpr std::uint64_t pages_of(Bytes bytes) { return bytes.count / page_size; }
-
 /// VFs of each VM, at least 1.
 std::uint16_t vfs_each(const Scenario& scenario) {
     return static_cast<std::uint16_t>(std::max(1U, scenario.hosts.src.device.vfs));

@@ -12,8 +12,6 @@ namespace lmsim::sim {
 
 namespace {
 
-constexpr std::uint64_t pages_of(Bytes bytes) { return bytes.count / page_size; }
-
 /// Only where there are several: the trace of one VM is as ever.
 std::unique_ptr<trace::TraceSink> renaming(trace::TraceSink* sink, std::uint16_t number,
                                            const Scenario& scenario) {

@@ -18,6 +18,9 @@
 
 namespace lmsim::sim {
 
+/// Whole ones.
+constexpr std::uint64_t pages_of(Bytes bytes) { return bytes.count / page_size; }
+
 struct RunOptions;
 
 /// One VM on the pair of hosts and all that is its own: memory, VFs, guest, VMMs, and who watches

@@ -11,7 +11,6 @@
 namespace lmsim::sim::trace {
 namespace {
 
-constexpr std::size_t buffer_bytes = std::size_t{1} << 16U;  // stays in the cache
 /// More than any line has besides its texts: at most 17 numbers of 20 digits and their keys.
 constexpr std::size_t line_bytes = 768;
 /// A byte of text becomes six at most: \u001B.

@@ -7,6 +7,8 @@
 
 namespace lmsim::sim::trace {
 
+constexpr std::size_t buffer_bytes = std::size_t{1} << 16U;  // stays in the cache
+
 /// A file that is written from its begin to its end. The first failure (disk full, file too large)
 /// is kept as a sentence; what comes after it is dropped, so that it is said once.
 class OutputFile {

@@ -9,7 +9,6 @@
 namespace lmsim::sim::trace {
 namespace {
 
-constexpr std::size_t buffer_bytes = std::size_t{1} << 16U;  // stays in the cache
 /// More than any packet has besides its texts: frames, and at most 20 notes of 2 numbers.
 constexpr std::size_t packet_bytes = 768;
 constexpr std::uint64_t sequence = 1;

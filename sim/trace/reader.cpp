@@ -23,7 +23,7 @@
 namespace lmsim::sim::trace {
 namespace {
 
-using Json = nlohmann::json;
+using Parsed = nlohmann::json;
 
 constexpr std::size_t block_bytes = std::size_t{1} << 20U;
 constexpr std::size_t most_line_bytes = std::size_t{16} << 20U;
@@ -70,7 +70,7 @@ std::string place(std::string_view text, std::size_t at) {
     return fmt::format("{}:{}", line, column);
 }
 
-sim::Result<Json> read_json(const std::string& path, const std::string& absent) {
+sim::Result<Parsed> read_json(const std::string& path, const std::string& absent) {
     const InputFile file(path);
     if (!file.is_open()) {
         return errno == ENOENT ? Failure{absent} : unreadable(path, errno);
@@ -90,8 +90,8 @@ sim::Result<Json> read_json(const std::string& path, const std::string& absent) 
         }
     }
     try {
-        return Json::parse(text);
-    } catch (const Json::parse_error& error) {
+        return Parsed::parse(text);
+    } catch (const Parsed::parse_error& error) {
         const std::size_t at = error.byte == 0 ? 0 : std::min(error.byte, text.size()) - 1;
         return Failure{fmt::format("{}:{}: this is not JSON; expected what lmsim run --out writes",
                                    printable(path), place(text, at))};
@@ -101,7 +101,7 @@ sim::Result<Json> read_json(const std::string& path, const std::string& absent) 
 /// Reads the members of an object and keeps the first thing that is wrong.
 class Members {
   public:
-    Members(const Json& object, std::string path) : object_(object), path_(std::move(path)) {}
+    Members(const Parsed& object, std::string path) : object_(object), path_(std::move(path)) {}
 
     void schema(std::string_view expected) {
         std::string name;
@@ -112,20 +112,20 @@ class Members {
         }
     }
     void text(const char* key, std::string& into) {
-        if (const Json* value = find(key)) {
+        if (const Parsed* value = find(key)) {
             if (!value->is_string()) return unlike(key, "a text");
             into = value->get<std::string>();
         }
     }
     void flag(const char* key, bool& into) {
-        if (const Json* value = find(key)) {
+        if (const Parsed* value = find(key)) {
             if (!value->is_boolean()) return unlike(key, "true or false");
             into = value->get<bool>();
         }
     }
     template <class T>
     void count(const char* key, T& into) {
-        const Json* value = find(key);
+        const Parsed* value = find(key);
         if (value == nullptr) {
             return;
         }
@@ -137,8 +137,8 @@ class Members {
         into = value->get<T>();
     }
     bool has(const char* key) const { return object_.find(key) != object_.end(); }
-    const Json* object(const char* key) {
-        const Json* value = find(key);
+    const Parsed* object(const char* key) {
+        const Parsed* value = find(key);
         if (value != nullptr && !value->is_object()) {
             unlike(key, "an object");
         }
@@ -148,7 +148,7 @@ class Members {
     void set_error(const std::string& error) { error_ = error_.empty() ? error : error_; }
 
   private:
-    const Json* find(const char* key) {
+    const Parsed* find(const char* key) {
         if (!error_.empty()) {
             return nullptr;
         }
@@ -165,7 +165,7 @@ class Members {
                              expected);
     }
 
-    const Json& object_;
+    const Parsed& object_;
     std::string path_;
     std::string error_;
 };
@@ -216,8 +216,9 @@ std::string read_manifest(const std::string& path) {
 }
 
 /// Those of other kinds than NVMe: how they are called.
-void read_devices(const Json& list, const std::string& file, Members& members, DeviceNames& names) {
-    for (const Json& entry : list) {
+void read_devices(const Parsed& list, const std::string& file, Members& members,
+                  DeviceNames& names) {
+    for (const Parsed& entry : list) {
         if (!entry.is_object()) {
             return members.set_error(fmt::format(
                 "{}: \"devices\" is something else; expected a list of objects", printable(file)));
@@ -247,7 +248,7 @@ std::string read_result(RunInfo& run) {
     members.flag("partial", partial);
     members.text("outcome", run.outcome);
     members.text("reason", run.reason);
-    if (const Json* downtime = members.object("downtime")) {
+    if (const Parsed* downtime = members.object("downtime")) {
         Members of_downtime(*downtime, file);
         of_downtime.count("total_ps", run.downtime);
         of_downtime.count("begin_ps", run.downtime_begin);
@@ -261,11 +262,6 @@ std::string read_result(RunInfo& run) {
         return interrupted(file);
     }
     return members.error();
-}
-
-std::string without_slashes(std::string path) {
-    while (path.size() > 1 && path.back() == '/') path.pop_back();
-    return path;
 }
 
 /// The bytes of a file, line by line.

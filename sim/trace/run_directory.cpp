@@ -21,11 +21,6 @@ Failure refusal(const std::string& path, const std::string& why) {
     return Failure{fmt::format("cannot use {} as the run directory: {}", in_quotes(path), why)};
 }
 
-std::string without_slashes(std::string path) {
-    while (path.size() > 1 && path.back() == '/') path.pop_back();
-    return path;
-}
-
 /// Makes a directory with a name of its own that begins with `stem`; an empty text and errno if
 /// not.
 std::string unique_directory(const std::string& stem) {

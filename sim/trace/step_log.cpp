@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t flush_at = std::size_t{1} << 20;
 
 template <class Enum>
-unsigned number(Enum value) {
+unsigned as_number(Enum value) {
     return static_cast<unsigned>(value);
 }
 
@@ -24,7 +24,7 @@ unsigned number(Enum value) {
 template <class Value>
 auto plain(Value value) {
     if constexpr (std::is_enum_v<Value> || std::is_same_v<Value, bool>) {
-        return number(value);
+        return as_number(value);
     } else {
         return value;
     }
@@ -97,7 +97,7 @@ void StepLog::end(const Effects& effects) {
     buffer_ += ",\"effects\":[";
     for (const Effect& e : effects) {
         fmt::format_to(std::back_inserter(buffer_), "{}[{},{},{},{},{},{},{},{},{}]",
-                       &e == effects.begin() ? "" : ",", number(e.kind), e.flags, e.function,
+                       &e == effects.begin() ? "" : ",", as_number(e.kind), e.flags, e.function,
                        e.ticket, e.address, e.length, e.token, e.token2, e.token3);
     }
     fmt::format_to(std::back_inserter(buffer_), "],\"hash\":\"{:016x}\"}}\n", hash_);

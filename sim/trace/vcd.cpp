@@ -19,7 +19,6 @@
 namespace lmsim::sim::trace {
 namespace {
 
-constexpr std::size_t buffer_bytes = std::size_t{1} << 16U;  // stays in the cache
 /// More than a time and a change take: 64 binary digits, an identifier, a time of 20 digits.
 constexpr std::size_t change_bytes = 128;
 /// What a text of a trace may have; the rest is cut off.

@@ -23,9 +23,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* verb_name = "check";
+constexpr const char* check_verb = "check";
 
-struct Arguments {
+struct CheckArguments {
     std::string path;
     bool steps = false;
     bool json = false;
@@ -33,11 +33,11 @@ struct Arguments {
 };
 
 int refuse(const std::string& why) {
-    fmt::print(stderr, "{}: {}\n", verb_name, why);
+    fmt::print(stderr, "{}: {}\n", check_verb, why);
     return Usage;
 }
 
-std::string source_of(const check::Invariant& row) {
+std::string source_of_invariant(const check::Invariant& row) {
     return row.document.empty() ? "" : fmt::format("{}, {}", row.document, row.section);
 }
 
@@ -51,7 +51,7 @@ Json row_json(const check::Invariant& row) {
 }
 
 void print_row(const check::Invariant& row) {
-    const std::string from = source_of(row);
+    const std::string from = source_of_invariant(row);
     fmt::print("{}  {}\n    {}\n    If not: {}\n{}", row.id, row.name, row.text, row.why,
                from.empty() ? "" : "    " + from + "\n");
 }
@@ -124,7 +124,7 @@ void print_json(const std::string& path, const sim::TraceVerdict& verdict) {
 
 void print_breaches(const std::string& path, const std::vector<sim::TraceBreach>& breaches) {
     for (const sim::TraceBreach& breach : breaches) {
-        const std::string from = source_of(*breach.invariant);
+        const std::string from = source_of_invariant(*breach.invariant);
         fmt::print("{}:{}: at {} ps: {}\n    {} {}{}{}\n    {}\n", sim::printable(path),
                    breach.line, breach.at, breach.seen, breach.invariant->id,
                    breach.invariant->text, from.empty() ? "" : " (" + from + ")",
@@ -189,7 +189,7 @@ void print_session_text(const std::string& path, const sim::SessionVerdict& verd
     }
 }
 
-int check_session(const Arguments& arguments) {
+int check_session(const CheckArguments& arguments) {
     const auto verdict = sim::check_session(arguments.path);
     if (!verdict) {
         return refuse(verdict.error());
@@ -198,7 +198,7 @@ int check_session(const Arguments& arguments) {
     return verdict.value().ok() && !verdict.value().cut_short ? Ok : Failed;
 }
 
-int check_records(const Arguments& arguments) {
+int check_records(const CheckArguments& arguments) {
     if (sim::is_session(arguments.path)) {
         return check_session(arguments);
     }
@@ -240,7 +240,7 @@ void print_replay(const std::string& path, const sim::ReplayVerdict& verdict, bo
 }
 
 /// The configuration of the run lies beside the log.
-int check_steps(const Arguments& arguments) {
+int check_steps(const CheckArguments& arguments) {
     namespace fs = std::filesystem;
     std::error_code ignored;
     const fs::path given = arguments.path;
@@ -264,7 +264,7 @@ int check_steps(const Arguments& arguments) {
     return verdict.value().ok() ? Ok : Failed;
 }
 
-int check(const Arguments& arguments) {
+int check(const CheckArguments& arguments) {
     if (arguments.list) {
         return list(arguments.json);
     }
@@ -277,7 +277,7 @@ int check(const Arguments& arguments) {
 }  // namespace
 
 void add_check(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<CheckArguments>();
     CLI::App* verb = app.add_subcommand(
         "check", "Say whether a trace, simulated or captured, breaks what has to hold");
     verb->add_option("TRACE", arguments->path,

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t most_runs = 10'000;
 
-struct Arguments {
+struct CompareArguments {
     std::vector<std::string> files;
     ScenarioOptions scenario;
     std::vector<std::string> vary;
@@ -25,7 +25,7 @@ struct Arguments {
 };
 
 /// What every column is: its scenario and what is varied; or an exit code.
-int read_axes(const Arguments& arguments, std::vector<runs::Axis>& axes) {
+int read_axes(const CompareArguments& arguments, std::vector<runs::Axis>& axes) {
     std::set<std::string> keys;
     for (const std::string& text : arguments.vary) {
         const sim::Result<runs::Axis> axis = runs::read_axis(text);
@@ -50,7 +50,7 @@ int read_axes(const Arguments& arguments, std::vector<runs::Axis>& axes) {
 
 /// Names for the columns of several scenarios: what they call themselves, or their files if that
 /// does not tell them apart.
-std::vector<std::string> names_of(const Arguments& arguments,
+std::vector<std::string> names_of(const CompareArguments& arguments,
                                   const std::vector<std::string>& own_names) {
     const std::set<std::string> different(own_names.begin(), own_names.end());
     return different.size() == own_names.size() && different.count("") == 0 ? own_names
@@ -58,7 +58,7 @@ std::vector<std::string> names_of(const Arguments& arguments,
 }
 
 /// The columns without their outcomes, and the runs for them, seed by seed.
-int plan(const Arguments& arguments, runs::Comparison& comparison,
+int plan(const CompareArguments& arguments, runs::Comparison& comparison,
          std::vector<ScenarioOptions>& points) {
     std::vector<runs::Axis> axes;
     const int code = read_axes(arguments, axes);
@@ -102,7 +102,7 @@ int plan(const Arguments& arguments, runs::Comparison& comparison,
     return Ok;
 }
 
-int compare(const Arguments& arguments) {
+int compare(const CompareArguments& arguments) {
     runs::Comparison comparison;
     std::vector<ScenarioOptions> points;
     const int code = plan(arguments, comparison, points);
@@ -128,7 +128,7 @@ int compare(const Arguments& arguments) {
 }  // namespace
 
 void add_compare(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<CompareArguments>();
     arguments->jobs = std::max(1U, std::thread::hardware_concurrency());
     CLI::App* verb =
         app.add_subcommand("compare", "Run scenarios, or one with other values, side by side");

@@ -9,6 +9,7 @@
 #include "sim/conform/suite.hpp"
 #include "sim/core/text.hpp"
 #include "sim/trace/output_file.hpp"
+#include "tools/cli/complain.hpp"
 #include "tools/cli/conform_cases.hpp"
 #include "tools/cli/spec_profile.hpp"
 #include "tools/cli/verbs.hpp"
@@ -22,7 +23,7 @@ using sim::conform::Case;
 constexpr const char* to_stdout = "-";
 constexpr const char* served = "vfio-user:";
 
-struct Arguments {
+struct ConformArguments {
     ConformCases choice;
     std::string target;
     std::string export_to;
@@ -32,12 +33,7 @@ struct Arguments {
     bool list = false;
 };
 
-int complain(const std::string& text) {
-    fmt::print(stderr, "{}\n", text);
-    return Usage;
-}
-
-int export_cases(const Arguments& arguments, const std::vector<Case>& cases) {
+int export_cases(const ConformArguments& arguments, const std::vector<Case>& cases) {
     const std::string text = sim::conform::export_json(cases);
     if (arguments.export_to == to_stdout) {
         fmt::print("{}", text);
@@ -53,7 +49,7 @@ int export_cases(const Arguments& arguments, const std::vector<Case>& cases) {
 }
 
 /// The model in this process, with the rules that the command line says; exit code otherwise.
-int open_model(const Arguments& arguments, std::unique_ptr<sim::conform::Target>& target) {
+int open_model(const ConformArguments& arguments, std::unique_ptr<sim::conform::Target>& target) {
     if (arguments.choice.trackable != 0 || arguments.by_messages) {
         return complain("--trackable and --by-messages are for --target vfio-user:PATH");
     }
@@ -81,7 +77,7 @@ struct Opened {
 };
 
 /// A device that somebody serves; exit code if there is none.
-int open_served(const Arguments& arguments, Opened& opened) {
+int open_served(const ConformArguments& arguments, Opened& opened) {
     if (!arguments.profile.empty() || !arguments.mutant.empty()) {
         return complain(
             "--profile and --mutant change the model of this process; expected --target model "
@@ -110,7 +106,7 @@ int open_served(const Arguments& arguments, Opened& opened) {
     return Ok;
 }
 
-int open_target(const Arguments& arguments, Opened& opened) {
+int open_target(const ConformArguments& arguments, Opened& opened) {
     if (arguments.target.empty()) {
         return complain(
             "--target is missing; expected model or vfio-user:PATH (or --list, or "
@@ -138,7 +134,7 @@ std::string unusable(const sim::conform::Report& report) {
     return {};
 }
 
-int conform(const Arguments& arguments) {
+int conform(const ConformArguments& arguments) {
     std::string error;
     const bool json = arguments.choice.json;
     const std::vector<Case> cases = chosen_cases(arguments.choice, error);
@@ -168,7 +164,7 @@ int conform(const Arguments& arguments) {
 }  // namespace
 
 void add_conform(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<ConformArguments>();
     CLI::App* verb =
         app.add_subcommand("conform", "Run the conformance cases against a device, or export them");
     verb->add_option("--target", arguments->target,

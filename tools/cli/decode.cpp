@@ -10,6 +10,7 @@
 
 #include "model/spec/table.hpp"
 #include "sim/core/text.hpp"
+#include "tools/cli/complain.hpp"
 #include "tools/cli/decode_input.hpp"
 #include "tools/cli/decode_print.hpp"
 #include "tools/cli/spec_profile.hpp"
@@ -24,7 +25,7 @@ namespace {
 constexpr std::size_t largest_file = std::size_t{64} << 20;
 constexpr const char* standard = "ratified";
 
-struct Arguments {
+struct DecodeArguments {
     std::string file;
     std::string as;
     std::string input = "auto";
@@ -36,12 +37,6 @@ struct Arguments {
     bool brief = false;
     bool list = false;
 };
-
-int complain(const std::string& what) {
-    std::fflush(stdout);
-    fmt::print(stderr, "{}\n", what);
-    return Usage;
-}
 
 std::string dumped(const nlohmann::ordered_json& json) {
     return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
@@ -132,7 +127,7 @@ std::string hopeless(const std::string& content) {
                : "";
 }
 
-Dump bytes_of(const Arguments& arguments, std::string content) {
+Dump bytes_of(const DecodeArguments& arguments, std::string content) {
     constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
     if (content.compare(0, utf8_mark.size(), utf8_mark) == 0 && arguments.input != "binary" &&
         is_text(std::string_view(content).substr(utf8_mark.size()))) {
@@ -228,8 +223,8 @@ int verdict(const Outcome& outcome, std::size_t broken) {
     return !outcome.ok() ? Usage : broken != 0 ? Failed : Ok;
 }
 
-int print_text(const Arguments& arguments, const Dump& dump, const Choice& choice,
-               const Input& input, const std::string& profile) {
+int print_as_text(const DecodeArguments& arguments, const Dump& dump, const Choice& choice,
+                  const Input& input, const std::string& profile) {
     const Structure& structure = *choice.structure;
     fmt::print("{}: {}, {} bytes\n", sim::printable(arguments.file), dump.format, input.size);
     fmt::print("{}: {} ({})\n", structure.name, structure.title, source_of(structure.about));
@@ -262,8 +257,8 @@ int print_text(const Arguments& arguments, const Dump& dump, const Choice& choic
     return verdict(outcome, sink.broken_count());
 }
 
-int print_json(const Arguments& arguments, const Dump& dump, const Choice& choice,
-               const Input& input, const std::string& profile) {
+int print_as_json(const DecodeArguments& arguments, const Dump& dump, const Choice& choice,
+                  const Input& input, const std::string& profile) {
     JsonSink sink;
     const Outcome outcome = describe(*choice.structure, input, sink);
     nlohmann::ordered_json others = nlohmann::ordered_json::array();
@@ -303,7 +298,7 @@ int print_json(const Arguments& arguments, const Dump& dump, const Choice& choic
     return verdict(outcome, all["broken"].size());
 }
 
-int decode(const Arguments& arguments) {
+int decode(const DecodeArguments& arguments) {
     if (arguments.list || arguments.as == "list") {
         return print_list(arguments.json);
     }
@@ -345,8 +340,8 @@ int decode(const Arguments& arguments) {
     if (choice.structure == nullptr) {
         return complain(fmt::format("{}: {}", name, choice.error));
     }
-    return (arguments.json ? print_json : print_text)(arguments, dump, choice, input,
-                                                      profile->name);
+    return (arguments.json ? print_as_json : print_as_text)(arguments, dump, choice, input,
+                                                            profile->name);
 }
 
 }  // namespace
@@ -355,7 +350,7 @@ void add_decode(CLI::App& app, int& exit_code) {
     const auto not_negative = [](const std::string& text) {
         return std::string(text.rfind('-', 0) == 0 ? "expected 0 or more" : "");
     };
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<DecodeArguments>();
     CLI::App* verb = app.add_subcommand(
         "decode", "Print any command or structure field by field, and the rules that it breaks");
     verb->add_option("file", arguments->file,

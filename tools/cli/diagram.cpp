@@ -21,9 +21,9 @@ namespace lmsim::cli {
 
 namespace {
 
-constexpr const char* verb_name = "lmsim diagram";
+constexpr const char* diagram_verb = "lmsim diagram";
 
-struct Arguments {
+struct DiagramArguments {
     std::string name;
     PictureOptions picture;
     std::vector<std::string> features;
@@ -37,7 +37,7 @@ struct Arguments {
 
 template <class... Args>
 int refuse(fmt::format_string<Args...> text, Args&&... args) {
-    fmt::print(stderr, "{}: {}\n", verb_name, fmt::format(text, std::forward<Args>(args)...));
+    fmt::print(stderr, "{}: {}\n", diagram_verb, fmt::format(text, std::forward<Args>(args)...));
     return Usage;
 }
 
@@ -70,17 +70,17 @@ int list(bool json) {
 template <class Picture>
 int emit(const PictureOptions& options, const Picture& picture) {
     if (options.format == "mermaid") {
-        return write_picture(verb_name, options, viz::mermaid(picture));
+        return write_picture(diagram_verb, options, viz::mermaid(picture));
     }
     if (options.format == "plantuml") {
-        return write_picture(verb_name, options, viz::plantuml(picture));
+        return write_picture(diagram_verb, options, viz::plantuml(picture));
     }
     const std::string dot = viz::dot(picture);
-    return options.format == "dot" ? write_picture(verb_name, options, dot)
-                                   : draw_picture(verb_name, options, dot);
+    return options.format == "dot" ? write_picture(diagram_verb, options, dot)
+                                   : draw_picture(diagram_verb, options, dot);
 }
 
-int topology(const Arguments& arguments) {
+int topology(const DiagramArguments& arguments) {
     const sim::LoadedScenario loaded = prepare(arguments.scenario).loaded;
     if (!loaded.ok()) {
         fmt::print(stderr, "{}", loaded.error_text());
@@ -106,7 +106,7 @@ viz::Dialect dialect(const sim::Profile& profile) {
 }
 
 /// What the options say of the dialect; `exit_code` is not Ok if they say it wrongly.
-viz::Dialect dialect_of(const Arguments& arguments, const viz::MachineInfo& machine,
+viz::Dialect dialect_of(const DiagramArguments& arguments, const viz::MachineInfo& machine,
                         int& exit_code) {
     sim::Profile loaded;
     if (!arguments.profile.empty()) {
@@ -130,7 +130,7 @@ viz::Dialect dialect_of(const Arguments& arguments, const viz::MachineInfo& mach
     return dialect(loaded);
 }
 
-int difference(const Arguments& arguments, const viz::MachineInfo& machine) {
+int difference(const DiagramArguments& arguments, const viz::MachineInfo& machine) {
     const sim::Profile first = sim::load_profile(arguments.diff[0]);
     const sim::Profile second = sim::load_profile(arguments.diff[1]);
     if (!first.ok() || !second.ok()) {
@@ -161,7 +161,7 @@ std::string lay_over(const std::string& directory, const viz::MachineInfo& machi
     return "";
 }
 
-int diagram(const Arguments& arguments) {
+int diagram(const DiagramArguments& arguments) {
     const viz::MachineInfo* machine = viz::find_machine(arguments.name);
     if (machine == nullptr) {
         return unknown_machine(arguments.name);
@@ -197,7 +197,8 @@ void add_picture_options(CLI::App& verb, PictureOptions& options) {
     verb.add_option("--out", options.out, "write into this file")->type_name("FILE");
 }
 
-void add_downtime(CLI::App& diagram, const std::shared_ptr<Arguments>& arguments, int& exit_code) {
+void add_downtime(CLI::App& diagram, const std::shared_ptr<DiagramArguments>& arguments,
+                  int& exit_code) {
     CLI::App* verb = diagram.add_subcommand(
         "downtime", "Draw the parts of a run's downtime, and what others call so, as SVG");
     verb->add_option("RUN_DIR", arguments->overlay, "see `lmsim run --out`")->required();
@@ -211,7 +212,7 @@ void add_downtime(CLI::App& diagram, const std::shared_ptr<Arguments>& arguments
 }  // namespace
 
 void add_diagram(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<DiagramArguments>();
     CLI::App* verb = app.add_subcommand(
         "diagram", "State diagrams out of the tables that run, and a scenario's topology");
     verb->add_option("NAME", arguments->name, "which machine, see `lmsim diagram list`");

@@ -15,33 +15,33 @@ namespace lmsim::cli {
 
 namespace {
 
-using Json = nlohmann::json;
+using Parsed = nlohmann::json;
 
 template <class Enum, class Names>
-Enum named(const Names& names, const Json& name) {
+Enum named(const Names& names, const Parsed& name) {
     const auto at = std::find(names.begin(), names.end(), name.get<std::string>());
     // A name of a later lmsim: nothing that could be drawn.
     if (at == names.end()) {
-        throw Json::other_error::create(500, "unknown name", nullptr);
+        throw Parsed::other_error::create(500, "unknown name", nullptr);
     }
     return static_cast<Enum>(at - names.begin());
 }
 
-sim::metrics::PartTime part_of(const Json& part) {
-    const Json& device = part.at("device");
+sim::metrics::PartTime part_of(const Parsed& part) {
+    const Parsed& device = part.at("device");
     return {{named<sim::metrics::Part>(sim::metrics::part_names, part.at("name")),
              named<sim::metrics::Side>(sim::metrics::side_names, part.at("side")),
              device.is_null() ? sim::metrics::no_device : device.get<sim::metrics::Device>()},
             part.at("ps").get<sim::Ps>()};
 }
 
-viz::DowntimePicture picture_of(const Json& result) {
+viz::DowntimePicture picture_of(const Parsed& result) {
     viz::DowntimePicture picture;
     const std::string scenario = result.at("scenario");
     picture.title =
         fmt::format("{}: where the downtime goes", scenario.empty() ? "A run" : scenario);
     std::vector<sim::metrics::PartTime> parts;
-    for (const Json& part : result.at("downtime").at("parts")) {
+    for (const Parsed& part : result.at("downtime").at("parts")) {
         parts.push_back(part_of(part));
     }
     for (const auto& group : sim::metrics::part_groups(parts)) {
@@ -54,7 +54,7 @@ viz::DowntimePicture picture_of(const Json& result) {
         picture.parts.push_back({name, group.side, group.ps});
     }
     constexpr sim::Ps ps_per_ms = 1'000'000'000;
-    const Json& vmm = result.at("vmm");
+    const Parsed& vmm = result.at("vmm");
     const std::string prints = vmm.at("name").get<std::string>() + " prints";
     for (const auto& each : {std::make_pair("downtime_ms", prints),
                              std::make_pair("downtime_return_path_ms", prints + ", return path")}) {
@@ -73,7 +73,7 @@ int draw_downtime(const std::string& run_directory, const PictureOptions& option
     constexpr const char* verb = "lmsim diagram downtime";
     const std::string file = run_directory + "/result.json";
     std::ifstream stream(file, std::ios::binary);
-    const Json result = Json::parse(stream, nullptr, false);
+    const Parsed result = Parsed::parse(stream, nullptr, false);
     if (result.is_discarded()) {
         fmt::print(stderr, "{}: {}: {}; expected the directory of a run (`lmsim run --out`)\n",
                    verb, sim::printable(file), stream.is_open() ? "is no JSON" : "cannot be read");
@@ -81,7 +81,7 @@ int draw_downtime(const std::string& run_directory, const PictureOptions& option
     }
     try {
         return write_picture(verb, options, viz::downtime_svg(picture_of(result)));
-    } catch (const Json::exception&) {
+    } catch (const Parsed::exception&) {
         fmt::print(stderr, "{}: {}: is no result of this version of lmsim\n", verb,
                    sim::printable(file));
         return Usage;

@@ -11,6 +11,7 @@
 #include "sim/core/text.hpp"
 #include "sim/core/units.hpp"
 #include "sim/trace/output_file.hpp"
+#include "tools/cli/complain.hpp"
 #include "tools/cli/interrupts.hpp"
 #include "tools/cli/verbs.hpp"
 
@@ -27,7 +28,7 @@ constexpr std::uint64_t memory_pages = 256;  // 1 MiB: an admin queue and a comm
 constexpr std::size_t longest_state = 64U << 20;
 constexpr double us = 1e6;
 
-struct Arguments {
+struct DriveArguments {
     std::string target;
     std::uint16_t vf = 0;
     std::uint32_t times = 1;
@@ -85,11 +86,6 @@ class Log {
     bool json_;
 };
 
-int complain(const std::string& text, int exit_code = Usage) {
-    fmt::print(stderr, "lmsim drive: {}\n", text);
-    return exit_code;
-}
-
 std::string connect(const std::string& target, Pf& pf) {
     UserRig::Options options;
     options.memory_pages = memory_pages;
@@ -130,7 +126,7 @@ double since(Clock::time_point begin) {
 int list(Pf& pf, Log& log) {
     const auto all = pf.driver->secondaries();
     if (!all) {
-        return complain(pf.because(all.error()), Failed);
+        return complain("drive", pf.because(all.error()), Failed);
     }
     Json list = Json::array();
     for (const wire::SecondaryController& entry : all.value()) {
@@ -148,7 +144,7 @@ int list(Pf& pf, Log& log) {
 
 /// One step with a controller; what went wrong stands in the log.
 template <class Do>
-bool step(Pf& pf, Log& log, const Arguments& arguments, std::uint16_t cntlid, const char* what,
+bool step(Pf& pf, Log& log, const DriveArguments& arguments, std::uint16_t cntlid, const char* what,
           double& took_us, Do&& action) {
     const auto begin = Clock::now();
     std::string error = action();
@@ -165,14 +161,14 @@ double median(std::vector<double> values) {
 }
 
 /// After a Suspend of which nobody knows what became: it may come to its end later.
-void run_again(Pf& pf, Log& log, const Arguments& arguments, std::uint16_t cntlid) {
+void run_again(Pf& pf, Log& log, const DriveArguments& arguments, std::uint16_t cntlid) {
     const std::string error = pf.driver->resume(cntlid);
     log.say(error.empty()
                 ? fmt::format("vf{} was resumed: it runs", arguments.vf)
                 : fmt::format("vf{} may be suspended still: {}", arguments.vf, pf.because(error)));
 }
 
-int suspend_resume(Pf& pf, Log& log, const Arguments& arguments, std::uint16_t cntlid) {
+int suspend_resume(Pf& pf, Log& log, const DriveArguments& arguments, std::uint16_t cntlid) {
     const auto pause = sim::parse<sim::Time>(arguments.pause);
     std::vector<double> suspends;
     std::vector<double> resumes;
@@ -215,7 +211,7 @@ int suspend_resume(Pf& pf, Log& log, const Arguments& arguments, std::uint16_t c
     return ok && resumes.size() == arguments.times ? Ok : Failed;
 }
 
-int get_state(Pf& pf, Log& log, const Arguments& arguments, std::uint16_t cntlid) {
+int get_state(Pf& pf, Log& log, const DriveArguments& arguments, std::uint16_t cntlid) {
     double took = 0;
     std::vector<std::uint8_t> state;
     const bool ok = step(pf, log, arguments, cntlid, "get-state", took, [&]() -> std::string {
@@ -229,19 +225,19 @@ int get_state(Pf& pf, Log& log, const Arguments& arguments, std::uint16_t cntlid
     }
     auto file = sim::trace::OutputFile::create(arguments.file);
     if (!file) {
-        return complain("--file: " + file.error());
+        return complain("drive", "--file: " + file.error());
     }
     file.value().write({reinterpret_cast<const char*>(state.data()), state.size()});
     file.value().close();
     if (!file.value().error().empty()) {
-        return complain("--file: " + file.value().error());
+        return complain("drive", "--file: " + file.value().error());
     }
     log.say(fmt::format("{} bytes in {}", state.size(), arguments.file));
     log.result()["bytes"] = state.size();
     return Ok;
 }
 
-int set_state(Pf& pf, Log& log, const Arguments& arguments, std::uint16_t cntlid,
+int set_state(Pf& pf, Log& log, const DriveArguments& arguments, std::uint16_t cntlid,
               const std::vector<std::uint8_t>& state) {
     double took = 0;
     const bool ok = step(pf, log, arguments, cntlid, "set-state", took,
@@ -267,7 +263,7 @@ std::string read_state(const std::string& path, std::vector<std::uint8_t>& state
     return file ? std::string() : fmt::format("--file {}: it cannot be read", path);
 }
 
-int perform(Pf& pf, Log& log, const Arguments& arguments, const std::string& what,
+int perform(Pf& pf, Log& log, const DriveArguments& arguments, const std::string& what,
             const std::vector<std::uint8_t>& state) {
     if (what == "list") {
         return list(pf, log);
@@ -275,7 +271,7 @@ int perform(Pf& pf, Log& log, const Arguments& arguments, const std::string& wha
     std::uint16_t cntlid = 0;
     const std::string error = find_vf(pf, arguments.vf, cntlid);
     if (!error.empty()) {
-        return complain(error);
+        return complain("drive", error);
     }
     double took = 0;
     if (what == "suspend") {
@@ -297,24 +293,24 @@ int perform(Pf& pf, Log& log, const Arguments& arguments, const std::string& wha
                                : suspend_resume(pf, log, arguments, cntlid);
 }
 
-int drive(const Arguments& arguments, const std::string& what) {
+int drive(const DriveArguments& arguments, const std::string& what) {
     if (arguments.target.rfind(served, 0) != 0) {
-        return complain(
-            fmt::format("--target {}: expected vfio-user:PATH", sim::in_quotes(arguments.target)));
+        return complain("drive", fmt::format("--target {}: expected vfio-user:PATH",
+                                             sim::in_quotes(arguments.target)));
     }
     const auto pause = sim::parse<sim::Time>(arguments.pause);
     if (!pause || pause.value().ps < 0) {
-        return complain("--pause: " + (pause ? "expected no less than 0" : pause.error()));
+        return complain("drive", "--pause: " + (pause ? "expected no less than 0" : pause.error()));
     }
     std::vector<std::uint8_t> state;
     if (what == "set-state") {
         const std::string error = read_state(arguments.file, state);
-        if (!error.empty()) return complain(error);
+        if (!error.empty()) return complain("drive", error);
     }
     Pf pf;
     const std::string error = connect(arguments.target, pf);
     if (!error.empty()) {
-        return complain(error, Environment);
+        return complain("drive", error, Environment);
     }
     catch_interrupts();
     Log log(arguments.target, arguments.json);
@@ -326,7 +322,7 @@ int drive(const Arguments& arguments, const std::string& what) {
 }  // namespace
 
 void add_drive(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<DriveArguments>();
     CLI::App* verb = app.add_subcommand(
         "drive", "Suspend, resume and move VFs of a served device through its PF (docs/bridge.md)");
     verb->add_option("--target", arguments->target,

@@ -18,7 +18,7 @@ namespace lmsim::cli {
 
 namespace {
 
-struct Arguments {
+struct ExploreArguments {
     std::vector<std::string> models;
     sim::RuleOptions rules;
     ExploreEffort effort;
@@ -46,7 +46,7 @@ std::string check_memory(const std::string& text) {
 
 /// The models that are asked for, or all committed ones as large as is wanted. Complains and is
 /// empty if one cannot be used.
-std::vector<sim::ExploreModel> load_models(const Arguments& arguments) {
+std::vector<sim::ExploreModel> load_models(const ExploreArguments& arguments) {
     const auto largest = arguments.nightly     ? sim::Effort::Nightly
                          : arguments.necessity ? sim::Effort::Small
                                                : sim::Effort::Tests;
@@ -68,7 +68,7 @@ std::vector<sim::ExploreModel> load_models(const Arguments& arguments) {
     return ok ? models : std::vector<sim::ExploreModel>{};
 }
 
-int list_models(const Arguments& arguments, const std::vector<sim::ExploreModel>& models) {
+int list_models(const ExploreArguments& arguments, const std::vector<sim::ExploreModel>& models) {
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
     SpecTable table{"", {"model", "effort", "states", "verdict", "title"}, {}};
     for (const sim::ExploreModel& model : models) {
@@ -88,7 +88,7 @@ int list_models(const Arguments& arguments, const std::vector<sim::ExploreModel>
     return Ok;
 }
 
-int necessity(const Arguments& arguments, const std::vector<sim::ExploreModel>& models) {
+int necessity(const ExploreArguments& arguments, const std::vector<sim::ExploreModel>& models) {
     const std::vector<Necessity> rows = explore_necessity(models, arguments.effort);
     const auto format = arguments.markdown ? SpecFormat::Markdown : SpecFormat::Text;
     fmt::print("{}",
@@ -110,7 +110,8 @@ bool satisfied(const Explored& explored) {
     return explored.verdict() == "holds" || (as_expected(explored) && !explored.found.empty());
 }
 
-int explore_models(const Arguments& arguments, const std::vector<sim::ExploreModel>& models) {
+int explore_models(const ExploreArguments& arguments,
+                   const std::vector<sim::ExploreModel>& models) {
     std::vector<Explored> all;
     for (const sim::ExploreModel& model : models) {
         if (was_interrupted()) break;
@@ -138,7 +139,7 @@ int explore_models(const Arguments& arguments, const std::vector<sim::ExploreMod
     return std::all_of(all.begin(), all.end(), satisfied) ? Ok : Failed;
 }
 
-int explore(Arguments& arguments) {
+int explore(ExploreArguments& arguments) {
     if (arguments.schema || arguments.docs) {
         fmt::print("{}", arguments.schema ? sim::model_schema() : sim::model_docs());
         return Ok;
@@ -179,7 +180,7 @@ void add_rule_options(CLI::App& verb, sim::RuleOptions& rules) {
                "switch this rule on: the defect of a posted driver, an option; may be given again");
 }
 
-void add_effort_options(CLI::App& verb, const std::shared_ptr<Arguments>& arguments) {
+void add_effort_options(CLI::App& verb, const std::shared_ptr<ExploreArguments>& arguments) {
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     arguments->effort.jobs = cores;
     verb.add_option("--jobs", arguments->effort.jobs, "threads; no result depends on them")
@@ -200,7 +201,7 @@ void add_effort_options(CLI::App& verb, const std::shared_ptr<Arguments>& argume
 }  // namespace
 
 void add_explore(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<ExploreArguments>();
     CLI::App* verb = app.add_subcommand(
         "explore", "Search all interleavings of a model for what must not happen");
     verb->add_option("MODEL", arguments->models,

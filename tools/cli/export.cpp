@@ -13,9 +13,9 @@ namespace lmsim::cli {
 
 namespace {
 
-constexpr const char* verb_name = "lmsim export spin";
+constexpr const char* export_verb = "lmsim export spin";
 
-struct Arguments {
+struct ExportArguments {
     std::string name = "vfio";
     std::vector<std::string> features;
     std::string profile;
@@ -24,7 +24,7 @@ struct Arguments {
 
 template <class... Args>
 int refuse(fmt::format_string<Args...> text, Args&&... args) {
-    fmt::print(stderr, "{}: {}\n", verb_name, fmt::format(text, std::forward<Args>(args)...));
+    fmt::print(stderr, "{}: {}\n", export_verb, fmt::format(text, std::forward<Args>(args)...));
     return Usage;
 }
 
@@ -38,7 +38,7 @@ int unknown_machine(const std::string& name) {
                   near.empty() ? "" : "; did you mean " + near + "?", sim::joined(names));
 }
 
-int spin(const Arguments& arguments) {
+int spin(const ExportArguments& arguments) {
     const viz::MachineInfo* machine = viz::find_machine(arguments.name);
     if (machine == nullptr) {
         return unknown_machine(arguments.name);
@@ -63,13 +63,13 @@ int spin(const Arguments& arguments) {
     }
     const viz::Dialect dialect{loaded.name == "ratified" ? "" : loaded.name, loaded.rules,
                                loaded.features};
-    return write_picture(verb_name, arguments.output, viz::promela(*machine, dialect));
+    return write_picture(export_verb, arguments.output, viz::promela(*machine, dialect));
 }
 
 }  // namespace
 
 void add_export(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<ExportArguments>();
     CLI::App* verb = app.add_subcommand("export", "Machines of the model for other tools");
     verb->require_subcommand(1);
     CLI::App* spin_verb = verb->add_subcommand(

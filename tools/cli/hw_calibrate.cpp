@@ -16,6 +16,7 @@
 #include "sim/hw/calibrate_report.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/trace/output_file.hpp"
+#include "tools/cli/complain.hpp"
 #include "tools/cli/hw_rig.hpp"
 #include "tools/cli/interrupts.hpp"
 #include "tools/cli/scenario_options.hpp"
@@ -29,7 +30,7 @@ using sim::hw::Calibration;
 using sim::hw::Compared;
 using sim::hw::DeviceProfile;
 
-struct Arguments {
+struct HwCalibrateArguments {
     sim::RigRequest request;
     sim::hw::CalibrateOptions options;
     std::string answer_limit = "10s";
@@ -40,11 +41,6 @@ struct Arguments {
     bool verify = false;
     bool json = false;
 };
-
-int complain(const std::string& text, int exit_code) {
-    fmt::print(stderr, "lmsim hw calibrate: {}\n", text);
-    return exit_code;
-}
 
 /// A file that appears under its name when it is whole; before that it is beside it, and gone if
 /// nothing comes of it.
@@ -96,7 +92,7 @@ struct Outputs {
     std::unique_ptr<WholeFile> jobs;
 };
 
-std::string open_outputs(const Arguments& arguments, Outputs& outputs) {
+std::string open_outputs(const HwCalibrateArguments& arguments, Outputs& outputs) {
     const auto open = [](const char* option, const std::string& path,
                          std::unique_ptr<WholeFile>& file) {
         file = std::make_unique<WholeFile>(path);
@@ -117,7 +113,7 @@ std::string open_outputs(const Arguments& arguments, Outputs& outputs) {
 }
 
 /// Times and sizes as they were typed; or what is wrong with them.
-std::string parse(Arguments& arguments) {
+std::string parse(HwCalibrateArguments& arguments) {
     const auto time = [](const char* option, const std::string& text, sim::Ps& to) {
         const auto value = sim::parse<sim::Time>(text);
         if (!value || value.value().ps <= 0) {
@@ -153,7 +149,7 @@ std::string parse(Arguments& arguments) {
     return error;
 }
 
-sim::hw::Provenance provenance(const Arguments& arguments) {
+sim::hw::Provenance provenance(const HwCalibrateArguments& arguments) {
     sim::hw::Provenance from;
     from.device = arguments.request.device;
     from.version = version;
@@ -233,8 +229,8 @@ std::string compare_guests(const Calibration& measured, const DeviceProfile& pro
     return error;
 }
 
-std::string write_outputs(const Arguments& arguments, Outputs& outputs, const Calibration& measured,
-                          const DeviceProfile& profile) {
+std::string write_outputs(const HwCalibrateArguments& arguments, Outputs& outputs,
+                          const Calibration& measured, const DeviceProfile& profile) {
     std::string error;
     if (outputs.profile) {
         error = outputs.profile->finish(profile.toml);
@@ -256,14 +252,14 @@ std::string write_outputs(const Arguments& arguments, Outputs& outputs, const Ca
     return "--scenario: no read was measured, so there is no I/O for a guest";
 }
 
-int calibrate(Arguments arguments) {
+int calibrate(HwCalibrateArguments arguments) {
     std::string error = parse(arguments);
     Outputs outputs;
     if (error.empty()) {
         error = open_outputs(arguments, outputs);
     }
     if (!error.empty()) {
-        return complain(error, Usage);
+        return complain("hw calibrate", error, Usage);
     }
     catch_interrupts();
     // Each of the commands that are under way at once has a buffer of its own.
@@ -282,10 +278,10 @@ int calibrate(Arguments arguments) {
     if (terminal) fmt::print(stderr, "\r\033[K");
     rig.reset();
     if (was_interrupted()) {
-        return complain("interrupted: nothing is written", Interrupted);
+        return complain("hw calibrate", "interrupted: nothing is written", Interrupted);
     }
     if (!done) {
-        return complain(done.error(), Environment);
+        return complain("hw calibrate", done.error(), Environment);
     }
     const Calibration& measured = done.value();
     const auto from = provenance(arguments);
@@ -295,18 +291,18 @@ int calibrate(Arguments arguments) {
     std::vector<Compared> all;
     if (derives) {
         profile = derive_profile(measured, sim::hw::read_link(folder), from);
-        if (!profile) return complain(profile.error(), Bug);
+        if (!profile) return complain("hw calibrate", profile.error(), Bug);
     }
     if (arguments.verify) {
         auto compared = compare(measured, profile.value());
         error = compared ? compare_guests(measured, profile.value(), compared.value())
                          : compared.error();
-        if (!error.empty()) return complain(error, Bug);
+        if (!error.empty()) return complain("hw calibrate", error, Bug);
         all = std::move(compared.value());
     }
     error = write_outputs(arguments, outputs, measured, profile.value());
     if (!error.empty()) {
-        return complain(error, Environment);
+        return complain("hw calibrate", error, Environment);
     }
     if (arguments.json) {
         fmt::print("{}",
@@ -321,7 +317,7 @@ int calibrate(Arguments arguments) {
 }  // namespace
 
 void add_hw_calibrate(CLI::App& hw, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<HwCalibrateArguments>();
     CLI::App* verb = hw.add_subcommand(
         "calibrate", "Measure a device's latencies and write a device profile for scenarios");
     add_rig_options(*verb, arguments->request);

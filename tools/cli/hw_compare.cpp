@@ -10,7 +10,7 @@ namespace lmsim::cli {
 
 namespace {
 
-struct Arguments {
+struct HwCompareArguments {
     sim::RigRequest request;
     sim::hw::CompareOptions options;
     VfioCompare vfio;  // of a device that the kernel migrates
@@ -18,8 +18,8 @@ struct Arguments {
     bool json = false;
 };
 
-int compare(const Arguments& arguments) {
-    if (sim::vfio::Migratable::is_named(arguments.request.device)) {
+int compare(const HwCompareArguments& arguments) {
+    if (sim::vfio_kernel::Migratable::is_named(arguments.request.device)) {
         if (!arguments.request.record.empty()) {
             fmt::print(stderr, "lmsim hw compare: calls of VFIO migration are not recorded\n");
             return Usage;
@@ -51,7 +51,7 @@ int compare(const Arguments& arguments) {
 }  // namespace
 
 void add_hw_compare(CLI::App& hw, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<HwCompareArguments>();
     CLI::App* verb = hw.add_subcommand(
         "compare",
         "Ask a device and the model the same, and show what differs: commands; of mdev:UUID and "

@@ -14,15 +14,15 @@ int compare_vfio(const VfioCompare& request) {
         fmt::print(stderr, "lmsim hw compare: {}\n", words);
         return code;
     };
-    std::string words = sim::vfio::Migratable::badly_named(request.device);
+    std::string words = sim::vfio_kernel::Migratable::badly_named(request.device);
     if (!words.empty()) {
         return complain(words, Usage);
     }
-    const auto opened = sim::vfio::Migratable::open({request.device}, request.opening);
+    const auto opened = sim::vfio_kernel::Migratable::open({request.device}, request.opening);
     if (!opened) {
         return complain(opened.error(), Environment);
     }
-    const sim::vfio::Migratable& device = *opened.value().front();
+    const sim::vfio_kernel::Migratable& device = *opened.value().front();
     words = device.cannot_migrate();
     if (!words.empty()) {
         return complain(words, Environment);

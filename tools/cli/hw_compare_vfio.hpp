@@ -9,7 +9,7 @@ namespace lmsim::cli {
 /// What `lmsim hw compare` of mdev:UUID or vfio:BDF is told.
 struct VfioCompare {
     std::string device;
-    sim::vfio::Migratable::Opening opening;
+    sim::vfio_kernel::Migratable::Opening opening;
     bool all = false;  // every call, and not only what differs
     bool json = false;
 };

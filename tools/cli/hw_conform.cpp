@@ -11,14 +11,14 @@ namespace lmsim::cli {
 
 namespace {
 
-struct Arguments {
+struct HwConformArguments {
     sim::RigRequest request;
     ConformCases choice;
     bool destructive = false;
 };
 
 /// How the same is run again, but for --case.
-std::string again(const Arguments& arguments) {
+std::string again(const HwConformArguments& arguments) {
     std::string text = "lmsim hw conform " + arguments.request.device;
     for (const std::string& vf : arguments.request.vfs) {
         text += " --vf " + vf;
@@ -30,7 +30,7 @@ std::string again(const Arguments& arguments) {
     return text + (arguments.destructive ? " --destructive" : "");
 }
 
-int conform(const Arguments& arguments) {
+int conform(const HwConformArguments& arguments) {
     std::string error;
     auto cases = chosen_cases(arguments.choice, error);
     if (!error.empty()) {
@@ -61,7 +61,7 @@ int conform(const Arguments& arguments) {
 }  // namespace
 
 void add_hw_conform(CLI::App& hw, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<HwConformArguments>();
     CLI::App* verb =
         hw.add_subcommand("conform", "Run the conformance cases that a device supports against it");
     add_rig_options(*verb, arguments->request);

@@ -19,12 +19,12 @@ using Json = nlohmann::ordered_json;
 using sim::hw::MigrationPlan;
 using sim::hw::MigrationReport;
 
-constexpr const char* verb_name = "migrate";
+constexpr const char* hw_migrate_verb = "migrate";
 constexpr const char* served = "vfio-user:";
 constexpr const char* replayed = "replay:";
 constexpr double ps_per_us = 1e6;
 
-struct Arguments {
+struct HwMigrateArguments {
     std::string source;
     std::string destination;
     std::string source_vf;
@@ -57,7 +57,8 @@ std::string socket(const std::string& pf, const std::string& function) {
 }
 
 /// Two VFs of one PF: the rig has them all.
-std::string plan_siblings(Arguments& arguments, std::uint16_t source, std::uint16_t destination) {
+std::string plan_siblings(HwMigrateArguments& arguments, std::uint16_t source,
+                          std::uint16_t destination) {
     if (source == destination) {
         return "the source and the destination are the same VF";
     }
@@ -73,7 +74,7 @@ std::string plan_siblings(Arguments& arguments, std::uint16_t source, std::uint1
 }
 
 /// What is opened, and which of its functions are what. In words what is wrong.
-std::string plan(Arguments& arguments) {
+std::string plan(HwMigrateArguments& arguments) {
     const Address source = parse(arguments.source);
     Address destination = parse(arguments.destination);
     if (destination.pf.empty()) {
@@ -113,7 +114,7 @@ std::string plan(Arguments& arguments) {
 
 double us(sim::Ps time) { return static_cast<double>(time) / ps_per_us; }
 
-void print_text(const Arguments& arguments, const MigrationReport& report) {
+void print_text(const HwMigrateArguments& arguments, const MigrationReport& report) {
     const sim::hw::IoCounts& io = report.io;
     if (report.nsid != 0) {
         fmt::print("from CNTLID {} to CNTLID {}, namespace {}, {} {} at a time\n",
@@ -154,7 +155,7 @@ Json steps_json(const std::vector<sim::hw::MigrationStep>& steps) {
     return all;
 }
 
-void print_json(const Arguments& arguments, const MigrationReport& report) {
+void print_json(const HwMigrateArguments& arguments, const MigrationReport& report) {
     const sim::hw::IoCounts& io = report.io;
     const Json all({{"schema", "lmsim/hw-migrate/1"},
                     {"time_base", "wall"},
@@ -202,7 +203,8 @@ void print_vfio_text(const sim::hw::VfioMigrationReport& report) {
                report.error.empty() ? "moved" : "moved, but: " + report.error);
 }
 
-void print_vfio_json(const Arguments& arguments, const sim::hw::VfioMigrationReport& report) {
+void print_vfio_json(const HwMigrateArguments& arguments,
+                     const sim::hw::VfioMigrationReport& report) {
     const Json all({{"schema", "lmsim/hw-migrate-vfio/1"},
                     {"time_base", "wall"},
                     {"source", arguments.source},
@@ -219,8 +221,8 @@ void print_vfio_json(const Arguments& arguments, const sim::hw::VfioMigrationRep
 }
 
 /// Why they are no source and destination that move by VFIO's states and data_fd; empty: they are.
-std::string not_a_pair(const sim::vfio::Migratable& source,
-                       const sim::vfio::Migratable& destination) {
+std::string not_a_pair(const sim::vfio_kernel::Migratable& source,
+                       const sim::vfio_kernel::Migratable& destination) {
     for (const auto* device : {&source, &destination}) {
         std::string words = device->cannot_migrate();
         if (!words.empty()) {
@@ -236,25 +238,25 @@ std::string not_a_pair(const sim::vfio::Migratable& source,
 }
 
 /// Devices whose driver implements VFIO's migration.
-int migrate_as_vfio(const Arguments& arguments) {
+int migrate_as_vfio(const HwMigrateArguments& arguments) {
     const auto complain = [](const std::string& words, ExitCode code) {
-        fmt::print(stderr, "lmsim hw {}: {}\n", verb_name, words);
+        fmt::print(stderr, "lmsim hw {}: {}\n", hw_migrate_verb, words);
         return code;
     };
     if (!arguments.rig.record.empty()) {
         return complain("what moves by states and data_fd is not recorded", Usage);
     }
     for (const std::string& device : {arguments.source, arguments.destination}) {
-        const std::string words = sim::vfio::Migratable::badly_named(device);
+        const std::string words = sim::vfio_kernel::Migratable::badly_named(device);
         if (!words.empty()) {
             return complain(words, Usage);
         }
     }
-    sim::vfio::Migratable::Opening opening;
+    sim::vfio_kernel::Migratable::Opening opening;
     opening.access = arguments.rig.access;
     opening.vf_token = arguments.rig.vf_token;
     const auto devices =
-        sim::vfio::Migratable::open({arguments.source, arguments.destination}, opening);
+        sim::vfio_kernel::Migratable::open({arguments.source, arguments.destination}, opening);
     if (!devices) {
         return complain(devices.error(), Environment);
     }
@@ -276,23 +278,23 @@ int migrate_as_vfio(const Arguments& arguments) {
     return report.error.empty() ? Ok : report.steps.empty() ? Environment : Failed;
 }
 
-int migrate(Arguments arguments) {
-    using sim::vfio::Migratable;
+int migrate(HwMigrateArguments arguments) {
+    using sim::vfio_kernel::Migratable;
     if (Migratable::is_named(arguments.source) || Migratable::is_named(arguments.destination)) {
         return migrate_as_vfio(arguments);
     }
     const std::string error = plan(arguments);
     if (!error.empty()) {
-        fmt::print(stderr, "lmsim hw {}: {}\n", verb_name, error);
+        fmt::print(stderr, "lmsim hw {}: {}\n", hw_migrate_verb, error);
         return Usage;
     }
-    const auto rig = open_or_complain(verb_name, arguments.rig);
+    const auto rig = open_or_complain(hw_migrate_verb, arguments.rig);
     if (!rig) {
         return Environment;
     }
     const MigrationPlan& it = arguments.plan;
     if (std::max({it.source, it.destination, it.destination_pf}) >= rig->functions()) {
-        fmt::print(stderr, "lmsim hw {}: {} has {} VFs; expected vf{} and vf{}\n", verb_name,
+        fmt::print(stderr, "lmsim hw {}: {} has {} VFs; expected vf{} and vf{}\n", hw_migrate_verb,
                    rig->name(), rig->functions() - 1, it.source - 1, it.destination - 1);
         return Environment;
     }
@@ -308,9 +310,9 @@ int migrate(Arguments arguments) {
 }  // namespace
 
 void add_hw_migrate(CLI::App& hw, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<HwMigrateArguments>();
     CLI::App* verb = hw.add_subcommand(
-        verb_name,
+        hw_migrate_verb,
         "Move a VF to another through the PF, with I/O under way, and count what it "
         "cost");
     verb->add_option("--source", arguments->source,

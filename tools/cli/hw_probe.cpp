@@ -9,12 +9,12 @@ namespace lmsim::cli {
 
 namespace {
 
-struct Arguments {
+struct HwProbeArguments {
     sim::RigRequest request;
     bool json = false;
 };
 
-int probe(const Arguments& arguments) {
+int probe(const HwProbeArguments& arguments) {
     const auto rig = open_or_complain("probe", arguments.request);
     if (rig == nullptr) {
         return Environment;
@@ -32,7 +32,7 @@ int probe(const Arguments& arguments) {
 }  // namespace
 
 void add_hw_probe(CLI::App& hw, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<HwProbeArguments>();
     CLI::App* verb =
         hw.add_subcommand("probe", "Say what a device is and what it supports; changes nothing");
     add_rig_options(*verb, arguments->request);

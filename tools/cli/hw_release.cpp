@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/bridge/vfio/changes.hpp"
+#include "tools/cli/complain.hpp"
 #include "tools/cli/hw_rig.hpp"
 #include "tools/cli/interrupts.hpp"
 
@@ -12,33 +13,28 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Arguments {
+struct HwReleaseArguments {
     std::string device;
     bool json = false;
 };
 
-int complain(const std::string& text) {
-    fmt::print(stderr, "lmsim hw release: {}\n", text);
-    return Environment;
-}
-
-int release(const Arguments& arguments) {
-    const auto bdf = sim::vfio::pci_address(arguments.device);
+int release(const HwReleaseArguments& arguments) {
+    const auto bdf = sim::vfio_kernel::pci_address(arguments.device);
     if (!bdf) {
-        return complain(bdf.error());
+        return complain("hw release", bdf.error(), Environment);
     }
-    const sim::vfio::System system;
+    const sim::vfio_kernel::System system;
     std::vector<std::string> said;
-    sim::vfio::Changes::Limits limits;
+    sim::vfio_kernel::Changes::Limits limits;
     limits.closing = std::chrono::seconds(1);
-    const std::string error = sim::vfio::release(system, bdf.value(), limits, said);
+    const std::string error = sim::vfio_kernel::release(system, bdf.value(), limits, said);
     if (!arguments.json) {
         for (const std::string& words : said) {
             fmt::print("{}: {}\n", bdf.value(), words);
         }
     }
     if (!error.empty()) {
-        return complain(error);
+        return complain("hw release", error, Environment);
     }
     const std::string driver = system.driver(bdf.value());
     if (arguments.json) {
@@ -58,7 +54,7 @@ int release(const Arguments& arguments) {
 }  // namespace
 
 void add_hw_release(CLI::App& hw, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<HwReleaseArguments>();
     CLI::App* verb =
         hw.add_subcommand("release", "Give the kernel a function back that was left with vfio-pci");
     verb->add_option("device", arguments->device, "its PCI address")->type_name("BDF")->required();

@@ -50,8 +50,8 @@ Opened or_complain(const char* verb, sim::Result<Opened> opened) {
 
 }  // namespace
 
-void add_access_option(CLI::App& verb, sim::vfio::Access& access) {
-    using sim::vfio::Access;
+void add_access_option(CLI::App& verb, sim::vfio_kernel::Access& access) {
+    using sim::vfio_kernel::Access;
     static const std::map<std::string, Access> names{
         {"auto", Access::Auto}, {"group", Access::Group}, {"cdev", Access::Cdev}};
     verb.add_option("--access", access,
@@ -83,11 +83,11 @@ void add_rig_options(CLI::App& verb, sim::RigRequest& request) {
 
 void add_shared_rig_options(CLI::App& verb, sim::RigRequest& request) {
     const auto token = [](const std::string& text) {
-        return sim::vfio::is_uuid(text) ? std::string()
-                                        : fmt::format(
-                                              "{} is no UUID; expected one like "
-                                              "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
-                                              sim::in_quotes(text));
+        return sim::vfio_kernel::is_uuid(text) ? std::string()
+                                               : fmt::format(
+                                                     "{} is no UUID; expected one like "
+                                                     "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+                                                     sim::in_quotes(text));
     };
     verb.add_option("--sriov", request.sriov,
                     "let the PF have so many VFs meanwhile, and drive them too")

@@ -22,7 +22,7 @@ void add_hw_calibrate(CLI::App& hw, int& exit_code);
 void add_rig_options(CLI::App& verb, sim::RigRequest& request);
 
 /// By which of VFIO's two ways devices are opened.
-void add_access_option(CLI::App& verb, sim::vfio::Access& access);
+void add_access_option(CLI::App& verb, sim::vfio_kernel::Access& access);
 
 /// Where the session is recorded.
 void add_record_option(CLI::App& verb, std::string& file);

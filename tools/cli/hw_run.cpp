@@ -12,6 +12,7 @@
 #include "sim/run/rig_check.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/run/wall_run.hpp"
+#include "tools/cli/complain.hpp"
 #include "tools/cli/hw_rig.hpp"
 #include "tools/cli/run_outputs.hpp"
 #include "tools/cli/scenario_options.hpp"
@@ -23,7 +24,7 @@ namespace {
 
 using sim::vfio_user::SharedMemory;
 
-struct Arguments {
+struct HwRunArguments {
     ScenarioOptions scenario;
     OutputOptions output;
     sim::RigRequest source;
@@ -34,15 +35,10 @@ struct Arguments {
     bool replay() const { return sim::is_replay(source); }
 };
 
-constexpr const char* verb_name = "run";
-
-int complain(const std::string& text, ExitCode code) {
-    fmt::print(stderr, "lmsim hw run: {}\n", text);
-    return code;
-}
+constexpr const char* hw_run_verb = "run";
 
 /// What the device cannot do for this scenario, before it is opened.
-std::string check_scenario(const Arguments& arguments, const PreparedRun& prepared) {
+std::string check_scenario(const HwRunArguments& arguments, const PreparedRun& prepared) {
     const sim::LoadedScenario& loaded = prepared.loaded;
     const sim::WallRefusal refusal = sim::refuse_wall(loaded.scenario);
     if (!refusal.path.empty()) {
@@ -63,7 +59,7 @@ std::string check_scenario(const Arguments& arguments, const PreparedRun& prepar
 }
 
 /// The memory that the rigs need, or why this machine does not have it.
-std::string size_memory(Arguments& arguments, const PreparedRun& prepared) {
+std::string size_memory(HwRunArguments& arguments, const PreparedRun& prepared) {
     const sim::Scenario& scenario = prepared.loaded.scenario;
     const sim::Dialects& dialects = prepared.dialects;
     const std::string crowded = sim::check_wall_memory(scenario, prepared.workload);
@@ -119,13 +115,14 @@ bool make_ready(const sim::RigRequest& request, std::uint32_t vfs, sim::Rig& rig
         lacks.empty() ? sim::check_rig_memory(rig, request.memory_pages, request.vm_pages) : lacks;
     lacks = lacks.empty() ? sim::switch_off(rig, vfs) : lacks;
     if (!lacks.empty()) {
-        complain(lacks, Environment);
+        complain("hw run", lacks, Environment);
     }
     return lacks.empty();
 }
 
-bool open_devices(const Arguments& arguments, const sim::Scenario& scenario, Devices& devices) {
-    devices.rigs = open_or_complain(verb_name, arguments.source, arguments.destination);
+bool open_devices(const HwRunArguments& arguments, const sim::Scenario& scenario,
+                  Devices& devices) {
+    devices.rigs = open_or_complain(hw_run_verb, arguments.source, arguments.destination);
     const sim::Rigs& rigs = devices.rigs;
     if (!rigs.source) {
         return false;
@@ -133,7 +130,7 @@ bool open_devices(const Arguments& arguments, const sim::Scenario& scenario, Dev
     if (!rigs.destination) {
         auto memory = SharedMemory::create(arguments.destination.vm_pages);
         if (!memory) {
-            complain(memory.error(), Environment);
+            complain("hw run", memory.error(), Environment);
             return false;
         }
         devices.memory = std::move(memory.value());
@@ -150,25 +147,25 @@ bool leave(sim::Rig* rig, std::uint32_t vfs) {
         return true;
     }
     const std::string why = sim::switch_off(*rig, vfs);
-    if (!why.empty()) complain(why, Environment);
+    if (!why.empty()) complain("hw run", why, Environment);
     return why.empty();
 }
 
-int finish(const Arguments& arguments, const PreparedRun& prepared, Outputs& outputs,
+int finish(const HwRunArguments& arguments, const PreparedRun& prepared, Outputs& outputs,
            const sim::Simulation& simulation) {
     sim::metrics::Result result = simulation.result();
     result.expectation = sim::judge(prepared.loaded.scenario.expect, result);
     const std::string error = finish_outputs(outputs, simulation, result, prepared.loaded);
     if (!error.empty()) {
-        return complain(error, Environment);
+        return complain("hw run", error, Environment);
     }
     print_result(arguments.output, result);
     return runs::verdict(result);
 }
 
 /// `trouble`: why a device is of no use any more, if one is not.
-int drive(const Arguments& arguments, PreparedRun& prepared, Outputs& outputs, Devices& devices,
-          std::string& trouble) {
+int drive(const HwRunArguments& arguments, PreparedRun& prepared, Outputs& outputs,
+          Devices& devices, std::string& trouble) {
     const sim::Scenario& scenario = prepared.loaded.scenario;
     sim::RunOptions options;
     options.backends = devices.sides();
@@ -186,7 +183,7 @@ int drive(const Arguments& arguments, PreparedRun& prepared, Outputs& outputs, D
     return code == Ok && !(source && destination) ? Environment : code;
 }
 
-int run_on(const Arguments& arguments, PreparedRun& prepared, Outputs& outputs) {
+int run_on(const HwRunArguments& arguments, PreparedRun& prepared, Outputs& outputs) {
     std::string trouble;
     int code = Environment;
     {
@@ -200,10 +197,10 @@ int run_on(const Arguments& arguments, PreparedRun& prepared, Outputs& outputs) 
     if (replay_differed()) {
         return Failed;
     }
-    return trouble.empty() ? code : complain(trouble, Environment);
+    return trouble.empty() ? code : complain("hw run", trouble, Environment);
 }
 
-int run(Arguments arguments) {
+int run(HwRunArguments arguments) {
     PreparedRun prepared = prepare(arguments.scenario);
     if (!prepared.loaded.ok()) {
         fmt::print(stderr, "{}", prepared.loaded.error_text());
@@ -211,23 +208,23 @@ int run(Arguments arguments) {
     }
     std::string error = check_scenario(arguments, prepared);
     if (!error.empty()) {
-        return complain(error, Usage);
+        return complain("hw run", error, Usage);
     }
     error = size_memory(arguments, prepared);
     if (!error.empty()) {
-        return complain(error, Environment);
+        return complain("hw run", error, Environment);
     }
     arguments.output.wall = true;
     arguments.source.subject = subject_of(prepared.loaded);
     arguments.destination.access = arguments.source.access;
     Outputs outputs = open_outputs(arguments.output, prepared.loaded.scenario);
     if (!outputs.error.empty()) {
-        return complain("--out: " + outputs.error, Usage);
+        return complain("hw run", "--out: " + outputs.error, Usage);
     }
     return run_on(arguments, prepared, outputs);
 }
 
-void add_device_options(CLI::App& verb, Arguments& arguments) {
+void add_device_options(CLI::App& verb, HwRunArguments& arguments) {
     verb.add_option("--device", arguments.source.device,
                     "the source's device: PCI address of the PF, or vfio-user:PATH; or "
                     "replay:FILE, what --record has written, of both devices")
@@ -261,9 +258,9 @@ void add_device_options(CLI::App& verb, Arguments& arguments) {
 }  // namespace
 
 void add_hw_run(CLI::App& hw, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<HwRunArguments>();
     CLI::App* verb = hw.add_subcommand(
-        verb_name,
+        hw_run_verb,
         "Run a scenario's host side on a real device: the driver that is simulated "
         "otherwise, in real time");
     add_scenario_options(*verb, arguments->scenario);

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "sim/bridge/vfio_user/relay.hpp"
+#include "tools/cli/complain.hpp"
 #include "tools/cli/interrupts.hpp"
 #include "tools/cli/verbs.hpp"
 
@@ -20,16 +21,11 @@ using sim::vfio_user::SocketStream;
 
 constexpr int look_ms = 200;  // how often a sleeper looks for a signal
 
-struct Arguments {
+struct RelayArguments {
     std::string socket;
     std::string from;
     std::string to;
 };
-
-int complain(const std::string& text, ExitCode exit_code) {
-    fmt::print(stderr, "lmsim relay: {}\n", text);
-    return exit_code;
-}
 
 /// Waits for the VMM.
 bool accept(const Fd& listener, Fd& vmm) {
@@ -47,7 +43,7 @@ bool accept(const Fd& listener, Fd& vmm) {
 /// other of the two servers.
 class Session {
   public:
-    Session(const Arguments& arguments, Relay& relay)
+    Session(const RelayArguments& arguments, Relay& relay)
         : here_(arguments.from), there_(arguments.to), relay_(relay) {}
 
     /// Until the VMM is gone, the input says quit, or a signal comes.
@@ -132,18 +128,18 @@ class Session {
     bool failed_ = false;
 };
 
-int relay(const Arguments& arguments) {
+int relay(const RelayArguments& arguments) {
     catch_interrupts();
     ignore_broken_pipes();
     Fd server;
     std::string error = sim::vfio_user::connect_to(arguments.from, server);
     if (!error.empty()) {
-        return complain("--from " + error, Environment);
+        return complain("relay", "--from " + error, Environment);
     }
     Fd listener;
     error = sim::vfio_user::listen_at(arguments.socket, listener);
     if (!error.empty()) {
-        return complain("--socket " + error, Usage);
+        return complain("relay", "--socket " + error, Usage);
     }
     fmt::print("listening at {}\n", arguments.socket);
     std::fflush(stdout);
@@ -162,7 +158,7 @@ int relay(const Arguments& arguments) {
 }  // namespace
 
 void add_relay(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<RelayArguments>();
     CLI::App* verb = app.add_subcommand(
         "relay", "Stand between a VMM and two served functions, and move it from one to the other");
     verb->add_option("--socket", arguments->socket, "where the VMM connects")

@@ -20,7 +20,7 @@ namespace lmsim::cli {
 
 namespace {
 
-struct Arguments {
+struct RunArguments {
     ScenarioOptions scenario;
     OutputOptions output;
     bool per_event = false;
@@ -31,7 +31,7 @@ struct Arguments {
 void interrupt(int) { sim::Kernel::interrupted.store(true); }
 
 /// Closed forms need no run; there is nothing to trace.
-int run_fluid(const Arguments& arguments, const PreparedRun& prepared) {
+int run_fluid(const RunArguments& arguments, const PreparedRun& prepared) {
     const sim::LoadedScenario& loaded = prepared.loaded;
     sim::metrics::Result result =
         sim::fluid_result(loaded.scenario, prepared.workload, prepared.dialects);
@@ -58,7 +58,7 @@ int run_fluid(const Arguments& arguments, const PreparedRun& prepared) {
 }
 
 /// Hybrid time is wanted and cannot treat the scenario: false if that is refused.
-bool accepts_exact(const Arguments& arguments, const PreparedRun& prepared) {
+bool accepts_exact(const RunArguments& arguments, const PreparedRun& prepared) {
     const sim::Scenario& scenario = prepared.loaded.scenario;
     const bool hybrid = scenario.run.fidelity == sim::Fidelity::Hybrid;
     // A copy of the media goes by rates of its own.
@@ -76,7 +76,7 @@ bool accepts_exact(const Arguments& arguments, const PreparedRun& prepared) {
 }
 
 /// A log of steps is about one VM: false if it is refused.
-bool accepts_traces(const Arguments& arguments, const sim::LoadedScenario& loaded) {
+bool accepts_traces(const RunArguments& arguments, const sim::LoadedScenario& loaded) {
     const auto& kinds = arguments.output.traces;
     const bool steps = std::find(kinds.begin(), kinds.end(), "steps") != kinds.end();
     const bool refused = steps && loaded.scenario.vms.count > 1;
@@ -98,7 +98,7 @@ void tell_forecast(const PreparedRun& prepared) {
     }
 }
 
-int run(Arguments arguments) {
+int run(RunArguments arguments) {
     if (!arguments.fidelity.empty()) {
         arguments.scenario.set.push_back("run.fidelity=" + arguments.fidelity);
     }
@@ -151,7 +151,7 @@ int run(Arguments arguments) {
 }  // namespace
 
 void add_run(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<RunArguments>();
     CLI::App* verb = app.add_subcommand("run", "Simulate one migration and say where time goes");
     add_scenario_options(*verb, arguments->scenario);
     add_output_options(*verb, arguments->output);

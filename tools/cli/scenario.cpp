@@ -12,7 +12,7 @@ namespace lmsim::cli {
 
 namespace {
 
-struct Arguments {
+struct ScenarioArguments {
     ScenarioOptions scenario;
     bool json = false;
 };
@@ -32,7 +32,7 @@ std::string as_json(const sim::LoadedScenario& loaded) {
     return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-int check(const Arguments& arguments) {
+int check(const ScenarioArguments& arguments) {
     const sim::LoadedScenario loaded = prepare(arguments.scenario).loaded;
     if (arguments.json) {
         fmt::print("{}\n", as_json(loaded));
@@ -44,7 +44,7 @@ int check(const Arguments& arguments) {
     return loaded.ok() ? Ok : Usage;
 }
 
-int show(const Arguments& arguments) {
+int show(const ScenarioArguments& arguments) {
     const sim::LoadedScenario loaded = prepare(arguments.scenario).loaded;
     if (!loaded.ok()) {
         fmt::print(stderr, "{}", loaded.error_text());
@@ -55,7 +55,7 @@ int show(const Arguments& arguments) {
 }
 
 /// Before a migration with local namespaces: does their copy end, when, and does the log bear it?
-int forecast(const Arguments& arguments) {
+int forecast(const ScenarioArguments& arguments) {
     const PreparedRun prepared = prepare(arguments.scenario);
     if (!prepared.loaded.ok()) {
         fmt::print(stderr, "{}", prepared.loaded.error_text());
@@ -77,7 +77,7 @@ int forecast(const Arguments& arguments) {
 }  // namespace
 
 void add_scenario(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<ScenarioArguments>();
     CLI::App* scenario = app.add_subcommand("scenario", "Scenario files: schema, checks, docs");
     scenario->require_subcommand(1);
     scenario->add_subcommand("schema", "Print the JSON Schema of scenario files")->callback([] {

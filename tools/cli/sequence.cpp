@@ -15,9 +15,9 @@ namespace lmsim::cli {
 
 namespace {
 
-constexpr const char* verb_name = "lmsim sequence";
+constexpr const char* sequence_verb = "lmsim sequence";
 
-struct Arguments {
+struct SequenceArguments {
     std::string directory;
     viz::SequenceRequest request;
     PictureOptions picture{"svg", ""};
@@ -25,7 +25,7 @@ struct Arguments {
 };
 
 int refuse(const std::string& why) {
-    fmt::print(stderr, "{}: {}\n", verb_name, why);
+    fmt::print(stderr, "{}: {}\n", sequence_verb, why);
     return Usage;
 }
 
@@ -49,7 +49,7 @@ bool find_dialects(const std::string& directory, std::array<spec::Rules, 2>& dia
     return true;
 }
 
-int sequence(Arguments arguments) {
+int sequence(SequenceArguments arguments) {
     if (!arguments.profile.empty()) {
         const auto profile = profile_or_complain(arguments.profile);
         if (!profile) {
@@ -74,12 +74,12 @@ int sequence(Arguments arguments) {
     const std::string text = format == "mermaid"    ? viz::sequence_mermaid(chart)
                              : format == "plantuml" ? viz::sequence_plantuml(chart)
                                                     : viz::sequence_svg(chart);
-    const int exit_code = write_picture(verb_name, arguments.picture, text);
+    const int exit_code = write_picture(sequence_verb, arguments.picture, text);
     if (exit_code == Ok && chart.left_out > 0) {
         fmt::print(stderr,
                    "{}: {} lines are left out behind {}; narrow it with {}--from, --to, --vf, or "
                    "raise --rows\n",
-                   verb_name, viz::grouped(chart.left_out),
+                   sequence_verb, viz::grouped(chart.left_out),
                    viz::chart_time(chart, chart.rows.back().at),
                    arguments.request.fold ? "" : "--fold, ");
     }
@@ -89,7 +89,7 @@ int sequence(Arguments arguments) {
 }  // namespace
 
 void add_sequence(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<SequenceArguments>();
     CLI::App* verb =
         app.add_subcommand("sequence", "Draw who told whom what in a run, as a sequence chart");
     verb->add_option("RUN_DIR", arguments->directory, "what `lmsim run --out` has left")

@@ -9,6 +9,7 @@
 #include "sim/core/text.hpp"
 #include "sim/core/units.hpp"
 #include "sim/run/convert.hpp"
+#include "tools/cli/complain.hpp"
 #include "tools/cli/interrupts.hpp"
 #include "tools/cli/scenario_options.hpp"
 #include "tools/cli/spec_profile.hpp"
@@ -23,7 +24,7 @@ using sim::vfio_user::ServerOptions;
 constexpr std::uint16_t default_vfs = 4;
 constexpr std::uint64_t block_bytes = 512;
 
-struct Arguments {
+struct ServeArguments {
     ScenarioOptions scenario;
     std::string socket;
     std::string functions = "pf";
@@ -35,11 +36,6 @@ struct Arguments {
     bool once = false;
     bool quiet = false;
 };
-
-int complain(const std::string& text) {
-    fmt::print(stderr, "lmsim serve: {}\n", text);
-    return Usage;
-}
 
 /// "pf,vf0" as function numbers; or what is wrong with it.
 std::string parse_functions(const std::string& text, std::vector<std::uint16_t>& functions) {
@@ -83,7 +79,7 @@ std::string parse_media(const std::string& text, ServerOptions::Backing& backing
 }
 
 /// A device of its own: no time, and what --queue-pairs, --size and --limits say.
-std::string plain_device(const Arguments& arguments, ServerOptions& options) {
+std::string plain_device(const ServeArguments& arguments, ServerOptions& options) {
     const auto size = sim::parse<sim::Bytes>(arguments.size);
     if (!size) {
         return fmt::format("--size: {}", size.error());
@@ -109,7 +105,7 @@ std::string plain_device(const Arguments& arguments, ServerOptions& options) {
 }
 
 /// Everything that the command line says; or what is wrong with it, already told.
-std::optional<ServerOptions> options_of(const Arguments& arguments) {
+std::optional<ServerOptions> options_of(const ServeArguments& arguments) {
     ServerOptions options;
     options.socket = arguments.socket;
     std::string error = parse_functions(arguments.functions, options.functions);
@@ -125,7 +121,7 @@ std::optional<ServerOptions> options_of(const Arguments& arguments) {
         options.backings.push_back(std::move(backing));
     }
     if (!error.empty()) {
-        complain(error);
+        complain("serve", error);
         return std::nullopt;
     }
     if (arguments.scenario.file.empty()) {
@@ -155,13 +151,13 @@ std::optional<ServerOptions> options_of(const Arguments& arguments) {
         }
     }
     if (!error.empty()) {
-        complain(error);
+        complain("serve", error);
         return std::nullopt;
     }
     return options;
 }
 
-int serve(const Arguments& arguments) {
+int serve(const ServeArguments& arguments) {
     std::optional<ServerOptions> options = options_of(arguments);
     if (!options) {
         return Usage;
@@ -175,7 +171,7 @@ int serve(const Arguments& arguments) {
     sim::vfio_user::Server server(std::move(*options));
     const std::string error = server.open();
     if (!error.empty()) {
-        return complain(error);
+        return complain("serve", error);
     }
     for (const std::string& path : server.paths()) {
         fmt::print("listening at {}\n", path);
@@ -193,7 +189,7 @@ int serve(const Arguments& arguments) {
 }  // namespace
 
 void add_serve(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<ServeArguments>();
     CLI::App* verb = app.add_subcommand(
         "serve", "Serve the model as PCI devices to other processes (vfio-user), until a signal");
     verb->add_option("--socket", arguments->socket,

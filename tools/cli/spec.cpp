@@ -18,7 +18,7 @@ namespace lmsim::cli {
 
 namespace {
 
-struct Arguments {
+struct SpecArguments {
     std::string name;
     std::string of;
     std::string kind;
@@ -37,7 +37,7 @@ struct Arguments {
     }
 };
 
-int list(const Arguments& arguments) {
+int list(const SpecArguments& arguments) {
     const std::optional<spec::Kind> kind = spec::kind_named(arguments.kind);
     if (!arguments.kind.empty() && !kind) {
         fmt::print(stderr, "lmsim spec list: no kind {}; there are {}\n",
@@ -70,7 +70,7 @@ int list(const Arguments& arguments) {
 }
 
 CLI::App* add_verb(CLI::App& spec, const char* name, const char* help,
-                   const std::shared_ptr<Arguments>& arguments) {
+                   const std::shared_ptr<SpecArguments>& arguments) {
     CLI::App* verb = spec.add_subcommand(name, help);
     verb->add_option("--format", arguments->format, "text, md or json")
         ->check(CLI::IsMember({"text", "md", "json"}))
@@ -79,13 +79,13 @@ CLI::App* add_verb(CLI::App& spec, const char* name, const char* help,
     return verb;
 }
 
-void add_profile(CLI::App& verb, const std::shared_ptr<Arguments>& arguments) {
+void add_profile(CLI::App& verb, const std::shared_ptr<SpecArguments>& arguments) {
     verb.add_option("--profile", arguments->profile,
                     "as this dialect has it: a name (`lmsim spec profiles`) or a file")
         ->type_name("NAME|FILE");
 }
 
-void add_diff(CLI::App& spec, const std::shared_ptr<Arguments>& arguments, int& exit_code) {
+void add_diff(CLI::App& spec, const std::shared_ptr<SpecArguments>& arguments, int& exit_code) {
     CLI::App* diff = add_verb(spec, "diff", "Print what two dialects state otherwise", arguments);
     diff->add_option("FIRST", arguments->name, "a profile's name or file")->required();
     diff->add_option("SECOND", arguments->second, "another")->required();
@@ -111,7 +111,7 @@ void add_diff(CLI::App& spec, const std::shared_ptr<Arguments>& arguments, int& 
 }  // namespace
 
 void add_spec(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<SpecArguments>();
     CLI::App* spec = app.add_subcommand("spec", "The rows of the specification");
     spec->require_subcommand(1);
 

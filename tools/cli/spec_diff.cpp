@@ -17,12 +17,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Who says so: the author of the difference, else the document that the row stands in.
-struct Source {
+struct TableSource {
     std::string text;
     bool assumed = false;
 };
 
-Source source_of(const spec::Row& row, const sim::Profile& first, const sim::Profile& second) {
+TableSource source_of(const spec::Row& row, const sim::Profile& first, const sim::Profile& second) {
     for (const sim::Profile* profile : {&second, &first}) {
         const sim::Overlay* overlay = profile->find(row.id);
         if (overlay != nullptr && !overlay->source.empty()) {
@@ -39,7 +39,7 @@ struct Difference {
     const spec::Row* row;
     std::string first;
     std::string second;
-    Source source;
+    TableSource source;
 };
 
 /// Does the profile say that its dialect has this row, which the standard has not?

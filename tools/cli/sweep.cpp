@@ -12,6 +12,7 @@
 #include "sim/core/text.hpp"
 #include "sim/metrics/display.hpp"
 #include "sim/trace/output_file.hpp"
+#include "tools/cli/complain.hpp"
 #include "tools/cli/verbs.hpp"
 #include "tools/runs/result_table.hpp"
 #include "tools/runs/study.hpp"
@@ -20,7 +21,7 @@ namespace lmsim::cli {
 
 namespace {
 
-struct Arguments {
+struct SweepArguments {
     std::string file;
     std::string out;
     unsigned jobs = 1;
@@ -65,34 +66,32 @@ class Lock {
     bool held_ = false;
 };
 
-int complain(ExitCode code, const std::string& message) {
-    fmt::print(stderr, "{}\n", message);
-    return code;
-}
-
 /// May this study go into what is there already? An exit code other than Ok, with the reason, if
 /// not.
-int agree(const Arguments& arguments, const runs::Study& study, const runs::ResultTable& table) {
+int agree(const SweepArguments& arguments, const runs::Study& study,
+          const runs::ResultTable& table) {
     if (table.fingerprint().empty()) {
         return Ok;
     }
     const std::size_t done = table.tally().all();
     if (table.fingerprint() != study.fingerprint) {
-        return complain(Usage, fmt::format("{} has {} of another study, or of this one before it "
-                                           "or its scenario changed; expected --anew to drop them, "
-                                           "or another --out",
-                                           arguments.out, sim::metrics::plural(done, "run")));
+        return complain(
+            fmt::format("{} has {} of another study, or of this one before it "
+                        "or its scenario changed; expected --anew to drop them, "
+                        "or another --out",
+                        arguments.out, sim::metrics::plural(done, "run")));
     }
     if (!arguments.resume) {
-        return complain(Usage, fmt::format("{} has {} of the {} runs of this study; expected "
-                                           "--resume to do the others, or --anew to drop them",
-                                           arguments.out, done, study.points.size()));
+        return complain(
+            fmt::format("{} has {} of the {} runs of this study; expected "
+                        "--resume to do the others, or --anew to drop them",
+                        arguments.out, done, study.points.size()));
     }
     return Ok;
 }
 
 /// Runs what has no row yet.
-int run_rest(const Arguments& arguments, const runs::Study& study, runs::ResultTable& table) {
+int run_rest(const SweepArguments& arguments, const runs::Study& study, runs::ResultTable& table) {
     const std::vector<bool> done = table.done(study.points.size());
     std::vector<std::size_t> left;
     std::vector<ScenarioOptions> points;
@@ -112,16 +111,16 @@ int run_rest(const Arguments& arguments, const runs::Study& study, runs::ResultT
     effort.stop = [&problem] { return !problem.empty(); };
     const bool whole = runs::run_each(points, effort);
     if (!problem.empty()) {
-        return complain(Environment, in(arguments.out, table_name) + ": " + problem);
+        return complain(in(arguments.out, table_name) + ": " + problem, Environment);
     }
     return whole ? Ok : Interrupted;
 }
 
-std::string write_csv(const Arguments& arguments, const runs::ResultTable& table) {
+std::string write_csv(const SweepArguments& arguments, const runs::ResultTable& table) {
     return sim::trace::write_file(in(arguments.out, csv_name), table.csv());
 }
 
-void print_summary(const Arguments& arguments, const runs::Study& study,
+void print_summary(const SweepArguments& arguments, const runs::Study& study,
                    const runs::ResultTable& table) {
     const runs::Tally tally = table.tally();
     const auto errors = table.errors(arguments.json ? SIZE_MAX : errors_shown);
@@ -150,7 +149,7 @@ void print_summary(const Arguments& arguments, const runs::Study& study,
 }
 
 /// The folder with its table, locked; `table` is empty if that was not to be had.
-int open_table(const Arguments& arguments, const runs::Study& study,
+int open_table(const SweepArguments& arguments, const runs::Study& study,
                std::optional<runs::ResultTable>& table) {
     const std::string path = in(arguments.out, table_name);
     if (arguments.anew) {
@@ -158,13 +157,13 @@ int open_table(const Arguments& arguments, const runs::Study& study,
             std::error_code error;
             std::filesystem::remove(path + end, error);
             if (error) {
-                return complain(Usage, fmt::format("{}{}: {}", path, end, error.message()));
+                return complain(fmt::format("{}{}: {}", path, end, error.message()));
             }
         }
     }
     auto opened = runs::ResultTable::open(path);
     if (!opened) {
-        return complain(Usage, opened.error());
+        return complain(opened.error());
     }
     table.emplace(std::move(opened.value()));
     const int code = agree(arguments, study, *table);
@@ -172,31 +171,31 @@ int open_table(const Arguments& arguments, const runs::Study& study,
         return code;
     }
     const std::string problem = table->fingerprint().empty() ? table->begin(study) : "";
-    return problem.empty() ? static_cast<int>(Ok) : complain(Environment, path + ": " + problem);
+    return problem.empty() ? static_cast<int>(Ok) : complain(path + ": " + problem, Environment);
 }
 
 /// What there is so far, while a sweep goes on or not.
-int export_only(const Arguments& arguments) {
+int export_only(const SweepArguments& arguments) {
     const std::string path = in(arguments.out, table_name);
     if (!std::filesystem::exists(path)) {
-        return complain(Usage, path + ": no such file; --csv is for a sweep that has begun");
+        return complain(path + ": no such file; --csv is for a sweep that has begun");
     }
     const auto table = runs::ResultTable::open(path);
     if (!table) {
-        return complain(Usage, table.error());
+        return complain(table.error());
     }
     if (table.value().fingerprint().empty()) {
-        return complain(Usage, path + ": has no results yet");
+        return complain(path + ": has no results yet");
     }
     const std::string problem = write_csv(arguments, table.value());
     if (!problem.empty()) {
-        return complain(Environment, problem);
+        return complain(problem, Environment);
     }
     fmt::print("{}\n", in(arguments.out, csv_name));
     return Ok;
 }
 
-int sweep(Arguments arguments) {
+int sweep(SweepArguments arguments) {
     if (arguments.out.empty()) {
         arguments.out = std::filesystem::path(arguments.file).stem().string() + ".sweep";
     }
@@ -211,11 +210,11 @@ int sweep(Arguments arguments) {
     std::error_code error;
     std::filesystem::create_directories(arguments.out, error);
     if (error) {
-        return complain(Usage, fmt::format("--out {}: {}", arguments.out, error.message()));
+        return complain(fmt::format("--out {}: {}", arguments.out, error.message()));
     }
     const Lock lock(arguments.out);
     if (!lock.held()) {
-        return complain(Usage, arguments.out + ": another sweep writes into it");
+        return complain(arguments.out + ": another sweep writes into it");
     }
     std::optional<runs::ResultTable> table;
     int code = open_table(arguments, study, table);
@@ -225,7 +224,7 @@ int sweep(Arguments arguments) {
     code = run_rest(arguments, study, *table);
     const std::string problem = write_csv(arguments, *table);
     if (!problem.empty()) {
-        return complain(Environment, problem);
+        return complain(problem, Environment);
     }
     print_summary(arguments, study, *table);
     if (code == Interrupted) {
@@ -238,7 +237,7 @@ int sweep(Arguments arguments) {
 }  // namespace
 
 void add_sweep(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<SweepArguments>();
     arguments->jobs = std::max(1U, std::thread::hardware_concurrency());
     CLI::App* verb =
         app.add_subcommand("sweep", "Run a scenario at all points of a study, into SQLite and CSV");

@@ -11,14 +11,14 @@ namespace lmsim::cli {
 
 namespace {
 
-struct Arguments {
+struct TornadoArguments {
     runs::TornadoWish wish;
     std::size_t top = 15;
     std::string format = "text";
     bool json = false;
 };
 
-int tornado(const Arguments& arguments) {
+int tornado(const TornadoArguments& arguments) {
     runs::Tornado tornado;
     const ExitCode code = runs::find_worth(arguments.wish, tornado);
     if (code != Ok) {
@@ -36,7 +36,7 @@ int tornado(const Arguments& arguments) {
 }  // namespace
 
 void add_tornado(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<TornadoArguments>();
     runs::TornadoWish& wish = arguments->wish;
     wish.jobs = std::max(1U, std::thread::hardware_concurrency());
     CLI::App* verb = app.add_subcommand(

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Arguments {
+struct ValidateArguments {
     std::vector<std::string> datasets;
     std::string folder = "scenarios/published";
     Effort effort;
@@ -38,7 +38,7 @@ struct Judged {
 
 double part(sim::Share share) { return static_cast<double>(share.ppm) * 1e-6; }
 
-std::vector<Table> load_all(const Arguments& arguments, std::string& error) {
+std::vector<Table> load_all(const ValidateArguments& arguments, std::string& error) {
     std::vector<Table> tables;
     std::vector<std::string> names;
     for (const std::string& file : table_files(arguments.folder)) {
@@ -286,7 +286,7 @@ int report(const std::vector<Judged>& all, const std::vector<Table>& tables, boo
     return well ? Ok : Failed;
 }
 
-int validate(const Arguments& arguments) {
+int validate(const ValidateArguments& arguments) {
     std::string error;
     const std::vector<Table> tables = load_all(arguments, error);
     if (!error.empty()) {
@@ -309,7 +309,7 @@ int validate(const Arguments& arguments) {
 }  // namespace
 
 void add_validate(CLI::App& app, int& exit_code) {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<ValidateArguments>();
     CLI::App* verb =
         app.add_subcommand("validate", "Compare the simulator with published measurements");
     verb->add_option("DATASET", arguments->datasets, "data sets, as D1 (all if none is named)");

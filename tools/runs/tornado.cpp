@@ -9,6 +9,12 @@
 
 namespace lmsim::runs {
 
+double mean(const std::vector<double>& values) {
+    return values.empty() ? 0
+                          : std::accumulate(values.begin(), values.end(), 0.0) /
+                                static_cast<double>(values.size());
+}
+
 namespace {
 
 constexpr double ps_per_us = 1e6;
@@ -24,10 +30,6 @@ double downtime_us(const Outcome& outcome) {
 }
 double total_us(const Outcome& outcome) {
     return outcome.result["total_time_ps"].get<double>() / ps_per_us;
-}
-
-double mean(const std::vector<double>& values) {
-    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 /// The slopes of each seed, upwards and downwards; a side that cannot be gone to has none.

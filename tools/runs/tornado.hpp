@@ -10,6 +10,9 @@
 
 namespace lmsim::runs {
 
+/// 0 of none.
+double mean(const std::vector<double>& values);
+
 /// What one percent more of a parameter changes, in microseconds, and how far that is off: half of
 /// what the step up and the step down differ by, or of what the seeds do; nothing if unknown.
 struct Worth {

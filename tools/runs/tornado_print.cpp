@@ -16,12 +16,6 @@ namespace {
 using sim::metrics::TextTable;
 constexpr auto right = TextTable::Align::Right;
 
-double mean(const std::vector<double>& values) {
-    return values.empty() ? 0
-                          : std::accumulate(values.begin(), values.end(), 0.0) /
-                                static_cast<double>(values.size());
-}
-
 std::string uncertain(const Worth& worth) {
     return worth.uncertain ? fmt::format("{:.3f}", *worth.uncertain) : "?";
 }

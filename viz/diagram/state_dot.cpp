@@ -61,9 +61,9 @@ std::string wrapped(std::string_view text, std::size_t wanted = 20) {
     return out;
 }
 
-class Writer {
+class StateDot {
   public:
-    explicit Writer(const StateDiagram& diagram) : diagram_(diagram) {}
+    explicit StateDot(const StateDiagram& diagram) : diagram_(diagram) {}
 
     std::string run() {
         line(0, "digraph " + dot_string(diagram_.name) + " {");
@@ -246,6 +246,6 @@ class Writer {
 
 }  // namespace
 
-std::string dot(const StateDiagram& diagram) { return Writer(diagram).run(); }
+std::string dot(const StateDiagram& diagram) { return StateDot(diagram).run(); }
 
 }  // namespace lmsim::viz

@@ -38,9 +38,9 @@ std::string state_text(const DrawnState& state, Escape escape) {
 }
 
 /// Both formats have the same statements, but for a few words.
-class Writer {
+class StateText {
   public:
-    Writer(const StateDiagram& diagram, Escape escape) : diagram_(diagram), escape_(escape) {}
+    StateText(const StateDiagram& diagram, Escape escape) : diagram_(diagram), escape_(escape) {}
 
     void states() {
         for (std::size_t i = 0; i < diagram_.groups.size(); ++i) {
@@ -134,7 +134,7 @@ std::string title_of(const StateDiagram& diagram, Escape escape) {
 }  // namespace
 
 std::string mermaid(const StateDiagram& diagram) {
-    Writer writer(diagram, mermaid_text);
+    StateText writer(diagram, mermaid_text);
     writer.line(0, "---");
     writer.line(0, "title: \"" + title_of(diagram, yaml_text) + "\"");
     writer.line(0, "---");
@@ -156,7 +156,7 @@ std::string mermaid(const StateDiagram& diagram) {
 }
 
 std::string plantuml(const StateDiagram& diagram) {
-    Writer writer(diagram, plantuml_text);
+    StateText writer(diagram, plantuml_text);
     writer.coloured_ = true;
     writer.between_ = "\\n";
     writer.line(0, "@startuml");

@@ -6,7 +6,7 @@
 namespace lmsim::viz {
 namespace {
 
-class Writer {
+class TopologyDot {
   public:
     std::string run(const Topology& topology) {
         line(0, "digraph \"topology\" {");
@@ -93,6 +93,6 @@ class Writer {
 
 }  // namespace
 
-std::string dot(const Topology& topology) { return Writer().run(topology); }
+std::string dot(const Topology& topology) { return TopologyDot().run(topology); }
 
 }  // namespace lmsim::viz

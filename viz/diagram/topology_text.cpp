@@ -42,9 +42,9 @@ constexpr Words plantuml_words{plantuml_text,
                                "{} -- {} : {}",
                                "{} .. {}"};
 
-class Writer {
+class TopologyText {
   public:
-    explicit Writer(const Words& words) : words_(words) {}
+    explicit TopologyText(const Words& words) : words_(words) {}
 
     void line(int depth, const std::string& text) {
         out_ += std::string(static_cast<std::size_t>(depth) * 4, ' ') + text + "\n";
@@ -87,7 +87,7 @@ std::string title_of(const Topology& topology, Escape escape) {
 }  // namespace
 
 std::string mermaid(const Topology& topology) {
-    Writer writer(mermaid_words);
+    TopologyText writer(mermaid_words);
     writer.line(0, "---");
     writer.line(0, "title: \"" + title_of(topology, yaml_text) + "\"");
     writer.line(0, "---");
@@ -101,7 +101,7 @@ std::string mermaid(const Topology& topology) {
 }
 
 std::string plantuml(const Topology& topology) {
-    Writer writer(plantuml_words);
+    TopologyText writer(plantuml_words);
     writer.line(0, "@startuml");
     writer.line(0, "title " + title_of(topology, plantuml_text));
     for (const TopologyFrame& host : topology.hosts) {

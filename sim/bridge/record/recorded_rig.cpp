@@ -15,7 +15,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr Ps ps_per_ns = 1000;
 constexpr std::chrono::milliseconds flush_after{100};
 constexpr int most_passes = 1000;  // over pages that the device never leaves alone
 

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
@@ -80,4 +80,4 @@ std::string Loan::give_back() {
     return guardian->give_back();
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -8,7 +8,7 @@
 #include "sim/bridge/vfio/guardian.hpp"
 #include "sim/bridge/vfio/system.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 /// Which functions are wanted, and of which kind.
 struct Wanted {
@@ -59,4 +59,4 @@ class Loan {
     std::unique_ptr<Guardian> guardian_;
 };
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

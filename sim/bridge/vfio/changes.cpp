@@ -13,11 +13,10 @@
 
 #include "sim/bridge/fd.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
-const std::string devices = "sys/bus/pci/devices/";
 const std::string drivers = "sys/bus/pci/drivers/";
 const std::string enable_sriov = "sys/module/vfio_pci/parameters/enable_sriov";
 constexpr std::chrono::milliseconds nap{10};
@@ -117,7 +116,7 @@ std::string Changes::lend(const std::string& bdf) {
         return {};
     }
     done_.push_back(former);
-    std::string error = write(devices + bdf + "/driver_override", vfio_driver,
+    std::string error = write(pci_devices + bdf + "/driver_override", vfio_driver,
                               bdf + ": vfio-pci as its driver_override");
     if (error.empty() && !former.driver.empty()) {
         error = write(drivers + former.driver + "/unbind", bdf,
@@ -146,7 +145,7 @@ std::string Changes::make_vfs(const std::string& bdf, unsigned count) {
             error = write(enable_sriov, "Y", "vfio-pci's parameter enable_sriov");
         }
         if (error.empty()) {
-            error = write(devices + bdf + "/sriov_numvfs", std::to_string(count),
+            error = write(pci_devices + bdf + "/sriov_numvfs", std::to_string(count),
                           fmt::format("{}: {} VFs", bdf, count));
         }
         if (!error.empty()) {
@@ -204,7 +203,7 @@ std::string Changes::undo_vfs(const Former& former) {
                     former.bdf, vf, seconds(limits_.closing), former.bdf);
             }
         }
-        error = write(devices + former.bdf + "/sriov_numvfs", std::to_string(former.numvfs),
+        error = write(pci_devices + former.bdf + "/sriov_numvfs", std::to_string(former.numvfs),
                       fmt::format("{}: {} VFs as before", former.bdf, former.numvfs));
     }
     if (!former.enable_sriov.empty() && former.enable_sriov != "Y") {
@@ -226,7 +225,7 @@ std::string Changes::undo_driver(const Former& former) {
         }
         error = write(drivers + vfio_driver + "/unbind", bdf, bdf + ": to unbind it from vfio-pci");
     }
-    error = joined(error, write(devices + bdf + "/driver_override", former.override + "\n",
+    error = joined(error, write(pci_devices + bdf + "/driver_override", former.override + "\n",
                                 bdf + ": driver_override as before"));
     if (!former.driver.empty() && system_.driver(bdf).empty()) {
         error = joined(error, write(drivers + former.driver + "/bind", bdf,
@@ -262,11 +261,11 @@ std::string release(const System& system, const std::string& bdf, const Changes:
         }
     }
     if (function.driver == vfio_driver && function.sriov_numvfs != 0) {
-        error = write(devices + bdf + "/sriov_numvfs", "0",
+        error = write(pci_devices + bdf + "/sriov_numvfs", "0",
                       fmt::format("its {} VFs ended", function.sriov_numvfs));
     }
     if (error.empty() && !function.driver_override.empty()) {
-        error = write(devices + bdf + "/driver_override", "\n",
+        error = write(pci_devices + bdf + "/driver_override", "\n",
                       fmt::format("driver_override cleared; it was {}", function.driver_override));
     }
     if (error.empty() && function.driver == vfio_driver) {
@@ -278,4 +277,4 @@ std::string release(const System& system, const std::string& bdf, const Changes:
     return error;
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

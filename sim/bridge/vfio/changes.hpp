@@ -6,7 +6,7 @@
 
 #include "sim/bridge/vfio/system.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 /// Writes in a process of its own; 0, errno, or ETIMEDOUT if the kernel has not come back by then:
 /// it may never, and the process that waits for it cannot be ended (a function that is open keeps
@@ -65,4 +65,4 @@ class Changes {
 std::string release(const System& system, const std::string& bdf, const Changes::Limits& limits,
                     std::vector<std::string>& said);
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -12,11 +12,9 @@
 
 #include "sim/bridge/vfio/iommufd.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
-
-std::string because() { return std::strerror(errno); }
 
 /// Against an error of mapping.
 const char* what_helps(int error) {
@@ -216,4 +214,4 @@ std::string Container::map(std::uint64_t address, std::uint8_t* bytes, std::uint
     return {};
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -9,7 +9,7 @@
 #include "sim/bridge/fd.hpp"
 #include "sim/core/result.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 /// How the kernel gives devices away: groups in a container with an IOMMU of type 1, or each by a
 /// character device of its own with iommufd (Linux, Documentation/driver-api/vfio.rst).
@@ -55,4 +55,4 @@ bool is_uuid(const std::string& text);
 /// The bytes of a UUID in the order in which it is written, as the kernel's uuid_t has them.
 std::array<std::uint8_t, 16> uuid_bytes(const std::string& text);
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

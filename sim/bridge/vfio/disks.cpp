@@ -9,7 +9,7 @@
 #include "sim/bridge/vfio/system.hpp"
 
 /// Disks of the kernel's nvme driver, and who uses them.
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
@@ -122,4 +122,4 @@ void System::find_uses(const std::string& block, Disk& disk) const {
     }
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -14,13 +14,9 @@
 #include "model/wire/bits.hpp"
 #include "sim/bridge/vfio/lost_bar.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
-namespace {
-
-std::string because() { return std::strerror(errno); }
-
-}  // namespace
+namespace {}  // namespace
 
 Result<std::unique_ptr<Function>> Function::open(Container& container, const std::string& bdf,
                                                  const std::string& vf_token) {
@@ -225,4 +221,4 @@ std::string Function::reset() {
     return {};
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -7,7 +7,7 @@
 
 #include "sim/bridge/vfio/container.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 /// One PCI function that VFIO gives to this process: registers, configuration space, MSI-X, reset.
 class Function {
@@ -73,4 +73,4 @@ class Function {
     bool has_reset_ = false;
 };
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

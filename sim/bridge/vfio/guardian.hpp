@@ -9,7 +9,7 @@
 #include "sim/bridge/fd.hpp"
 #include "sim/bridge/vfio/changes.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 /// A process of its own that changes drivers and numbers of VFs for this one, and undoes all of it,
 /// the last first, as soon as it is told to or this process is no more: after an error, SIGINT,
@@ -47,4 +47,4 @@ class Guardian {
     pid_t pid_ = -1;
 };
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

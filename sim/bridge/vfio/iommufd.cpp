@@ -12,14 +12,12 @@
 
 #include "sim/bridge/vfio/uapi.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
 constexpr const char* iommu_path = "/dev/iommu";
 constexpr const char* devices_path = "/dev/vfio/devices";
-
-std::string because() { return std::strerror(errno); }
 
 /// "vfio3" of FOLDER/vfio-dev/vfio3; empty: it has none.
 std::string cdev_name(const std::string& device) {
@@ -163,4 +161,4 @@ Result<std::unique_ptr<Container>> open_iommufd() {
     return std::unique_ptr<Container>(new IommufdContainer(std::move(fd), alloc.out_ioas_id));
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

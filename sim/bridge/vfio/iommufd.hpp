@@ -4,7 +4,7 @@
 
 #include "sim/bridge/vfio/container.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 /// Whether this kernel gives devices away by character devices of their own (CONFIG_IOMMUFD,
 /// CONFIG_VFIO_DEVICE_CDEV), of which VFIO's driver has one at least, and this process may use
@@ -15,4 +15,4 @@ bool has_iommufd();
 /// lacks.
 Result<std::unique_ptr<Container>> open_iommufd();
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

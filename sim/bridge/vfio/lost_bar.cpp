@@ -10,7 +10,7 @@
 
 #include "model/assert.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
@@ -75,4 +75,4 @@ void forget_bar(void* bar) {
     }
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 /// When a mapped BAR is taken away (the function is removed, or its memory decoding is off), the
 /// kernel sends SIGBUS to whoever touches it. From now on the BAR reads as ones instead, as on a
@@ -12,4 +12,4 @@ void survive_lost_bar(void* bar, std::size_t size);
 /// Before it is unmapped.
 void forget_bar(void* bar);
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -7,7 +7,7 @@
 #include "sim/bridge/vfio/borrow.hpp"
 #include "sim/core/text.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
@@ -125,4 +125,4 @@ std::string Migratable::cannot_migrate() const {
             : "");
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -9,7 +9,7 @@
 #include "sim/bridge/vfio/migration.hpp"
 #include "sim/bridge/vfio/system.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 /// A device whose migration the kernel's own driver serves through VFIO: "mdev:UUID", a mediated
 /// device (Linux, Documentation/driver-api/vfio-mediated-device.rst), or "vfio:BDF", a PCI function
@@ -56,4 +56,4 @@ class Migratable {
     Fd fd_;  // ends first
 };
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

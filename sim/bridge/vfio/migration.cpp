@@ -11,7 +11,7 @@
 
 #include "sim/bridge/vfio/uapi.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
@@ -200,4 +200,4 @@ Errno Migration::write_all(int data_fd, const std::uint8_t* from, std::size_t si
     return Errno::Ok;
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

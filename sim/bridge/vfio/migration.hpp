@@ -10,7 +10,7 @@
 #include "model/vfio/uapi.hpp"
 #include "sim/bridge/fd.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 using lmsim::vfio::Errno;
 using lmsim::vfio::Feature;
@@ -112,4 +112,4 @@ class Migration {
     const Calls& calls_;
 };
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

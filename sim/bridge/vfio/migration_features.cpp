@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
@@ -70,4 +70,4 @@ std::vector<FeatureSupport> look_at_features(const Migration& device) {
     return result;
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -5,7 +5,7 @@
 
 #include "sim/bridge/vfio/migration.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 /// One of VFIO's features for migration, as a device has it.
 struct FeatureSupport {
@@ -21,4 +21,4 @@ std::vector<FeatureSupport> look_at_features(const Migration& device);
 /// "STOP_COPY, P2P, PRE_COPY" of MigFlag bits.
 std::string flag_words(std::uint8_t flags);
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -12,7 +12,7 @@
 
 #include "sim/bridge/ready.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
@@ -162,4 +162,4 @@ void Port::note(std::string error) {
     }
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

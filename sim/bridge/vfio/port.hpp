@@ -9,7 +9,7 @@
 #include "sim/bridge/device_port.hpp"
 #include "sim/bridge/vfio/function.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 class Port;
 
@@ -66,4 +66,4 @@ class Port : public DevicePort {
     std::string error_;
 };
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

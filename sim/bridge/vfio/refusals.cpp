@@ -8,11 +8,9 @@
 
 /// Whether functions can and may be taken from the kernel. Facts: Linux,
 /// Documentation/driver-api/vfio.rst, and what drivers/vfio answers.
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
-
-const std::string devices = "sys/bus/pci/devices/";
 
 std::string listed(const std::vector<std::string>& items, const char* between = ", ") {
     return fmt::format("{}", fmt::join(items, between));
@@ -173,7 +171,7 @@ std::string no_vfs(const PciFunction& function, unsigned sriov) {
 /// May this process tell the kernel so?
 std::string no_right_to_write(const System& system, const PciFunction& function,
                               const std::string& name) {
-    const std::string file = devices + function.bdf + "/" + name;
+    const std::string file = pci_devices + function.bdf + "/" + name;
     const int error = system.try_write(file);
     if (error == 0) {
         return {};
@@ -323,4 +321,4 @@ std::vector<std::string> refusals(const System& system, const Wanted& wanted) {
     return all;
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

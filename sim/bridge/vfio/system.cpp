@@ -17,11 +17,9 @@
 #include "sim/bridge/vfio/container.hpp"
 #include "sim/core/text.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
-
-const std::string devices = "sys/bus/pci/devices/";
 
 unsigned long number(const std::optional<std::string>& text, int base) {
     return text ? std::strtoul(text->c_str(), nullptr, base) : 0;
@@ -90,7 +88,7 @@ std::vector<std::string> System::list(const std::string& below) const {
     return names;
 }
 
-bool System::has_function(const std::string& bdf) const { return exists(devices + bdf); }
+bool System::has_function(const std::string& bdf) const { return exists(pci_devices + bdf); }
 bool System::has_iommu() const { return !list("sys/kernel/iommu_groups").empty(); }
 bool System::has_driver(const std::string& name) const {
     return exists("sys/bus/pci/drivers/" + name);
@@ -107,14 +105,14 @@ bool System::vfio_has(const std::string& bdf) const {
 }
 
 std::string System::vfio_device(const std::string& bdf) const {
-    const std::vector<std::string> names = list(devices + bdf + "/vfio-dev");
+    const std::vector<std::string> names = list(pci_devices + bdf + "/vfio-dev");
     return names.empty() ? std::string() : names.front();
 }
 
 std::vector<std::string> System::nvme_functions() const {
     std::vector<std::string> found;
     for (const std::string& bdf : list("sys/bus/pci/devices")) {
-        if (number(line(devices + bdf + "/class"), 16) == nvme_class) {
+        if (number(line(pci_devices + bdf + "/class"), 16) == nvme_class) {
             found.push_back(bdf);
         }
     }
@@ -125,7 +123,7 @@ Result<PciFunction> System::function(const std::string& bdf) const {
     if (!has_function(bdf)) {
         return Failure{bdf + ": there is no such PCI function"};
     }
-    const std::string folder = devices + bdf + "/";
+    const std::string folder = pci_devices + bdf + "/";
     PciFunction function;
     function.bdf = bdf;
     function.vendor = static_cast<std::uint16_t>(number(line(folder + "vendor"), 16));
@@ -143,21 +141,21 @@ Result<PciFunction> System::function(const std::string& bdf) const {
 }
 
 void System::look_at_group(PciFunction& function) const {
-    function.group = link(devices + function.bdf + "/iommu_group").value_or("");
+    function.group = link(pci_devices + function.bdf + "/iommu_group").value_or("");
     if (function.group.empty()) {
         return;
     }
     for (const std::string& bdf : list("sys/kernel/iommu_groups/" + function.group + "/devices")) {
         if (bdf != function.bdf) {
             const auto code =
-                static_cast<std::uint32_t>(number(line(devices + bdf + "/class"), 16));
+                static_cast<std::uint32_t>(number(line(pci_devices + bdf + "/class"), 16));
             function.neighbours.push_back({bdf, driver(bdf), code});
         }
     }
 }
 
 void System::look_at_sriov(PciFunction& function) const {
-    const std::string folder = devices + function.bdf + "/";
+    const std::string folder = pci_devices + function.bdf + "/";
     if (const auto total = line(folder + "sriov_totalvfs")) {
         function.sriov_totalvfs = static_cast<unsigned>(number(total, 10));
     }
@@ -235,4 +233,4 @@ std::string System::load_module(const std::string& name) const {
                                                            : "modprobe fails";
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -7,7 +7,10 @@
 
 #include "sim/core/result.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
+
+/// Where sysfs has PCI functions, below the root.
+inline const std::string pci_devices = "sys/bus/pci/devices/";
 
 /// A namespace that the kernel's nvme driver offers as a disk.
 struct Disk {
@@ -104,4 +107,4 @@ class System {
     std::string root_;  // with a slash at its end
 };
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

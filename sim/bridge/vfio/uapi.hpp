@@ -7,7 +7,7 @@
 /// What <linux/vfio.h> of Debian 12 (Linux 6.1) lacks, and <linux/iommufd.h>, which it has not:
 /// Linux 6.12, include/uapi/linux/vfio.h and iommufd.h. Names of our own, since newer headers
 /// define theirs. Feature indices and states: model/vfio/uapi.hpp.
-namespace lmsim::sim::vfio::uapi {
+namespace lmsim::sim::vfio_kernel::uapi {
 
 /// VFIO_MIG_GET_PRECOPY_INFO, on a data_fd.
 inline constexpr unsigned long mig_get_precopy_info = _IO(VFIO_TYPE, VFIO_BASE + 21);
@@ -69,4 +69,4 @@ struct IoasUnmap {
     std::uint64_t length;
 };
 
-}  // namespace lmsim::sim::vfio::uapi
+}  // namespace lmsim::sim::vfio_kernel::uapi

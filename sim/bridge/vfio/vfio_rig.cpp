@@ -10,7 +10,7 @@
 #include <random>
 #include <utility>
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
@@ -201,4 +201,4 @@ void VfioRig::idle(Ps limit) {
     sleep_on(fds, limit);
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -10,7 +10,7 @@
 #include "sim/bridge/vfio/borrow.hpp"
 #include "sim/bridge/vfio/port.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 /// Functions behind the kernel's VFIO: a PF and its VFs, or one alone. They reach one memory, or
 /// the VFs another one than the PF.
@@ -75,4 +75,4 @@ class VfioRig : public Rig {
     std::vector<std::unique_ptr<Port>> ports_;
 };
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint32_t most_vectors = 128;  // a file descriptor each
 constexpr std::size_t most_writes = 64;      // whose answers nobody has taken
-constexpr int looks = 50;                    // before it sleeps
+constexpr int looks_for_answer = 50;         // before it sleeps
 constexpr std::uint32_t from_socket = UINT32_MAX;
 
 std::uint64_t all_ones(unsigned size) {
@@ -232,7 +232,8 @@ void ClientPort::deliver() {
 
 bool ClientPort::poll(int timeout_ms) {
     bool any = look();
-    for (int left = timeout_ms > 0 ? looks : 0; !any && left > 0 && error().empty(); --left) {
+    for (int left = timeout_ms > 0 ? looks_for_answer : 0; !any && left > 0 && error().empty();
+         --left) {
         any = look();
     }
     if (!any && timeout_ms > 0 && events_) {

@@ -19,8 +19,8 @@ using wire::store_le;
 
 namespace {
 
-constexpr std::uint32_t piece = 256 * 1024;          // of the state, bytes
-constexpr std::uint64_t largest_state = 1ULL << 30;  // what does not end is no state
+constexpr std::uint32_t piece = 256 * 1024;       // of the state, bytes
+constexpr std::uint64_t most_state = 1ULL << 30;  // what does not end is no state
 constexpr int no_fd = -1;
 constexpr std::size_t most_outstanding = 4096;  // a VMM waits for nearly every answer
 constexpr std::size_t most_files = 64;          // before those that are gone are looked for
@@ -326,7 +326,7 @@ Result<Relay::Bytes> Relay::read_state(Side& from) {
         if (!error.empty()) {
             return Failure{error};
         }
-        if (reply.size() < migration_data_size || state.size() > largest_state) {
+        if (reply.size() < migration_data_size || state.size() > most_state) {
             return Failure{"MIG_DATA_READ: no stream that ends"};
         }
         const std::size_t got = reply.size() - migration_data_size;

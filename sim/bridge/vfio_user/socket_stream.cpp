@@ -17,8 +17,8 @@ namespace lmsim::sim::vfio_user {
 
 namespace {
 
-// How often a read looks again before it sleeps: waking up costs more than a short wait.
-constexpr int looks = 200;
+// How often a read looks_to_send again before it sleeps: waking up costs more than a short wait.
+constexpr int looks_to_send = 200;
 constexpr std::size_t most_fds = 64;  // of one recvmsg(): what is beyond is closed by the kernel
 
 /// The address; in words why there can be none.
@@ -59,7 +59,7 @@ std::ptrdiff_t SocketStream::read(std::uint8_t* to, std::size_t most, std::vecto
                                   Wait wait) {
     iovec part{to, most};
     alignas(cmsghdr) char control[CMSG_SPACE(most_fds * sizeof(int))];
-    const int tries = wait == Wait::No ? 1 : looks;
+    const int tries = wait == Wait::No ? 1 : looks_to_send;
     ssize_t got = -1;
     msghdr message{};
     for (int left = tries;;) {

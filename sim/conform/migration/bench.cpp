@@ -118,11 +118,11 @@ std::string state_words(std::uint32_t state) {
 }
 
 std::string Said::text() const {
-    const std::string name = vfio::errno_name(error);
+    const std::string name = vfio_kernel::errno_name(error);
     return words.empty() ? name : name + ": " + words;
 }
 
-Bench::Bench(const vfio::Migration& device, std::string driver, const spec::Rules& rules,
+Bench::Bench(const vfio_kernel::Migration& device, std::string driver, const spec::Rules& rules,
              Comparison& into, std::function<bool()> interrupted)
     : device_(device),
       driver_(std::move(driver)),
@@ -164,9 +164,9 @@ bool Bench::start() {
         return true;
     }
     into_.error =
-        fmt::format("a reset does not lead to RUNNING: {}, then {}", vfio::errno_name(error),
+        fmt::format("a reset does not lead to RUNNING: {}, then {}", vfio_kernel::errno_name(error),
                     state ? state_words(static_cast<std::uint32_t>(state.value))
-                          : vfio::errno_name(state.error));
+                          : vfio_kernel::errno_name(state.error));
     return false;
 }
 
@@ -235,7 +235,7 @@ Said Bench::after_set(Errno error, int fd) const {
     said.fd = fd;
     const auto state = device_.state();
     said.words = state ? state_words(static_cast<std::uint32_t>(state.value))
-                       : "its state is not told: " + vfio::errno_name(state.error);
+                       : "its state is not told: " + vfio_kernel::errno_name(state.error);
     if (fd >= 0) {
         const long mode = device_.calls().fcntl(fd, F_GETFL, 0);
         said.words += fd_words(true, mode >= 0 && (mode & O_ACCMODE) == O_WRONLY);
@@ -344,7 +344,8 @@ bool Bench::learn_stream() {
     }
     const Errno error = device_.read_all(sessions_.back().fd, stream_);
     if (error != Errno::Ok || stream_.empty()) {
-        into_.error = fmt::format("no stream comes out of STOP_COPY: {}", vfio::errno_name(error));
+        into_.error =
+            fmt::format("no stream comes out of STOP_COPY: {}", vfio_kernel::errno_name(error));
         return false;
     }
     into_.stream_bytes = stream_.size();

@@ -13,6 +13,8 @@ using lmsim::vfio::Event;
 using lmsim::vfio::MigState;
 using vfio::Errno;
 
+constexpr std::size_t enough = 1 << 20;  // bytes of one read()
+
 /// What one side said to a call.
 struct Said {
     Errno error = Errno::Ok;
@@ -37,7 +39,7 @@ enum class Place : std::uint8_t {
 /// A device and the model, side by side: each call goes to both, and what they say is a step.
 class Bench {
   public:
-    Bench(const vfio::Migration& device, std::string driver, const spec::Rules& rules,
+    Bench(const vfio_kernel::Migration& device, std::string driver, const spec::Rules& rules,
           Comparison& into, std::function<bool()> interrupted = {});
     ~Bench();
     Bench(const Bench&) = delete;
@@ -109,7 +111,7 @@ class Bench {
     const Session& session(std::size_t back) const;
     void forget_sessions();
 
-    vfio::Migration device_;
+    vfio_kernel::Migration device_;
     std::string driver_;
     spec::Rules rules_;
     DeviceState model_;

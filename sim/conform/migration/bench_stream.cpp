@@ -14,7 +14,7 @@ namespace {
 
 constexpr spec::Id stream_row = spec::Id::VfioFdStale;
 
-Said counted(const vfio::Answer<std::size_t>& answer) {
+Said counted(const vfio_kernel::Answer<std::size_t>& answer) {
     Said said;
     said.error = answer.error;
     said.words = answer ? fmt::format("{} bytes", answer.value) : "";
@@ -37,7 +37,7 @@ Said counted_model(DeviceState& state, const spec::Rules& rules, const Event& ev
     return said;
 }
 
-vfio::Answer<std::size_t> answer_of(long result) {
+vfio_kernel::Answer<std::size_t> answer_of(long result) {
     return {result < 0 ? static_cast<Errno>(-result) : Errno::Ok,
             result < 0 ? 0 : static_cast<std::size_t>(result)};
 }
@@ -115,15 +115,15 @@ void Bench::poke(const std::string& asked, std::size_t back) {
 void Bench::precopy_info(const std::string& asked, std::uint32_t argsz, std::size_t back,
                          Place place) {
     const Session& of = session(back);
-    vfio::uapi::PrecopyInfo info{};
+    vfio_kernel::uapi::PrecopyInfo info{};
     info.argsz = argsz;
     const Guarded memory(&info, sizeof(info), place);
     const long result =
-        device_.calls().ioctl(of.fd, vfio::uapi::mig_get_precopy_info, memory.data());
+        device_.calls().ioctl(of.fd, vfio_kernel::uapi::mig_get_precopy_info, memory.data());
     Said device;
     device.error = result < 0 ? static_cast<Errno>(-result) : Errno::Ok;
     if (device.error == Errno::Ok && place == Place::Here) {
-        info = memory.at<vfio::uapi::PrecopyInfo>(0);
+        info = memory.at<vfio_kernel::uapi::PrecopyInfo>(0);
         device.words = fmt::format("{} initial, {} dirty", info.initial_bytes, info.dirty_bytes);
     }
     Event event = lmsim::vfio::precopy_info(of.model_fd, info.initial_bytes, info.dirty_bytes);

@@ -27,7 +27,7 @@ std::size_t Comparison::different() const {
     return count_of(steps, [](const Step& step) { return step.different(); });
 }
 
-Comparison compare(const vfio::Migration& device, const std::string& name,
+Comparison compare(const vfio_kernel::Migration& device, const std::string& name,
                    const std::string& driver, const spec::Rules& rules,
                    const std::function<bool()>& interrupted) {
     Comparison result;
@@ -36,7 +36,7 @@ Comparison compare(const vfio::Migration& device, const std::string& name,
     const auto flags = device.flags();
     if (!flags) {
         result.error = fmt::format("{}: its driver does not implement VFIO migration ({})", name,
-                                   vfio::errno_name(flags.error));
+                                   vfio_kernel::errno_name(flags.error));
         return result;
     }
     result.flags = flags.value;

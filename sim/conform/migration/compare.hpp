@@ -49,7 +49,7 @@ struct Comparison {
 /// each to each, and into every error of the model's tables that a program can provoke. It is reset
 /// again and again, and is left RUNNING, also if it is `interrupted`: then that is the error.
 /// Nobody else may use it.
-Comparison compare(const vfio::Migration& device, const std::string& name,
+Comparison compare(const vfio_kernel::Migration& device, const std::string& name,
                    const std::string& driver, const spec::Rules& rules = {},
                    const std::function<bool()>& interrupted = {});
 

@@ -90,9 +90,9 @@ std::string own_text(const Comparison& of) {
 }  // namespace
 
 std::string comparison_text(const Comparison& of, bool all) {
-    std::string text =
-        fmt::format("{}: driver {}, {}{}; a stream of {} bytes\n", of.device, of.driver,
-                    vfio::flag_words(of.flags), of.log_ops ? ", DMA logging" : "", of.stream_bytes);
+    std::string text = fmt::format("{}: driver {}, {}{}; a stream of {} bytes\n", of.device,
+                                   of.driver, vfio_kernel::flag_words(of.flags),
+                                   of.log_ops ? ", DMA logging" : "", of.stream_bytes);
     text += groups_table(of);
     for (const Step& step : of.steps) {
         if (all || step.different()) {

@@ -8,8 +8,6 @@ namespace lmsim::sim::conform::migration {
 
 namespace {
 
-constexpr std::size_t enough = 1 << 20;  // bytes of one read()
-
 /// What was done with the session of a state, before it is left.
 enum class Done : std::uint8_t { Nothing, Half, Whole, Closed, WholeAndClosed };
 

@@ -9,8 +9,6 @@ namespace {
 
 using lmsim::vfio::precopy_info_size;
 
-constexpr std::size_t enough = 1 << 20;  // bytes of one read()
-
 std::string name_of(MigState state) { return state_words(static_cast<std::uint32_t>(state)); }
 
 /// Until nothing is left for now, and once more.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "sim/core/text.hpp"
+#include "sim/guest/fio/io.hpp"
 #include "sim/guest/fio/job_values.hpp"
 
 namespace lmsim::sim::fio {
@@ -11,7 +12,6 @@ namespace lmsim::sim::fio {
 namespace {
 
 constexpr std::size_t split_limit = 64;  // fio's own
-constexpr std::uint64_t sector = 512;
 
 std::uint64_t block_size(const Value& value, const Job& job) {
     const std::uint64_t bytes = parse_size(value, job.kb_base, 1, block_size_limit);

@@ -6,6 +6,8 @@
 
 namespace lmsim::sim::fio {
 
+constexpr std::uint64_t sector = 512;
+
 enum class Op : std::uint8_t { Read, Write, Trim, Flush };
 
 /// An I/O of the guest: bytes from the start of the namespace; 0 and 0 for a flush.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "sim/core/text.hpp"
+#include "sim/guest/fio/io.hpp"
 #include "sim/guest/fio/text_file.hpp"
 
 namespace lmsim::sim::fio {
@@ -15,7 +16,6 @@ namespace lmsim::sim::fio {
 namespace {
 
 constexpr std::string_view header_start = "fio version ";
-constexpr std::uint64_t sector = 512;
 constexpr std::uint64_t longest_us = 30ULL * 86400 * 1'000'000;
 constexpr std::size_t most_fields = 5;
 

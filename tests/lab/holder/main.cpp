@@ -13,7 +13,7 @@
 namespace {
 
 using namespace lmsim;
-using sim::vfio::VfioRig;
+using sim::vfio_kernel::VfioRig;
 
 int failures = 0;
 
@@ -71,6 +71,9 @@ bool hold(const std::vector<std::string>& bdfs, const std::string& round) {
 }
 
 }  // namespace
+
+// libsystemc, which other parts of the library need, asks for this.
+extern "C" int sc_main(int, char**) { return 0; }
 
 int main(int argc, char** argv) {
     if (argc < 3) {

@@ -198,9 +198,10 @@ TEST_CASE("a PF's driver brings a VF online that a reset of the PF took offline"
     REQUIRE(driver->open() == "");
     const auto before = driver->secondaries();
     REQUIRE(before.ok());
-    const std::uint16_t vf = before.value()[0].scid;
-    CHECK_FALSE(before.value()[0].online);
-    CHECK(driver->bring_online(vf) == "");
+    const wire::SecondaryController offline = before.value()[0];
+    const std::uint16_t vf = offline.scid;
+    CHECK_FALSE(offline.online);
+    CHECK(driver->bring_online(offline, 3) == "");
     CHECK(driver->secondaries().value()[0].online);
     CHECK(driver->suspend(vf) == "");
 }

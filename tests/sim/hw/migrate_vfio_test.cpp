@@ -9,7 +9,7 @@
 #include "tests/sim/conform/migration/model_calls.hpp"
 
 /// Against a kernel's own: tests/lab/mtty.
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
@@ -225,4 +225,4 @@ TEST_CASE("a VF of a PF that VFIO has, too, opens with the PF's token alone", "[
           std::vector<std::string>{std::string(vf) + " with its token", "0000:01:00.3"});
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

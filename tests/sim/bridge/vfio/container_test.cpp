@@ -9,7 +9,7 @@
 
 /// What VFIO does is tested in guests of the lab (tests/lab/closed-loop, mtty and iommufd); here,
 /// what is said without it.
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 TEST_CASE("a machine without VFIO, or a function that is not there, is told in words") {
     const auto container = Container::open(Access::Group);
@@ -115,4 +115,4 @@ TEST_CASE("a mediated device that is not there, or is named otherwise, is told i
     }
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

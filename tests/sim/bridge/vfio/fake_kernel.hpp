@@ -11,7 +11,7 @@
 
 #include "sim/bridge/vfio/system.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 /// A tree of sysfs and proc that does what Linux does when it is written to: drivers are bound and
 /// unbound, VFs come and go. All of it is in files, so that every process sees the same.
@@ -205,4 +205,4 @@ class FakeKernel : public System {
     pid_t owner_;
 };
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

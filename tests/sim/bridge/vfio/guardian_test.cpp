@@ -10,7 +10,7 @@
 #include "tests/sim/bridge/vfio/fake_kernel.hpp"
 
 /// What was changed is undone by the guardian alone, however its parent ends.
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
@@ -241,4 +241,4 @@ TEST_CASE("a function that was taken out meanwhile is missed, and the others are
     CHECK(kernel->driver(bdf) == "nvme");
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

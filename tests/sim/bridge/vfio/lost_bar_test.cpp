@@ -7,7 +7,7 @@
 
 #include "tests/catch.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 TEST_CASE("a BAR that is taken away while it is mapped reads as ones") {
     // A file that is cut off under its mapping: its pages end with SIGBUS, as those of a BAR.
@@ -27,4 +27,4 @@ TEST_CASE("a BAR that is taken away while it is mapped reads as ones") {
     ::close(file);
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

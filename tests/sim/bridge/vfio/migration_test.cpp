@@ -5,7 +5,7 @@
 #include "tests/sim/conform/migration/model_calls.hpp"
 
 /// Against a kernel's own: tests/lab/mtty.
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
@@ -84,4 +84,4 @@ TEST_CASE("what a device has of VFIO's migration is told in words") {
     CHECK(flag_words(0) == "none");
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -6,7 +6,7 @@
 
 /// Each thing for which a function is not taken has a message of its own, and then nothing has been
 /// changed.
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
@@ -215,4 +215,4 @@ TEST_CASE("a machine without VFIO, or on which it may not be used, is told so") 
     }
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -3,7 +3,7 @@
 #include "tests/catch.hpp"
 #include "tests/sim/bridge/vfio/fake_kernel.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace {
 
@@ -138,4 +138,4 @@ TEST_CASE("a disk is in use by swap space, by what holds it, by btrfs, and by wh
     CHECK(uses(kernel) == std::vector<std::string>{expected});
 }
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel

@@ -12,10 +12,10 @@ namespace lmsim::sim::conform::migration {
 
 namespace {
 
-using vfio::ModelCalls;
+using vfio_kernel::ModelCalls;
 
 Comparison compare_with(const ModelCalls& calls, const std::string& driver = "model") {
-    return compare(vfio::Migration(ModelCalls::device_fd, calls), "model:0", driver);
+    return compare(vfio_kernel::Migration(ModelCalls::device_fd, calls), "model:0", driver);
 }
 
 bool names(const Comparison& comparison, const std::string& row) {
@@ -56,8 +56,9 @@ TEST_CASE("a comparison that is interrupted leaves its device RUNNING and withou
     for (const int starts : {0, 1, 2, 30}) {
         const ModelCalls calls;
         int asked = 0;
-        const Comparison result = compare(vfio::Migration(ModelCalls::device_fd, calls), "model:0",
-                                          "model", {}, [&] { return asked++ >= starts; });
+        const Comparison result =
+            compare(vfio_kernel::Migration(ModelCalls::device_fd, calls), "model:0", "model", {},
+                    [&] { return asked++ >= starts; });
         INFO(starts);
         CHECK(result.error == "interrupted");
         CHECK_FALSE(result.passed());

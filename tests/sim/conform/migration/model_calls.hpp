@@ -15,7 +15,7 @@
 #include "sim/bridge/vfio/migration.hpp"
 #include "sim/bridge/vfio/uapi.hpp"
 
-namespace lmsim::sim::vfio {
+namespace lmsim::sim::vfio_kernel {
 
 namespace machine = lmsim::vfio;
 
@@ -290,4 +290,4 @@ class ModelCalls : public Calls {
     std::size_t written_ = 0;  // of the resuming session
 };
 
-}  // namespace lmsim::sim::vfio
+}  // namespace lmsim::sim::vfio_kernel
