@@ -1,7 +1,7 @@
 # How everything here is compiled. The presets set these; a user rarely does.
 option(LMSIM_BENCH "Build bench/ (Google Benchmark; figures mean something in release only)" OFF)
 option(LMSIM_LIBRARY_ASSERTIONS "Turn on the assertions inside the standard library" OFF)
-option(LMSIM_BATCHES "Compile several test files at once: less in all, more after each change" OFF)
+option(LMSIM_BATCHES "Compile several files at once: less in all, more after each change" OFF)
 option(LMSIM_COVERAGE "Instrument for gcov" OFF)
 set(LMSIM_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
 
