@@ -46,34 +46,52 @@
     return list.sort((a, b) => a.at - b.at);
   }
 
+  /// The buckets that lie under a pixel together, so that none is beyond reach.
+  function under(guest, from, to) {
+    let i = guest.begin_ps.findIndex((begin, k) => ms(begin + guest.width_ps[k]) > from);
+    if (i < 0) i = guest.begin_ps.length - 1;
+    const sum = {begin: guest.begin_ps[i], width: 0, commands: 0, bytes: 0, time: 0, min: Infinity,
+                 max: 0};
+    do {
+      const commands = guest.commands[i];
+      sum.width += guest.width_ps[i];
+      sum.commands += commands;
+      sum.bytes += guest.bytes[i];
+      if (commands > 0) {
+        sum.time += guest.mean_ns[i] * commands;
+        sum.min = Math.min(sum.min, guest.min_ns[i]);
+        sum.max = Math.max(sum.max, guest.max_ns[i]);
+      }
+      i += 1;
+    } while (i < guest.begin_ps.length && ms(guest.begin_ps[i]) < to);
+    return sum;
+  }
+
   /// What the charts have at a moment, in words.
   function say(guest, list) {
-    return (readout, focus) => {
+    return (readout, focus, pixel) => {
       if (focus === null) {
         readout.replaceChildren(el('span', {}, 'Point at the chart to read it.'));
         return;
       }
-      let i = guest.begin_ps.findIndex((begin, k) => ms(begin + guest.width_ps[k]) > focus);
-      if (i < 0) i = guest.begin_ps.length - 1;
-      const begin = ms(guest.begin_ps[i]);
-      const width = ms(guest.width_ps[i]);
+      const sum = under(guest, focus, focus + pixel);
+      const begin = ms(sum.begin);
+      const width = ms(sum.width);
       const near = list.filter((mark) => mark.at >= begin && mark.at < begin + width);
       const black = data.series.blackout;
-      const still = black && guest.begin_ps[i] < black.end_ps &&
-        guest.begin_ps[i] + guest.width_ps[i] > black.begin_ps;
+      const still = black && sum.begin < black.end_ps && sum.begin + sum.width > black.begin_ps;
       const item = (name, key, text) => el('span', {'data-read': key}, name, ' ',
         el('b', {}, text));
-      const none = guest.commands[i] === 0;
       readout.replaceChildren(
         item('at', 'from', plots.moment(begin, width * 20) + ', ' +
-          format.time(guest.width_ps[i]) + ' long'),
-        item('IOPS', 'iops', format.count(guest.commands[i] * 1e12 / guest.width_ps[i])),
-        item('completions', 'commands', format.count(guest.commands[i])),
-        item('bytes', 'bytes', format.bytes(guest.bytes[i])),
-        ...(none ? [item('latency', 'none', 'none completed')] : [
-          item('min', 'min', format.time_ns(guest.min_ns[i])),
-          item('mean', 'mean', format.time_ns(guest.mean_ns[i])),
-          item('max', 'max', format.time_ns(guest.max_ns[i]))]),
+          format.time(sum.width) + ' long'),
+        item('IOPS', 'iops', format.count(sum.commands * 1e12 / sum.width)),
+        item('completions', 'commands', format.count(sum.commands)),
+        item('bytes', 'bytes', format.bytes(sum.bytes)),
+        ...(sum.commands === 0 ? [item('latency', 'none', 'none completed')] : [
+          item('min', 'min', format.time_ns(sum.min)),
+          item('mean', 'mean', format.time_ns(sum.time / sum.commands)),
+          item('max', 'max', format.time_ns(sum.max))]),
         still ? item('', 'blackout', 'blackout') : '',
         near.length ? item('', 'marks', near.map((mark) => mark.text).join(', ')) : '');
     };

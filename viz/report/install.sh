@@ -15,6 +15,10 @@ case ${1-} in
         exit 2
         ;;
 esac
+mkdir -p "$into"
+# Two builds at once: one fetches, the other finds it.
+exec 9>"$into/lock"
+flock 9
 # What is there: the lock file that it was made from, and whether the tests' part is in it.
 wanted="$(cat package-lock.json) $leave_out"
 if [ -f "$into/installed" ] &&
@@ -26,7 +30,6 @@ if ! command -v npm >/dev/null; then
     echo "viz/report/install.sh: there is no npm; tools/setup installs it" >&2
     exit 4
 fi
-mkdir -p "$into"
 rm -f "$into/installed"
 cp package.json package-lock.json .npmrc "$into/"
 log=$into/npm.log

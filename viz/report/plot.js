@@ -97,7 +97,7 @@
   }
 
   /// spec: name, end (ms), begin, charts[], bands[], marks[], presets[{text, from, to}],
-  /// say(where to, moment in ms or null), log: whether there is that switch.
+  /// say(where to, moment in ms or null, what a pixel spans), log: whether there is that switch.
   /// A chart: title, x (ms), lines[{name, values, colour, dash, width}], height, log, write.
   function Plots(spec) {
     const holders = spec.charts.map(() => el('div', {class: 'plot'}));
@@ -124,7 +124,8 @@
     }
 
     function say() {
-      spec.say(readout, focus);
+      const wide = plots.length > 0 ? plots[0].over.clientWidth : 0;
+      spec.say(readout, focus, wide > 0 ? (view.to - view.from) / wide : 0);
     }
     function show(from, to) {
       const least = (spec.end - spec.begin) / 200000;

@@ -4,6 +4,9 @@
   const {el, data} = lm;
   const {page, format} = lm;
 
+  // What a migration is about; the rest is folded.
+  const main_ones = ['vfio', 'migration', 'suspend'];
+
   function machine(one) {
     const longest = Math.max(...one.states.map((state) => state.ps), 1);
     const most = Math.max(...one.arcs.map((arc) => arc.taken), 1);
@@ -43,8 +46,12 @@
       const list = data.heat || [];
       const picture = pictures();
       if (list.length === 0 && !picture) return;
+      const first = list.filter((one) => main_ones.includes(one.machine));
+      const others = list.filter((one) => !main_ones.includes(one.machine));
       page.section('states', 'State machines', el('p', {},
-        'All VFs, queues and both sides together.'), picture, list.map(machine));
+        'All VFs, queues and both sides together.'), picture, first.map(machine),
+      others.length > 0 && page.details(format.plural(others.length, 'other machine') +
+        ' that the run used', others.map(machine)));
     },
   };
 })(window.lmsim);

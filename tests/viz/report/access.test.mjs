@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import test from 'node:test';
 import { unfold, with_page } from './browser.mjs';
-import { file_of } from './modules.mjs';
+import { file_of } from '../../../viz/report/modules.mjs';
 import { all_pages, fixture } from './pages.mjs';
 
 const axe = fs.readFileSync(file_of('axe-core'), 'utf8');

@@ -2,7 +2,7 @@
 // that no run would give.
 import fs from 'node:fs';
 import path from 'node:path';
-import { modules, root } from './modules.mjs';
+import { modules, root } from '../../../viz/report/modules.mjs';
 
 const folder = path.join(root, 'viz/report');
 const text = (file) => fs.readFileSync(file, 'utf8');

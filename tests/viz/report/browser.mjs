@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { load } from './modules.mjs';
+import { load } from '../../../viz/report/modules.mjs';
 
 const { chromium } = (await load('playwright-core')).default;
 const program = process.env.LMSIM_CHROMIUM || '/usr/bin/chromium';

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { settled, with_page } from './browser.mjs';
-import { load, root } from './modules.mjs';
+import { load, root } from '../../../viz/report/modules.mjs';
 import { fixture } from './pages.mjs';
 
 const { PNG } = (await load('pngjs')).default;

@@ -1,10 +1,11 @@
-// The pages that are tested: out of data that is here, and, if LMSIM_REPORTS names a folder with
-// run/, sweep/ and compare/, those that the program made of real runs.
+// The pages that are tested: out of data that is here, and, if LMSIM_PROGRAM names the program,
+// those that it makes of real runs.
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { assemble } from './assemble.mjs';
-import { written } from './browser.mjs';
-import { root } from './modules.mjs';
+import { scratch, written } from './browser.mjs';
+import { root } from '../../../viz/report/modules.mjs';
 
 const folder = path.join(root, 'tests/viz/report/data');
 export const kinds = ['run', 'sweep', 'compare'];
@@ -40,14 +41,35 @@ export function fixture(kind) {
 export function all_pages() {
   const list = kinds.map((kind) =>
     ({ name: kind + ' of test data', kind, file: fixture(kind), data: data_of(kind) }));
-  const real = process.env.LMSIM_REPORTS;
-  for (const kind of real ? kinds : []) {
-    const file = path.join(real, kind, 'report.html');
-    if (!fs.existsSync(file)) throw new Error('LMSIM_REPORTS: there is no ' + file);
-    list.push({ name: kind + ' of the program', kind, file, data: data_in(file),
-      folder: path.join(real, kind) });
+  for (const kind of process.env.LMSIM_PROGRAM ? kinds : []) {
+    const made = path.join(scratch, kind);
+    if (!fs.existsSync(made)) make(kind, made);
+    const file = path.join(made, 'report.html');
+    list.push({ name: kind + ' of the program', kind, file, data: data_in(file), folder: made });
   }
   return list;
+}
+
+/// Has the program do something in the folder of the project; returns what it prints.
+export function lmsim(...words) {
+  return execFileSync(process.env.LMSIM_PROGRAM, words, { cwd: root, encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'] });
+}
+function make(kind, made) {
+  const scenario = 'scenarios/quickstart.toml';
+  const bandwidth = 'channel.bandwidth';
+  if (kind === 'run') lmsim('run', scenario, '--out', made);
+  if (kind === 'compare') {
+    lmsim('compare', scenario, '--vary', bandwidth + '=10Gbit/s,25Gbit/s', '--out', made);
+  }
+  if (kind === 'sweep') {
+    const study = path.join(scratch, 'study.toml');
+    fs.writeFileSync(study, `name = "two by two"\nscenario = "${path.join(root, scenario)}"\n` +
+      `seeds = 2\n[grid]\n${bandwidth} = ["10Gbit/s", "25Gbit/s"]\n` +
+      'hosts.both.device.vfs = [1, 2]\n');
+    lmsim('sweep', study, '--out', made);
+  }
+  lmsim('report', made);
 }
 
 /// The data object out of a page.

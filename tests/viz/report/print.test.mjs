@@ -30,6 +30,10 @@ for (const { name, file } of all_pages()) {
         one.getBoundingClientRect().right > 682)
       .map((one) => one.tagName + '.' + one.className));
     assert.deepEqual(wide, []);
+    for (const picture of await page.locator('.sheet svg').all()) {
+      const box = await picture.boundingBox();
+      assert.ok(box === null || box.width <= 682, `a picture is ${box && box.width} wide`);
+    }
     const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true, printBackground: true });
     const text = pdf.toString('latin1');
     const boxes = [...text.matchAll(/\/MediaBox ?\[ ?0 0 ([\d.]+) ([\d.]+)/g)];

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const modules = path.join(root, '.cache/report/node_modules');
 if (!fs.existsSync(modules)) {
   throw new Error('viz/report/install.sh has not run: there is no ' + modules);
