@@ -80,7 +80,7 @@ void Measurement::leave_out(const std::vector<std::string>& kinds, const std::st
 }
 
 std::string Measurement::sample(const std::vector<std::string>& kinds, const Each& each,
-                                std::uint64_t bytes) {
+                                std::uint64_t bytes, std::uint32_t most) {
     if (options_.progress) {
         options_.progress(kinds.front());
     }
@@ -89,7 +89,7 @@ std::string Measurement::sample(const std::vector<std::string>& kinds, const Eac
     const auto lasted = [&] { return rig_.now() - begin; };
     std::uint32_t left = options_.warm_up;
     std::size_t taken = 0;
-    while (taken < options_.samples) {
+    while (taken < std::min(options_.samples, most)) {
         if (target_->stopped()) {
             return was_stopped;
         }
@@ -259,20 +259,22 @@ std::string Measurement::queues() {
 }
 
 std::string Measurement::enabling() {
-    return sample({"disable", "enable"}, [this](Sample& sample) {
+    const auto each = [this](Sample& sample) {
         sample.took.resize(2);
         std::string error = target_->disable(sample.took[0]);
         return error.empty() ? target_->enable(sample.took[1]) : error;
-    });
+    };
+    return sample({"disable", "enable"}, each, 0, options_.resets);
 }
 
 std::string Measurement::resetting() {
-    return sample({"reset"}, [this](Sample& sample) {
+    const auto each = [this](Sample& sample) {
         sample.took.resize(1);
         std::string error = target_->reset(sample.took[0]);
         Ps took = 0;
         return error.empty() ? target_->enable(took) : error;
-    });
+    };
+    return sample({"reset"}, each, 0, options_.resets);
 }
 
 }  // namespace lmsim::sim::hw

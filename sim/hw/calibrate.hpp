@@ -66,6 +66,8 @@ struct CalibrateOptions {
     std::uint32_t depth = 32;                                         // for throughput
     std::vector<std::uint64_t> sizes = {4096, 16384, 65536, 131072};  // of reads and writes
     Ps answer_limit = 10'000'000'000'000;                             // 10 s: for any single one
+    /// Samples of those kinds that look at CSTS.RDY again and again; never more than `samples`.
+    std::uint32_t resets = UINT32_MAX;
     /// A kind that lasts longer than this takes no further sample, from `least` on.
     Ps kind_limit = 10'000'000'000'000;
     std::uint32_t least = 5;

@@ -25,9 +25,10 @@ class Measurement {
         std::string refused;
     };
     using Each = std::function<std::string(Sample&)>;
-    /// Warm-up, then as many samples as there are to be; each kind has its own place in took.
+    /// Warm-up, then as many samples as there are to be, `most` at most; each kind has its own
+    /// place in took.
     std::string sample(const std::vector<std::string>& kinds, const Each& each,
-                       std::uint64_t bytes = 0);
+                       std::uint64_t bytes = 0, std::uint32_t most = UINT32_MAX);
     void leave_out(const std::vector<std::string>& kinds, const std::string& why,
                    std::uint64_t bytes = 0);
     /// Runs a command; false if it was refused (then the sample says so) or if there is an error.

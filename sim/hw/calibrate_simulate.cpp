@@ -13,6 +13,7 @@ namespace lmsim::sim::hw {
 namespace {
 
 constexpr std::uint32_t simulated_samples = 10001;  // medians of wide distributions scatter
+constexpr std::uint32_t simulated_resets = 1001;    // each takes thousands of looks at CSTS
 constexpr Ps kind_limit = 5'000'000'000'000;  // 5 s, simulated: what takes ms has fewer samples
 
 /// A line for each kind: its time, and its name, in which there are blanks.
@@ -44,6 +45,7 @@ Result<Times> simulated(const Scenario& scenario, const Calibration& like, std::
         const auto rig = make_model_rig(scenario, std::min<std::uint16_t>(like.facts.functions, 2));
         CalibrateOptions options;
         options.samples = samples;
+        options.resets = simulated_resets;
         options.warm_up = 0;
         options.write = like.writes;
         options.depth = 1;
