@@ -14,7 +14,7 @@ namespace lmsim::sim {
 namespace {
 
 constexpr Ps quiet = 50 * ps_per_ms;  // in which a device that has a command completes one
-constexpr Ps command_limit = 10'000 * ps_per_ms;
+constexpr Ps take_over_limit = 10'000 * ps_per_ms;
 constexpr std::uint8_t poison_byte = 0xff;
 constexpr std::size_t entry_size = 16;
 constexpr std::size_t status_at = 14;  // bit 0: the phase tag
@@ -108,7 +108,7 @@ std::string PfDriver::find_position() {
     }
     // One more, alone: what comes back says where both rings are.
     offer(1);
-    if (!wait_(any, command_limit)) {
+    if (!wait_(any, take_over_limit)) {
         return "the PF is enabled, and its admin queue answers nothing";
     }
     const std::uint32_t slot = written().back();

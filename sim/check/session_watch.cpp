@@ -19,9 +19,9 @@ using record::SessionLine;
 
 namespace {
 
-constexpr Ps long_enough = 5'000'000'000'000;  // 5 s: what is not complete by then is lost
+constexpr Ps session_enough = 5'000'000'000'000;  // 5 s: what is not complete by then is lost
 constexpr std::uint64_t page_mask = page_size - 1;
-constexpr std::size_t largest_state = std::size_t{64} << 20;
+constexpr std::size_t longest_state = std::size_t{64} << 20;
 
 }  // namespace
 
@@ -287,7 +287,7 @@ void SessionWatch::begin_admin(std::uint32_t number, Command& command) {
     if (send.operation == wire::SendOperation::SetControllerState) {
         const std::uint64_t size = 4 * send.dwords;
         // The sum of both may be too large for 64 bits: a session may have been made by anybody.
-        if (size <= largest_state && send.offset <= largest_state - size) {
+        if (size <= longest_state && send.offset <= longest_state - size) {
             const auto data = data_of(command, static_cast<std::size_t>(size));
             function.loading.resize(
                 std::max<std::size_t>(function.loading.size(), send.offset + size));
@@ -352,7 +352,7 @@ void SessionWatch::find_lost(const SessionLine& line) {
         }
         const auto all = members(*user);
         const bool runs = std::any_of(all.begin(), all.end(), [&](const Function* function) {
-            return function->suspended == 0 && line.at - function->resumed_at > long_enough;
+            return function->suspended == 0 && line.at - function->resumed_at > session_enough;
         });
         for (auto& [key, command] : user->commands) {
             const auto sq = user->sqs.find(key.first);
@@ -360,7 +360,7 @@ void SessionWatch::find_lost(const SessionLine& line) {
                 sq == user->sqs.end() ? user->cqs.end() : user->cqs.find(sq->second.cqid);
             const bool waits = key.first == 0 && command.sqe.opcode == spec::opcode::AdminAer;
             if (!runs || waits || command.lost || command.copies != 1 ||
-                line.at - command.at <= long_enough || cq == user->cqs.end() ||
+                line.at - command.at <= session_enough || cq == user->cqs.end() ||
                 cq->second.waiting() + 1 >= cq->second.entries) {
                 continue;
             }

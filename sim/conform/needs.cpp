@@ -13,7 +13,7 @@ using spec::Id;
 
 namespace {
 
-constexpr spec::Place opcode_place = spec::bytes(0, 0);
+constexpr spec::Place opcode_at = spec::bytes(0, 0);
 
 /// The number that the command has there; nothing if it says nothing there, or a symbol.
 std::optional<std::uint64_t> number_at(const Step& step, spec::Place place) {
@@ -47,7 +47,7 @@ void need_migration(const Case& test, std::vector<Need>& needs) {
     bool any = false;
     std::vector<Need> opcodes;
     for (const Step& step : test.steps) {
-        const auto opcode = is_admin(step) ? number_at(step, opcode_place) : std::nullopt;
+        const auto opcode = is_admin(step) ? number_at(step, opcode_at) : std::nullopt;
         for (const Id row : migration_opcodes) {
             if (is(opcode, row)) {
                 any = true;
@@ -70,7 +70,7 @@ void need_migration(const Case& test, std::vector<Need>& needs) {
 
 bool lists_secondaries(const Step& step) {
     const auto cns = number_at(step, oracle().place(Id::IdentifyCns));
-    return is_admin(step) && is(number_at(step, opcode_place), Id::OpcodeAdminIdentify) &&
+    return is_admin(step) && is(number_at(step, opcode_at), Id::OpcodeAdminIdentify) &&
            (is(cns, Id::CnsPrimaryCapabilities) || is(cns, Id::CnsSecondaryControllers));
 }
 
@@ -79,7 +79,7 @@ bool speaks_to_vf(const Step& step) {
     const auto cns = number_at(step, oracle().place(Id::IdentifyCns));
     return step.controller == "mc" &&
            (lists_secondaries(step) ||
-            (is_admin(step) && is(number_at(step, opcode_place), Id::OpcodeAdminIdentify) &&
+            (is_admin(step) && is(number_at(step, opcode_at), Id::OpcodeAdminIdentify) &&
              is(cns, Id::CnsControllerStateFormats)));
 }
 
@@ -111,7 +111,7 @@ std::string destroys(const Step& step) {
     if (step.kind != StepKind::Command) {
         return {};
     }
-    const auto opcode = number_at(step, opcode_place);
+    const auto opcode = number_at(step, opcode_at);
     const auto any_of = [&](std::initializer_list<Id> rows) {
         return std::any_of(rows.begin(), rows.end(), [&](Id row) { return is(opcode, row); });
     };
@@ -145,7 +145,7 @@ void need_logs(const Case& test, std::vector<Need>& needs) {
     bool effects = false;
     bool offsets = false;
     for (const Step& step : test.steps) {
-        if (!is_admin(step) || !is(number_at(step, opcode_place), Id::OpcodeAdminGetLogPage)) {
+        if (!is_admin(step) || !is(number_at(step, opcode_at), Id::OpcodeAdminGetLogPage)) {
             continue;
         }
         const auto lid = number_at(step, oracle().place(Id::LogLid));
@@ -169,7 +169,7 @@ void need_logs(const Case& test, std::vector<Need>& needs) {
 }
 
 bool uses_pair(const Step& step, std::uint64_t id) {
-    const auto opcode = number_at(step, opcode_place);
+    const auto opcode = number_at(step, opcode_at);
     const bool creates = is_admin(step) && (is(opcode, Id::OpcodeAdminCreateCq) ||
                                             is(opcode, Id::OpcodeAdminCreateSq));
     return creates && number_at(step, oracle().place(Id::QueueQid)).value_or(0) == id &&

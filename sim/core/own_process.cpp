@@ -37,7 +37,7 @@ void write_all(int to, const std::string& text) {
 /// Takes what there is; false at the end.
 bool read_some(int from, std::string& text) {
     char piece[65536];
-    const ssize_t some = read(from, piece, sizeof piece);
+    const ssize_t some = ::read(from, piece, sizeof piece);
     text.append(piece, some > 0 ? static_cast<std::size_t>(some) : 0);
     return some > 0 || (some < 0 && errno == EINTR);
 }

@@ -8,7 +8,7 @@ namespace lmsim::sim {
 
 namespace {
 
-double pages_of(Bytes bytes) {
+double fluid_pages(Bytes bytes) {
     return static_cast<double>(bytes.count) / static_cast<double>(page_size);
 }
 
@@ -31,8 +31,8 @@ double hit(double n, double writes) {
 Dirtying::Dirtying(const Scenario& scenario, const Workload& workload) {
     const DirtyParams& dirty = scenario.vm.dirty;
     const double rate = static_cast<double>(dirty.rate.milli_per_s) / 1000;
-    const double all = pages_of(dirty.working_set);
-    hot_ = std::min(pages_of(dirty.hot), all);
+    const double all = fluid_pages(dirty.working_set);
+    hot_ = std::min(fluid_pages(dirty.hot), all);
     cold_ = all - hot_;
     const double to_hot = hot_ == 0 ? 0 : static_cast<double>(dirty.hot_share.ppm) / 1e6;
     // What does not go to the hot part goes to all of the working set.
@@ -40,7 +40,7 @@ Dirtying::Dirtying(const Scenario& scenario, const Workload& workload) {
     cold_rate_ = rate - hot_rate_;
     sequential_ = dirty.pattern == DirtyPattern::Sequential;
     for (const PlacedSource& placed : workload.sources) {
-        const double buffer = pages_of(Bytes{placed.source->longest()});
+        const double buffer = fluid_pages(Bytes{placed.source->longest()});
         io_ += std::max(buffer, 1.0) * placed.source->depth();
     }
     if (io_ != 0) {

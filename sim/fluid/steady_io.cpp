@@ -10,10 +10,10 @@ namespace {
 constexpr std::uint64_t fewest = 2000;  // completions that say something about a rate
 constexpr std::uint64_t little = 16;    // writes that say little of one ring's rate
 constexpr Ps least_settling = 500'000'000;
-constexpr std::uint64_t one = std::uint64_t{1} << 32;  // page, or write
-constexpr unsigned fraction = 16;                      // bits of a part of a write
-constexpr std::uint32_t golden = 0x9E3779B9;           // of 2^32: spreads evenly
-constexpr std::uint32_t content_at_start = 1;          // version of a page nobody wrote to
+constexpr std::uint64_t fixed_one = std::uint64_t{1} << 32;  // page, or write
+constexpr unsigned fraction = 16;                            // bits of a part of a write
+constexpr std::uint32_t golden = 0x9E3779B9;                 // of 2^32: spreads evenly
+constexpr std::uint32_t content_at_start = 1;                // version of a page nobody wrote to
 
 std::uint64_t scaled(std::uint64_t what, Ps span, Ps measured) {
     return static_cast<std::uint64_t>(static_cast<Uint128>(what) *
@@ -133,7 +133,7 @@ void SteadyIo::find_groups(const Guest& guest) {
         // Only the driver writes submissions, and both rings have as many entries.
         in_use = number % 2 == 1 ? ever_written(group.pages) : in_use;
         if (!in_use) continue;
-        group.filled = filled(group, memory) * one + group.carry;
+        group.filled = filled(group, memory) * fixed_one + group.carry;
         groups_.push_back(std::move(group));
     }
     share_out(groups_);
@@ -192,10 +192,10 @@ std::uint64_t SteadyIo::writes_in(const Group& group, Ps span) const {
 /// In how many pages of a ring the entries of such a time lie; they follow the ones before.
 std::uint64_t SteadyIo::ring_pages_in(Group& group, Ps span) const {
     const std::uint64_t page = group.pages.writes_per_visit;
-    const std::uint64_t first = group.filled / one;
+    const std::uint64_t first = group.filled / fixed_one;
     group.filled += writes_in(group, span);
-    const std::uint64_t end = group.filled / one;
-    group.filled %= page * one;
+    const std::uint64_t end = group.filled / fixed_one;
+    group.filled %= page * fixed_one;
     const std::uint64_t pages = end == first ? 0 : (end - 1) / page - first / page + 1;
     return std::min<std::uint64_t>(pages, group.pages.pages.size());
 }
@@ -204,8 +204,8 @@ std::uint64_t SteadyIo::ring_pages_in(Group& group, Ps span) const {
 /// last buffer of a job is in use when as much is under way as hardly ever: twice the time brings
 /// as many new ones as it did before.
 std::uint64_t SteadyIo::buffers_in(const Group& group, Ps span) const {
-    const auto pages = [](std::uint64_t sixteenths) { return sixteenths * (one / looks); };
-    const std::uint64_t all = group.pages.pages.size() * one;
+    const auto pages = [](std::uint64_t sixteenths) { return sixteenths * (fixed_one / looks); };
+    const std::uint64_t all = group.pages.pages.size() * fixed_one;
     Ps known = sample_.span / looks;
     std::uint64_t count = pages(group.distinct[0]);
     const std::uint64_t more = pages(group.distinct[spans - 1] - group.distinct[spans - 2]);
@@ -270,8 +270,8 @@ void SteadyIo::write_pages(Memory& memory, Ps span) {
         }
         group.carry += buffers_in(group, span);
         const std::uint64_t count =
-            std::min<std::uint64_t>(group.carry / one, group.pages.pages.size());
-        group.carry -= count * one;
+            std::min<std::uint64_t>(group.carry / fixed_one, group.pages.pages.size());
+        group.carry -= count * fixed_one;
         for (std::uint64_t i = 0; i < count; ++i) {
             write_page(memory, group.pages.pages[i]);
         }

@@ -9,7 +9,7 @@ namespace effect = host::effect;
 
 namespace {
 
-unsigned host_of(metrics::Side side) { return side == metrics::Side::Destination ? 1 : 0; }
+unsigned pinned_host(metrics::Side side) { return side == metrics::Side::Destination ? 1 : 0; }
 
 }  // namespace
 
@@ -21,7 +21,7 @@ void HostDriver::set_pins(Pins* pins, metrics::Side side) {
 /// The command that the VF's flow asks for now.
 Occurrence HostDriver::count_command(std::uint16_t vf) {
     const std::string name =
-        effect::of_vf(host_of(side_), vf, effect::command_word(vfs_[vf].flow.step));
+        effect::of_vf(pinned_host(side_), vf, effect::command_word(vfs_[vf].flow.step));
     return {name, ++commands_[name]};
 }
 
@@ -58,7 +58,7 @@ bool HostDriver::stops_reap() {
 
 /// The PF is ready after a reset, and its driver goes on with it.
 bool HostDriver::stops_enabling(std::uint64_t value) {
-    return pins_->stops(effect::of_pf(host_of(side_), effect::enabled),
+    return pins_->stops(effect::of_pf(pinned_host(side_), effect::enabled),
                         [this, value] { read_done(0, value); });
 }
 

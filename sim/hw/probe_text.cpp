@@ -19,7 +19,7 @@ constexpr const char* not_told =
     "not told while a session is recorded or replayed, which has registers and memory alone";
 
 template <std::size_t N>
-std::string text_of(const std::array<char, N>& field) {
+std::string field_text(const std::array<char, N>& field) {
     std::string text(field.begin(), std::find(field.begin(), field.end(), '\0'));
     text.erase(std::find_if(text.rbegin(), text.rend(), [](char c) { return c != ' '; }).base(),
                text.end());
@@ -100,9 +100,9 @@ void add_bus(const Probe& probe, Rows& rows) {
 void add_controller(const Probe& probe, Rows& rows) {
     const wire::IdentifyController& id = probe.id;
     rows.group("controller");
-    rows.add("serial number", text_of(id.sn));
-    rows.add("model", text_of(id.mn));
-    rows.add("firmware", text_of(id.fr));
+    rows.add("serial number", field_text(id.sn));
+    rows.add("model", field_text(id.mn));
+    rows.add("firmware", field_text(id.fr));
     rows.add("CNTLID", fmt::format("{}", id.cntlid));
     rows.add("NVMe version (VS)", version_of(probe.vs));
     const std::uint64_t mdts = longest_transfer(probe);
@@ -273,9 +273,9 @@ std::string probe_json(const Probe& probe) {
                 {"device", probe.device},
                 {"functions", probe.functions},
                 {"bus", json_of(probe.bus)}};
-    Json controller = {{"serial", text_of(id.sn)},
-                       {"model", text_of(id.mn)},
-                       {"firmware", text_of(id.fr)},
+    Json controller = {{"serial", field_text(id.sn)},
+                       {"model", field_text(id.mn)},
+                       {"firmware", field_text(id.fr)},
                        {"cntlid", id.cntlid},
                        {"version", version_of(probe.vs)},
                        {"cap", fmt::format("{:016x}h", probe.cap)},

@@ -18,7 +18,7 @@ using spec::Id;
 namespace {
 
 constexpr Ps command_limit = 10'000 * ps_per_ms;
-constexpr std::uint32_t admin_entries = 32;
+constexpr std::uint32_t user_admin_entries = 32;
 constexpr std::uint16_t io_queue = 1;
 constexpr std::uint64_t unit_bytes = page_size;
 constexpr std::uint64_t smallest_block = 512;
@@ -38,7 +38,7 @@ VfUser::VfUser(Rig& rig, DevicePort& port, const spec::Rules& rules, const Optio
     : rig_(rig),
       rules_(rules),
       options_(options),
-      commands_(port, admin_entries, io_queue, options.depth + options.late + 1),
+      commands_(port, user_admin_entries, io_queue, options.depth + options.late + 1),
       buffer_(port.allocate(page_size)),
       slots_(std::size_t{options.depth} + options.late) {
     for (Slot& slot : slots_) {

@@ -19,10 +19,10 @@
 namespace lmsim::sim {
 namespace {
 
-constexpr std::size_t largest_file = 1U << 20U;
+constexpr std::size_t largest_profile = 1U << 20U;
 constexpr std::uint32_t longest_chain = 8;  // of profiles, each based on the next
 
-Profile failed(const std::string& file, const std::string& message) {
+Profile profile_failed(const std::string& file, const std::string& message) {
     Profile profile;
     profile.errors.push_back({{printable(file), "", 0, 0}, message});
     return profile;
@@ -34,7 +34,7 @@ std::string folder_of(const std::string& file) {
 }
 
 /// "a/draft.toml" and "draft" name a profile "draft.toml" and "draft" until it names itself.
-std::string name_of(const std::string& file) { return file.substr(folder_of(file).size()); }
+std::string profile_name(const std::string& file) { return file.substr(folder_of(file).size()); }
 
 const KnownProfile* find_known(const std::string& name) {
     for (const KnownProfile& each : known_profiles()) {
@@ -74,7 +74,7 @@ Profile load_text(std::string_view text, const std::string& file, const std::str
             return profile;
         }
     }
-    profile.name = name_of(file);
+    profile.name = profile_name(file);
     profile.title.clear();
     read_profile(parsed.root, profile);
     return profile;
@@ -85,15 +85,15 @@ Profile load_file(const std::string& file, std::uint32_t depth) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"),
                                                                  &std::fclose);
     if (!stream) {
-        return failed(file, "cannot be read: " + trace::system_words(errno));
+        return profile_failed(file, "cannot be read: " + trace::system_words(errno));
     }
-    std::string text(largest_file + 1, '\0');
+    std::string text(largest_profile + 1, '\0');
     text.resize(std::fread(text.data(), 1, text.size(), stream.get()));
     if (std::ferror(stream.get()) != 0) {
-        return failed(file, "cannot be read: " + trace::system_words(errno));
+        return profile_failed(file, "cannot be read: " + trace::system_words(errno));
     }
-    if (text.size() > largest_file) {
-        return failed(file, "is larger than 1 MiB; expected a profile");
+    if (text.size() > largest_profile) {
+        return profile_failed(file, "is larger than 1 MiB; expected a profile");
     }
     return load_text(text, file, folder_of(file), depth);
 }
@@ -106,10 +106,10 @@ Profile load(const std::string& name, const std::string& folder, std::uint32_t d
         return load_file(name.front() == '/' ? name : folder + name, depth);
     }
     const std::string near = nearest(name, profile_names());
-    return failed(name, fmt::format("there is no profile of this name{}; expected a file "
-                                    "(NAME.toml), or one of {}",
-                                    near.empty() ? "" : "; did you mean " + near + "?",
-                                    joined(profile_names())));
+    return profile_failed(name, fmt::format("there is no profile of this name{}; expected a file "
+                                            "(NAME.toml), or one of {}",
+                                            near.empty() ? "" : "; did you mean " + near + "?",
+                                            joined(profile_names())));
 }
 
 }  // namespace

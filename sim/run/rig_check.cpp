@@ -46,8 +46,8 @@ std::string no_answer(Rig& rig, const std::string& what) {
 }
 
 // NVMe Base 2.3, 3.1.4.1, figure 36.
-constexpr unsigned dstrd(std::uint64_t cap) { return cap >> 32 & 15; }
-constexpr unsigned mpsmin(std::uint64_t cap) { return cap >> 48 & 15; }
+constexpr unsigned rig_dstrd(std::uint64_t cap) { return cap >> 32 & 15; }
+constexpr unsigned rig_mpsmin(std::uint64_t cap) { return cap >> 48 & 15; }
 
 }  // namespace
 
@@ -68,7 +68,7 @@ std::string check_rig(Rig& rig, std::uint32_t vfs) {
     if (cap == ~std::uint64_t{0}) {
         return rig.name() + ": its registers read as all ones: the device is gone, or asleep";
     }
-    if (dstrd(cap) != 0 || mpsmin(cap) != 0 || (cap & reg::cap::css_nvm) == 0) {
+    if (rig_dstrd(cap) != 0 || rig_mpsmin(cap) != 0 || (cap & reg::cap::css_nvm) == 0) {
         return fmt::format(
             "{}: CAP is {:016x}h; expected doorbells 4 bytes apart (DSTRD 0), pages of 4 KiB "
             "(MPSMIN 0) and the NVM command set",

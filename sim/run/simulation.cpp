@@ -20,7 +20,7 @@ namespace lmsim::sim {
 
 namespace {
 
-metrics::Side side_of(VmmSide side) {
+metrics::Side metrics_side(VmmSide side) {
     return side == VmmSide::Source ? metrics::Side::Source : metrics::Side::Destination;
 }
 
@@ -177,8 +177,8 @@ void Simulation::pin_effects() {
         }
         const auto vf = static_cast<std::uint16_t>(host_vf - vm.first_vf);
         vm.guest->give_up(vf);
-        vm.monitor.tell(kernel_.now(), observe_queue(check::What::Abandoned, side_of(side), vf, 0,
-                                                     check::every_cid));
+        vm.monitor.tell(kernel_.now(), observe_queue(check::What::Abandoned, metrics_side(side), vf,
+                                                     0, check::every_cid));
     });
     pins_->on_wish([this](const std::string& wish) { return wishes_->grant(wish); });
 }
@@ -219,15 +219,15 @@ void Simulation::watch_hosts() {
             here.driver->set_observer(&first.meter.driver(side));
         }
         here.driver->on_timed_out([this, &here](std::uint16_t vf) { diagnose(here, vf); });
-        here.driver->set_trace(options_.sink, side_of(side));
-        here.driver->set_step_log(options_.steps, side_of(side));
-        here.driver->set_monitor(monitor, side_of(side));
+        here.driver->set_trace(options_.sink, metrics_side(side));
+        here.driver->set_step_log(options_.steps, metrics_side(side));
+        here.driver->set_monitor(monitor, metrics_side(side));
         if (here.device) {
-            here.device->set_trace(options_.sink, side_of(side));
-            here.device->set_step_log(options_.steps, side_of(side));
-            here.device->set_monitor(monitor, side_of(side));
-            first.meter.watch_link(side_of(side), "up", here.device->up());
-            first.meter.watch_link(side_of(side), "down", here.device->down());
+            here.device->set_trace(options_.sink, metrics_side(side));
+            here.device->set_step_log(options_.steps, metrics_side(side));
+            here.device->set_monitor(monitor, metrics_side(side));
+            first.meter.watch_link(metrics_side(side), "up", here.device->up());
+            first.meter.watch_link(metrics_side(side), "down", here.device->down());
         }
     }
     if (wall()) {

@@ -21,9 +21,9 @@ namespace lmsim::sim {
 namespace {
 
 constexpr std::uint64_t reserved_pages = 1;  // address 0 is never that of a queue
-constexpr int looks = 20;                    // before it sleeps: most answers take less
-constexpr Ps nap = 10'000'000'000;           // 10 ms: a completion may come without an interrupt
-constexpr Ps short_nap = 200'000'000;        // 200 us, where another rig has to be looked at, too
+constexpr int looks_at_rigs = 20;            // before it sleeps: most answers take less
+constexpr Ps rig_nap = 10'000'000'000;       // 10 ms: a completion may come without an interrupt
+constexpr Ps short_rig_nap = 200'000'000;    // 200 us, where another rig has to be looked at, too
 constexpr std::uint64_t kib = 1024;
 
 void no_software(DriverParams& driver) {
@@ -58,7 +58,7 @@ std::uint64_t meminfo(const std::string& name) {
     return std::numeric_limits<std::uint64_t>::max() / kib;
 }
 
-std::string mib(std::uint64_t bytes) {
+std::string in_mib(std::uint64_t bytes) {
     return fmt::format("{} MiB", (bytes + kib * kib - 1) / (kib * kib));
 }
 
@@ -126,7 +126,7 @@ std::string check_machine_memory(std::uint64_t bytes, std::uint64_t locked) {
         return fmt::format(
             "the memory of the VM and of the host's driver takes {}, all of it real, and this "
             "machine has {} left; expected a smaller vm.ram",
-            mib(bytes), mib(available));
+            in_mib(bytes), in_mib(available));
     }
     rlimit limit{};
     const bool limited = ::geteuid() != 0 && ::getrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
@@ -135,7 +135,7 @@ std::string check_machine_memory(std::uint64_t bytes, std::uint64_t locked) {
         return fmt::format(
             "{} of memory have to stay where they are for the device, and RLIMIT_MEMLOCK allows "
             "{}; expected a higher limit (ulimit -l {}), or a smaller vm.ram",
-            mib(locked), mib(limit.rlim_cur), locked / kib);
+            in_mib(locked), in_mib(limit.rlim_cur), locked / kib);
     }
     return {};
 }
@@ -194,7 +194,7 @@ void Simulation::end_in_trouble() {
 void Simulation::run_on_wall_time() {
     Rig& clock = source_->rig->rig();
     const Ps began = clock.now();
-    int left = looks;
+    int left = looks_at_rigs;
     while (!kernel_.stopped()) {
         const Ps now = clock.now() - began;
         kernel_.run_until(now);
@@ -203,7 +203,7 @@ void Simulation::run_on_wall_time() {
         if (!rigs_are_well()) {
             end_in_trouble();
         }
-        left = any ? looks : left - 1;
+        left = any ? looks_at_rigs : left - 1;
         if (left < 0 && !kernel_.stopped()) {
             wait_for_rigs(now);
         }
@@ -218,11 +218,11 @@ void Simulation::wait_for_rigs(Ps now) {
         return;
     }
     if (!destination_->rig) {
-        return source_->rig->rig().idle(std::min(due, nap));
+        return source_->rig->rig().idle(std::min(due, rig_nap));
     }
     // The VM uses the one; the other one is looked at now and then.
     const bool moved = vms_.front()->meter.downtime().owner() == VmmSide::Destination;
-    (moved ? destination_ : source_)->rig->rig().idle(std::min(due, short_nap));
+    (moved ? destination_ : source_)->rig->rig().idle(std::min(due, short_rig_nap));
 }
 
 std::string Simulation::boot_trouble() const {

@@ -12,7 +12,7 @@ bool is_name_letter(char c) {
            c == '-';
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_a_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Reads a name from `at` on; false if there is none.
 bool read_name(std::string_view text, std::size_t& at, std::string& name) {
@@ -26,7 +26,7 @@ bool read_name(std::string_view text, std::size_t& at, std::string& name) {
 bool read_index(std::string_view text, std::size_t& at, std::size_t& index) {
     const std::size_t start = ++at;
     index = 0;
-    while (at < text.size() && is_digit(text[at]) && at - start < 4) {
+    while (at < text.size() && is_a_digit(text[at]) && at - start < 4) {
         index = index * 10 + static_cast<std::size_t>(text[at++] - '0');
     }
     if (at == start || at >= text.size() || text[at] != ']') return false;

@@ -10,7 +10,7 @@ namespace lmsim::sim {
 
 namespace {
 
-constexpr std::size_t largest_file = 1U << 20U;
+constexpr std::size_t largest_input = 1U << 20U;
 
 }  // namespace
 
@@ -24,12 +24,12 @@ Result<std::string> read_input(const std::string& file, const char* what) {
     if (!stream) {
         return Failure{std::string("cannot be opened: ") + std::strerror(errno)};
     }
-    std::string text(largest_file + 1, '\0');
+    std::string text(largest_input + 1, '\0');
     text.resize(std::fread(text.data(), 1, text.size(), stream.get()));
     if (std::ferror(stream.get()) != 0) {
         return Failure{std::string("cannot be read: ") + std::strerror(errno)};
     }
-    if (text.size() > largest_file) {
+    if (text.size() > largest_input) {
         return Failure{std::string("is larger than 1 MiB; expected ") + what};
     }
     return text;

@@ -12,7 +12,7 @@ namespace {
 
 using Problems = std::vector<Problem>;
 
-bool is_power_of_two(std::uint64_t n) { return n != 0 && (n & (n - 1)) == 0; }
+bool power_of_two(std::uint64_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
 std::string plural(std::uint64_t n, const std::string& what) {
     return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
@@ -69,7 +69,7 @@ void check_device(const std::string& path, const DeviceParams& device, Problems&
              "completion queues of " + std::to_string(device.completion_queue_size) +
                  "; expected 0, or 2 to queue_size = " + std::to_string(device.queue_size)});
     }
-    if (!is_power_of_two(device.mdts.count)) {
+    if (!power_of_two(device.mdts.count)) {
         out.push_back({{path + ".device.mdts"},
                        format(device.mdts) + " is not a power of two (MDTS counts in those)"});
     }
@@ -161,7 +161,7 @@ void check_tracking(const std::string& path, const TrackingParams& tracking, Pro
     const std::pair<const char*, Bytes> granules[] = {{"finest", tracking.finest},
                                                       {"coarsest", tracking.coarsest}};
     for (const auto& [name, size] : granules) {
-        if (!is_power_of_two(size.count)) {
+        if (!power_of_two(size.count)) {
             out.push_back({{path + ".device.tracking." + name},
                            format(size) + " is not a power of two (granules are 2^n * 4KiB)"});
         }
@@ -187,7 +187,7 @@ void check_driver(const std::string& path, const HostParams& host, Problems& out
                        "the device cannot track writes to memory"});
     }
     const std::string memory = path + ".driver.memory.";
-    if (!is_power_of_two(driver.memory.granule.count)) {
+    if (!power_of_two(driver.memory.granule.count)) {
         out.push_back(
             {{memory + "granule"},
              format(driver.memory.granule) + " is not a power of two (granules are 2^n * 4KiB)"});

@@ -24,7 +24,7 @@ constexpr std::size_t change_bytes = 128;
 /// What a text of a trace may have; the rest is cut off.
 constexpr std::size_t longest_text = 1024;
 
-std::size_t index(Side side) { return static_cast<std::size_t>(side); }
+std::size_t index_of(Side side) { return static_cast<std::size_t>(side); }
 
 bool graphic(char c) { return c > ' ' && c < '\x7f'; }
 
@@ -57,7 +57,7 @@ auto place_of(std::string_view scope) {
 }
 
 template <class Value>
-Value& at(std::vector<Value>& list, std::size_t index) {
+Value& place_at(std::vector<Value>& list, std::size_t index) {
     if (__builtin_expect(list.size() <= index, 0)) {
         list.resize(index + 1);
     }
@@ -129,7 +129,7 @@ const std::string* VcdWriter::declare(const std::string& scope, std::string_view
 void VcdWriter::state(const StateRecord& record) {
     tell(record.at, story_.take(record));
     if (record.rule.empty() && record.machine == "vmm") {
-        const std::string*& checkpoint = checkpoints_[index(record.side)];
+        const std::string*& checkpoint = checkpoints_[index_of(record.side)];
         if (checkpoint == nullptr) {
             checkpoint = declare(vmm_scope(record.side), "checkpoint", Type::Text);
         }
@@ -153,7 +153,7 @@ void VcdWriter::state(const StateRecord& record) {
 
 void VcdWriter::phase(const PhaseRecord& record) {
     tell(record.at, story_.take(record));
-    const std::string*& call = calls_[index(record.side)];
+    const std::string*& call = calls_[index_of(record.side)];
     if (call == nullptr) {
         call = declare(vmm_scope(record.side), "call", Type::Text);
     }
@@ -197,8 +197,8 @@ void VcdWriter::link(const LinkRecord& record) {
 VcdWriter::Depth& VcdWriter::depth(Side side, Device vf, std::uint16_t qid) {
     LMSIM_ASSERT(vf >= no_device && vf < 65'535);
     const bool admin = vf == no_device;
-    auto& functions = depths_[admin ? index(side) : 0];
-    Depth& depth = at(at(functions, static_cast<std::size_t>(vf + 1)), qid);
+    auto& functions = depths_[admin ? index_of(side) : 0];
+    Depth& depth = place_at(place_at(functions, static_cast<std::size_t>(vf + 1)), qid);
     if (__builtin_expect(depth.id == nullptr, 0)) {
         const std::string scope = admin ? scope_of(side, vf) : fmt::format("guest.vf{}", vf);
         depth.id = declare(scope, fmt::format("queue{}_depth", qid), Type::Count);

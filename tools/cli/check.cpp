@@ -32,7 +32,7 @@ struct CheckArguments {
     bool list = false;
 };
 
-int refuse(const std::string& why) {
+int refuse_to_check(const std::string& why) {
     fmt::print(stderr, "{}: {}\n", check_verb, why);
     return Usage;
 }
@@ -41,7 +41,7 @@ std::string source_of_invariant(const check::Invariant& row) {
     return row.document.empty() ? "" : fmt::format("{}, {}", row.document, row.section);
 }
 
-Json row_json(const check::Invariant& row) {
+Json invariant_json(const check::Invariant& row) {
     return Json({{"id", row.id},
                  {"name", row.name},
                  {"text", row.text},
@@ -68,17 +68,17 @@ std::vector<const check::Invariant*> searched() {
 }
 
 /// The tables of docs/check.md.
-int list(bool json) {
+int list_invariants(bool json) {
     Json rows = Json::array();
     Json others = Json::array();
     for (const check::Invariant& row : check::invariants) {
-        json ? rows.push_back(row_json(row)) : print_row(row);
+        json ? rows.push_back(invariant_json(row)) : print_row(row);
     }
     if (!json) {
         fmt::print("\nNot judged in traces, but by `lmsim explore`:\n\n");
     }
     for (const check::Invariant* row : searched()) {
-        json ? others.push_back(row_json(*row)) : print_row(*row);
+        json ? others.push_back(invariant_json(*row)) : print_row(*row);
     }
     if (json) {
         fmt::print(
@@ -192,7 +192,7 @@ void print_session_text(const std::string& path, const sim::SessionVerdict& verd
 int check_session(const CheckArguments& arguments) {
     const auto verdict = sim::check_session(arguments.path);
     if (!verdict) {
-        return refuse(verdict.error());
+        return refuse_to_check(verdict.error());
     }
     (arguments.json ? print_session_json : print_session_text)(arguments.path, verdict.value());
     return verdict.value().ok() && !verdict.value().cut_short ? Ok : Failed;
@@ -207,13 +207,13 @@ int check_records(const CheckArguments& arguments) {
     if (std::filesystem::is_directory(path, ignored)) {
         const auto run = sim::trace::open_run(path);
         if (!run) {
-            return refuse(run.error());
+            return refuse_to_check(run.error());
         }
         path = run.value().trace();
     }
     const auto verdict = sim::check_trace(path);
     if (!verdict) {
-        return refuse(verdict.error());
+        return refuse_to_check(verdict.error());
     }
     (arguments.json ? print_json : print_text)(path, verdict.value());
     return verdict.value().ok() ? Ok : Failed;
@@ -253,12 +253,12 @@ int check_steps(const CheckArguments& arguments) {
     }
     if (!loaded.ok()) {
         fmt::print(stderr, "{}", loaded.error_text());
-        return refuse("a log of steps needs the config.toml of its run beside it");
+        return refuse_to_check("a log of steps needs the config.toml of its run beside it");
     }
     options = sim::effective(loaded.scenario, std::move(options));
     const auto verdict = sim::replay_steps(steps.string(), loaded.scenario, options.dialects);
     if (!verdict) {
-        return refuse(verdict.error());
+        return refuse_to_check(verdict.error());
     }
     print_replay(steps.string(), verdict.value(), arguments.json);
     return verdict.value().ok() ? Ok : Failed;
@@ -266,10 +266,10 @@ int check_steps(const CheckArguments& arguments) {
 
 int check(const CheckArguments& arguments) {
     if (arguments.list) {
-        return list(arguments.json);
+        return list_invariants(arguments.json);
     }
     if (arguments.path.empty()) {
-        return refuse("no trace; expected TRACE.ndjson or the directory of a run");
+        return refuse_to_check("no trace; expected TRACE.ndjson or the directory of a run");
     }
     return arguments.steps ? check_steps(arguments) : check_records(arguments);
 }

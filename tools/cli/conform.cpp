@@ -21,7 +21,7 @@ namespace {
 using sim::conform::Case;
 
 constexpr const char* to_stdout = "-";
-constexpr const char* served = "vfio-user:";
+constexpr const char* served_target = "vfio-user:";
 
 struct ConformArguments {
     ConformCases choice;
@@ -87,7 +87,7 @@ int open_served(const ConformArguments& arguments, Opened& opened) {
     sim::vfio_user::UserRig::Options options;
     options.port.share =
         arguments.by_messages ? ClientPort::Share::Messages : ClientPort::Share::Descriptor;
-    const std::string path = arguments.target.substr(std::string(served).size());
+    const std::string path = arguments.target.substr(std::string(served_target).size());
     auto rig = sim::vfio_user::UserRig::open(path, options);
     std::string error = rig ? std::string() : rig.error();
     if (rig && rig.value()->functions() < 2) {
@@ -112,7 +112,7 @@ int open_target(const ConformArguments& arguments, Opened& opened) {
             "--target is missing; expected model or vfio-user:PATH (or --list, or "
             "--export)");
     }
-    if (arguments.target.rfind(served, 0) == 0) {
+    if (arguments.target.rfind(served_target, 0) == 0) {
         return open_served(arguments, opened);
     }
     if (arguments.target != "model") {

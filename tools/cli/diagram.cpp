@@ -36,12 +36,12 @@ struct DiagramArguments {
 };
 
 template <class... Args>
-int refuse(fmt::format_string<Args...> text, Args&&... args) {
+int refuse_to_draw(fmt::format_string<Args...> text, Args&&... args) {
     fmt::print(stderr, "{}: {}\n", diagram_verb, fmt::format(text, std::forward<Args>(args)...));
     return Usage;
 }
 
-int list(bool json) {
+int list_machines(bool json) {
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
     for (const viz::MachineInfo& machine : viz::machines()) {
         const viz::StateDiagram all = viz::draw(machine, {});
@@ -97,8 +97,8 @@ int unknown_machine(const std::string& name) {
     names.emplace_back("topology");
     names.emplace_back("downtime");
     const std::string near = sim::nearest(name, names);
-    return refuse("no diagram {}{}; there are {}", sim::in_quotes(name),
-                  near.empty() ? "" : "; did you mean " + near + "?", sim::joined(names));
+    return refuse_to_draw("no diagram {}{}; there are {}", sim::in_quotes(name),
+                          near.empty() ? "" : "; did you mean " + near + "?", sim::joined(names));
 }
 
 viz::Dialect dialect(const sim::Profile& profile) {
@@ -120,9 +120,9 @@ viz::Dialect dialect_of(const DiagramArguments& arguments, const viz::MachineInf
         std::string error;
         loaded.features = sim::parse_features(arguments.features, error);
         if (!error.empty()) {
-            exit_code = refuse("--features: {}", error);
+            exit_code = refuse_to_draw("--features: {}", error);
         } else if (!machine.has_features) {
-            exit_code = refuse("--features: {} has none; only vfio has", machine.name());
+            exit_code = refuse_to_draw("--features: {} has none; only vfio has", machine.name());
         }
     } else if (!arguments.path.empty() && machine.has_features && !loaded.features) {
         loaded.features = vfio::all_mig_flags;
@@ -178,13 +178,13 @@ int diagram(const DiagramArguments& arguments) {
     if (!arguments.path.empty()) {
         const std::string error = viz::mark_walk(drawn, *machine, dialect, arguments.path);
         if (!error.empty()) {
-            return refuse("--path: {}", error);
+            return refuse_to_draw("--path: {}", error);
         }
     }
     if (!arguments.overlay.empty()) {
         const std::string error = lay_over(arguments.overlay, *machine, drawn);
         if (!error.empty()) {
-            return refuse("--overlay: {}", error);
+            return refuse_to_draw("--overlay: {}", error);
         }
     }
     return emit(arguments.picture, drawn);
@@ -245,7 +245,7 @@ void add_diagram(CLI::App& app, int& exit_code) {
         ->excludes(overlay);
     CLI::App* list_verb = verb->add_subcommand("list", "Print which diagrams there are");
     list_verb->add_flag("--json", arguments->json, "as JSON");
-    list_verb->callback([arguments, &exit_code] { exit_code = list(arguments->json); });
+    list_verb->callback([arguments, &exit_code] { exit_code = list_machines(arguments->json); });
     CLI::App* topology_verb =
         verb->add_subcommand("topology", "Draw a scenario's hosts, functions, links and queues");
     add_scenario_options(*topology_verb, arguments->scenario);
@@ -254,8 +254,9 @@ void add_diagram(CLI::App& app, int& exit_code) {
     add_downtime(*verb, arguments, exit_code);
     verb->callback([arguments, verb, &exit_code] {
         if (verb->get_subcommands().empty()) {
-            exit_code = arguments->name.empty() ? refuse("which diagram? see `lmsim diagram list`")
-                                                : diagram(*arguments);
+            exit_code = arguments->name.empty()
+                            ? refuse_to_draw("which diagram? see `lmsim diagram list`")
+                            : diagram(*arguments);
         }
     });
 }

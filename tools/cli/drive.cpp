@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* served = "vfio-user:";
 constexpr std::uint64_t memory_pages = 256;  // 1 MiB: an admin queue and a command's data
 constexpr std::size_t longest_state = 64U << 20;
-constexpr double us = 1e6;
+constexpr double us_per_s = 1e6;
 
 struct DriveArguments {
     std::string target;
@@ -120,7 +120,7 @@ std::string find_vf(Pf& pf, std::uint16_t vf, std::uint16_t& cntlid) {
 }
 
 double since(Clock::time_point begin) {
-    return std::chrono::duration<double>(Clock::now() - begin).count() * us;
+    return std::chrono::duration<double>(Clock::now() - begin).count() * us_per_s;
 }
 
 int list(Pf& pf, Log& log) {

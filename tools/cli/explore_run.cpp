@@ -20,14 +20,14 @@ double seconds_since(Clock::time_point begin) {
 }
 
 /// A line on the terminal that says how far a search is, twice a second.
-class Line {
+class ProgressLine {
   public:
-    Line(std::string name, bool terminal) : name_(std::move(name)), terminal_(terminal) {}
-    ~Line() {
+    ProgressLine(std::string name, bool terminal) : name_(std::move(name)), terminal_(terminal) {}
+    ~ProgressLine() {
         if (shown_) fmt::print(stderr, "\r\033[K");
     }
-    Line(const Line&) = delete;
-    Line& operator=(const Line&) = delete;
+    ProgressLine(const ProgressLine&) = delete;
+    ProgressLine& operator=(const ProgressLine&) = delete;
 
     bool tell(const explore::SearchProgress& progress) {
         const double now = seconds_since(begin_);
@@ -132,7 +132,7 @@ Explored explore_model(const sim::ExploreModel& model, const sim::RuleOptions& o
     explored.model = model;
     if (options.empty()) explored.recorded = sim::recorded_counts(model.name);
     const explore::SystemFactory make = sim::world_of(model);
-    Line line(model.name, effort.terminal);
+    ProgressLine line(model.name, effort.terminal);
     const auto progress = [&line](const explore::SearchProgress& now) { return line.tell(now); };
     explore::SearchOptions search;
     search.jobs = effort.jobs;

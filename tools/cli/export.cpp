@@ -23,25 +23,25 @@ struct ExportArguments {
 };
 
 template <class... Args>
-int refuse(fmt::format_string<Args...> text, Args&&... args) {
+int refuse_to_export(fmt::format_string<Args...> text, Args&&... args) {
     fmt::print(stderr, "{}: {}\n", export_verb, fmt::format(text, std::forward<Args>(args)...));
     return Usage;
 }
 
-int unknown_machine(const std::string& name) {
+int no_such_machine(const std::string& name) {
     std::vector<std::string> names;
     for (const viz::MachineInfo& machine : viz::machines()) {
         names.emplace_back(machine.name());
     }
     const std::string near = sim::nearest(name, names);
-    return refuse("no machine {}{}; there are {}", sim::in_quotes(name),
-                  near.empty() ? "" : "; did you mean " + near + "?", sim::joined(names));
+    return refuse_to_export("no machine {}{}; there are {}", sim::in_quotes(name),
+                            near.empty() ? "" : "; did you mean " + near + "?", sim::joined(names));
 }
 
 int spin(const ExportArguments& arguments) {
     const viz::MachineInfo* machine = viz::find_machine(arguments.name);
     if (machine == nullptr) {
-        return unknown_machine(arguments.name);
+        return no_such_machine(arguments.name);
     }
     sim::Profile loaded;
     if (!arguments.profile.empty()) {
@@ -55,10 +55,10 @@ int spin(const ExportArguments& arguments) {
         std::string error;
         loaded.features = sim::parse_features(arguments.features, error);
         if (!error.empty()) {
-            return refuse("--features: {}", error);
+            return refuse_to_export("--features: {}", error);
         }
         if (!machine->has_features) {
-            return refuse("--features: {} has none; only vfio has", machine->name());
+            return refuse_to_export("--features: {} has none; only vfio has", machine->name());
         }
     }
     const viz::Dialect dialect{loaded.name == "ratified" ? "" : loaded.name, loaded.rules,

@@ -86,13 +86,13 @@ std::string jobs_beside(const std::string& scenario) {
 }
 
 /// Everything that is written, each only at the end.
-struct Outputs {
+struct CalibrationFiles {
     std::unique_ptr<WholeFile> profile;
     std::unique_ptr<WholeFile> scenario;
     std::unique_ptr<WholeFile> jobs;
 };
 
-std::string open_outputs(const HwCalibrateArguments& arguments, Outputs& outputs) {
+std::string open_outputs(const HwCalibrateArguments& arguments, CalibrationFiles& outputs) {
     const auto open = [](const char* option, const std::string& path,
                          std::unique_ptr<WholeFile>& file) {
         file = std::make_unique<WholeFile>(path);
@@ -229,7 +229,7 @@ std::string compare_guests(const Calibration& measured, const DeviceProfile& pro
     return error;
 }
 
-std::string write_outputs(const HwCalibrateArguments& arguments, Outputs& outputs,
+std::string write_outputs(const HwCalibrateArguments& arguments, CalibrationFiles& outputs,
                           const Calibration& measured, const DeviceProfile& profile) {
     std::string error;
     if (outputs.profile) {
@@ -254,7 +254,7 @@ std::string write_outputs(const HwCalibrateArguments& arguments, Outputs& output
 
 int calibrate(HwCalibrateArguments arguments) {
     std::string error = parse(arguments);
-    Outputs outputs;
+    CalibrationFiles outputs;
     if (error.empty()) {
         error = open_outputs(arguments, outputs);
     }

@@ -20,7 +20,7 @@ using sim::hw::MigrationPlan;
 using sim::hw::MigrationReport;
 
 constexpr const char* hw_migrate_verb = "migrate";
-constexpr const char* served = "vfio-user:";
+constexpr const char* served_device = "vfio-user:";
 constexpr const char* replayed = "replay:";
 constexpr double ps_per_us = 1e6;
 
@@ -65,7 +65,7 @@ std::string plan_siblings(HwMigrateArguments& arguments, std::uint16_t source,
     arguments.plan.source = static_cast<std::uint16_t>(source + 1);
     arguments.plan.destination = static_cast<std::uint16_t>(destination + 1);
     const std::string& device = arguments.rig.device;
-    const bool is_pci = device.rfind(served, 0) != 0 && device.rfind(replayed, 0) != 0;
+    const bool is_pci = device.rfind(served_device, 0) != 0 && device.rfind(replayed, 0) != 0;
     if (is_pci) {
         arguments.rig.sriov =
             std::max<unsigned>(arguments.rig.sriov, std::max(source, destination) + 1U);
@@ -92,7 +92,7 @@ std::string plan(HwMigrateArguments& arguments) {
     std::string from = arguments.source_vf;
     std::string to = arguments.destination_vf;
     std::string other_pf = source.pf == destination.pf ? "" : destination.pf;
-    if (source.pf.rfind(served, 0) == 0 && destination.pf.rfind(served, 0) == 0) {
+    if (source.pf.rfind(served_device, 0) == 0 && destination.pf.rfind(served_device, 0) == 0) {
         from = source.vf ? socket(source.pf, fmt::format("vf{}", *source.vf)) : from;
         to = destination.vf ? socket(destination.pf, fmt::format("vf{}", *destination.vf)) : to;
         other_pf = other_pf.empty() ? "" : socket(other_pf, "pf");
@@ -114,7 +114,7 @@ std::string plan(HwMigrateArguments& arguments) {
 
 double us(sim::Ps time) { return static_cast<double>(time) / ps_per_us; }
 
-void print_text(const HwMigrateArguments& arguments, const MigrationReport& report) {
+void print_moves(const HwMigrateArguments& arguments, const MigrationReport& report) {
     const sim::hw::IoCounts& io = report.io;
     if (report.nsid != 0) {
         fmt::print("from CNTLID {} to CNTLID {}, namespace {}, {} {} at a time\n",
@@ -155,7 +155,7 @@ Json steps_json(const std::vector<sim::hw::MigrationStep>& steps) {
     return all;
 }
 
-void print_json(const HwMigrateArguments& arguments, const MigrationReport& report) {
+void print_moves_json(const HwMigrateArguments& arguments, const MigrationReport& report) {
     const sim::hw::IoCounts& io = report.io;
     const Json all({{"schema", "lmsim/hw-migrate/1"},
                     {"time_base", "wall"},
@@ -300,7 +300,7 @@ int migrate(HwMigrateArguments arguments) {
     }
     const spec::Rules rules = spec::Rules::ratified();
     const MigrationReport report = sim::hw::migrate(*rig, rules, arguments.plan);
-    (arguments.json ? print_json : print_text)(arguments, report);
+    (arguments.json ? print_moves_json : print_moves)(arguments, report);
     if (report.error.empty()) {
         return Ok;
     }

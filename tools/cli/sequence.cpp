@@ -24,7 +24,7 @@ struct SequenceArguments {
     std::string profile;
 };
 
-int refuse(const std::string& why) {
+int refuse_to_tell(const std::string& why) {
     fmt::print(stderr, "{}: {}\n", sequence_verb, why);
     return Usage;
 }
@@ -59,15 +59,15 @@ int sequence(SequenceArguments arguments) {
     }
     const auto run = sim::trace::open_run(arguments.directory);
     if (!run) {
-        return refuse(run.error());
+        return refuse_to_tell(run.error());
     }
     if (arguments.profile.empty() &&
         !find_dialects(arguments.directory, arguments.request.dialect)) {
-        return refuse("the run's profile cannot be used; name another with --profile");
+        return refuse_to_tell("the run's profile cannot be used; name another with --profile");
     }
     const auto drawn = viz::sequence_chart(run.value(), arguments.request);
     if (!drawn) {
-        return refuse(drawn.error());
+        return refuse_to_tell(drawn.error());
     }
     const viz::Chart& chart = drawn.value();
     const std::string& format = arguments.picture.format;

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double ps_per_us = 1e6;
+constexpr double ps_in_us = 1e6;
 
 /// The results of the runs under these two profiles; an exit code other than Ok if there are none.
 int measure(const std::array<std::string, 2>& profiles, const ScenarioOptions& scenario,
@@ -60,7 +60,7 @@ class Rows {
             return;
         }
         const auto us = [](std::int64_t ps) {
-            return fmt::format("{:.3f}", static_cast<double>(ps) / ps_per_us);
+            return fmt::format("{:.3f}", static_cast<double>(ps) / ps_in_us);
         };
         comparison_.table.rows.push_back(
             {what, us(first), us(second),

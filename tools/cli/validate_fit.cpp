@@ -14,9 +14,9 @@ namespace {
 using Vector = std::vector<double>;
 using Matrix = std::vector<Vector>;  // rows
 
-constexpr double step = 0.05;     // of a parameter, to see what the errors do
-constexpr double damping = 1e-4;  // holds a parameter that no row depends on
-constexpr double settled = 1e-3;  // steps smaller than this share end a fit
+constexpr double fit_step = 0.05;  // of a parameter, to see what the errors do
+constexpr double damping = 1e-4;   // holds a parameter that no row depends on
+constexpr double settled = 1e-3;   // steps smaller than this share end a fit
 constexpr int most_rounds = 6;
 
 /// Solves a x = b by elimination; `a` is symmetric and positive, for it is damped.
@@ -82,8 +82,8 @@ class Fit {
         Matrix slopes(errors.size(), Vector(x.size(), 0));
         for (std::size_t i = 0; i < x.size(); ++i) {
             Vector moved_x = x;
-            moved_x[i] = kept(i, x[i] + step);
-            if (moved_x[i] == x[i]) moved_x[i] = kept(i, x[i] - step);
+            moved_x[i] = kept(i, x[i] + fit_step);
+            if (moved_x[i] == x[i]) moved_x[i] = kept(i, x[i] - fit_step);
             const auto there = errors_(values(moved_x));
             if (!there) {
                 return std::nullopt;

@@ -37,7 +37,7 @@ std::string bar(double part) {
     return std::string(static_cast<std::size_t>(std::lround(part * longest)), '#');
 }
 
-std::string escaped(std::string_view text, bool markdown) {
+std::string escaped_name(std::string_view text, bool markdown) {
     return markdown ? sim::metrics::markdown_text(text) : sim::metrics::terminal_text(text);
 }
 
@@ -59,7 +59,7 @@ TextTable table_of(const std::vector<const TornadoRow*>& rows, bool markdown) {
                                        uncertain(row.total),
                                        row.lever.source};
         for (std::string& cell : cells) {
-            cell = escaped(cell, markdown);
+            cell = escaped_name(cell, markdown);
         }
         table.rows.push_back(std::move(cells));
     }
@@ -98,7 +98,7 @@ std::string tornado_text(const Tornado& tornado, std::size_t top, bool markdown)
     std::string out = fmt::format(
         "What one percent more of each parameter is worth{}{}: downtime {}, total time {}; "
         "steps of {:g} %, {}, {}\n",
-        tornado.scenario.empty() ? "" : " in ", escaped(tornado.scenario, markdown),
+        tornado.scenario.empty() ? "" : " in ", escaped_name(tornado.scenario, markdown),
         time_text(mean(tornado.downtime_us)), time_text(mean(tornado.total_us)), tornado.percent,
         sim::metrics::plural(tornado.downtime_us.size(), "seed"),
         sim::metrics::plural(tornado.runs, "run"));
@@ -117,7 +117,7 @@ std::string tornado_text(const Tornado& tornado, std::size_t top, bool markdown)
     }
     rest += fmt::format("{} change nothing at all\n", tornado.no_effect.size());
     if (!tornado.left_alone.empty()) {
-        rest += "left alone: " + escaped(left_alone_text(tornado), markdown) + "\n";
+        rest += "left alone: " + escaped_name(left_alone_text(tornado), markdown) + "\n";
     }
     return out + rest;
 }

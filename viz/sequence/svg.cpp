@@ -65,9 +65,9 @@ int height_of(const ChartRow& row) {
     }
 }
 
-class Drawing {
+class ChartDrawing {
   public:
-    explicit Drawing(const Chart& chart) : chart_(chart) {
+    explicit ChartDrawing(const Chart& chart) : chart_(chart) {
         int x = axis_x + 62;
         x_.fill(0);
         for (std::size_t i = 0; i < chart.lifelines.size(); ++i) {
@@ -139,7 +139,7 @@ class Drawing {
 
 /// Rows one below the other. What is more than an A4 sheet on its side goes on on the next, under
 /// the lifelines' boxes again.
-void Drawing::stack() {
+void ChartDrawing::stack() {
     constexpr int foot = 12 + box_height + 30;
     const int page = width_ * 190 / 277;
     int y = head_y + box_height + 12;
@@ -162,7 +162,7 @@ void Drawing::stack() {
     height_ = y + foot;
 }
 
-void Drawing::open() {
+void ChartDrawing::open() {
     put("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"277mm\" height=\"{2}mm\" "
         "viewBox=\"0 0 {0} {1}\" role=\"img\" aria-labelledby=\"t d\">\n",
         width_, height_, height_ * 277 / width_);
@@ -216,7 +216,7 @@ text { fill: #1b1f24; }
 }
 
 /// The columns of one host.
-void Drawing::side(Who first, Who last, const char* name, const char* style) {
+void ChartDrawing::side(Who first, Who last, const char* name, const char* style) {
     int from = 0;
     int to = 0;
     for (const Lifeline& lifeline : chart_.lifelines) {
@@ -233,12 +233,12 @@ void Drawing::side(Who first, Who last, const char* name, const char* style) {
     }
 }
 
-void Drawing::sides() {
+void ChartDrawing::sides() {
     side(Who::SourceVmm, Who::SourceVf, "source", "source");
     side(Who::DestinationVf, Who::DestinationVmm, "destination", "target");
 }
 
-void Drawing::downtime() {
+void ChartDrawing::downtime() {
     if (!chart_.downtime) {
         return;
     }
@@ -258,7 +258,7 @@ void Drawing::downtime() {
 
 /// A line each, dotted where time is left out, and a box with the name at the top of each page and
 /// at the end.
-void Drawing::lifelines() {
+void ChartDrawing::lifelines() {
     for (const Lifeline& lifeline : chart_.lifelines) {
         const int at = x(lifeline.who);
         int from = head_y + box_height;
@@ -283,7 +283,7 @@ void Drawing::lifelines() {
 }
 
 /// Brackets at the left, with the names upright if there is room.
-void Drawing::phases() {
+void ChartDrawing::phases() {
     for (const Span& phase : chart_.phases) {
         const RowRange range = rows_within(chart_, phase, phase.end == chart_.phases.back().end);
         if (range.empty()) {
@@ -304,7 +304,7 @@ void Drawing::phases() {
 }
 
 /// The axis of time, broken where time is left out.
-void Drawing::axis() {
+void ChartDrawing::axis() {
     std::string path = fmt::format("M{},{}", axis_x, head_y + box_height);
     for (std::size_t i = 0; i < chart_.rows.size(); ++i) {
         if (chart_.rows[i].kind == ChartRow::Kind::Idle && chart_.rows[i].gap) {
@@ -316,7 +316,7 @@ void Drawing::axis() {
 }
 
 /// Frames around repetitions.
-void Drawing::folds() {
+void ChartDrawing::folds() {
     std::vector<std::size_t> open;
     for (std::size_t i = 0; i < chart_.rows.size(); ++i) {
         const ChartRow& row = chart_.rows[i];
@@ -339,7 +339,7 @@ void Drawing::folds() {
     }
 }
 
-void Drawing::row(std::size_t index) {
+void ChartDrawing::row(std::size_t index) {
     const ChartRow& row = chart_.rows[index];
     const int y = y_[index];
     const bool end = row.kind == ChartRow::Kind::FoldEnd;
@@ -360,7 +360,7 @@ void Drawing::row(std::size_t index) {
     }
 }
 
-void Drawing::line(int from, int to, int y, const char* style, bool lost) {
+void ChartDrawing::line(int from, int to, int y, const char* style, bool lost) {
     const char marker = style[0] == 'c' ? 'a' : style[0];
     const int end = lost ? (from + to) / 2 : to;
     put("<path class=\"{}\" d=\"M{},{} H{}\"{}/>\n", style, from, y, end,
@@ -371,7 +371,7 @@ void Drawing::line(int from, int to, int y, const char* style, bool lost) {
 }
 
 /// Above an arrow: in its middle if it fits, else from its end that is farther out.
-void Drawing::label(const ChartRow& row, const std::string& text, int from, int to, int y) {
+void ChartDrawing::label(const ChartRow& row, const std::string& text, int from, int to, int y) {
     const int left = std::min(from, to);
     const int right = std::max(from, to);
     const std::string shown = cut(text, right_ - axis_x - 40);
@@ -391,7 +391,7 @@ void Drawing::label(const ChartRow& row, const std::string& text, int from, int 
     }
 }
 
-void Drawing::arrow(const ChartRow& row, int y) {
+void ChartDrawing::arrow(const ChartRow& row, int y) {
     if (!is_there(row.from) || !is_there(row.to)) {
         return;
     }
@@ -407,7 +407,7 @@ void Drawing::arrow(const ChartRow& row, int y) {
     label(row, text, from, to, y + 14);
 }
 
-void Drawing::note(const ChartRow& row, int y) {
+void ChartDrawing::note(const ChartRow& row, int y) {
     const int from = is_there(row.from) ? x(row.from) : axis_x + 62;
     const int to = is_there(row.to) ? x(row.to) : right_ - 62;
     const std::string shown = cut(row.text, right_ - axis_x - 40);
@@ -423,7 +423,7 @@ void Drawing::note(const ChartRow& row, int y) {
         xml_text(shown));
 }
 
-void Drawing::idle(const ChartRow& row, int y) {
+void ChartDrawing::idle(const ChartRow& row, int y) {
     const int middle = y + height_of(row) / 2;
     if (row.gap) {
         put("<text class=\"time\" x=\"{}\" y=\"{}\">{}</text>\n", axis_x - 11, middle + 4,
@@ -442,7 +442,7 @@ void Drawing::idle(const ChartRow& row, int y) {
         xml_text(row.text));
 }
 
-void Drawing::foot() {
+void ChartDrawing::foot() {
     const std::string left_out =
         chart_.left_out == 0 ? "" : fmt::format("{} more lines follow; ", chart_.left_out);
     put("<text class=\"small{}\" x=\"{}\" y=\"{}\">{}time runs down, not to scale; a zig-zag is "
@@ -452,6 +452,6 @@ void Drawing::foot() {
 
 }  // namespace
 
-std::string sequence_svg(const Chart& chart) { return Drawing(chart).text(); }
+std::string sequence_svg(const Chart& chart) { return ChartDrawing(chart).text(); }
 
 }  // namespace lmsim::viz

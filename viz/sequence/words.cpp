@@ -73,7 +73,7 @@ Who on(const Step& step, Who source, Who destination) {
     return is_source(step.side) ? source : destination;
 }
 
-Who vmm(const Step& step) { return on(step, Who::SourceVmm, Who::DestinationVmm); }
+Who vmm_of(const Step& step) { return on(step, Who::SourceVmm, Who::DestinationVmm); }
 Who driver(const Step& step) { return on(step, Who::SourceDriver, Who::DestinationDriver); }
 Who pf(const Step& step) { return on(step, Who::SourcePf, Who::DestinationPf); }
 Who vf(const Step& step) { return on(step, Who::SourceVf, Who::DestinationVf); }
@@ -85,7 +85,7 @@ bool is_event(const Step& step, const Names& names) {
 
 Ends call_ends(const Step& step, const Names& names) {
     const CallWords* row = call_words(step, names);
-    const Who self = vmm(step);
+    const Who self = vmm_of(step);
     switch (row == nullptr ? Toward::Itself : row->toward) {
         case Toward::Driver: return {self, driver(step)};
         case Toward::Guest: return {self, Who::Guest};
@@ -300,7 +300,7 @@ Ends ends_of(const Step& step, const Names& names) {
         case StepKind::Command: return {driver(step), pf(step)};
         case StepKind::Io: return {Who::Guest, vf(step)};
         case StepKind::State: return state_ends(step, names);
-        case StepKind::Progress: return {vmm(step), vmm(step)};
+        case StepKind::Progress: return {vmm_of(step), vmm_of(step)};
         case StepKind::Round: return {Who::SourceVmm, Who::SourceVmm};
         case StepKind::Log:
             return is_event(step, names) ? Ends{pf(step), driver(step)}

@@ -13,7 +13,7 @@ using vfio::MigState;
 
 std::string name_of(MigState state) { return std::string(to_string(state)); }
 
-constexpr std::string_view variables = R"(
+constexpr std::string_view vfio_variables = R"(
 #define SESSION_NONE 0
 #define SESSION_SAVING 1
 #define SESSION_RESUMING 2
@@ -43,7 +43,7 @@ inline end_session() { session = SESSION_NONE; fd_open = false; ended = false }
 
 )";
 
-constexpr std::string_view procedures = R"(
+constexpr std::string_view vfio_procedures = R"(
 /* The answer of a SET: a reset that waited comes first. `fd`: it hands out a data_fd. */
 inline end_set(fd) {
     walking = false;
@@ -77,7 +77,7 @@ inline arc_done() {
 }
 )";
 
-constexpr std::string_view properties = R"(
+constexpr std::string_view vfio_properties = R"(
 #ifdef LIVENESS
 /* Under weak fairness (-f): the driver gets to run. */
 ltl set_ends { [] (walking -> <> !walking) }
@@ -181,7 +181,7 @@ std::string vfio_model(const MachineInfo& machine, const Dialect& given) {
     text += state_numbers(machine);
     text += define("TESTS_FAULTS", rules.on(Id::VfioFeatureFault), "VFIO-FEAT-10");
     text += define("DROPS_FD_ON_THE_WAY", rules.on(Id::VfioSetFdNotLast), "VFIO-SET-04");
-    text += variables;
+    text += vfio_variables;
     text += take_rows(machine, dialect, {"take_reset()", "state", [](const fsm::Arc& arc) {
                                              return arc.event == "VFIO_DEVICE_RESET";
                                          }});
@@ -193,11 +193,11 @@ std::string vfio_model(const MachineInfo& machine, const Dialect& given) {
                       {"take_arc()", "state",
                        [](const fsm::Arc& arc) { return arc.event == arc.target; }, "arc_to"});
     text += hops(dialect, flags);
-    text += procedures;
+    text += vfio_procedures;
     text += assertions(flags);
     text += user(rules, flags);
     text += driver();
-    text += properties;
+    text += vfio_properties;
     return text;
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t longest = 4096;  // of a request, and of an answer
 constexpr int line_fd = 3;
-constexpr std::chrono::milliseconds between_looks{10};
+constexpr std::chrono::milliseconds between_tries{10};
 
 /// A message whole; nothing: the other side is gone.
 std::optional<std::string> receive(int fd) {
@@ -83,8 +83,8 @@ std::string perform(Changes& changes, const std::string& request) {
     }
     // Its descriptors are closed one after the other: those of VFIO may be open still.
     for (auto left = limits.death; !told && ::getppid() == parent && left > left.zero();
-         left -= between_looks) {
-        ::usleep(static_cast<useconds_t>(std::chrono::microseconds(between_looks).count()));
+         left -= between_tries) {
+        ::usleep(static_cast<useconds_t>(std::chrono::microseconds(between_tries).count()));
     }
     const std::string error = changes.undo();
     const bool heard = told && send(line_fd, "." + error);

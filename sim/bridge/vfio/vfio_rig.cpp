@@ -18,7 +18,7 @@ constexpr std::uint64_t beyond = 16;  // pages between memory and what is none
 constexpr std::chrono::milliseconds between_looks{100};
 
 /// Both, as one text.
-std::string joined(std::string first, const std::string& second) {
+std::string in_sentences(std::string first, const std::string& second) {
     if (!first.empty() && !second.empty()) {
         first += "\n";
     }
@@ -51,7 +51,7 @@ VfioRig::~VfioRig() {
     std::string errors;
     // Functions stop before their memory goes, and VFs before their PF.
     while (!ports_.empty()) {
-        errors = joined(errors, ports_.back()->stop());
+        errors = in_sentences(errors, ports_.back()->stop());
         ports_.pop_back();
     }
     for (Space& space : spaces_) {
@@ -59,7 +59,7 @@ VfioRig::~VfioRig() {
         ::munmap(space.bytes, space.memory->pages() * page_size);
     }
     if (loan_ != nullptr) {
-        errors = joined(errors, loan_->give_back());
+        errors = in_sentences(errors, loan_->give_back());
     }
     if (!errors.empty() && options_.complain) {
         options_.complain(errors);

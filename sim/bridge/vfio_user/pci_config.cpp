@@ -20,7 +20,7 @@ constexpr std::uint32_t bus_master_enable = 1U << 2;
 constexpr std::uint32_t device_control = express + 8;
 constexpr std::uint32_t initiate_flr = 1U << 15;
 constexpr std::uint32_t msix_enable_byte = msix + 3;  // bit 7 of it
-constexpr std::uint8_t msix_enable = 0x80;
+constexpr std::uint8_t msix_enabled = 0x80;
 
 }  // namespace
 
@@ -109,7 +109,7 @@ void PciConfig::reset() { bytes_ = initial_; }
 
 void PciConfig::show_msix(bool on) {
     std::uint8_t& byte = bytes_[msix_enable_byte];
-    byte = static_cast<std::uint8_t>(on ? byte | msix_enable : byte & ~msix_enable);
+    byte = static_cast<std::uint8_t>(on ? byte | msix_enabled : byte & ~msix_enabled);
 }
 
 }  // namespace lmsim::sim::vfio_user
