@@ -197,7 +197,7 @@ std::string interrupted(const std::string& file) {
                        printable(file));
 }
 
-std::string read_manifest(const std::string& path) {
+std::string read_manifest(const std::string& path, bool whole) {
     const std::string file = path + "/manifest.json";
     const auto json = read_json(
         file, fmt::format("{}: it has no manifest.json, so it is not the directory of a finished "
@@ -212,7 +212,7 @@ std::string read_manifest(const std::string& path) {
     if (members.has("partial")) {
         members.flag("partial", partial);
     }
-    return members.error().empty() && partial ? interrupted(file) : members.error();
+    return members.error().empty() && partial && whole ? interrupted(file) : members.error();
 }
 
 /// Those of other kinds than NVMe: how they are called.
@@ -233,19 +233,18 @@ void read_devices(const Parsed& list, const std::string& file, Members& members,
     }
 }
 
-std::string read_result(RunInfo& run) {
+std::string read_result(RunInfo& run, bool whole) {
     const std::string file = run.path + "/result.json";
     const auto json = read_json(file, "");
     if (!json) {
         return json.error();  // none for a run that has none
     }
-    bool partial = false;
     Members members(json.value(), file);
     members.schema(metrics::result_schema_name);
     members.text("version", run.version);
     members.text("scenario", run.scenario);
     members.count("seed", run.seed);
-    members.flag("partial", partial);
+    members.flag("partial", run.partial);
     members.text("outcome", run.outcome);
     members.text("reason", run.reason);
     if (const Parsed* downtime = members.object("downtime")) {
@@ -258,7 +257,7 @@ std::string read_result(RunInfo& run) {
     if (members.has("devices")) {
         read_devices(json.value()["devices"], file, members, run.devices);
     }
-    if (members.error().empty() && partial) {
+    if (members.error().empty() && run.partial && whole) {
         return interrupted(file);
     }
     return members.error();
@@ -333,13 +332,14 @@ Failure wrong_line(const std::string& path, const TraceScanner& scanner) {
 
 }  // namespace
 
-sim::Result<RunInfo> open_run(const std::string& path) {
+sim::Result<RunInfo> open_run(const std::string& path, RunWanted wanted) {
     RunInfo run;
     run.path = without_slashes(path);
     std::string error = not_a_directory(run.path);
-    error = error.empty() ? read_manifest(run.path) : error;
-    error = error.empty() ? read_result(run) : error;
-    if (error.empty() && ::access(run.trace().c_str(), F_OK) != 0) {
+    error = error.empty() ? read_manifest(run.path, wanted.whole) : error;
+    error = error.empty() ? read_result(run, wanted.whole) : error;
+    run.traced = ::access(run.trace().c_str(), F_OK) == 0;
+    if (error.empty() && wanted.trace && !run.traced) {
         error = fmt::format("{}: it has no trace.ndjson; expected a run without --no-trace",
                             printable(run.path));
     }

@@ -23,14 +23,22 @@ struct RunInfo {
     Ps downtime = 0;
     bool downtime_ended = true;
     DeviceNames devices;
+    bool partial = false;
+    bool traced = true;  // there is a trace.ndjson
 
     std::string trace() const { return path + "/trace.ndjson"; }
 };
 
+/// What a run directory need not have to be opened.
+struct RunWanted {
+    bool whole = true;  // the run was not interrupted
+    bool trace = true;
+};
+
 /// Opens the directory that `lmsim run --out` left. Refused, with file, place and what was
-/// expected: what is none, is not finished, is of an interrupted run, of another version of the
-/// schemas, or has no trace.
-sim::Result<RunInfo> open_run(const std::string& path);
+/// expected: what is none, is not finished, is of another version of the schemas and, as wanted,
+/// what is of an interrupted run or has no trace.
+sim::Result<RunInfo> open_run(const std::string& path, RunWanted wanted = {true, true});
 
 /// What was read.
 struct TraceRead {

@@ -1,12 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <thread>
 
+#include "sim/core/text.hpp"
+#include "sim/trace/output_file.hpp"
 #include "tools/cli/verbs.hpp"
 #include "tools/runs/comparison.hpp"
+#include "tools/runs/study_report.hpp"
 
 namespace lmsim::cli {
 
@@ -21,6 +25,7 @@ struct CompareArguments {
     unsigned seeds = 1;
     unsigned jobs = 1;
     std::string format = "text";
+    std::string out;
     bool json = false;
 };
 
@@ -102,12 +107,31 @@ int plan(const CompareArguments& arguments, runs::Comparison& comparison,
     return Ok;
 }
 
+/// False: told that the directory cannot be had.
+bool make_compare_folder(const std::string& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error) {
+        fmt::print(stderr, "--out {}: {}\n", sim::printable(path), error.message());
+    }
+    return !error;
+}
+
+std::string comparison_text_json(const runs::Comparison& comparison) {
+    return runs::comparison_json(comparison)
+               .dump(2, ' ', false, runs::Json::error_handler_t::replace) +
+           "\n";
+}
+
 int compare(const CompareArguments& arguments) {
     runs::Comparison comparison;
     std::vector<ScenarioOptions> points;
     const int code = plan(arguments, comparison, points);
     if (code != Ok) {
         return code;
+    }
+    if (!arguments.out.empty() && !make_compare_folder(arguments.out)) {
+        return Usage;
     }
     auto outcomes = runs::run_all(points, arguments.jobs);
     if (!outcomes) {
@@ -117,10 +141,17 @@ int compare(const CompareArguments& arguments) {
         comparison.columns[i / arguments.seeds].outcomes.push_back(std::move((*outcomes)[i]));
     }
     if (arguments.json) {
-        fmt::print("{}\n", runs::comparison_json(comparison)
-                               .dump(2, ' ', false, runs::Json::error_handler_t::replace));
+        fmt::print("{}", comparison_text_json(comparison));
     } else {
         fmt::print("{}", runs::comparison_text(comparison, arguments.format == "md"));
+    }
+    if (!arguments.out.empty()) {
+        const std::string file = arguments.out + "/" + runs::compare_file;
+        const std::string problem = sim::trace::write_file(file, comparison_text_json(comparison));
+        if (!problem.empty()) {
+            fmt::print(stderr, "{}\n", problem);
+            return Environment;
+        }
     }
     return comparison.well() ? Ok : Failed;
 }
@@ -151,6 +182,10 @@ void add_compare(CLI::App& app, int& exit_code) {
     verb->add_option("--format", arguments->format, "text or md (Markdown)")
         ->check(CLI::IsMember({"text", "md"}))
         ->type_name("FORMAT");
+    verb->add_option("--out", arguments->out,
+                     "a directory for all figures (compare.json), of which lmsim report makes a "
+                     "page")
+        ->type_name("DIR");
     verb->add_flag("--json", arguments->json, "print all figures as JSON instead of the table");
     verb->callback([arguments, &exit_code] { exit_code = compare(*arguments); });
 }

@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
     add_export(app, exit_code);
     add_hw(app, exit_code);
     add_relay(app, exit_code);
+    add_report(app, exit_code);
     add_run(app, exit_code);
     add_scenario(app, exit_code);
     add_sequence(app, exit_code);

@@ -1,11 +1,10 @@
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 
 #include "model/host/rfc/driver_rules.hpp"
-#include "sim/run/dialects.hpp"
 #include "tools/cli/diagram_output.hpp"
+#include "tools/cli/run_dialects.hpp"
 #include "tools/cli/spec_profile.hpp"
 #include "tools/cli/verbs.hpp"
 #include "viz/sequence/chart.hpp"
@@ -27,26 +26,6 @@ struct SequenceArguments {
 int refuse_to_tell(const std::string& why) {
     fmt::print(stderr, "{}: {}\n", sequence_verb, why);
     return Usage;
-}
-
-/// What the drivers of a run speak, as the config.toml beside its trace says; the standard where
-/// there is none. A driver's own defects are part of what it says. False: told what is wrong.
-bool find_dialects(const std::string& directory, std::array<spec::Rules, 2>& dialect) {
-    const std::string config = directory + "/config.toml";
-    std::error_code ignored;
-    if (!std::filesystem::exists(config, ignored)) {
-        return true;
-    }
-    sim::LoadedScenario loaded = sim::load_scenario(config);
-    const sim::Dialects dialects = loaded.ok() ? sim::load_dialects(loaded) : sim::Dialects{};
-    if (!loaded.ok()) {
-        fmt::print(stderr, "{}", loaded.error_text());
-        return false;
-    }
-    for (std::size_t side = 0; side < dialect.size(); ++side) {
-        dialect[side] = host::driver_rules(dialects.driver[side]);
-    }
-    return true;
 }
 
 int sequence(SequenceArguments arguments) {

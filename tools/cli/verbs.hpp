@@ -17,6 +17,7 @@ void add_explore(CLI::App& app, int& exit_code);
 void add_export(CLI::App& app, int& exit_code);
 void add_hw(CLI::App& app, int& exit_code);
 void add_relay(CLI::App& app, int& exit_code);
+void add_report(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 void add_scenario(CLI::App& app, int& exit_code);
 void add_sequence(CLI::App& app, int& exit_code);

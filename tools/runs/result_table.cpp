@@ -219,6 +219,12 @@ std::vector<ResultTable::Error> ResultTable::errors(std::size_t at_most) const {
     return all;
 }
 
+std::string ResultTable::about(const std::string& key) const {
+    Statement value(database_.get(), "SELECT value FROM study WHERE key = ?");
+    value.bind(key);
+    return value.step() ? value.text(0) : "";
+}
+
 std::string ResultTable::csv() const {
     Statement rows(database_.get(), "SELECT * FROM runs ORDER BY point");
     std::string out;

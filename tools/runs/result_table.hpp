@@ -31,6 +31,8 @@ class ResultTable {
 
     /// The study's fingerprint; empty in a new file, which then takes one.
     const std::string& fingerprint() const { return fingerprint_; }
+    /// What else is known of the study: "name", "version", ...; empty if it is not.
+    std::string about(const std::string& key) const;
     /// Makes the tables of a new file. A text says what went wrong, here and below.
     std::string begin(const Study& study);
 

@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "sim/core/text.hpp"
+#include "tools/cli/diagram_output.hpp"
+#include "tools/cli/run_dialects.hpp"
+#include "tools/cli/verbs.hpp"
+#include "tools/runs/study_report.hpp"
+#include "viz/report/run_report.hpp"
+
+namespace lmsim::cli {
+
+namespace {
+
+constexpr const char* report_verb = "lmsim report";
+
+struct ReportArguments {
+    std::string directory;
+    std::string format = "html";
+    std::string out;
+    std::string tornado;
+    bool open = false;
+};
+
+int refuse_report(const std::string& why) {
+    fmt::print(stderr, "{}: {}\n", report_verb, why);
+    return Usage;
+}
+
+bool report_has(const std::string& directory, const char* file) {
+    std::error_code ignored;
+    return std::filesystem::exists(std::filesystem::path(directory) / file, ignored);
+}
+
+/// The page of whatever the directory is of: what it has in it tells.
+sim::Result<viz::ReportPage> report_of(const ReportArguments& arguments) {
+    const std::string& directory = arguments.directory;
+    if (report_has(directory, runs::compare_file)) return runs::compare_report(directory);
+    if (report_has(directory, runs::sweep_csv) || report_has(directory, runs::sweep_table)) {
+        return runs::sweep_report(directory);
+    }
+    viz::RunReportRequest request;
+    request.directory = directory;
+    request.tornado = arguments.tornado;
+    if (!find_dialects(directory, request.dialect)) {
+        return sim::Failure{sim::printable(directory) + ": its config.toml cannot be used"};
+    }
+    return viz::run_report(request);
+}
+
+/// The table of a run as Markdown, for a ticket; it was written with the run.
+int print_run_markdown(const ReportArguments& arguments) {
+    const std::string file = arguments.directory + "/report.md";
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) {
+        return refuse_report(
+            fmt::format("{}: there is no such file; --format md is of a run, as lmsim "
+                        "run --out leaves it",
+                        sim::printable(file)));
+    }
+    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    return write_picture(report_verb, {"md", arguments.out}, text);
+}
+
+/// Shows it with the user's own program, which is not waited for.
+int show_report(const std::string& file) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        if (::fork() == 0) ::execlp("xdg-open", "xdg-open", file.c_str(), nullptr);
+        ::_exit(0);
+    }
+    if (child > 0) ::waitpid(child, nullptr, 0);
+    return Ok;
+}
+
+int make_report(const ReportArguments& arguments) {
+    if (arguments.format == "md") {
+        return print_run_markdown(arguments);
+    }
+    const auto page = report_of(arguments);
+    if (!page) {
+        return refuse_report(page.error());
+    }
+    const std::string file =
+        arguments.out.empty() ? arguments.directory + "/report.html" : arguments.out;
+    const int exit_code =
+        write_picture(report_verb, {"html", file}, viz::report_html(page.value()));
+    if (exit_code != Ok) {
+        return exit_code;
+    }
+    fmt::print("{}\n", sim::printable(file));
+    return arguments.open ? show_report(file) : Ok;
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, int& exit_code) {
+    const auto arguments = std::make_shared<ReportArguments>();
+    CLI::App* verb = app.add_subcommand(
+        "report", "Write one HTML page about a run, a sweep or a comparison, for any browser");
+    verb->add_option("DIR", arguments->directory,
+                     "what `lmsim run --out`, `lmsim sweep` or `lmsim compare --out` has left")
+        ->required();
+    verb->add_option("--format", arguments->format, "html, or md: a run's table for a ticket")
+        ->check(CLI::IsMember({"html", "md"}))
+        ->capture_default_str();
+    verb->add_option("--out", arguments->out,
+                     "write into this file; without it, DIR/report.html, or for md the terminal")
+        ->type_name("FILE");
+    verb->add_option("--tornado", arguments->tornado,
+                     "what `lmsim tornado --json` printed of the run's scenario; without it, "
+                     "DIR/tornado.json if that is there")
+        ->type_name("FILE");
+    verb->add_flag("--open", arguments->open, "show it in the browser (xdg-open)");
+    verb->callback([arguments, &exit_code] { exit_code = make_report(*arguments); });
+}
+
+}  // namespace lmsim::cli
