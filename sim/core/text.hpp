@@ -16,6 +16,9 @@ std::string printable(std::string_view text);
 /// Like in_quotes(), whole and valid TOML: for files that are read again.
 std::string toml_string(std::string_view text);
 
+/// One word of a command line for a POSIX shell: in single quotes where that is needed.
+std::string shell_word(std::string_view text);
+
 /// Length of the well-formed UTF-8 sequence at `at` (RFC 3629, table 3-7 of Unicode), 0 if there is
 /// none.
 std::size_t utf8_length(std::string_view text, std::size_t at);

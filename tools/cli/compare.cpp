@@ -62,6 +62,27 @@ std::vector<std::string> names_of(const CompareArguments& arguments,
                                                                             : arguments.files;
 }
 
+/// The command line once more, without where its results go.
+std::string command_of(const CompareArguments& arguments) {
+    std::string command = "lmsim compare";
+    const auto add = [&command](const std::string& word) {
+        command += " " + sim::shell_word(word);
+    };
+    const auto add_all = [&add](const char* option, const std::vector<std::string>& values) {
+        for (const std::string& value : values) {
+            add(option);
+            add(value);
+        }
+    };
+    for (const std::string& file : arguments.files) add(file);
+    add_all("--set", arguments.scenario.set);
+    if (arguments.scenario.seed) add_all("--seed", {std::to_string(*arguments.scenario.seed)});
+    if (!arguments.scenario.profile.empty()) add_all("--profile", {arguments.scenario.profile});
+    add_all("--vary", arguments.vary);
+    if (arguments.seeds != 1) add_all("--seeds", {std::to_string(arguments.seeds)});
+    return command;
+}
+
 /// The columns without their outcomes, and the runs for them, seed by seed.
 int plan(const CompareArguments& arguments, runs::Comparison& comparison,
          std::vector<ScenarioOptions>& points) {
@@ -82,7 +103,14 @@ int plan(const CompareArguments& arguments, runs::Comparison& comparison,
         }
         names.push_back(loaded.scenario.name);
         first_seeds.push_back(loaded.scenario.seed);
+        comparison.name = loaded.scenario.name;
+        comparison.description = loaded.scenario.description;
     }
+    if (arguments.files.size() > 1) {
+        comparison.name.clear();
+        comparison.description.clear();
+    }
+    comparison.command = command_of(arguments);
     names = names_of(arguments, names);
     for (std::size_t i = 0; i < arguments.files.size(); ++i) {
         for (const auto& settings : runs::combinations(axes)) {
@@ -123,6 +151,20 @@ std::string comparison_text_json(const runs::Comparison& comparison) {
            "\n";
 }
 
+/// False: told that it cannot be written.
+bool keep_comparison(const std::string& folder, const runs::Comparison& comparison) {
+    for (const auto& [name, text] :
+         {std::make_pair(runs::compare_file, comparison_text_json(comparison)),
+          std::make_pair(runs::report_text, runs::comparison_text(comparison, true))}) {
+        const std::string problem = sim::trace::write_file(folder + "/" + name, text);
+        if (!problem.empty()) {
+            fmt::print(stderr, "{}\n", problem);
+            return false;
+        }
+    }
+    return true;
+}
+
 int compare(const CompareArguments& arguments) {
     runs::Comparison comparison;
     std::vector<ScenarioOptions> points;
@@ -145,13 +187,8 @@ int compare(const CompareArguments& arguments) {
     } else {
         fmt::print("{}", runs::comparison_text(comparison, arguments.format == "md"));
     }
-    if (!arguments.out.empty()) {
-        const std::string file = arguments.out + "/" + runs::compare_file;
-        const std::string problem = sim::trace::write_file(file, comparison_text_json(comparison));
-        if (!problem.empty()) {
-            fmt::print(stderr, "{}\n", problem);
-            return Environment;
-        }
+    if (!arguments.out.empty() && !keep_comparison(arguments.out, comparison)) {
+        return Environment;
     }
     return comparison.well() ? Ok : Failed;
 }
@@ -183,8 +220,8 @@ void add_compare(CLI::App& app, int& exit_code) {
         ->check(CLI::IsMember({"text", "md"}))
         ->type_name("FORMAT");
     verb->add_option("--out", arguments->out,
-                     "a directory for all figures (compare.json), of which lmsim report makes a "
-                     "page")
+                     "a directory for all figures (compare.json) and the table (report.md); lmsim "
+                     "report makes a page of it")
         ->type_name("DIR");
     verb->add_flag("--json", arguments->json, "print all figures as JSON instead of the table");
     verb->callback([arguments, &exit_code] { exit_code = compare(*arguments); });

@@ -38,11 +38,15 @@ bool report_has(const std::string& directory, const char* file) {
     return std::filesystem::exists(std::filesystem::path(directory) / file, ignored);
 }
 
+bool is_sweep(const std::string& directory) {
+    return report_has(directory, runs::sweep_csv) || report_has(directory, runs::sweep_table);
+}
+
 /// The page of whatever the directory is of: what it has in it tells.
 sim::Result<viz::ReportPage> report_of(const ReportArguments& arguments) {
     const std::string& directory = arguments.directory;
     if (report_has(directory, runs::compare_file)) return runs::compare_report(directory);
-    if (report_has(directory, runs::sweep_csv) || report_has(directory, runs::sweep_table)) {
+    if (is_sweep(directory)) {
         return runs::sweep_report(directory);
     }
     viz::RunReportRequest request;
@@ -54,18 +58,23 @@ sim::Result<viz::ReportPage> report_of(const ReportArguments& arguments) {
     return viz::run_report(request);
 }
 
-/// The table of a run as Markdown, for a ticket; it was written with the run.
-int print_run_markdown(const ReportArguments& arguments) {
-    const std::string file = arguments.directory + "/report.md";
+/// The table as Markdown, for a ticket. Runs and comparisons leave it in their directory.
+int print_markdown(const ReportArguments& arguments) {
+    const PictureOptions wanted{"md", arguments.out};
+    if (is_sweep(arguments.directory)) {
+        const auto text = runs::sweep_markdown(arguments.directory);
+        return text ? write_picture(report_verb, wanted, text.value())
+                    : refuse_report(text.error());
+    }
+    const std::string file = arguments.directory + "/" + runs::report_text;
     std::ifstream stream(file, std::ios::binary);
     if (!stream) {
-        return refuse_report(
-            fmt::format("{}: there is no such file; --format md is of a run, as lmsim "
-                        "run --out leaves it",
-                        sim::printable(file)));
+        return refuse_report(fmt::format(
+            "{}: there is no such file; lmsim run --out and lmsim compare --out leave it",
+            sim::printable(file)));
     }
     const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    return write_picture(report_verb, {"md", arguments.out}, text);
+    return write_picture(report_verb, wanted, text);
 }
 
 /// Shows it with the user's own program, which is not waited for.
@@ -81,7 +90,7 @@ int show_report(const std::string& file) {
 
 int make_report(const ReportArguments& arguments) {
     if (arguments.format == "md") {
-        return print_run_markdown(arguments);
+        return print_markdown(arguments);
     }
     const auto page = report_of(arguments);
     if (!page) {
@@ -107,7 +116,8 @@ void add_report(CLI::App& app, int& exit_code) {
     verb->add_option("DIR", arguments->directory,
                      "what `lmsim run --out`, `lmsim sweep` or `lmsim compare --out` has left")
         ->required();
-    verb->add_option("--format", arguments->format, "html, or md: a run's table for a ticket")
+    verb->add_option("--format", arguments->format,
+                     "html, or md: the table as Markdown, for a ticket")
         ->check(CLI::IsMember({"html", "md"}))
         ->capture_default_str();
     verb->add_option("--out", arguments->out,

@@ -262,6 +262,9 @@ std::string comparison_text(const Comparison& comparison, bool markdown) {
 Json comparison_json(const Comparison& comparison) {
     Json json;
     json["schema"] = "lmsim/compare/1";
+    json["name"] = comparison.name;
+    json["description"] = comparison.description;
+    json["command"] = comparison.command;
     json["columns"] = Json::array();
     for (const Comparison::Column& column : comparison.columns) {
         Json each;

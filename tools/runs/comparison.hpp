@@ -18,6 +18,9 @@ struct Comparison {
         std::vector<Outcome> outcomes;  // one for each seed
     };
     std::vector<Column> columns;
+    std::string name;         // of the scenario; empty if there are several
+    std::string description;  // its question
+    std::string command;      // what makes this comparison again, for a shell
 
     /// Every run came as it should.
     bool well() const;

@@ -151,6 +151,8 @@ std::string ResultTable::begin(const Study& study) {
     const std::vector<std::pair<std::string, std::string>> facts{
         {"fingerprint", study.fingerprint},
         {"name", study.params.name},
+        {"description", study.params.description},
+        {"file", study.file},
         {"version", version},
         {"points", std::to_string(study.points.size())}};
     for (const auto& fact : facts) {

@@ -29,6 +29,9 @@ struct TornadoRow {
     Worth total;
 };
 
+/// What `lmsim tornado` leaves in the directory of a run.
+inline constexpr const char* tornado_file = "tornado.json";
+
 struct Tornado {
     std::string scenario;
     double percent = 1;

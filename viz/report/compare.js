@@ -8,9 +8,12 @@
   const marks = {ps: 1, ns: 1, ms: 1, B: 1, count: 1};
 
   function name_of(column) {
-    const set = Object.entries(column.set || {}).map(([key, value]) =>
-      key.slice(key.lastIndexOf('.') + 1) + ' ' + (typeof value === 'string' ? value :
-        JSON.stringify(value)));
+    const list = Object.entries(column.set || {});
+    const last = (key) => key.slice(key.lastIndexOf('.') + 1);
+    const short = (key) => (list.some(([other]) => other !== key && last(other) === last(key)) ?
+      key : last(key));
+    const set = list.map(([key, value]) => short(key) + ' ' +
+      (typeof value === 'string' ? value : JSON.stringify(value)));
     return [column.scenario].concat(set).filter(Boolean).join(', ') || 'as it is';
   }
   const raw = (column, figure, of) => {
@@ -139,7 +142,7 @@
     document.getElementById('report').append(el('section',
       {id: 'headline', 'aria-labelledby': 'title'},
       el('h1', {id: 'title'}, data.title || 'Comparison'),
-      data.description && el('p', {class: 'lead'}, data.description),
+      data.description && el('p', {class: 'meta'}, data.description),
       data.headline && el('p', {class: 'lead'}, data.headline),
       el('p', {}, el('span', {class: 'verdict ' + (bad.length ? 'bad' : 'good'), id: 'verdict'},
         bad.length ? '✗ not all as expected' : '✓ all as expected')),

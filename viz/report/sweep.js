@@ -146,7 +146,8 @@
     const good = !sum.unexpected && !sum.errors;
     document.getElementById('report').append(el('section',
       {id: 'headline', 'aria-labelledby': 'title'}, el('h1', {id: 'title'}, data.title || 'Sweep'),
-      data.description && el('p', {class: 'lead'}, data.description),
+      data.description && el('p', {class: 'meta'}, data.description),
+      data.headline && el('p', {class: 'lead'}, data.headline),
       el('p', {}, el('span', {class: 'verdict ' + (good ? 'good' : 'bad'), id: 'verdict'},
         good ? '✓ all as expected' : '✗ not all as expected')),
       el('p', {class: 'meta'}, format.plural(sum.runs || 0, 'run') + ' of ' +

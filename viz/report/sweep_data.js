@@ -29,7 +29,8 @@
   /// What of a figure's name is short: "hosts.both.device.vfs" is vfs, unless two end like that.
   const short = (key) => {
     const last = key.slice(key.lastIndexOf('.') + 1);
-    return axes.filter((axis) => axis.key.endsWith('.' + last)).length > 1 ? key : last;
+    return axes.some((axis) => axis.key !== key &&
+      axis.key.slice(axis.key.lastIndexOf('.') + 1) === last) ? key : last;
   };
   const text_of = (axis, index) => (index === null || index === undefined ? '–' :
     axis.values[index].text);

@@ -55,7 +55,7 @@
     if (!tornado) {
       page.section('dominates', 'What dominates', el('p', {}, 'How much one percent of each ' +
         'parameter is worth is not known of this run. ', el('code', {},
-        'lmsim tornado SCENARIO --json'), ' finds out.'));
+        'lmsim tornado DIR'), ' with the run\'s directory finds out; then make this report again.'));
       return;
     }
     const known = (tornado.parameters || []).filter(of('downtime')).sort((a, b) =>
