@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
     CLI::App app("Measures lmsim against plain C++: a table, and rows in a JSON file", "bench");
     app.add_option("FILE", file, "where the rows go")->capture_default_str();
     app.add_option("--only", only, "one part")
-        ->check(CLI::IsMember({"command-path", "invariants", "logging", "traces", "sequence",
+        ->check(CLI::IsMember({"command-path", "invariants", "logging", "traces", "large-run",
                                "event-queue", "start", "memory", "explore", "hybrid", "media",
                                "vfio-user"}));
     app.add_flag("--quick", quick, "only shows that it works: the figures mean little");
@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
     part("invariants", measure_invariants);
     part("logging", measure_logging);
     part("traces", measure_traces);
-    part("sequence", measure_sequence);
+    part("large-run", measure_large_run);
     part("event-queue", measure_event_queue);
     part("start", measure_start);
     part("memory", measure_memory);

@@ -36,8 +36,8 @@ void measure_invariants(Rows& rows, bool quick);
 void measure_logging(Rows& rows, bool quick);
 /// The path of a command while it is traced into files, against the same without a trace.
 void measure_traces(Rows& rows, bool quick);
-/// `lmsim sequence --fold` over a trace of a million commands.
-void measure_sequence(Rows& rows, bool quick);
+/// `lmsim sequence --fold` and `lmsim report` of a run with a million commands.
+void measure_large_run(Rows& rows, bool quick);
 /// The bare event queue against std::priority_queue.
 void measure_event_queue(Rows& rows, bool quick);
 /// `lmsim run` of a scenario that does nothing.

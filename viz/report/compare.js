@@ -52,10 +52,10 @@
     const most = raw(column, figure, 'most');
     const value = raw(column, figure);
     const exact = typeof value === 'number' ? String(value) : null;
-    return el('span', {}, el('data', {value: exact, title: exact,
+    return el('span', {class: 'of-seeds'}, el('data', {value: exact, title: exact,
       'data-figure': figure.name, 'data-column': columns.indexOf(column)}, write(figure, value)),
-    least !== null && least !== most && el('span', {class: 'spread'}, ' (' +
-      write(figure, least) + ' to ' + write(figure, most) + ')'));
+    least !== null && least !== most && el('span', {class: 'spread'},
+      write(figure, least) + ' to ' + write(figure, most)));
   }
 
   function differences(base) {
@@ -65,7 +65,8 @@
         ' ', change_text(part)));
     })));
     return page.table('Figures that differ', [{title: 'figure'}].concat(columns.map((column, k) =>
-      ({title: name_of(column) + (k === base ? ' (the base)' : ''), right: true}))), rows);
+      ({title: name_of(column) + (k === base ? ' (the base)' : ''), right: true}))), rows,
+    {kind: 'roomy'});
   }
 
   /// Relative changes of the ten figures that differ most, for each column but the base.
@@ -78,7 +79,7 @@
     const step = others.length * 15 + (narrow ? 24 : 12);
     const height = list.length * step + 46;
     const clamp = (part) => Math.max(-1, Math.min(part === null ? 1 : part, 1));
-    const x = axis.linear(-1, 1, left, width - 70);
+    const x = axis.linear(-1, 1, left, width - (narrow ? 70 : 100));
     const rows = list.map((figure, i) => {
       const y = 30 + i * step;
       return [svg('rect', {class: 'row' + (i % 2 ? '' : ' even'), x: 0, y, width, height: step}),
@@ -134,7 +135,8 @@
       raw(column, figure) !== null)).map((figure) => [figure.title].concat(columns.map((column) =>
       cell(column, figure))));
     return page.details('All ' + rows.length + ' figures', page.table('Figures of all columns',
-      [{title: 'figure'}].concat(columns.map((column) => ({title: name_of(column)}))), rows));
+      [{title: 'figure'}].concat(columns.map((column) => ({title: name_of(column)}))), rows,
+    {kind: 'roomy'}));
   }
 
   function head() {

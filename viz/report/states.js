@@ -25,18 +25,28 @@
         (idle > 0 ? ', ' + idle + ' never' : '') + ')', arcs)];
   }
 
+  /// Graphviz shrinks a large picture to a sheet of paper: here all have letters of one size.
+  function same_letters(picture) {
+    const drawn = picture.querySelector('g');
+    const shrunk = drawn && drawn.transform.baseVal.length > 0 ?
+      drawn.transform.baseVal.getItem(0).matrix.a : 1;
+    picture.style.width = Math.round(picture.viewBox.baseVal.width / shrunk * .9) + 'px';
+  }
+
   /// The pictures that the program drew, moved out of the part of the page that is not shown.
   function pictures() {
     const host = document.getElementById('picture-heat');
     if (!host || !host.shadowRoot || !host.shadowRoot.querySelector('svg')) return null;
     host.hidden = false;
+    host.shadowRoot.querySelectorAll('svg').forEach(same_letters);
     return page.figure('The machines as the program draws them: darker is longer in the state, ' +
       'thicker is more often taken. The tables below say the same.',
-    sheet('State machines with what the run did', host));
+    sheet('State machines with what the run did', host, 'whole'));
   }
-  function sheet(name, host) {
+  function sheet(name, host, more) {
     const box = page.scroller(name, host);
     box.classList.add('sheet');
+    if (more) box.classList.add(more);
     return box;
   }
 

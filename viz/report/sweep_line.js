@@ -45,7 +45,7 @@
   function draw(choice, narrow) {
     const width = narrow ? 400 : 1040;
     const height = narrow ? 340 : 400;
-    const right = narrow ? width - 14 : width - 190;
+    const right = narrow ? width - 34 : width - 190;
     const bottom = height - 48;
     const lines = lines_of(choice);
     const one = sweeps.axes[choice.x];

@@ -8,8 +8,11 @@ import { all_pages, fixture } from './pages.mjs';
 
 const axe = fs.readFileSync(file_of('axe-core'), 'utf8');
 
-for (const { name, file } of all_pages()) {
-  for (const [width, theme] of [[1280, 'light'], [1280, 'dark'], [400, 'light'], [400, 'dark']]) {
+const all_looks = [[1280, 'light'], [400, 'dark'], [1280, 'dark'], [400, 'light']];
+
+for (const { name, file, folder } of all_pages()) {
+  // What the program makes has the same colours and the same boxes as the test data.
+  for (const [width, theme] of folder ? all_looks.slice(0, 2) : all_looks) {
     test(`${name}: nothing to object to at ${width} pixels, ${theme}`, async () => {
       await with_page(file, { width, theme }, async (page) => {
         await unfold(page);
