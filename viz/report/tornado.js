@@ -54,8 +54,8 @@
     const tornado = data.sensitivity;
     if (!tornado) {
       page.section('dominates', 'What dominates', el('p', {}, 'How much one percent of each ' +
-        'parameter is worth is not known of this run. ', el('code', {},
-        'lmsim tornado DIR'), ' with the run\'s directory finds out; then make this report again.'));
+        'parameter is worth is not known of this run. ', el('code', {}, 'lmsim tornado DIR'),
+      ' with the directory of the run finds out; then make this report again.'));
       return;
     }
     const known = (tornado.parameters || []).filter(of('downtime')).sort((a, b) =>
