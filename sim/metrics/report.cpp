@@ -54,7 +54,8 @@ std::string dominant_text(const Result& result) {
 
 /// Of several, the guest that stood still longest.
 std::string who(const Result& result) {
-    return result.vms ? fmt::format("VM {} of {}", result.vms->worst, result.vms->each.size())
+    return result.vms ? fmt::format("VM {} (of 0 to {}, the longest)", result.vms->worst,
+                                    result.vms->each.size() - 1)
                       : "the guest";
 }
 

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 
 #include "sim/core/text.hpp"
 #include "sim/trace/output_file.hpp"
@@ -15,8 +16,17 @@ namespace lmsim::cli {
 
 namespace {
 
-/// Into a file beside it that then takes its name.
-std::string write_whole(const std::string& path, std::string_view text) {
+/// Into a file beside it that then takes its name. A link leads to the file, and what is there and
+/// no file (a device, a pipe) is written into.
+std::string write_whole(const std::string& wanted, std::string_view text) {
+    namespace fs = std::filesystem;
+    std::error_code unknown;
+    const fs::file_status there = fs::status(wanted, unknown);
+    if (fs::exists(there) && !fs::is_regular_file(there) && !fs::is_directory(there)) {
+        return sim::trace::write_file(wanted, text);
+    }
+    const fs::path target = fs::exists(there) ? fs::canonical(wanted, unknown) : fs::path(wanted);
+    const std::string path = unknown ? wanted : target.string();
     const std::string unfinished = path + ".unfinished-" + std::to_string(::getpid());
     std::string error = sim::trace::write_file(unfinished, text);
     if (error.empty() && std::rename(unfinished.c_str(), path.c_str()) != 0) {

@@ -49,6 +49,14 @@ sim::Result<viz::ReportPage> report_of(const ReportArguments& arguments) {
     if (is_sweep(directory)) {
         return runs::sweep_report(directory);
     }
+    std::error_code ignored;
+    if (std::filesystem::is_directory(directory, ignored) &&
+        !report_has(directory, "manifest.json")) {
+        return sim::Failure{
+            fmt::format("{}: it has no manifest.json, results.csv or compare.json; expected what "
+                        "lmsim run, sweep or compare --out leaves",
+                        sim::printable(directory))};
+    }
     viz::RunReportRequest request;
     request.directory = directory;
     request.tornado = arguments.tornado;
@@ -66,6 +74,9 @@ int print_markdown(const ReportArguments& arguments) {
         return text ? write_picture(report_verb, wanted, text.value())
                     : refuse_report(text.error());
     }
+    // What is refused as a page is refused as a text.
+    const auto page = report_of(arguments);
+    if (!page) return refuse_report(page.error());
     const std::string file = arguments.directory + "/" + runs::report_text;
     std::ifstream stream(file, std::ios::binary);
     if (!stream) {
@@ -89,6 +100,12 @@ int show_report(const std::string& file) {
 }
 
 int make_report(const ReportArguments& arguments) {
+    const bool study =
+        is_sweep(arguments.directory) || report_has(arguments.directory, runs::compare_file);
+    if (study && !arguments.tornado.empty()) {
+        return refuse_report("--tornado is of a run, and " + sim::printable(arguments.directory) +
+                             " is of several");
+    }
     if (arguments.format == "md") {
         return print_markdown(arguments);
     }

@@ -233,8 +233,17 @@ const std::vector<Figure>& figures() {
     return all;
 }
 
+bool is_downtime(const Figure& figure) {
+    std::string rest;
+    return begins(figure.source, "/downtime/", rest) || begins(figure.source, part_source, rest);
+}
+
 Json value_of(const Figure& figure, const Json& result) {
     std::string rest;
+    if (is_downtime(figure) && result.at("outcome") != "completed" &&
+        result.at("downtime").at("total_ps") == 0) {
+        return nullptr;
+    }
     if (begins(figure.source, part_source, rest)) {
         return part_sum(rest, result);
     }

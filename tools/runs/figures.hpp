@@ -29,8 +29,12 @@ struct Figure {
 /// All of them, in their order.
 const std::vector<Figure>& figures();
 
+/// Is it the downtime, or a part of it?
+bool is_downtime(const Figure& figure);
+
 /// Its value in a result.json: a number, a text, or null if the run has none. A list counts its
-/// entries.
+/// entries. A migration that ended otherwise than completed before its guest stood still has no
+/// downtime: 0 would be the best of all.
 nlohmann::ordered_json value_of(const Figure& figure, const nlohmann::ordered_json& result);
 
 }  // namespace lmsim::runs

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -90,7 +91,10 @@ struct SweepFolder {
     std::string description;
     std::string study;
     std::string fingerprint;
+    std::size_t expected = 0;  // runs of the whole study; 0: not known
     SweepTable table;
+
+    bool partial() const { return table.rows().size() < expected; }
 };
 
 sim::Result<SweepFolder> open_sweep(const std::string& directory) {
@@ -100,15 +104,17 @@ sim::Result<SweepFolder> open_sweep(const std::string& directory) {
     std::error_code ignored;
     if (fs::exists(database, ignored)) {
         const auto table = ResultTable::open(database);
-        if (!table) return sim::Failure{table.error()};
-        if (table.value().fingerprint().empty()) {
-            return sim::Failure{sim::printable(database) + ": it has no results yet"};
+        if (!table || table.value().fingerprint().empty()) {
+            return sim::Failure{fmt::format(
+                "{}; expected the results that lmsim sweep --out leaves",
+                table ? sim::printable(database) + ": it is no table of results" : table.error())};
         }
         csv = table.value().csv();
         folder.name = table.value().about("name");
         folder.description = table.value().about("description");
         folder.study = table.value().about("file");
         folder.fingerprint = table.value().fingerprint();
+        folder.expected = std::strtoull(table.value().about("points").c_str(), nullptr, 10);
     } else {
         csv = file_text(path_in(directory, sweep_csv)).value_or("");
     }
@@ -133,15 +139,23 @@ sim::Result<viz::ReportPage> sweep_report(const std::string& directory) {
     data["title"] = folder.name;
     data["description"] = folder.description;
     data["summary"] = sweep.summary();
+    if (folder.expected != 0) {
+        data["summary"]["expected"] = folder.expected;
+        data["summary"]["partial"] = folder.partial();
+    }
+    const std::string command = "lmsim sweep " + sim::shell_word(folder.study) + " --out ";
+    if (folder.partial()) {
+        data["summary"]["resume"] = command + sim::shell_word(directory) + " --resume";
+    }
     data["axes"] = sweep.axes();
     data["figures"] = report_figures();
     data["columns"] = sweep.titles();
     data["rows"] = sweep.rows();
     data["points"] = sweep.points();
-    data["headline"] = span_text(sweep.downtimes(), sweep.several_seeds());
+    data["headline"] = sweep.headline();
     if (!folder.study.empty()) {
         data["reproduce"] = {
-            {"command", "lmsim sweep " + sim::shell_word(folder.study) + " --out DIR"},
+            {"command", command + "DIR"},
             {"text", fmt::format("gives the same rows again, if the study is still that of the "
                                  "fingerprint {}.",
                                  folder.fingerprint)}};
@@ -162,8 +176,12 @@ sim::Result<std::string> sweep_markdown(const std::string& directory) {
     const auto plain = sim::metrics::markdown_text;
     std::string text = "# " + plain(folder.name.empty() ? "Sweep" : folder.name) + "\n\n";
     if (!folder.description.empty()) text += plain(folder.description) + "\n\n";
-    const std::string span = span_text(folder.table.downtimes(), folder.table.several_seeds());
-    return text + (span.empty() ? "" : plain(span) + "\n\n") + folder.table.markdown();
+    if (folder.partial()) {
+        text +=
+            fmt::format("PARTIAL: {} of {} runs.\n\n", folder.table.rows().size(), folder.expected);
+    }
+    const std::string headline = folder.table.headline();
+    return text + (headline.empty() ? "" : plain(headline) + "\n\n") + folder.table.markdown();
 }
 
 namespace {
@@ -186,43 +204,43 @@ std::string what_varies(const Json& columns) {
     return out.empty() ? "Comparison" : out;
 }
 
-/// The downtime of each column that has one, with what the column is called.
-std::vector<NamedTime> downtimes_of(const Json& columns) {
-    std::vector<NamedTime> all;
-    for (const Json& column : columns) {
-        std::string name = column.value("scenario", "");
-        const Json set = column.value("set", Json::object());
-        std::vector<std::string> keys;
-        for (const auto& [key, value] : set.items()) keys.push_back(key);
-        for (const auto& [key, value] : set.items()) {
-            name += (name.empty() ? "" : ", ") + short_key(key, keys) + " " +
-                    (value.is_string() ? value.get<std::string>() : value.dump());
-        }
-        const Json& figure = column.value("figures", Json::object()).value("downtime_ps", Json());
-        if (figure.is_number()) all.push_back({name, figure.get<sim::Ps>()});
+std::string column_name(const Json& column) {
+    std::string name = column.value("scenario", "");
+    const Json set = column.value("set", Json::object());
+    std::vector<std::string> keys;
+    for (const auto& [key, value] : set.items()) keys.push_back(key);
+    for (const auto& [key, value] : set.items()) {
+        name += (name.empty() ? "" : ", ") + short_key(key, keys) + " " +
+                (value.is_string() ? value.get<std::string>() : value.dump());
     }
-    return all;
+    return name;
 }
 
-}  // namespace
-
-sim::Result<viz::ReportPage> compare_report(const std::string& directory) {
-    const std::string file = path_in(directory, compare_file);
-    Json compare = Json::parse(file_text(file).value_or(""), nullptr, false);
-    if (!compare.is_object() || compare.value("schema", "") != "lmsim/compare/1" ||
-        !compare.value("columns", Json()).is_array()) {
-        return sim::Failure{
-            fmt::format("{}: expected what lmsim compare --out leaves, of schema "
-                        "\"lmsim/compare/1\"",
-                        sim::printable(file))};
+/// The best and the worst of the columns of which a migration completed.
+std::string compare_headline(const Json& columns) {
+    std::vector<NamedTime> known;
+    bool several_seeds = false;
+    for (const Json& column : columns) {
+        const Json figures = column.value("figures", Json::object());
+        const Json downtime = figures.value("downtime_ps", Json());
+        const Json outcome = figures.value("outcome", Json(""));
+        // Of several seeds: "completed (2), failed (1)".
+        const bool completed =
+            outcome.is_string() && outcome.get<std::string>().find("completed") == 0;
+        if (completed && downtime.is_number()) {
+            known.push_back({column_name(column), downtime.get<sim::Ps>()});
+        }
+        several_seeds = several_seeds || column.value("runs", 1) > 1;
     }
+    return span_text(known, columns.size() - known.size(), several_seeds);
+}
+
+Json compare_data(const std::string& directory, Json compare) {
     Json data = report_data("compare");
     const std::string name = compare.value("name", "");
     data["title"] = name.empty() ? what_varies(compare["columns"]) : name;
     data["description"] = compare.value("description", "");
-    const bool several = std::any_of(compare["columns"].begin(), compare["columns"].end(),
-                                     [](const Json& one) { return one.value("runs", 1) > 1; });
-    data["headline"] = span_text(downtimes_of(compare["columns"]), several);
+    data["headline"] = compare_headline(compare["columns"]);
     const std::string command = compare.value("command", "");
     if (!command.empty()) {
         data["reproduce"] = {{"command", command + " --out DIR"},
@@ -233,7 +251,25 @@ sim::Result<viz::ReportPage> compare_report(const std::string& directory) {
     data["files"] = Json::array({report_file(directory, compare_file, "all figures, exactly")});
     const Json text = report_file(directory, report_text, "the table as text");
     if (!text.is_null()) data["files"].push_back(text);
-    return study_page(data);
+    return data;
+}
+
+}  // namespace
+
+sim::Result<viz::ReportPage> compare_report(const std::string& directory) {
+    const std::string file = path_in(directory, compare_file);
+    try {
+        Json compare = Json::parse(file_text(file).value_or(""));
+        if (compare.at("schema") == "lmsim/compare/1" && !compare.at("columns").empty()) {
+            return study_page(compare_data(directory, std::move(compare)));
+        }
+    } catch (const Json::exception&) {
+        // What is wrong with it in detail helps nobody: a program wrote it.
+    }
+    return sim::Failure{
+        fmt::format("{}: expected what lmsim compare --out leaves, whole and of schema "
+                    "\"lmsim/compare/1\"",
+                    sim::printable(file))};
 }
 
 }  // namespace lmsim::runs

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include "sim/metrics/display.hpp"
 #include "sim/metrics/text_table.hpp"
-#include "tools/runs/figures.hpp"
 
 namespace lmsim::runs {
 
@@ -38,7 +38,7 @@ std::vector<SweepTable::Row> parse_csv(const std::string& text) {
 
 /// "25Gbit/s" as a number in the base unit, so that values can stand on an axis; null if it is
 /// none.
-Json axis_number(const std::string& text) {
+SweepTable::Json axis_number(const std::string& text) {
     static const std::map<std::string, double> units{{"", 1},
                                                      {"B", 1},
                                                      {"KiB", 1024},
@@ -66,7 +66,13 @@ Json axis_number(const std::string& text) {
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
     const auto unit = units.find(end);
-    return end == text.c_str() || unit == units.end() ? Json() : Json(value * unit->second);
+    return end == text.c_str() || unit == units.end() ? SweepTable::Json()
+                                                      : SweepTable::Json(value * unit->second);
+}
+
+const Figure& figure_named(std::string_view name) {
+    return *std::find_if(figures().begin(), figures().end(),
+                         [&](const Figure& figure) { return figure.name == name; });
 }
 
 /// The value that so many percent of all do not exceed (nearest rank). `sorted` has some.
@@ -85,39 +91,43 @@ std::string short_key(const std::string& key, const std::vector<std::string>& al
     return alike == 0 ? last(key) : key;
 }
 
-std::string span_text(const std::vector<NamedTime>& times, bool several_seeds) {
+std::string span_text(const std::vector<NamedTime>& times, std::size_t others, bool several_seeds) {
+    const std::string not_completed =
+        others == 0 ? "" : fmt::format("; of {} no migration completed", others);
     if (times.size() < 2) return "";
     const auto less = [](const NamedTime& a, const NamedTime& b) { return a.time < b.time; };
     const auto least = std::min_element(times.begin(), times.end(), less);
     const auto most = std::max_element(times.begin(), times.end(), less);
     const char* which = several_seeds ? ", the median over the seeds" : "";
     if (least->time == most->time) {
-        return fmt::format("The guest stood still for {} everywhere{}.",
-                           sim::metrics::readable_time(least->time), which);
+        return fmt::format("The guest stood still for {} everywhere{}{}.",
+                           sim::metrics::readable_time(least->time), which, not_completed);
     }
-    return fmt::format("The guest stood still for {} at best ({}), for {} at worst ({}){}.",
+    return fmt::format("The guest stood still for {} at best ({}), for {} at worst ({}){}{}.",
                        sim::metrics::readable_time(least->time), least->name,
-                       sim::metrics::readable_time(most->time), most->name, which);
+                       sim::metrics::readable_time(most->time), most->name, which, not_completed);
 }
 
 SweepTable::SweepTable(const std::string& csv) : rows_(parse_csv(csv)) {
     if (rows_.empty()) return;
     titles_ = rows_.front();
     rows_.erase(rows_.begin());
+    // "point", what varies, "seed", "status", "error", and the figures.
     const auto seed = std::find(titles_.begin(), titles_.end(), "seed");
-    keys_ = seed == titles_.end() ? 0 : static_cast<std::size_t>(seed - titles_.begin()) - 1;
+    headed_ = titles_.front() == "point" && titles_.end() - seed >= 3;
     if (!whole()) return;
+    keys_ = static_cast<std::size_t>(seed - titles_.begin()) - 1;
     places_.resize(keys_);
     for (const Row& row : rows_) {
         for (std::size_t k = 0; k < keys_; ++k) {
-            if (!row[k + 1].empty()) places_[k].emplace(row[k + 1], places_[k].size());
+            places_[k].emplace(row[k + 1], places_[k].size());
         }
     }
 }
 
 bool SweepTable::whole() const {
-    return keys_ > 0 && std::all_of(rows_.begin(), rows_.end(),
-                                    [&](const Row& row) { return row.size() == titles_.size(); });
+    return headed_ && std::all_of(rows_.begin(), rows_.end(),
+                                  [&](const Row& row) { return row.size() == titles_.size(); });
 }
 
 bool SweepTable::several_seeds() const {
@@ -156,12 +166,12 @@ SweepTable::Json SweepTable::points() const {
     for (const Point& point : grouped()) {
         Json indexes = Json::array();
         for (std::size_t k = 0; k < keys_; ++k) {
-            const bool set = !point.at[k].empty();
-            indexes.push_back(set ? Json(places_.at(k).at(point.at[k])) : Json());
+            indexes.push_back(places_[k].at(point.at[k]));
         }
         all.push_back({{"at", std::move(indexes)},
                        {"runs", point.rows.size()},
                        {"ok", count(point.rows, "ok")},
+                       {"completed", completed(point.rows).size()},
                        {"stats", stats(point.rows)}});
     }
     return all;
@@ -186,10 +196,15 @@ SweepTable::Json SweepTable::summary() const {
 std::vector<NamedTime> SweepTable::downtimes() const {
     std::vector<NamedTime> all;
     for (const Point& point : grouped()) {
-        const auto some = values(point.rows, "downtime_ps");
+        const auto some = values(point.rows, figure_named("downtime_ps"));
         if (!some.empty()) all.push_back({name_of(point.at), ranked(some, 50)});
     }
     return all;
+}
+
+std::string SweepTable::headline() const {
+    const auto known = downtimes();
+    return span_text(known, grouped().size() - known.size(), several_seeds());
 }
 
 std::string SweepTable::markdown() const {
@@ -208,9 +223,9 @@ std::string SweepTable::markdown() const {
         const auto add = [&row](const std::vector<std::int64_t>& some, std::size_t percent) {
             row.push_back(some.empty() ? "-" : sim::metrics::readable_time(ranked(some, percent)));
         };
-        const auto downtime = values(point.rows, "downtime_ps");
+        const auto downtime = values(point.rows, figure_named("downtime_ps"));
         for (const std::size_t percent : {50, 10, 90}) add(downtime, percent);
-        add(values(point.rows, "total_time_ps"), 50);
+        add(values(point.rows, figure_named("total_time_ps")), 50);
         table.rows.push_back(std::move(row));
     }
     return table.markdown();
@@ -226,12 +241,20 @@ std::size_t SweepTable::count(const std::vector<const Row*>& rows, std::string_v
         rows.begin(), rows.end(), [&](const Row* row) { return cell(*row, "status") == status; }));
 }
 
-/// Ascending.
+std::vector<const SweepTable::Row*> SweepTable::completed(
+    const std::vector<const Row*>& rows) const {
+    std::vector<const Row*> some;
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(some),
+                 [&](const Row* row) { return cell(*row, "outcome") == "completed"; });
+    return some;
+}
+
+/// Ascending. A downtime is of migrations that completed.
 std::vector<std::int64_t> SweepTable::values(const std::vector<const Row*>& rows,
-                                             std::string_view figure) const {
+                                             const Figure& figure) const {
     std::vector<std::int64_t> all;
-    for (const Row* row : rows) {
-        const std::string text = cell(*row, figure);
+    for (const Row* row : is_downtime(figure) ? completed(rows) : rows) {
+        const std::string text = cell(*row, figure.name);
         if (!text.empty()) all.push_back(std::strtoll(text.c_str(), nullptr, 10));
     }
     std::sort(all.begin(), all.end());
@@ -242,7 +265,7 @@ SweepTable::Json SweepTable::stats(const std::vector<const Row*>& rows) const {
     Json all = Json::object();
     for (const Figure& figure : figures()) {
         if (figure.unit == Unit::Text || figure.unit == Unit::Note) continue;
-        const auto some = values(rows, figure.name);
+        const auto some = values(rows, figure);
         if (some.empty()) continue;
         all[figure.name] = {some.front(), ranked(some, 10), ranked(some, 50), ranked(some, 90),
                             some.back()};
@@ -254,8 +277,8 @@ std::string SweepTable::name_of(const Row& at) const {
     const Row keys(titles_.begin() + 1, titles_.begin() + 1 + static_cast<std::ptrdiff_t>(keys_));
     std::string name;
     for (std::size_t k = 0; k < keys_; ++k) {
-        if (at[k].empty()) continue;
-        name += (name.empty() ? "" : ", ") + short_key(keys[k], keys) + " " + at[k];
+        name += (name.empty() ? "" : ", ") + short_key(keys[k], keys) + " " +
+                (at[k].empty() ? "(empty)" : at[k]);
     }
     return name;
 }

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "sim/core/units.hpp"
+#include "sim/core/event_queue.hpp"
+#include "tools/runs/figures.hpp"
 
 namespace lmsim::runs {
 
@@ -20,8 +20,9 @@ struct NamedTime {
 /// report's scripts write it.
 std::string short_key(const std::string& key, const std::vector<std::string>& all);
 
-/// The shortest and the longest downtime in a sentence; nothing without at least two.
-std::string span_text(const std::vector<NamedTime>& times, bool several_seeds);
+/// The shortest and the longest downtime in a sentence; nothing without at least two. `others` did
+/// not complete.
+std::string span_text(const std::vector<NamedTime>& times, std::size_t others, bool several_seeds);
 
 /// The rows of results.csv, and what a report makes of them.
 class SweepTable {
@@ -45,8 +46,10 @@ class SweepTable {
     Json points() const;
     /// How many runs came to which end, and what is wrong with those that have none.
     Json summary() const;
-    /// The median downtime of each combination that has one.
+    /// The median downtime of each combination of which a migration completed.
     std::vector<NamedTime> downtimes() const;
+    /// The sentence of the report.
+    std::string headline() const;
     /// A line for each combination: downtime and total time.
     std::string markdown() const;
 
@@ -58,13 +61,15 @@ class SweepTable {
     std::vector<Point> grouped() const;
     std::string cell(const Row& row, std::string_view title) const;
     std::size_t count(const std::vector<const Row*>& rows, std::string_view status) const;
+    std::vector<const Row*> completed(const std::vector<const Row*>& rows) const;
     std::vector<std::int64_t> values(const std::vector<const Row*>& rows,
-                                     std::string_view figure) const;
+                                     const Figure& figure) const;
     Json stats(const std::vector<const Row*>& rows) const;
     std::string name_of(const Row& at) const;
 
     Row titles_;
     std::vector<Row> rows_;
+    bool headed_ = false;  // with the titles of a sweep
     std::size_t keys_ = 0;
     std::vector<std::map<std::string, std::size_t>> places_;  // of each key its values
 };

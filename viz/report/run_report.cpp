@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,6 +14,7 @@
 
 #include "sim/core/text.hpp"
 #include "sim/core/version.hpp"
+#include "sim/metrics/display.hpp"
 #include "sim/trace/reader.hpp"
 #include "sim/trace/tee.hpp"
 #include "viz/diagram/graphviz.hpp"
@@ -46,31 +49,63 @@ Json file_json(const std::string& path) {
     return json.is_discarded() ? Json() : json;
 }
 
-/// A value as it stands in config.toml, without quotes around what is plain text.
+/// A text without its quotes; all else as it stands in config.toml. What TOML escapes in a text of
+/// one line JSON escapes the same way.
 std::string plain_value(const std::string& value) {
-    const bool quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"' &&
-                        value.find_first_of("\"\\", 1) == value.size() - 1;
-    return quoted ? value.substr(1, value.size() - 2) : value;
+    const Json text = Json::parse(value, nullptr, false);
+    return text.is_string() ? text.get<std::string>() : value;
 }
+
+/// Where the comment of a line begins, which may not be within a text.
+std::size_t comment_of(const std::string& line) {
+    bool quoted = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        if (line[i] == '\\' && quoted) {
+            ++i;
+        } else if (line[i] == '"') {
+            quoted = !quoted;
+        } else if (line[i] == '#' && !quoted) {
+            return i;
+        }
+    }
+    return std::string::npos;
+}
+
+/// Reads the headings of config.toml: "[vm]" is vm, the second "[[workload]]" workload[1].
+class ConfigTables {
+  public:
+    /// Is the line a heading?
+    bool take(const std::string& line) {
+        if (line.empty() || line.front() != '[') return false;
+        const bool list = line.compare(0, 2, "[[") == 0;
+        const std::size_t from = list ? 2 : 1;
+        name_ = line.substr(from, line.find(']') - from);
+        if (list) name_ += fmt::format("[{}]", lists_[name_]++);
+        return true;
+    }
+    std::string key(const std::string& last) const {
+        return name_.empty() ? last : name_ + "." + last;
+    }
+
+  private:
+    std::string name_;
+    std::map<std::string, std::size_t> lists_;
+};
 
 /// The lines "key = value  # origin" of config.toml, which a scenario's writer makes.
 Json config_rows(const std::string& text) {
     Json rows = Json::array();
-    std::string table;
+    ConfigTables tables;
     std::istringstream stream(text);
     for (std::string line; std::getline(stream, line);) {
-        const std::size_t mark = line.rfind("  # ");
+        if (tables.take(line)) continue;
+        const std::size_t mark = comment_of(line);
         const std::size_t equals = line.find(" = ");
-        if (!line.empty() && line.front() == '[') {
-            table = line.substr(0, line.find_last_of(']'));
-            table.erase(0, table.find_first_not_of('['));
-            table.erase(std::min(table.find(']'), table.size()));
-        } else if (mark != std::string::npos && equals < mark) {
-            const std::string key = line.substr(0, equals);
-            rows.push_back({{"key", table.empty() ? key : table + "." + key},
-                            {"value", plain_value(line.substr(equals + 3, mark - equals - 3))},
-                            {"origin", line.substr(mark + 4)}});
-        }
+        if (mark == std::string::npos || mark < 2 || equals + 5 > mark) continue;
+        const std::string value = line.substr(equals + 3, mark - 2 - (equals + 3));
+        rows.push_back({{"key", tables.key(line.substr(0, equals))},
+                        {"value", plain_value(value)},
+                        {"origin", line.substr(std::min(mark + 2, line.size()))}});
     }
     return rows;
 }
@@ -84,18 +119,23 @@ std::string value_in(const Json& rows, std::string_view key) {
     return "";
 }
 
-/// The sentence of report.md, in which Markdown's marks have backslashes.
-std::string headline_of(const std::string& directory) {
+/// The sentence of report.md, in which Markdown's marks have backslashes, without the name of the
+/// scenario.
+std::string headline_of(const std::string& directory, const std::string& scenario) {
     std::istringstream stream(whole_file(directory + "/report.md").value_or(""));
     std::string line;
     for (int i = 0; i < 3; ++i) {
         std::getline(stream, line);
     }
+    const std::string name = sim::metrics::markdown_text(scenario) + ": ";
+    const std::size_t at = scenario.empty() ? std::string::npos : line.find(name);
+    if (at != std::string::npos) line.erase(at, name.size());
     std::string out;
     for (std::size_t i = 0; i < line.size(); ++i) {
         if (line[i] == '\\' && i + 1 < line.size()) ++i;
         out += line[i];
     }
+    if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 32);
     return out;
 }
 
@@ -133,6 +173,11 @@ Json reproduction(const Json& result) {
     if (result.value("time_base", "") == "wall") {
         return {{"command", "lmsim hw run config.toml"},
                 {"text", "A device's times do not come again; config.toml holds every parameter."}};
+    }
+    if (result.value("partial", false)) {
+        return {
+            {"command", fmt::format("lmsim run config.toml --seed {}", result.at("seed").dump())},
+            {"text", "makes the run again, to its end. This one was interrupted."}};
     }
     return {{"command", fmt::format("lmsim run config.toml --seed {}", result.at("seed").dump())},
             {"text", fmt::format("gives the trace hash {} again, on any machine and in any build "
@@ -198,6 +243,21 @@ class UsedMachines {
     std::vector<std::unique_ptr<HeatMeter>> meters_;
 };
 
+/// Why this cannot be the trace of that result, or nothing: where all commands are simulated, both
+/// count the same.
+std::string not_of_run(const RunInfo& run, const Json& result, const SeriesMeter& series) {
+    const auto counted = result.at("commands").at("completed").get<std::uint64_t>();
+    std::uint64_t traced = 0;
+    for (const GuestBin& bin : series.guest().bins()) traced += bin.commands;
+    if (result.at("fidelity") != "exact" || traced == counted) {
+        return "";
+    }
+    return fmt::format(
+        "{}: it has {} commands of the guest that completed, and result.json beside it counts {}; "
+        "expected the trace of this run, whole",
+        sim::printable(run.trace()), traced, counted);
+}
+
 /// All that the trace has to say; empty, or why it cannot be used.
 std::string add_trace(const RunInfo& run, Json& data, ReportPage& page) {
     const Json& result = data.at("result");
@@ -214,6 +274,10 @@ std::string add_trace(const RunInfo& run, Json& data, ReportPage& page) {
         return read.error();
     }
     const Ps last = read.value().last;
+    const std::string foreign = not_of_run(run, result, series);
+    if (!foreign.empty()) {
+        return foreign;
+    }
     for (auto& [key, value] : {std::make_pair("series", series_json(series, result, last)),
                                std::make_pair("distribution", distribution_json(series, result))}) {
         if (!value.is_null()) data[key] = value;
@@ -231,12 +295,89 @@ void add_sequence(const RunInfo& run, const RunReportRequest& request, Json& dat
     if (run.downtime > 0) wanted.from = wanted.to = "downtime";
     const auto chart = sequence_chart(run, wanted);
     if (!chart) {
-        data["notes"].push_back("There is no sequence chart: " + chart.error());
+        data["notes"].push_back("There is no sequence chart: " + chart.error() + ".");
         return;
     }
     page.sequence = sequence_svg(chart.value());
     data["sequence"] = {{"description", chart.value().description},
                         {"left_out", chart.value().left_out}};
+}
+
+/// What the page cannot show, and why.
+void note_what_is_missing(const RunInfo& run, Json& data) {
+    Json& notes = data["notes"];
+    if (data["headline"] == "") {
+        notes.push_back("There is no report.md, which says in a sentence what came of the run.");
+    }
+    if (data["config"].empty()) {
+        notes.push_back("There is no config.toml: no configuration, and no way to run it again.");
+        data.erase("reproduce");
+    }
+    if (!run.traced && data["result"].value("fidelity", "") == "fluid") {
+        notes.push_back(
+            "Closed forms have no trace: nothing over time, no sequence chart (run.fidelity).");
+    } else if (!run.traced) {
+        notes.push_back(
+            "There is no trace.ndjson (--no-trace): nothing over time, no sequence chart.");
+    } else if (data.count("distribution") == 0 && data.count("series") != 0) {
+        notes.push_back(
+            "Latencies before and after are left out: the trace has other commands than the "
+            "windows of result.json count (several VMs, or rates).");
+    }
+}
+
+/// What `lmsim tornado` found out about this run; empty, or why it cannot be used.
+std::string add_tornado(const RunInfo& run, const std::string& wanted, Json& data) {
+    const std::string file = wanted.empty() ? run.path + "/tornado.json" : wanted;
+    const auto text = whole_file(file);
+    if (!text) {
+        return wanted.empty() ? "" : sim::printable(file) + ": there is no such file";
+    }
+    Json tornado = Json::parse(*text, nullptr, false);
+    const bool ours = tornado.is_object() && tornado.contains("schema") &&
+                      tornado["schema"] == "lmsim/tornado/1" && tornado.contains("parameters");
+    if (!ours) {
+        return sim::printable(file) +
+               ": expected what lmsim tornado --json prints, whole and of schema "
+               "\"lmsim/tornado/1\"";
+    }
+    const double us = data["result"].at("downtime").at("total_ps").get<double>() / 1e6;
+    const auto close = [us](const Json& other) {
+        return std::abs(other.get<double>() - us) <= 1e-3;
+    };
+    const Json& each = tornado.at("downtime_us");
+    if (std::none_of(each.begin(), each.end(), close)) {
+        data["notes"].push_back(
+            "What dominates is of a run with another downtime: of another scenario or seed.");
+    }
+    data["sensitivity"] = std::move(tornado);
+    return "";
+}
+
+/// Fills data and page; empty, or why that cannot be.
+std::string add_run(const RunReportRequest& request, const RunInfo& run, Json& data,
+                    ReportPage& page) {
+    data["config"] = config_rows(whole_file(run.path + "/config.toml").value_or(""));
+    data["title"] = page.title = run.scenario;
+    data["description"] = value_in(data["config"], "description");
+    data["headline"] = headline_of(run.path, run.scenario);
+    data["notes"] = Json::array();
+    data["reproduce"] = reproduction(data["result"]);
+    data["files"] = files_of(run.path, data["manifest"]);
+    if (data["manifest"].at("trace_hash") != data["result"].at("trace_hash")) {
+        return sim::printable(run.path) +
+               ": manifest.json and result.json have different trace hashes; expected the files "
+               "of one run";
+    }
+    const std::string wrong = run.traced ? add_trace(run, data, page) : "";
+    if (!wrong.empty()) {
+        return wrong;
+    }
+    note_what_is_missing(run, data);
+    if (run.traced && !run.partial) {
+        add_sequence(run, request, data, page);
+    }
+    return add_tornado(run, request.tornado, data);
 }
 
 }  // namespace
@@ -250,43 +391,23 @@ sim::Result<ReportPage> run_report(const RunReportRequest& request) {
     ReportPage page;
     Json data{{"schema", "lmsim/report/1"}, {"kind", "run"}, {"version", version}};
     data["result"] = file_json(run.path + "/result.json");
+    data["manifest"] = file_json(run.path + "/manifest.json");
     if (!data["result"].is_object()) {
         return Failure{
             fmt::format("{}: it has no result.json; expected what lmsim run --out "
                         "leaves",
                         sim::printable(run.path))};
     }
-    data["manifest"] = file_json(run.path + "/manifest.json");
-    data["config"] = config_rows(whole_file(run.path + "/config.toml").value_or(""));
-    data["title"] = page.title = run.scenario;
-    data["description"] = value_in(data["config"], "description");
-    data["headline"] = headline_of(run.path);
-    data["notes"] = Json::array();
     try {
-        data["reproduce"] = reproduction(data["result"]);
-        data["files"] = files_of(run.path, data["manifest"]);
-        const std::string wrong = run.traced ? add_trace(run, data, page) : "";
+        const std::string wrong = add_run(request, run, data, page);
         if (!wrong.empty()) {
             return Failure{wrong};
         }
     } catch (const Json::exception&) {
-        return Failure{fmt::format("{}/result.json: it is no result of this version of lmsim",
-                                   sim::printable(run.path))};
-    }
-    if (!run.traced) {
-        data["notes"].push_back(
-            "There is no trace.ndjson (--no-trace): nothing over time, no sequence chart.");
-    } else if (!run.partial) {
-        add_sequence(run, request, data, page);
-    }
-    const std::string tornado =
-        request.tornado.empty() ? run.path + "/tornado.json" : request.tornado;
-    Json sensitivity = file_json(tornado);
-    if (sensitivity.is_object() && sensitivity.value("schema", "") == "lmsim/tornado/1") {
-        data["sensitivity"] = std::move(sensitivity);
-    } else if (!request.tornado.empty()) {
-        return Failure{fmt::format("{}: expected what lmsim tornado --json prints",
-                                   sim::printable(request.tornado))};
+        return Failure{
+            fmt::format("{}: its JSON files are not as this version of lmsim writes "
+                        "them",
+                        sim::printable(run.path))};
     }
     page.data = data.dump(-1, ' ', false, Json::error_handler_t::replace);
     return page;

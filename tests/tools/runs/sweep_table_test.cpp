@@ -9,11 +9,11 @@ namespace {
 
 /// Two points, one of them with three seeds, the other's run has no result.
 const char* const three_and_none =
-    "point,channel.bandwidth,vm.ram,seed,status,error,downtime_ps,total_time_ps\n"
-    "0,5Gbit/s,4GiB,1,ok,,3000000,9000000\n"
-    "1,5Gbit/s,4GiB,2,ok,,1000000,8000000\n"
-    "2,5Gbit/s,4GiB,3,unexpected,,2000000,7000000\n"
-    "3,\"10Gbit/s\",4GiB,1,error,\"line 3: \"\"no\"\", twice\",,\n";
+    "point,channel.bandwidth,vm.ram,seed,status,error,outcome,downtime_ps,total_time_ps\n"
+    "0,5Gbit/s,4GiB,1,ok,,completed,3000000,9000000\n"
+    "1,5Gbit/s,4GiB,2,ok,,completed,1000000,8000000\n"
+    "2,5Gbit/s,4GiB,3,unexpected,,completed,2000000,7000000\n"
+    "3,\"10Gbit/s\",4GiB,1,error,\"line 3: \"\"no\"\", twice\",,,\n";
 
 }  // namespace
 
@@ -46,13 +46,38 @@ TEST_CASE("the table of a sweep as Markdown has a line for each point", "[runs][
 }
 
 TEST_CASE("a sweep in a sentence: the best and the worst", "[runs][report]") {
-    CHECK(span_text({}, false).empty());
-    CHECK(span_text({{"a", 1000000}}, false).empty());
-    CHECK(span_text({{"a", 1000000}, {"b", 1000000}}, false) ==
+    CHECK(span_text({}, 0, false).empty());
+    CHECK(span_text({{"a", 1000000}}, 0, false).empty());
+    CHECK(span_text({{"a", 1000000}, {"b", 1000000}}, 0, false) ==
           "The guest stood still for 1.00 us everywhere.");
-    CHECK(span_text({{"a", 2000000}, {"b", 1000000}}, true) ==
+    CHECK(span_text({{"a", 2000000}, {"b", 1000000}}, 1, true) ==
           "The guest stood still for 1.00 us at best (b), for 2.00 us at worst (a), the median "
-          "over the seeds.");
+          "over the seeds; of 1 no migration completed.");
+}
+
+TEST_CASE("a migration that did not complete is not the best of a sweep", "[runs][report]") {
+    const SweepTable table(
+        "point,vm.ram,seed,status,error,outcome,downtime_ps\n"
+        "0,1GiB,1,ok,,not-converged,0\n1,2GiB,1,ok,,completed,5000000\n"
+        "2,,1,ok,,completed,7000000\n");
+    REQUIRE(table.whole());
+    const SweepTable::Json points = table.points();
+    CHECK(points[0]["completed"] == 0);
+    CHECK(points[0]["stats"].count("downtime_ps") == 0);
+    CHECK(table.headline() ==
+          "The guest stood still for 5.00 us at best (ram 2GiB), for 7.00 us at worst (ram "
+          "(empty)); of 1 no migration completed.");
+}
+
+TEST_CASE("a sweep that varies nothing but its seed has one point", "[runs][report]") {
+    const SweepTable table(
+        "point,seed,status,error,outcome,downtime_ps\n"
+        "0,1,ok,,completed,5000000\n1,2,ok,,completed,7000000\n");
+    REQUIRE(table.whole());
+    CHECK(table.axes().empty());
+    CHECK(table.points().size() == 1);
+    CHECK(table.points()[0]["runs"] == 2);
+    CHECK(table.headline().empty());
 }
 
 TEST_CASE("a key is shortened unless another one ends the same way", "[runs][report]") {
@@ -64,9 +89,9 @@ TEST_CASE("a key is shortened unless another one ends the same way", "[runs][rep
 }
 
 TEST_CASE("what is no table of a sweep is told from one", "[runs][report][bad]") {
-    for (const char* text : {"", "\n", "a,b\n1,2\n", "point,seed\n0,1\n", "point,x,seed\n0,1\n"}) {
+    for (const char* text : {"", "\n", "a,b\n1,2\n", "seed,a\n1,2\n", "point,x,seed\n0,1\n"}) {
         INFO(text);
         CHECK_FALSE(SweepTable(text).whole());
     }
-    CHECK(SweepTable("point,x,seed,status\n").whole());
+    CHECK(SweepTable("point,x,seed,status,error\n").whole());
 }
