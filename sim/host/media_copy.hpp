@@ -74,6 +74,10 @@ class MediaCopy : public Component,
     void set_observer(UserDataObserver* next) { next_ = next; }
     void set_trace(trace::TraceSink* sink) { sink_ = sink; }
     const MediaCopyUse& used() const { return used_; }
+    /// From the end of the set-up to the end of all.
+    bool on() const { return on_; }
+    /// Bytes that have to be copied, as far as one knows.
+    std::uint64_t left() const { return left_bytes() + changed_bytes(); }
     /// Commands of the guest that have completed so far: hybrid time counts on at their rate.
     void on_count(std::function<std::uint64_t()> count) { count_ = std::move(count); }
 

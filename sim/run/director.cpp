@@ -8,19 +8,19 @@ namespace {
 constexpr Ps tell_every = 10'000'000'000;  // 10 ms: how often progress is told
 constexpr Ps look_every = 1'000'000'000;   // 1 ms: how often the guest is asked whether it rests
 
-const char* phase_name(Director::Phase phase) {
+}  // namespace
+
+const char* Director::name_of(Phase phase) {
     switch (phase) {
-        case Director::Phase::Boot: return "boot";
-        case Director::Phase::WarmUp: return "warm-up";
-        case Director::Phase::Migration: return "migration";
-        case Director::Phase::CoolDown: return "cool-down";
-        case Director::Phase::Rest: return "coming to rest";
-        case Director::Phase::Over: return "over";
+        case Phase::Boot: return "boot";
+        case Phase::WarmUp: return "warm-up";
+        case Phase::Migration: return "migration";
+        case Phase::CoolDown: return "cool-down";
+        case Phase::Rest: return "coming to rest";
+        case Phase::Over: return "over";
     }
     return "?";
 }
-
-}  // namespace
 
 Director::Director(sc_core::sc_module_name name, Kernel& kernel, const RunParams& params,
                    std::vector<Vm*> vms, std::uint32_t at_once, HostDriver& source,
@@ -225,7 +225,7 @@ void Director::handle(const Event& event) {
             break;
         case Kind::Tell:
             if (progress_ && phase_ != Phase::Over) {
-                progress_(now(), phase_name(phase_));
+                progress_(now(), name_of(phase_));
                 post_once(now() + tell_every, static_cast<std::uint32_t>(Kind::Tell));
             }
             break;

@@ -17,6 +17,7 @@ namespace lmsim::sim {
 class Director : public Component {
   public:
     enum class Phase : std::uint8_t { Boot, WarmUp, Migration, CoolDown, Rest, Over };
+    static const char* name_of(Phase phase);
 
     /// `at_once`: so many VMs migrate at the same time, in the order of their numbers; 0: all.
     Director(sc_core::sc_module_name name, Kernel& kernel, const RunParams& params,

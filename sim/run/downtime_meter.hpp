@@ -55,6 +55,11 @@ class DowntimeMeter {
     std::optional<Idle> idle() const;
 
     const metrics::Blackout& blackout() const { return blackout_; }
+    /// Whose time it is now; nothing outside the blackout.
+    std::optional<metrics::Label> at_work() const {
+        const bool on = blackout_.begun() && !blackout_.ended();
+        return on ? std::optional(shown_) : std::nullopt;
+    }
     bool vcpus_run() const { return vcpus_run_; }
     /// Where the VM is.
     VmmSide owner() const { return owner_; }

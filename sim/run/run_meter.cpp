@@ -204,11 +204,8 @@ void RunMeter::call_began(Ps at, VmmSide side, const Effect& call) {
     }
     open_call_[static_cast<std::size_t>(side)] = call;
     downtime_.call_began(at, side, call);
-    if (sink_ != nullptr) {
-        sink_->phase({at, true, trace_side(side), trace_device(call.function),
-                      host::vmm::to_string(static_cast<Call>(call.token)), 0, 0,
-                      call_detail(call)});
-    }
+    tell({at, true, trace_side(side), trace_device(call.function),
+          host::vmm::to_string(static_cast<Call>(call.token)), 0, 0, call_detail(call)});
 }
 
 void RunMeter::call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t value) {
@@ -225,20 +222,15 @@ void RunMeter::call_ended(Ps at, VmmSide side, std::int32_t error, std::uint64_t
             rounds_.back().sent_bytes += value;
         }
     }
-    if (sink_ != nullptr) {
-        sink_->phase({at, false, trace_side(side), trace_device(call.function),
-                      host::vmm::to_string(what), error, value, call_detail(call)});
-    }
+    tell({at, false, trace_side(side), trace_device(call.function), host::vmm::to_string(what),
+          error, value, call_detail(call)});
 }
 
 void RunMeter::thread_call_began(Ps at, VmmSide side, const Effect& call) {
     look(at);
     downtime_.thread_call_began(at, side, call);
-    if (sink_ != nullptr) {
-        sink_->phase({at, true, trace_side(side), trace_device(call.function),
-                      host::vmm::to_string(static_cast<Call>(call.token)), 0, 0,
-                      call_detail(call)});
-    }
+    tell({at, true, trace_side(side), trace_device(call.function),
+          host::vmm::to_string(static_cast<Call>(call.token)), 0, 0, call_detail(call)});
 }
 
 void RunMeter::thread_call_ended(Ps at, VmmSide side, const Effect& call, std::int32_t error,
@@ -251,11 +243,8 @@ void RunMeter::thread_call_ended(Ps at, VmmSide side, const Effect& call, std::i
             rounds_.back().sent_bytes += value;
         }
     }
-    if (sink_ != nullptr) {
-        sink_->phase({at, false, trace_side(side), trace_device(call.function),
-                      host::vmm::to_string(static_cast<Call>(call.token)), error, value,
-                      call_detail(call)});
-    }
+    tell({at, false, trace_side(side), trace_device(call.function),
+          host::vmm::to_string(static_cast<Call>(call.token)), error, value, call_detail(call)});
 }
 
 void RunMeter::reported(Ps at, VmmSide side, const Effect& report) {
@@ -285,10 +274,11 @@ void RunMeter::reported(Ps at, VmmSide side, const Effect& report) {
             break;
         default: break;
     }
+    const trace::StateRecord record{at, trace_side(side), trace_device(report.function), "vmm",
+                                    host::vmm::to_string(static_cast<Report>(report.token))};
+    story_.take(record);
     if (sink_ != nullptr) {
-        const auto what = static_cast<Report>(report.token);
-        sink_->state({at, trace_side(side), trace_device(report.function), "vmm",
-                      host::vmm::to_string(what)});
+        sink_->state(record);
     }
 }
 

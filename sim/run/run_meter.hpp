@@ -17,6 +17,7 @@
 #include "sim/run/link_meter.hpp"
 #include "sim/run/vf_meter.hpp"
 #include "sim/trace/sink.hpp"
+#include "sim/trace/storyline.hpp"
 
 namespace lmsim::sim {
 
@@ -89,6 +90,8 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     const metrics::GuestMeter& guest() const { return guest_; }
     const DowntimeMeter& downtime() const { return downtime_; }
     const VfMeter& vfs() const { return vfs_; }
+    /// What the migration as a whole is at.
+    const trace::Storyline& story() const { return story_; }
     const std::vector<metrics::Round>& rounds() const { return rounds_; }
     std::uint64_t duplicated() const { return duplicated_; }
     std::uint64_t failed_ios() const { return failed_; }
@@ -163,6 +166,12 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
             links_.tell(at, *sink_);
         }
     }
+    void tell(const trace::PhaseRecord& record) {
+        story_.take(record);
+        if (sink_ != nullptr) {
+            sink_->phase(record);
+        }
+    }
     void watch_vcpus(Ps at, VmmSide side, host::vmm::Call call);
     void vcpus_stop(Ps at, VmmSide side);
     trace::CommandRecord& record(std::uint16_t vf, std::uint16_t queue, std::uint16_t cid);
@@ -170,6 +179,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     metrics::GuestMeter guest_;
     DowntimeMeter downtime_;
     VfMeter vfs_;
+    trace::Storyline story_;
     trace::TraceSink* sink_;
     RunMonitor* monitor_ = nullptr;
     const Channel* channel_ = nullptr;

@@ -11,6 +11,7 @@
 #include "sim/core/kernel.hpp"
 #include "sim/metrics/result.hpp"
 #include "sim/pin/pins.hpp"
+#include "sim/run/standing.hpp"
 #include "sim/run/vm.hpp"
 #include "sim/trace/sink.hpp"
 #include "sim/trace/step_log.hpp"
@@ -56,6 +57,9 @@ class Simulation {
     /// After run(): a device outside this process has ceased to answer, in words; else empty.
     const std::string& trouble() const { return trouble_; }
 
+    /// How far it is: asked by who is told of progress, or after run().
+    Standing standing() const;
+
     /// All figures; after run().
     metrics::Result result() const;
     /// The controller state of each VF that was moved; empty if it was not saved.
@@ -85,6 +89,7 @@ class Simulation {
     void state_loaded(Vm& vm, std::uint16_t vf);
     void diagnose(const HostSide& host, std::uint16_t host_vf);
     std::string check_namespaces() const;
+    std::string migration_words(const Vm& vm) const;
 
     // Result: simulation_result.cpp
     metrics::Result one_vm(const Vm& vm) const;

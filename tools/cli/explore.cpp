@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <unistd.h>
 #include <algorithm>
 #include <memory>
 #include <thread>
@@ -13,6 +12,7 @@
 #include "tools/cli/explore_print.hpp"
 #include "tools/cli/explore_run.hpp"
 #include "tools/cli/verbs.hpp"
+#include "tools/cli/watch.hpp"
 
 namespace lmsim::cli {
 
@@ -34,6 +34,7 @@ struct ExploreArguments {
     bool markdown = false;
     bool schema = false;
     bool docs = false;
+    bool watch = false;
 };
 
 /// Why this is no amount of memory; empty if it is one.
@@ -113,10 +114,12 @@ bool satisfied(const Explored& explored) {
 int explore_models(const ExploreArguments& arguments,
                    const std::vector<sim::ExploreModel>& models) {
     std::vector<Explored> all;
+    ExploreWatch watch(*arguments.effort.line, models.size(), "model");
     for (const sim::ExploreModel& model : models) {
         if (was_interrupted()) break;
-        all.push_back(explore_model(model, arguments.rules, arguments.effort));
+        all.push_back(explore_model(model, arguments.rules, arguments.effort, watch));
     }
+    watch.end();
     if (arguments.csv) {
         std::vector<sim::RecordedCounts> counts;
         for (const Explored& explored : all) counts.push_back(explored.counts());
@@ -147,7 +150,8 @@ int explore(ExploreArguments& arguments) {
     sim::Value memory;
     memory.text = arguments.memory;
     arguments.effort.memory_bytes = sim::ParamType<sim::Bytes>::read(memory).value().count;
-    arguments.effort.terminal = isatty(STDERR_FILENO) != 0;
+    sim::metrics::LiveLine line(arguments.watch);
+    arguments.effort.line = &line;
     catch_interrupts();
     if (!arguments.replay.empty()) {
         return replay_step_file(arguments.replay, arguments.rules, arguments.json);
@@ -196,6 +200,7 @@ void add_effort_options(CLI::App& verb, const std::shared_ptr<ExploreArguments>&
     verb.add_flag("--all-violations", arguments->effort.all_violations,
                   "go on after a violation; without it the first one ends the search");
     verb.add_flag("--nightly", arguments->nightly, "also the large models");
+    add_watch_option(verb, arguments->watch);
 }
 
 }  // namespace

@@ -164,9 +164,14 @@ const Unbroken* why_unbroken(spec::Id row) {
 std::vector<Necessity> explore_necessity(const std::vector<sim::ExploreModel>& given,
                                          const ExploreEffort& effort) {
     std::vector<Tried> tried;
+    ExploreWatch models(*effort.line, given.size(), "model");
     for (const sim::ExploreModel& model : given) {
-        const explore::SearchReport report =
-            explore::search(sim::world_of(model), options_of(effort, effort.jobs));
+        models.next(model.name);
+        explore::SearchOptions options = options_of(effort, effort.jobs);
+        options.progress = [&models](const explore::SearchProgress& now) {
+            return models.tell(now);
+        };
+        const explore::SearchReport report = explore::search(sim::world_of(model), options);
         if (!report.violations.empty()) continue;
         if (model.params.liveness && liveness_of(sim::world_of(model), effort).violation) continue;
         tried.push_back({model, report.states, report.transitions, report.depth});
@@ -181,15 +186,24 @@ std::vector<Necessity> explore_necessity(const std::vector<sim::ExploreModel>& g
         if (is_off(tried, row)) fresh.effect = Necessity::Effect::IsOff;
         all.push_back(fresh);
     }
+    ExploreWatch rules(*effort.line, all.size(), "rule");
     std::atomic<std::size_t> next{0};
-    explore::Team(effort.jobs).run([&](unsigned) {
+    explore::Team(effort.jobs).run([&](unsigned member) {
         for (std::size_t i = next++; i < all.size() && !was_interrupted(); i = next++) {
+            if (member == 0) {
+                rules.begin(i + 1, "without " + std::string(spec::row(all[i].row).name));
+            }
             if (all[i].effect == Necessity::Effect::NotTried) {
                 all[i].effect = Necessity::Effect::Nothing;
             }
             for (const Tried& one : tried) try_model(one, effort, all[i]);
         }
     });
+    if (was_interrupted()) {
+        rules.end();
+    } else {
+        rules.end_all();
+    }
     return all;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 #include "model/explore/rfc/conformance.hpp"
 #include "tools/cli/exit_code.hpp"
@@ -38,8 +39,23 @@ const explore::RfcModel* rfc_model(const std::string& name) {
     return nullptr;
 }
 
+/// Each model is searched once without any.
+std::size_t planted_searches() {
+    std::set<std::string_view> models;
+    for (const Planted& planted : all_planted) {
+        models.insert(planted.model);
+    }
+    return std::size(all_planted) + models.size();
+}
+
+std::string what_is_planted(const Planted& planted) {
+    return fmt::format("{} {}", planted.row, planted.on ? "on" : "off");
+}
+
 /// Searches a model with this row planted, or with none.
-Found find(const std::string& model, const Planted* planted, const ExploreEffort& effort) {
+Found find(const std::string& model, const Planted* planted, const ExploreEffort& effort,
+           ExploreWatch& watch) {
+    watch.next(planted == nullptr ? model : model + ", " + what_is_planted(*planted));
     sim::RuleOptions options;
     if (planted != nullptr) {
         (planted->on ? options.with : options.without).emplace_back(planted->row);
@@ -62,17 +78,14 @@ Found find(const std::string& model, const Planted* planted, const ExploreEffort
     explore::SearchOptions search;
     search.jobs = effort.jobs;
     search.memory_bytes = effort.memory_bytes;
-    search.progress = [](const explore::SearchProgress&) { return !was_interrupted(); };
+    search.progress = [&watch](const explore::SearchProgress& now) { return watch.tell(now); };
     const explore::SearchReport report = explore::search(make, search);
+    watch.searched(report.states);
     if (report.violations.empty()) {
         return {report.complete() ? "nothing" : "partial", 0};
     }
     const explore::Violation& first = report.violations.front();
     return {counterexample_of(make, first).name(), first.steps.size()};
-}
-
-std::string what_is_planted(const Planted& planted) {
-    return fmt::format("{} {}", planted.row, planted.on ? "on" : "off");
 }
 
 std::string title_of(const Planted& planted) {
@@ -90,12 +103,13 @@ int explore_planted(const ExploreEffort& effort, SpecFormat format) {
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
     std::map<std::string, Found> without;
     std::size_t missed = 0;
+    ExploreWatch watch(*effort.line, planted_searches(), "search");
     for (const Planted& planted : all_planted) {
-        if (was_interrupted()) return Interrupted;
+        if (was_interrupted()) break;
         if (without.count(planted.model) == 0) {
-            without[planted.model] = find(planted.model, nullptr, effort);
+            without[planted.model] = find(planted.model, nullptr, effort, watch);
         }
-        const Found found = find(planted.model, &planted, effort);
+        const Found found = find(planted.model, &planted, effort, watch);
         const bool ok = found.name == planted.falls;
         missed += ok ? 0 : 1;
         table.rows.push_back({planted.machine, what_is_planted(planted), title_of(planted),
@@ -110,6 +124,8 @@ int explore_planted(const ExploreEffort& effort, SpecFormat format) {
                         {"steps", found.steps},
                         {"found", ok}});
     }
+    watch.end();
+    if (was_interrupted()) return Interrupted;
     std::size_t broken = 0;
     for (const auto& each : without) {
         if (each.second.name != "nothing") {

@@ -1,12 +1,10 @@
 #include "tools/cli/explore_run.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 
 #include "model/check/invariant.hpp"
-#include "sim/metrics/display.hpp"
 #include "viz/sequence/words.hpp"
 
 namespace lmsim::cli {
@@ -18,36 +16,6 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
 }
-
-/// A line on the terminal that says how far a search is, twice a second.
-class ProgressLine {
-  public:
-    ProgressLine(std::string name, bool terminal) : name_(std::move(name)), terminal_(terminal) {}
-    ~ProgressLine() {
-        if (shown_) fmt::print(stderr, "\r\033[K");
-    }
-    ProgressLine(const ProgressLine&) = delete;
-    ProgressLine& operator=(const ProgressLine&) = delete;
-
-    bool tell(const explore::SearchProgress& progress) {
-        const double now = seconds_since(begin_);
-        if (terminal_ && now >= next_) {
-            next_ = now + 0.5;
-            shown_ = true;
-            fmt::print(stderr, "\r\033[K{}: {} states, {} transitions, depth {}, {}", name_,
-                       viz::grouped(progress.states), viz::grouped(progress.transitions),
-                       progress.depth, sim::metrics::readable_bytes(progress.bytes));
-        }
-        return !was_interrupted();
-    }
-
-  private:
-    std::string name_;
-    bool terminal_;
-    bool shown_ = false;
-    double next_ = 1;
-    Clock::time_point begin_ = Clock::now();
-};
 
 }  // namespace
 
@@ -127,13 +95,13 @@ bool as_expected(const Explored& explored) {
 }
 
 Explored explore_model(const sim::ExploreModel& model, const sim::RuleOptions& options,
-                       const ExploreEffort& effort) {
+                       const ExploreEffort& effort, ExploreWatch& watch) {
     Explored explored;
     explored.model = model;
     if (options.empty()) explored.recorded = sim::recorded_counts(model.name);
     const explore::SystemFactory make = sim::world_of(model);
-    ProgressLine line(model.name, effort.terminal);
-    const auto progress = [&line](const explore::SearchProgress& now) { return line.tell(now); };
+    watch.next(model.name, explored.recorded);
+    const auto progress = [&watch](const explore::SearchProgress& now) { return watch.tell(now); };
     explore::SearchOptions search;
     search.jobs = effort.jobs;
     search.memory_bytes = effort.memory_bytes;
@@ -143,10 +111,12 @@ Explored explore_model(const sim::ExploreModel& model, const sim::RuleOptions& o
     const auto begin = Clock::now();
     explored.report = explore::search(make, search);
     explored.seconds = seconds_since(begin);
+    watch.searched(explored.report.states);
     for (const explore::Violation& violation : explored.report.violations) {
         explored.found.push_back(counterexample_of(make, violation));
     }
     if (model.params.liveness && explored.report.complete() && explored.found.empty()) {
+        watch.liveness();
         explore::LivenessOptions liveness;
         liveness.memory_bytes = effort.memory_bytes;
         liveness.progress = progress;

@@ -8,6 +8,7 @@
 #include "model/explore/search/replay.hpp"
 #include "model/explore/search/search.hpp"
 #include "sim/explore_model/model.hpp"
+#include "tools/cli/explore_watch.hpp"
 #include "tools/cli/interrupts.hpp"
 
 namespace lmsim::cli {
@@ -18,7 +19,7 @@ struct ExploreEffort {
     std::uint64_t memory_bytes = std::uint64_t{4} << 30;
     bool exact = false;
     bool all_violations = false;
-    bool terminal = false;  // tell on standard error how far it is
+    sim::metrics::LiveLine* line = nullptr;  // says how far it is
 };
 
 /// A violation and what its steps are.
@@ -54,7 +55,7 @@ struct Explored {
 /// Searches, and looks for starvation where the model asks for it and nothing else was found.
 /// An interrupt of the user ends the search; see was_interrupted().
 Explored explore_model(const sim::ExploreModel& model, const sim::RuleOptions& options,
-                       const ExploreEffort& effort);
+                       const ExploreEffort& effort, ExploreWatch& watch);
 
 /// The steps of a violation, done again.
 Counterexample counterexample_of(const explore::SystemFactory& make,

@@ -6,14 +6,16 @@
 
 #include "sim/fluid/estimate.hpp"
 #include "sim/fluid/hybrid.hpp"
+#include "sim/metrics/live_line.hpp"
 #include "sim/metrics/media_section.hpp"
-#include "sim/metrics/progress.hpp"
 #include "sim/run/expectation.hpp"
 #include "sim/run/media_run.hpp"
+#include "sim/run/run_watch.hpp"
 #include "sim/run/simulation.hpp"
 #include "tools/cli/run_outputs.hpp"
 #include "tools/cli/scenario_options.hpp"
 #include "tools/cli/verbs.hpp"
+#include "tools/cli/watch.hpp"
 #include "tools/runs/runs.hpp"
 
 namespace lmsim::cli {
@@ -26,6 +28,7 @@ struct RunArguments {
     bool per_event = false;
     std::string fidelity;
     bool strict = false;
+    bool watch = false;
 };
 
 void interrupt(int) { sim::Kernel::interrupted.store(true); }
@@ -124,20 +127,25 @@ int run(RunArguments arguments) {
     }
     std::signal(SIGINT, interrupt);
     std::signal(SIGTERM, interrupt);
-    sim::metrics::Progress progress;
+    sim::metrics::LiveLine line(arguments.watch);
+    sim::RunWatch watch(line, [&prepared] {
+        return sim::forecast_run(prepared.loaded.scenario, prepared.workload, prepared.dialects);
+    });
+    const sim::Simulation* running = nullptr;
     sim::RunOptions options;
     options.stride = arguments.per_event ? sim::Stride::Event : sim::Stride::Horizon;
     options.dialects = prepared.dialects;
     options.sink = sink_of(outputs);
     options.steps = outputs.steps.get();
     options.ports = outputs.ports.get();
-    options.progress = [&progress](sim::Ps now, std::string_view phase) {
-        progress.show(now, phase);
+    options.progress = [&](sim::Ps, std::string_view) {
+        watch.look([running] { return running->standing(); });
     };
     sim::Simulation simulation(loaded.scenario, prepared.workload, options);
+    running = &simulation;
     simulation.run();
-    progress.clear();
     sim::metrics::Result result = simulation.result();
+    watch.end(simulation.standing(), result.partial);
     result.expectation = sim::judge(loaded.scenario.expect, result);
     const std::string error = finish_outputs(outputs, simulation, result, loaded);
     if (!error.empty()) {
@@ -165,6 +173,7 @@ void add_run(CLI::App& app, int& exit_code) {
     verb->add_flag("--per-event", arguments->per_event,
                    "one activation of the SystemC kernel per event: slow, and must give the same "
                    "trace hash");
+    add_watch_option(*verb, arguments->watch);
     verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
 }
 

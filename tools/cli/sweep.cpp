@@ -14,6 +14,7 @@
 #include "sim/trace/output_file.hpp"
 #include "tools/cli/complain.hpp"
 #include "tools/cli/verbs.hpp"
+#include "tools/cli/watch.hpp"
 #include "tools/runs/result_table.hpp"
 #include "tools/runs/study.hpp"
 
@@ -29,6 +30,7 @@ struct SweepArguments {
     bool anew = false;
     bool csv = false;
     bool json = false;
+    bool watch = false;
 };
 
 constexpr const char* table_name = "results.sqlite";
@@ -104,6 +106,8 @@ int run_rest(const SweepArguments& arguments, const runs::Study& study, runs::Re
     std::string problem;
     runs::Effort effort;
     effort.jobs = arguments.jobs;
+    effort.watch = arguments.watch;
+    effort.before = table.tally();
     effort.ended = [&](std::size_t i, const runs::Outcome& outcome) {
         const std::string text = table.add(left[i], study.points[left[i]], outcome);
         problem = problem.empty() ? text : problem;
@@ -254,6 +258,7 @@ void add_sweep(CLI::App& app, int& exit_code) {
     verb->add_flag("--csv", arguments->csv,
                    "only write results.csv of the runs that have ended, also while they go on");
     verb->add_flag("--json", arguments->json, "print the summary as JSON");
+    add_watch_option(*verb, arguments->watch);
     verb->callback([arguments, &exit_code] { exit_code = sweep(*arguments); });
 }
 

@@ -12,15 +12,6 @@ struct sqlite3;
 
 namespace lmsim::runs {
 
-/// How many runs of a study have come to which end.
-struct Tally {
-    std::size_t well = 0;
-    std::size_t unexpected = 0;  // they ended, but not as expected
-    std::size_t errors = 0;      // there is no result
-
-    std::size_t all() const { return well + unexpected + errors; }
-};
-
 /// The results of a study in an SQLite file: the table `runs` has a row for each run that has
 /// ended, `study` what they are of. Each row is written on its own, so that whatever ends this
 /// process leaves a table with all rows but those of runs under way.

@@ -1,9 +1,6 @@
 #include "tools/runs/runs.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <chrono>
 
 #include "sim/core/own_process.hpp"
 #include "sim/core/text.hpp"
@@ -11,6 +8,7 @@
 #include "sim/run/expectation.hpp"
 #include "sim/run/simulation.hpp"
 #include "tools/cli/interrupts.hpp"
+#include "tools/runs/runs_watch.hpp"
 
 namespace lmsim::runs {
 
@@ -67,62 +65,36 @@ Outcome outcome_of(const sim::OwnProcess& process) {
     return outcome;
 }
 
-/// A line on a terminal that says how many runs there are still to come.
-class Countdown {
-  public:
-    explicit Countdown(std::size_t all) : all_(all), terminal_(isatty(STDERR_FILENO) == 1) {}
-    Countdown(const Countdown&) = delete;
-    Countdown& operator=(const Countdown&) = delete;
-    ~Countdown() { clear(); }
-
-    void clear() const {
-        if (terminal_ && done_ != 0) {
-            fmt::print(stderr, "\r\033[K");
-        }
-    }
-    void one_less() {
-        ++done_;
-        if (terminal_) {
-            const std::chrono::duration<double> spent = Clock::now() - begin_;
-            fmt::print(
-                stderr, "\r\033[K{} of {} runs, about {:.0f} s to go", done_, all_,
-                spent.count() * static_cast<double>(all_ - done_) / static_cast<double>(done_));
-        }
-    }
-
-  private:
-    using Clock = std::chrono::steady_clock;
-    std::size_t all_;
-    std::size_t done_ = 0;
-    bool terminal_;
-    Clock::time_point begin_ = Clock::now();
-};
-
 }  // namespace
 
 bool run_each(const std::vector<cli::ScenarioOptions>& points, const Effort& effort) {
     cli::catch_interrupts();
-    Countdown countdown(points.size());
+    sim::metrics::LiveLine line(effort.watch);
+    RunsWatch watch(line, points.size(), effort);
     sim::OwnProcesses all;
     all.count = points.size();
     all.jobs = effort.jobs;
     all.work = [&points](std::size_t point) { return run_here(points[point]); };
     all.ended = [&](std::size_t point, const sim::OwnProcess& process) {
-        countdown.clear();
-        effort.ended(point, outcome_of(process));
-        countdown.one_less();
+        Outcome outcome = outcome_of(process);
+        watch.ended(outcome);
+        effort.ended(point, std::move(outcome));
     };
-    all.stop = [&effort] { return cli::was_interrupted() || (effort.stop && effort.stop()); };
-    return sim::in_own_processes(all);
+    all.stop = [&] {
+        watch.look();
+        return cli::was_interrupted() || (effort.stop && effort.stop());
+    };
+    const bool whole = sim::in_own_processes(all);
+    watch.end(!whole);
+    return whole;
 }
 
 std::optional<std::vector<Outcome>> run_all(const std::vector<cli::ScenarioOptions>& points,
                                             unsigned jobs) {
     std::vector<Outcome> outcomes(points.size());
-    const Effort effort{
-        jobs,
-        [&outcomes](std::size_t point, Outcome outcome) { outcomes[point] = std::move(outcome); },
-        {}};
+    const Effort effort{jobs, [&outcomes](std::size_t point, Outcome outcome) {
+                            outcomes[point] = std::move(outcome);
+                        }};
     if (!run_each(points, effort)) {
         return std::nullopt;
     }

@@ -25,11 +25,22 @@ struct Outcome {
     bool ok() const { return error.empty(); }
 };
 
+/// How many runs of a study have come to which end.
+struct Tally {
+    std::size_t well = 0;
+    std::size_t unexpected = 0;  // they ended, but not as expected
+    std::size_t errors = 0;      // there is no result
+
+    std::size_t all() const { return well + unexpected + errors; }
+};
+
 /// How many at once, and who hears of each as soon as it has ended (in any order).
 struct Effort {
     unsigned jobs = 1;
     std::function<void(std::size_t point, Outcome outcome)> ended;
     std::function<bool()> stop = {};  // asked now and then: true is as good as an interrupt
+    bool watch = false;               // say how far it is, also where there is no terminal
+    Tally before = {};                // runs that count as well, and have ended before
 };
 
 /// Runs each of these in a process of its own: SystemC has one kernel per process, and what breaks

@@ -89,11 +89,16 @@ void run_here(const Run& run, LoadedScenario loaded, std::FILE* to) {
     options.stride = run.stride;
     options.dialects = dialects;
     options.sink = run.sink;
-    const auto simulation = std::make_unique<Simulation>(scenario, workload, options);
-    simulation->run();
     json told;
-    told["result"] = json::parse(metrics::result_json(simulation->result()));
     told["more"] = json::object();
+    const Simulation* running = nullptr;
+    if (run.watch) {
+        options.progress = [&](Ps, std::string_view) { run.watch(*running, told["more"]); };
+    }
+    const auto simulation = std::make_unique<Simulation>(scenario, workload, options);
+    running = simulation.get();
+    simulation->run();
+    told["result"] = json::parse(metrics::result_json(simulation->result()));
     if (run.look) {
         run.look(*simulation, told["more"]);
     }

@@ -27,6 +27,8 @@ struct Run {
     sim::trace::TraceSink* sink = nullptr;
     /// Looks at the finished run, in the child; what it writes is in Seen::more.
     std::function<void(const sim::Simulation&, nlohmann::json& more)> look;
+    /// The same, each time that the run tells how far it is; that is part of the trace hash.
+    std::function<void(const sim::Simulation&, nlohmann::json& more)> watch;
 };
 
 /// What a run left behind.
