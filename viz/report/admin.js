@@ -92,7 +92,9 @@
     page.section('admin', 'Admin queues', group && page.figure(
       'Commands on the admin queue of each PF, from the wish for each to its end, without ' +
       'Asynchronous Event Requests. Suspend, resume and the transfers of state share it.',
-      el('div', {}, group.nodes), steps_table()), use_table(), busy_table());
+      el('div', {}, group.nodes), steps_table()), !group && page.missing(/admin queue/i,
+      'How many admin commands were under way over time is not recorded of this run.'),
+    use_table(), busy_table());
     if (group) group.start();
   };
 })(window.lmsim);

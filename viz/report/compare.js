@@ -24,12 +24,15 @@
     (format.by_unit[figure.unit] || String)(value));
   const numeric = (figure) => Boolean(marks[figure.unit]);
 
-  /// How much more than in the base, relative; null if that cannot be said.
+  /// How much more than in the base, relative: null if that is from nothing, undefined if one of
+  /// them has no such figure.
   function change(base, value) {
-    if (typeof base !== 'number' || typeof value !== 'number' || base === value) return 0;
+    if (typeof base !== 'number' || typeof value !== 'number') return undefined;
+    if (base === value) return 0;
     return base === 0 ? null : value / base - 1;
   }
   function change_text(part) {
+    if (part === undefined) return '–';
     if (part === 0) return '=';
     if (part === null) return 'from nothing';
     if (part > 1) return '× ' + format.number(part + 1, 3);
@@ -39,7 +42,7 @@
   function differing(base) {
     const size = (figure) => Math.max(...columns.map((column) => {
       const part = change(raw(columns[base], figure), raw(column, figure));
-      return part === null ? Infinity : Math.abs(part);
+      return part === undefined ? 0 : part === null ? Infinity : Math.abs(part);
     }));
     return figures.filter((figure) => numeric(figure) && size(figure) > 0)
       .map((figure) => ({figure, size: size(figure)}))
@@ -54,7 +57,7 @@
     const exact = typeof value === 'number' ? String(value) : null;
     return el('span', {class: 'of-seeds'}, el('data', {value: exact, title: exact,
       'data-figure': figure.name, 'data-column': columns.indexOf(column)}, write(figure, value)),
-    least !== null && least !== most && el('span', {class: 'spread'},
+    value !== null && least !== null && least !== most && el('span', {class: 'spread'},
       write(figure, least) + ' to ' + write(figure, most)));
   }
 
@@ -78,8 +81,10 @@
     const left = narrow ? 62 : 260;
     const step = others.length * 15 + (narrow ? 24 : 12);
     const height = list.length * step + 46;
-    const clamp = (part) => Math.max(-1, Math.min(part === null ? 1 : part, 1));
-    const x = axis.linear(-1, 1, left, width - (narrow ? 70 : 100));
+    const clamp = (part) => (part === undefined ? 0 :
+      Math.max(-1, Math.min(part === null ? 1 : part, 1)));
+    // Left of the longest bar is the text of its change.
+    const x = axis.linear(-1, 1, left + (narrow ? 0 : 60), width - (narrow ? 70 : 100));
     const rows = list.map((figure, i) => {
       const y = 30 + i * step;
       return [svg('rect', {class: 'row' + (i % 2 ? '' : ' even'), x: 0, y, width, height: step}),
@@ -90,8 +95,8 @@
           const end = x(clamp(part));
           const at = y + (narrow ? 20 : 6) + j * 15;
           const less = end < x(0);
-          return [svg('rect', {class: 's' + k % 6 + ' bar-s', x: Math.min(end, x(0)), y: at,
-            height: 11, width: Math.max(Math.abs(end - x(0)), 1)},
+          return [part !== undefined && part !== 0 && svg('rect', {class: 's' + k % 6 + ' bar-s',
+            x: Math.min(end, x(0)), y: at, height: 11, width: Math.max(Math.abs(end - x(0)), 1)},
           svg('title', {}, name_of(column) + ': ' + write(figure, raw(column, figure)))),
           svg('text', {class: less ? 'end' : null, x: less ? end - 6 : Math.max(end, x(0)) + 6,
             y: at + 10}, change_text(part))];
@@ -139,6 +144,11 @@
     {kind: 'roomy'}));
   }
 
+  /// Whether its guest stood still; a migration that did not complete has no downtime to show.
+  const stood = (column) => column.figures && column.figures.downtime_ps > 0;
+  const why = (column) => ((column.errors || []).length > 0 ? column.errors.slice(0, 1) :
+    [raw(column, {name: 'reason'})].filter(Boolean));
+
   function head() {
     const bad = columns.filter((column) => !column.ok);
     document.getElementById('report').append(el('section',
@@ -151,9 +161,11 @@
       el('div', {class: 'cards even'}, columns.slice(0, 6).map((column) => {
         const total = figures.find((figure) => figure.name === 'downtime_ps');
         return el('div', {class: 'card'}, el('h2', {}, name_of(column)),
-          total && el('div', {class: 'big'}, write(total, raw(column, total))),
+          total && el('div', {class: 'big'}, stood(column) ? write(total, raw(column, total)) :
+            '–'),
           el('p', {}, (raw(column, {name: 'outcome'}) || 'no result') +
-            (column.runs > 1 ? ', ' + format.plural(column.runs, 'run') : '')));
+            (column.runs > 1 ? ', ' + format.plural(column.runs, 'run') : '')),
+          !stood(column) && why(column).map((words) => el('p', {}, words)));
       })),
       bad.map((column) => (column.errors || []).map((error) => el('p', {class: 'note'},
         name_of(column) + ': ' + error))),

@@ -14,6 +14,12 @@
     sections.push({name, title});
   }
 
+  /// Instead of what cannot be drawn: what the program says about it, or these words.
+  function missing(wanted, words) {
+    const told = (lm.data.notes || []).filter((note) => wanted.test(note));
+    return (told.length > 0 ? told : [words]).map((text) => el('p', {class: 'note missing'}, text));
+  }
+
   /// A table: columns are {title, right}; cells are nodes or texts, the first of a row its header.
   function table(caption, columns, rows, options) {
     const o = options || {};
@@ -60,7 +66,8 @@
 
   /// A bar in a table: `part` of the longest one. The number stands beside it.
   function bar(part, kind) {
-    return el('span', {class: 'bar ' + (kind || ''), 'aria-hidden': 'true',
+    return el('span', {class: ['bar', kind, part > 0 ? null : 'zero'].filter(Boolean).join(' '),
+      'aria-hidden': 'true',
       style: 'width:calc(' + Math.max(0, part).toFixed(4) + ' * var(--bar))'});
   }
 
@@ -95,6 +102,6 @@
       el('div', {}, el('dt', {}, name), el('dd', {}, what))));
   }
 
-  lm.page = {sections, section, table, scroller, figure, details, toggle, button, choice, facts,
-             bar, both};
+  lm.page = {sections, section, missing, table, scroller, figure, details, toggle, button,
+             choice, facts, bar, both};
 })(window.lmsim);

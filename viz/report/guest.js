@@ -150,7 +150,7 @@
     show() {
       const series = data.series;
       if (!series || !series.guest || series.guest.begin_ps.length === 0) {
-        page.section('guest', 'Guest I/O', windows_table(), el('p', {class: 'note'},
+        page.section('guest', 'Guest I/O', windows_table(), page.missing(/over time/i,
           'There is no record over time of this run.'));
         return;
       }

@@ -17,20 +17,6 @@
         width: width - x(limit)}));
   }
 
-  function verdict() {
-    const total = at('downtime.total_ps');
-    const limit = at('vmm.downtime_limit_ps');
-    const badge = (good, ...text) =>
-      el('span', {class: 'verdict ' + (good ? 'good' : 'bad'), id: 'verdict'},
-        good ? '✓ ' : '✗ ', text);
-    if (at('outcome') !== 'completed' && !at('partial')) return badge(false, at('outcome'));
-    if (!at('downtime.ended')) return badge(false, 'still standing at the end');
-    if (!limit) return badge(at('expectation.met'), at('expectation.met') ? 'as expected' :
-      'not as expected');
-    return badge(total <= limit, total <= limit ? 'within the limit of ' : 'above the limit of ',
-      value('vmm.downtime_limit_ps'));
-  }
-
   function vmm_says() {
     const vmm = lm.at('vmm.name') || 'The VMM';
     const with_path = at('vmm.downtime_return_path_ms');
@@ -40,15 +26,21 @@
         ' with the return path']);
   }
 
+  function downtime_card() {
+    const {limit, stood, badge} = lm.verdict;
+    const most = limit();
+    return el('div', {class: 'card'}, el('h2', {}, 'Downtime'),
+      el('div', {class: 'big'}, stood() ? value('downtime.total_ps') : '–'), badge(),
+      stood() && most ? gauge(at('downtime.total_ps'), most.ps) : null,
+      stood() ? vmm_says() : el('p', {}, at('partial') ? 'the guest had not stood still so far' :
+        'the guest did not stand still'));
+  }
+
   function cards() {
-    const limit = at('vmm.downtime_limit_ps');
     const rounds = at('precopy.rounds');
-    return el('div', {class: 'cards'},
-      el('div', {class: 'card'}, el('h2', {}, 'Downtime'),
-        el('div', {class: 'big'}, value('downtime.total_ps')), verdict(),
-        limit ? gauge(at('downtime.total_ps'), limit) : null, vmm_says()),
+    return el('div', {class: 'cards'}, downtime_card(),
       el('div', {class: 'card'}, el('h2', {}, 'Total time'),
-        el('div', {class: 'big'}, value('total_time_ps')),
+        el('div', {class: 'big'}, at('total_time_ps') === 0 ? '–' : value('total_time_ps')),
         el('p', {}, value('bytes.total', format.bytes), ' sent, ', value('precopy.rounds'),
           ' pre-copy ', rounds === 1 ? 'round' : 'rounds')),
       el('div', {class: 'card'}, el('h2', {}, 'Longest gap of guest I/O'),
@@ -57,8 +49,32 @@
           value('commands.lost'), ' lost')));
   }
 
+  /// What to change, if it is to be less: the parameter of which one percent is worth most.
+  function lever() {
+    if (!lm.verdict.stood()) return null;
+    const list = ((data.sensitivity || {}).parameters || []).filter((one) => one.downtime &&
+      one.downtime.clear && one.downtime.us_per_percent).sort((a, b) =>
+      Math.abs(b.downtime.us_per_percent) - Math.abs(a.downtime.us_per_percent));
+    const more = (words) => el('a', {href: '#dominates'}, words);
+    if (!data.sensitivity) {
+      return el('p', {id: 'lever'}, 'What to change is ', more('not known of this run'), ': ',
+        el('code', {}, 'lmsim tornado DIR'), ' finds out.');
+    }
+    if (list.length === 0) {
+      return el('p', {id: 'lever'}, 'No parameter that was tried ',
+        more('moves the downtime clearly'), '.');
+    }
+    const slope = list[0].downtime.us_per_percent;
+    return el('p', {id: 'lever'}, 'What to change first: one percent ',
+      slope < 0 ? 'more' : 'less', ' of ', el('code', {}, list[0].key), ': ',
+      el('b', {}, format.time(-Math.abs(slope) * 1e6)), ' (',
+      more('what else dominates'), ').');
+  }
+
   function check(good, name, ...text) {
-    return el('li', {class: good ? 'good' : 'bad'}, el('b', {}, good ? '✓ ok' : '✗ failed'),
+    const kind = good === null ? 'open' : good ? 'good' : 'bad';
+    const words = {open: '– open', good: '✓ ok', bad: '✗ failed'};
+    return el('li', {class: kind}, el('b', {}, words[kind]),
       el('span', {}, name, ': ', text));
   }
   const none = (...paths) => paths.every((path) => at(path) === 0);
@@ -66,7 +82,8 @@
     const broken = at('broken_invariants') || [];
     const missed = (at('pins') || []).filter((pin) => !pin.reached);
     return el('ul', {class: 'checks', 'aria-label': 'Checks'},
-      check(at('expectation.met'), 'expectation', at('expectation.text') || 'none'),
+      check(at('partial') ? null : at('expectation.met'), 'expectation',
+        at('expectation.text') || 'none'),
       check(none('commands.lost', 'commands.duplicated', 'commands.failed'), 'commands',
         value('commands.submitted'), ' submitted, ', value('commands.completed'), ' completed, ',
         value('commands.lost'), ' lost, ', value('commands.duplicated'), ' duplicated, ',
@@ -92,11 +109,16 @@
       ' · trace hash ', el('code', {}, at('trace_hash')), ' · lmsim ', at('version'));
   }
 
-  /// The title stands above it already.
+  /// The title stands above it already, and that it is partial. Older sentences begin with the
+  /// name, in which the text may have lost marks of Markdown or have control characters shown.
   function sentence() {
-    const name = data.title + ': ';
-    const text = data.headline || '';
-    const rest = data.title && text.startsWith(name) ? text.slice(name.length) : text;
+    const text = (data.headline || '').replace(/^PARTIAL, interrupted; /, '');
+    const bare = (words) => lm.shown(words).replace(/[^\p{L}\p{N}]/gu, '');
+    const name = bare(data.title || '');
+    let rest = text;
+    for (let i = text.indexOf(': '); name && i >= 0; i = text.indexOf(': ', i + 1)) {
+      if (bare(text.slice(0, i)) === name) rest = text.slice(i + 2);
+    }
     return rest.charAt(0).toUpperCase() + rest.slice(1);
   }
 
@@ -107,7 +129,7 @@
         'The run was interrupted; all figures are those up to there.'),
       el('h1', {id: 'title'}, data.title || 'Live migration'),
       data.description && el('p', {class: 'meta'}, data.description),
-      el('p', {class: 'lead', id: 'sentence'}, sentence()), cards(),
+      el('p', {class: 'lead', id: 'sentence'}, sentence()), cards(), lever(),
       el('p', {class: 'meta'}, 'Outcome ', el('b', {}, at('outcome')),
         at('reason') ? ': ' + at('reason') : '', '.'),
       meta(), checks(), (data.notes || []).map((note) => el('p', {class: 'note'}, note)),

@@ -110,7 +110,11 @@
 
   lm.latency = function () {
     const list = known();
-    if (list.length === 0) return;
+    if (list.length === 0) {
+      page.section('latency', 'Latency before and after', page.missing(/latenc|distribution/i,
+        'How latencies are spread is not recorded of this run.'));
+      return;
+    }
     page.section('latency', 'Latency before and after', page.figure(
       'Left: the share of commands that took longer than a latency. Right: how many took how ' +
       'long; both axes are logarithmic, so that a single slow command can be seen.',

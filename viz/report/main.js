@@ -20,8 +20,8 @@
   }
 
   const parts = {
-    run: [lm.headline, lm.waterfall, lm.guest.show, lm.latency, lm.sent, lm.admin, lm.sequence,
-          lm.states.show, lm.tornado, lm.hosts, lm.config, lm.reproduce, lm.figures],
+    run: [lm.headline, lm.waterfall, lm.tornado, lm.guest.show, lm.latency, lm.sent, lm.admin,
+          lm.sequence, lm.states.show, lm.hosts, lm.config, lm.reproduce, lm.figures],
     sweep: [lm.sweep, lm.config, lm.reproduce],
     compare: [lm.compare, lm.config, lm.reproduce],
   };
@@ -34,6 +34,8 @@
   }
   for (const part of parts[data.kind] || []) draw(part);
   contents();
+  const named = document.querySelector('h1');
+  if (document.title.trim() === '' && named) document.title = named.textContent;
   document.getElementById('end').append('Made by lmsim ' + lm.shown(data.version || '') +
     '. This file needs no network and sends nothing.');
 })(window.lmsim);

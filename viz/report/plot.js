@@ -18,7 +18,7 @@
   }
 
   /// Behind the lines: when the guest stood still, and what happened when.
-  function backdrop(spec, first) {
+  function backdrop(spec) {
     return (u) => {
       const {ctx, bbox} = u;
       const ratio = window.devicePixelRatio;
@@ -33,26 +33,46 @@
         ctx.fillRect(from, bbox.top, Math.max(x(band.to) - from, ratio), bbox.height);
       }
       ctx.strokeStyle = theme.colour('strong');
-      ctx.fillStyle = theme.colour('soft');
       ctx.lineWidth = ratio;
       ctx.setLineDash([2 * ratio, 3 * ratio]);
-      ctx.font = font().replace('11px', 11 * ratio + 'px');
       ctx.globalAlpha = .75;
-      ctx.textAlign = 'left';
-      ctx.textBaseline = 'alphabetic';
-      let free = bbox.left;
-      let drawn = null;
-      for (const mark of spec.marks) {
-        const at = Math.round(x(mark.at)) + .5;
-        if (at === drawn || at < bbox.left || at > bbox.left + bbox.width) continue;
-        drawn = at;
+      for (const {at} of marks_seen(spec, u)) {
         ctx.beginPath();
         ctx.moveTo(at, bbox.top);
         ctx.lineTo(at, bbox.top + bbox.height);
         ctx.stroke();
-        const wide = ctx.measureText(mark.text).width;
-        if (!first || at < free || at + wide > bbox.left + bbox.width) continue;
-        ctx.fillText(mark.text, at + 3 * ratio, bbox.top + 11 * ratio);
+      }
+      ctx.restore();
+    };
+  }
+
+  /// The marks within the chart, one for each pixel: {at, text}.
+  function marks_seen(spec, u) {
+    const {left, width} = u.bbox;
+    const seen = spec.marks.map((mark) => ({text: mark.text,
+      at: Math.round(u.valToPos(mark.at, 'x', true)) + .5}));
+    return seen.filter((mark, i) => mark.at >= left && mark.at <= left + width &&
+      (i === 0 || seen[i - 1].at !== mark.at));
+  }
+
+  /// Names of the marks, above grid and lines, each on the colour of the paper; those that would
+  /// lie over another are left out.
+  function names(spec) {
+    return (u) => {
+      const {ctx, bbox} = u;
+      const ratio = window.devicePixelRatio;
+      ctx.save();
+      ctx.font = font().replace('11px', 11 * ratio + 'px');
+      ctx.textAlign = 'left';
+      ctx.textBaseline = 'alphabetic';
+      let free = bbox.left;
+      for (const {at, text} of marks_seen(spec, u)) {
+        const wide = ctx.measureText(text).width;
+        if (at < free || at + wide + 5 * ratio > bbox.left + bbox.width) continue;
+        ctx.fillStyle = theme.colour('card');
+        ctx.fillRect(at + ratio, bbox.top + ratio, wide + 4 * ratio, 14 * ratio);
+        ctx.fillStyle = theme.colour('soft');
+        ctx.fillText(text, at + 3 * ratio, bbox.top + 11 * ratio);
         free = at + wide + 14 * ratio;
       }
       ctx.restore();
@@ -137,6 +157,12 @@
       busy = false;
       box.dataset.from = String(view.from);
       box.dataset.to = String(view.to);
+      // What is read lies within what is seen; nothing is read of what is not.
+      if (focus !== null && (focus < view.from || focus > view.to)) {
+        focus = null;
+        for (const u of plots) u.setCursor({left: -10, top: -10}, false);
+      }
+      if (plots.length > 0) say();
     }
     function read(ms) {
       focus = Math.max(view.from, Math.min(ms, view.to));
@@ -152,7 +178,7 @@
       busy = true;
       plots = spec.charts.map((chart, i) => new window.uPlot({
         width: Math.max(holders[i].clientWidth, 240), height: chart.height,
-        padding: [8, 14, 0, 0], legend: {show: false},
+        padding: [8, 34, 0, 0], legend: {show: false},
         scales: scales(chart, log), series: series(chart, log),
         bands: (chart.areas || []).map((pair) => ({series: pair, fill: theme.colour('band')})),
         axes: axes(chart, i === spec.charts.length - 1, () => view.to - view.from,
@@ -160,7 +186,8 @@
         cursor: {sync: {key: sync.key, scales: ['x', null]}, y: false, points: {size: 6},
           drag: {x: true, y: false}, bind: {dblclick: () => () => { show(spec.begin, spec.end); }}},
         hooks: {
-          drawClear: [backdrop(spec, i === 0)],
+          drawClear: [backdrop(spec)],
+          draw: i === 0 ? [names(spec)] : [],
           setScale: [(u, key) => {
             if (key === 'x' && !busy) show(u.scales.x.min, u.scales.x.max);
           }],
@@ -191,8 +218,9 @@
     function step(way, shift) {
       const span = view.to - view.from;
       if (shift) {
+        const was = focus;
         show(view.from + way * span / 4, view.to + way * span / 4);
-        if (focus !== null) read(focus);
+        if (was !== null) read(was);
         return;
       }
       const x = spec.charts[0].x;

@@ -7,7 +7,12 @@
   lm.sequence = function () {
     const host = document.getElementById('picture-sequence');
     const drawn = host && host.shadowRoot && host.shadowRoot.querySelector('svg');
-    if (!drawn) return;
+    if (!drawn) {
+      page.section('sequence', 'The switchover, step by step', page.missing(/sequence chart/i,
+        'There is no sequence chart of this run' + (lm.at('partial') ? ': it was interrupted.' :
+          lm.verdict.stood() ? '.' : ': the guest did not stand still.')));
+      return;
+    }
     const about = data.sequence || {};
     host.hidden = false;
     page.section('sequence', 'The switchover, step by step',

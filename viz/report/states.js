@@ -55,7 +55,11 @@
     show() {
       const list = data.heat || [];
       const picture = pictures();
-      if (list.length === 0 && !picture) return;
+      if (list.length === 0 && !picture) {
+        page.section('states', 'State machines', page.missing(/state machine/i,
+          'What the state machines did is not recorded of this run.'));
+        return;
+      }
       const first = list.filter((one) => main_ones.includes(one.machine));
       const others = list.filter((one) => !main_ones.includes(one.machine));
       page.section('states', 'State machines', el('p', {},

@@ -20,6 +20,11 @@
       again();
     });
   }
+  /// How many points a picture cannot have, and why.
+  function lost(...wanted) {
+    const words = sweeps.lost_words(...wanted);
+    return words === '' ? '' : el('p', {class: 'meta lost-points'}, words);
+  }
   const number = (text) => (text === 'null' ? null : Number(text));
 
   /// For axes that a picture does not spread out: which of their values it shows.
@@ -58,12 +63,13 @@
     };
     const parts = chooser(state, controls, () => {
       const shown = {...state, by: state.by === state.x ? null : state.by};
-      return [...page.both((narrow) => lm.sweep_line.draw(shown, narrow)),
+      return [...page.both((narrow) => lm.sweep_line.draw(shown, narrow)), lost(state.figure),
         page.details('The same as a table', page.table('Percentiles over seeds',
           [{title: 'line'}, {title: sweeps.axes[state.x].key}, ...stats_columns],
           lm.sweep_line.rows(shown)))];
     });
-    return page.figure(seeds_text, el('div', {id: 'sweep-line'}, parts));
+    return page.figure(seeds_text + ' A line has a gap where a point has no figure.',
+      el('div', {id: 'sweep-line'}, parts));
   }
 
   function heat() {
@@ -82,7 +88,7 @@
     };
     const parts = chooser(state, controls, () => (state.x === state.by ?
       [el('p', {class: 'note'}, 'Choose two different axes.')] :
-      [...page.both((narrow) => lm.sweep_heat.draw(state, narrow)),
+      [...page.both((narrow) => lm.sweep_heat.draw(state, narrow)), lost(state.figure),
        page.details('The same as a table', page.table('Medians over the seeds',
          [{title: sweeps.axes[state.by].key}].concat(sweeps.axes[state.x].values.map((value) =>
            ({title: value.text, right: true}))), lm.sweep_heat.rows(state)))]));
@@ -101,6 +107,7 @@
       page.toggle('Log scale', true, (on) => { state.log = on; again(); })];
     const parts = chooser(state, controls, () => [
       ...page.both((narrow) => lm.sweep_pareto.draw(state, narrow)),
+      lost(state.figure, state.across),
       page.details('The same as a table', page.table('Points and which of them nothing beats',
         [{title: 'point'}, {title: sweeps.figure_of(state.across).title, right: true},
          {title: sweeps.figure_of(state.figure).title, right: true}, {title: 'on the front'}],
@@ -112,15 +119,20 @@
 
   function points_table() {
     const state = {figure: start(null).figure};
+    const partly = sweeps.points.some((point) => point.completed !== undefined &&
+      point.completed !== point.runs);
+    const names = sweeps.axes.length === 0 ? [{title: 'point'}] :
+      sweeps.axes.map((axis) => ({title: axis.key}));
     const parts = chooser(state, (again) => choice('Figure', sweeps.figure_options(), state,
       'figure', again), () => {
       const box = page.table('All points: ' + sweeps.figure_of(state.figure).title,
-        sweeps.axes.map((axis) => ({title: axis.key})).concat([{title: 'runs', right: true}],
-          stats_columns), sweeps.points.map((point) =>
-          sweeps.axes.map((axis, k) => sweeps.text_of(axis, point.at[k])).concat(
-            [format.count(point.runs)], (sweeps.stats(point, state.figure) ||
-            [null, null, null, null, null]).map((value) => (value === null ? '–' :
-            sweeps.write(state.figure, value))))));
+        names.concat([{title: 'runs', right: true}],
+          partly ? [{title: 'completed', right: true}] : [], stats_columns),
+        sweeps.points.map((point) => (sweeps.axes.length === 0 ? ['as it is'] :
+          sweeps.axes.map((axis, k) => sweeps.text_of(axis, point.at[k]))).concat(
+            [format.count(point.runs)], partly ? [format.count(point.completed)] : [],
+            (sweeps.stats(point, state.figure) || Array(5).fill(null)).map((value) =>
+              (value === null ? '–' : sweeps.write(state.figure, value))))));
       return [box];
     });
     return el('div', {id: 'sweep-points'}, parts);
@@ -141,20 +153,37 @@
       '; the CSV has all)' : ''), box)];
   }
 
+  /// {kind, text}: what is to be said of all runs.
+  function verdict(sum) {
+    if (sum.unexpected || sum.errors) return {kind: 'bad', text: '✗ not all as expected'};
+    if (!sum.runs) return {kind: 'open', text: 'no runs yet'};
+    if (sum.partial) return {kind: 'open', text: 'unfinished'};
+    return {kind: 'good', text: '✓ all as expected'};
+  }
+
+  function banner(sum) {
+    if (!sum.partial && sum.runs) return null;
+    const words = !sum.runs ? ['There are no runs yet', sum.expected && ' of ' +
+      format.count(sum.expected), '.'] : [format.count(sum.runs), sum.expected && ' of ' +
+      format.count(sum.expected), ' runs are there.'];
+    return el('div', {class: 'banner', role: 'note'}, el('b', {}, 'Partial. '), words,
+      sum.resume && [' To go on: ', el('code', {}, sum.resume)]);
+  }
+
   function head() {
     const sum = data.summary || {};
-    const good = !sum.unexpected && !sum.errors;
+    const {kind, text} = verdict(sum);
     document.getElementById('report').append(el('section',
-      {id: 'headline', 'aria-labelledby': 'title'}, el('h1', {id: 'title'}, data.title || 'Sweep'),
+      {id: 'headline', 'aria-labelledby': 'title'}, banner(sum),
+      el('h1', {id: 'title'}, data.title || 'Sweep'),
       data.description && el('p', {class: 'meta'}, data.description),
       data.headline && el('p', {class: 'lead'}, data.headline),
-      el('p', {}, el('span', {class: 'verdict ' + (good ? 'good' : 'bad'), id: 'verdict'},
-        good ? '✓ all as expected' : '✗ not all as expected')),
+      el('p', {}, el('span', {class: 'verdict ' + kind, id: 'verdict'}, text)),
       el('p', {class: 'meta'}, format.plural(sum.runs || 0, 'run') + ' of ' +
         format.plural(sweeps.points.length, 'point') + ': ' + format.count(sum.ok || 0) +
         ' as expected, ' + format.count(sum.unexpected || 0) + ' otherwise, ' +
-        format.count(sum.errors || 0) + ' without a result. Along ' +
-        sweeps.axes.map((axis) => axis.key).join(', ') + '.'),
+        format.count(sum.errors || 0) + ' without a result.' + (sweeps.axes.length === 0 ? '' :
+        ' Along ' + sweeps.axes.map((axis) => axis.key).join(', ') + '.')),
       (sum.failed || []).slice(0, 20).map((one) => el('p', {class: 'note'},
         'Point ' + one.point + ': ' + one.error)),
       (data.notes || []).map((note) => el('p', {class: 'note'}, note))));
@@ -164,7 +193,7 @@
   lm.sweep = function () {
     head();
     if (sweeps.figures.length === 0 || sweeps.axes.length === 0) {
-      page.section('table', 'The table', raw_table());
+      page.section('table', 'The table', sweeps.figures.length > 0 && points_table(), raw_table());
       return;
     }
     page.section('lines', 'Along one parameter', line());

@@ -6,16 +6,31 @@
 
   const figures = (data.figures || []).filter((one) => !/^(text|note)$/.test(one.unit) &&
     (data.points || []).some((point) => point.stats[one.name]));
-  const axes = data.axes || [];
+  // A value may be an empty text, which nobody would see.
+  const axes = (data.axes || []).map((axis) => ({...axis, values: axis.values.map((one) =>
+    ({...one, text: one.text === '' ? '(empty)' : one.text}))}));
   const points = data.points || [];
   // A parameter with numbers can stand where a figure can: "axis:0".
   const axis_of = (name) => (name.startsWith('axis:') ? axes[Number(name.slice(5))] : null);
   const figure_of = (name) => (axis_of(name) ? {name, title: axis_of(name).key} :
     figures.find((one) => one.name === name));
 
+  /// Downtime is of migrations that completed: whether a point has none of these. Its zeros would
+  /// be the best of all.
+  const of_downtime = (figure) => /^(downtime_ps|part_.*_ps|vmm_downtime.*)$/.test(figure);
+  const lost = (point) => Boolean(point) && point.completed === 0;
+  /// How many points have no such figure for that reason.
+  const lost_of = (...wanted) => (wanted.some(of_downtime) ? points.filter(lost).length : 0);
+  /// Words for a caption; nothing if there is none.
+  function lost_words(...wanted) {
+    const n = lost_of(...wanted);
+    return n === 0 ? '' : format.plural(n, 'point') + (n === 1 ? ' has' : ' have') +
+      ' no such figure: no migration of ' + (n === 1 ? 'it' : 'theirs') + ' completed.';
+  }
   /// [least, p10, p50, p90, most], or nothing.
   function stats(point, figure) {
     const axis = axis_of(figure);
+    if (!axis && lost(point) && of_downtime(figure)) return null;
     if (!axis) return (point && point.stats[figure]) || null;
     const index = point.at[axes.indexOf(axis)];
     return index === null ? null : Array(5).fill(axis.values[index].number);
@@ -36,7 +51,7 @@
     axis.values[index].text);
   /// "bandwidth 5Gbit/s, vfs 4"
   const setting = (point) => point.at.map((index, k) => (index === null ? null :
-    short(axes[k].key) + ' ' + text_of(axes[k], index))).filter(Boolean).join(', ');
+    short(axes[k].key) + ' ' + text_of(axes[k], index))).filter(Boolean).join(', ') || 'as it is';
 
   /// The point of these indexes.
   const at = (indexes) => points.find((point) => point.at.every((one, k) => one === indexes[k]));
@@ -53,5 +68,6 @@
   const axis_options = () => axes.map((one, k) => ({value: String(k), text: one.key}));
 
   lm.sweeps = {figures, axes, points, figure_of, stats, write, short, text_of, setting, at,
-               numbers_of, axis_of, figure_options, number_options, axis_options};
+               numbers_of, axis_of, figure_options, number_options, axis_options, lost, of_downtime,
+               lost_words};
 })(window.lmsim);

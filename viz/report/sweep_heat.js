@@ -11,8 +11,20 @@
       const indexes = choice.at.slice();
       indexes[choice.x] = column;
       indexes[choice.by] = row;
-      return {row, column, list: sweeps.stats(sweeps.at(indexes), choice.figure)};
-    })).filter((cell) => cell.list);
+      const point = sweeps.at(indexes);
+      return {row, column, list: sweeps.stats(point, choice.figure),
+        lost: sweeps.lost(point) && sweeps.of_downtime(choice.figure)};
+    })).filter((cell) => cell.list || cell.lost);
+  }
+
+  /// A cell whose point has no migration that completed.
+  function nothing(cell, at_x, at_y, wide, high, x, by) {
+    const words = 'did not complete';
+    return svg('g', {class: 'lost'}, svg('title', {}, x.values[cell.column].text + ', ' +
+      by.values[cell.row].text + ': ' + words),
+    svg('rect', {class: 'cell nothing', x: at_x, y: at_y, width: wide, height: high}),
+    svg('text', {class: 'middle soft', x: at_x + wide / 2, y: at_y + high / 2 + 4},
+      wide > 128 ? '– ' + words : '–'));
   }
 
   function draw(choice, narrow) {
@@ -23,13 +35,14 @@
     const left = narrow ? 84 : 170;
     const wide = Math.min((width - left - 4) / x.values.length, 190);
     const high = narrow ? 34 : 40;
-    const middle = cells.map((cell) => cell.list[2]);
+    const middle = cells.filter((cell) => cell.list).map((cell) => cell.list[2]);
     const low = Math.min(...middle);
     const span = Math.max(...middle) - low || 1;
     const boxes = cells.map((cell) => {
-      const level = Math.round((cell.list[2] - low) / span * 7);
       const at_x = left + cell.column * wide;
       const at_y = 8 + cell.row * high;
+      if (!cell.list) return nothing(cell, at_x, at_y, wide, high, x, by);
+      const level = Math.round((cell.list[2] - low) / span * 7);
       const text = sweeps.write(choice.figure, cell.list[2]);
       return svg('g', {}, svg('title', {}, x.values[cell.column].text + ', ' +
         by.values[cell.row].text + ': ' + text + ' (' +
@@ -58,7 +71,8 @@
     return sweeps.axes[choice.by].values.map((value, row) => [value.text].concat(
       sweeps.axes[choice.x].values.map((_, column) => {
         const cell = cells.find((one) => one.row === row && one.column === column);
-        return cell ? sweeps.write(choice.figure, cell.list[2]) : '–';
+        return cell && cell.list ? sweeps.write(choice.figure, cell.list[2]) :
+          cell ? '– (did not complete)' : '–';
       })));
   }
 

@@ -23,7 +23,7 @@
     const all = lists.flat().filter((one) => typeof one === 'number');
     const high = Math.max(...all, 1e-9);
     const low = Math.min(...all);
-    if (!log || low <= 0) return axis.linear(0, high * 1.06, from, to);
+    if (!log || low <= 0 || all.length === 0) return axis.linear(0, high * 1.06, from, to);
     return axis.log(low / 1.3, high * 1.3, from, to);
   }
 
@@ -42,6 +42,16 @@
     }).filter((line) => line.list.some((one) => one));
   }
 
+  /// Points next to each other that have a figure; between these a line has gaps.
+  function stretches(list) {
+    const out = [[]];
+    list.forEach((one, i) => {
+      if (one) out[out.length - 1].push({list: one, i});
+      else out.push([]);
+    });
+    return out;
+  }
+
   function draw(choice, narrow) {
     const width = narrow ? 400 : 1040;
     const height = narrow ? 340 : 400;
@@ -53,13 +63,15 @@
     const y = up(lines.flatMap((line) => line.list.filter(Boolean)), choice.log, bottom, 16);
     const shape = lines.map((line) => {
       const there = line.list.map((list, i) => ({list, i})).filter((p) => p.list);
-      const path = (pick) => there.map((p) => x(p.i).toFixed(1) + ',' +
-        y(p.list[pick]).toFixed(1));
       const kind = 's' + line.k % 6;
+      const runs = stretches(line.list).filter((run) => run.length > 1);
+      const path = (run, pick) => run.map((p) => x(p.i).toFixed(1) + ',' +
+        y(p.list[pick]).toFixed(1));
       return [
-        there.length > 1 && svg('path', {class: 'band ' + kind,
-          d: 'M' + path(3).join('L') + 'L' + path(1).reverse().join('L') + 'z'}),
-        there.length > 1 && svg('path', {class: 'line ' + kind, d: 'M' + path(2).join('L')}),
+        runs.map((run) => svg('path', {class: 'band ' + kind,
+          d: 'M' + path(run, 3).join('L') + 'L' + path(run, 1).reverse().join('L') + 'z'})),
+        runs.length > 0 && svg('path', {class: 'line ' + kind,
+          d: runs.map((run) => 'M' + path(run, 2).join('L')).join('')}),
         there.map((p) => [
           svg('line', {class: 'whisker ' + kind, x1: x(p.i), x2: x(p.i), y1: y(p.list[0]),
             y2: y(p.list[4])}),

@@ -28,6 +28,9 @@
     const left = narrow ? 72 : 96;
     const bottom = height - 48;
     const list = spots(choice);
+    if (list.length === 0) {
+      return lm.el('p', {class: 'note' + (narrow ? ' unseen' : '')}, 'No point has both figures.');
+    }
     const x = range(list.flatMap((one) => one.x), choice.log, left, width - 20);
     const y = range(list.flatMap((one) => one.y), choice.log, bottom, 16);
     const front = list.filter((one) => one.front).sort((a, b) => a.x[2] - b.x[2]);

@@ -135,7 +135,12 @@
   lm.waterfall = function () {
     const parts = at('downtime.parts') || [];
     const total = at('downtime.total_ps');
-    if (!(total > 0) || parts.length === 0) return;
+    if (!(total > 0) || parts.length === 0) {
+      page.section('parts', 'Where the time went', page.missing(/parts of the downtime/i,
+        total > 0 ? 'The parts of the downtime are not recorded of this run.' :
+          'The guest did not stand still: there is no downtime to take apart.'));
+      return;
+    }
     const rows = rows_of(parts);
     page.section('parts', 'Where the time went',
       page.figure('The downtime along the critical path: each picosecond belongs to one part, ' +

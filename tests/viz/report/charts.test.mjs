@@ -85,6 +85,26 @@ test('the log scale changes the chart of latency and comes back', async () => {
   });
 });
 
+test('what is read is within what is seen', async () => {
+  await with_page(fixture('run'), {}, async (page) => {
+    await page.focus('#guest-plots');
+    await page.keyboard.press('Home');
+    assert.notEqual(await read(page, 'from'), null);
+    await page.click('#guest button[data-preset="blackout"]');
+    assert.match(await page.textContent('#guest-readout'), /^Point at the chart/);
+  });
+});
+
+test('nothing is cut off at the right of a chart', async () => {
+  await with_page(fixture('run'), {}, async (page) => {
+    const inked = await page.$$eval('#guest canvas, #admin canvas', (list) => list.map((one) => {
+      const strip = one.getContext('2d').getImageData(one.width - 2, 0, 2, one.height).data;
+      return strip.some((byte) => byte !== 0);
+    }));
+    assert.deepEqual(inked, [false, false, false]);
+  });
+});
+
 test('the keyboard reads, moves and zooms', async () => {
   await with_page(fixture('run'), {}, async (page) => {
     await page.focus('#guest-plots');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import test from 'node:test';
-import { open, with_page } from './browser.mjs';
+import { open, with_page, written } from './browser.mjs';
 import { all_pages, data_of, page_of } from './pages.mjs';
 
 const sections = {
@@ -52,12 +52,40 @@ test('a run without a trace has a page without what would come from it', async (
   for (const key of ['series', 'distribution', 'heat', 'sequence', 'sensitivity']) delete data[key];
   data.notes = ['trace.ndjson is not there'];
   await with_page(page_of(data), {}, async (page) => {
-    for (const gone of ['latency', 'states', 'sequence']) {
-      assert.equal(await page.locator('section#' + gone).count(), 0);
+    const words = { latency: /latencies are spread is not recorded/,
+      states: /machines did is not recorded/, sequence: /no sequence chart of this run/,
+      admin: /under way over time is not recorded/ };
+    for (const [gone, why] of Object.entries(words)) {
+      assert.equal(await page.locator(`section#${gone} figure`).count(), 0);
+      assert.match(await page.textContent('#' + gone), why);
     }
     assert.match(await page.textContent('#headline'), /trace\.ndjson is not there/);
     assert.match(await page.textContent('#guest'), /no record over time/);
     assert.match(await page.textContent('#dominates'), /lmsim tornado/);
+  });
+});
+
+test('a picture that cannot be says why in the words of the program', async () => {
+  const data = data_of('run');
+  delete data.distribution;
+  data.notes = ['Of several VMs there is no distribution of latencies.'];
+  await with_page(page_of(data), {}, async (page) => {
+    assert.equal(await page.textContent('#latency .note'), data.notes[0]);
+  });
+});
+
+test('what dominates is right after where the time went', async () => {
+  await with_page(all_pages()[0].file, {}, async (page) => {
+    const order = await page.$$eval('main > section', (list) => list.map((one) => one.id));
+    assert.deepEqual(order.slice(0, 4), ['headline', 'parts', 'dominates', 'guest']);
+  });
+});
+
+test('a page without a title has that of its run', async () => {
+  const data = data_of('run');
+  const html = fs.readFileSync(page_of(data), 'utf8').replace(/<title>[^<]*/, '<title>\n');
+  await with_page(written(html), {}, async (page) => {
+    assert.equal(await page.title(), data.title);
   });
 });
 

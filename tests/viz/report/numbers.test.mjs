@@ -43,7 +43,7 @@ function check(result, { key, value, text }) {
 function strays() {
   const elsewhere = '.tick, [data-series], .readout, kbd, figcaption, code, h1, h2, summary, ' +
     'caption, thead, .title, #contents, #config, #reproduce, #figures, #workload, #states, ' +
-    '#latency, #dominates, #sentence, .hint, .controls, svg title, ' +
+    '#latency, #dominates, #lever, #sentence, .hint, .controls, svg title, ' +
     '#headline > .meta:nth-of-type(1)';
   const out = [];
   const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);

@@ -30,6 +30,12 @@ for (const { name, file } of all_pages()) {
         one.getBoundingClientRect().right > 682)
       .map((one) => one.tagName + '.' + one.className));
     assert.deepEqual(wide, []);
+    // Letters of pictures are at least 7 points high, by their own size and the picture's scale.
+    const small = await page.$$eval('svg.picture', (list) => list.filter((one) =>
+      one.getClientRects().length > 0).flatMap((one) => [...one.querySelectorAll('text')]
+      .filter((text) => parseFloat(getComputedStyle(text).fontSize) * one.getScreenCTM().a < 9.3)
+      .slice(0, 1).map((text) => one.getAttribute('aria-label') + ': ' + text.textContent)));
+    assert.deepEqual(small, []);
     for (const picture of await page.locator('.sheet svg').all()) {
       const box = await picture.boundingBox();
       assert.ok(box === null || box.width <= 682, `a picture is ${box && box.width} wide`);
@@ -39,7 +45,9 @@ for (const { name, file } of all_pages()) {
     const boxes = [...text.matchAll(/\/MediaBox ?\[ ?0 0 ([\d.]+) ([\d.]+)/g)];
     assert.ok(boxes.length > 0);
     for (const box of boxes) {
-      assert.ok(Math.abs(box[1] - 595) < 2 && Math.abs(box[2] - 842) < 2, box[0]);
+      // The sequence chart lies across.
+      const [short, long] = [box[1], box[2]].map(Number).sort((a, b) => a - b);
+      assert.ok(Math.abs(short - 595) < 2 && Math.abs(long - 842) < 2, box[0]);
     }
     const pages = (text.match(/\/Type ?\/Page\b/g) || []).length;
     assert.ok(pages >= 1 && pages <= 24, pages + ' pages');

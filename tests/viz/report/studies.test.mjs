@@ -129,6 +129,110 @@ test('a sweep with runs that failed says so, and which', async () => {
   });
 });
 
+const words_of = async (page, where) => plain(await page.textContent(where));
+
+test('a sweep that is not finished says how far it is and how it goes on', async () => {
+  const data = data_of('sweep');
+  Object.assign(data.summary, { runs: 6, ok: 6, expected: 9, partial: true,
+    resume: 'lmsim sweep study.toml --resume' });
+  await with_page(page_of(data), {}, async (page) => {
+    assert.match(await words_of(page, '.banner'), /^Partial\. 6 of 9 runs are there.*--resume$/);
+    assert.equal(await page.getAttribute('#verdict', 'class'), 'verdict open');
+    assert.doesNotMatch(await page.textContent('#verdict'), /as expected/);
+  });
+  Object.assign(data, { rows: [], points: [], figures: [] });
+  Object.assign(data.summary, { runs: 0, ok: 0 });
+  await with_page(page_of(data), {}, async (page) => {
+    assert.equal(await words_of(page, '#verdict'), 'no runs yet');
+  });
+});
+
+test('a study of seeds alone has a table of its one point', async () => {
+  const data = data_of('sweep');
+  data.axes = [];
+  data.points = [{ ...data.points[0], at: [] }];
+  await with_page(page_of(data), {}, async (page) => {
+    assert.doesNotMatch(await page.textContent('#headline'), /Along/);
+    const [row] = await cells(page, '#sweep-points');
+    assert.deepEqual(row, ['as it is', '3', ...data.points[0].stats.downtime_ps.map(ms)]);
+  });
+});
+
+test('points of which no migration completed have no downtime anywhere', async () => {
+  const data = data_of('sweep');
+  for (const point of data.points) point.completed = point.runs;
+  const lost = data.points.find((one) => one.at[0] === 1 && one.at[1] === 1);
+  lost.completed = 0;
+  lost.ok = 0;
+  delete lost.stats.downtime_ps;
+  const some = data.points.find((one) => one.at[0] === 2 && one.at[1] === 1);
+  some.completed = 2;
+  await with_page(page_of(data), {}, async (page) => {
+    const [first, second] = sweep.axes.map((axis) => axis.values.length);
+    assert.equal(await page.locator('#sweep-line .picture.broad .mark title').count(),
+      first * second - 1);
+    const gaps = await page.locator('#sweep-line .picture.broad path.line').evaluateAll((list) =>
+      list.map((one) => one.getAttribute('d').split(/[ML]/).length - 1));
+    assert.deepEqual(gaps, [4, 2, 4]);  // one is left alone at the side of the gap
+    assert.match(await words_of(page, '#sweep-line .lost-points'), /^1 point has no such figure/);
+    assert.match(await words_of(page, '#sweep-heat .broad g.lost'), /– did not complete/);
+    assert.match(await words_of(page, '#sweep-heat .narrow g.lost text'), /^–$/);
+    await page.$eval('#sweep-pareto details', (one) => { one.open = true; });
+    assert.equal((await cells(page, '#sweep-pareto')).length, data.points.length - 1);
+    const rows = await cells(page, '#sweep-points');
+    assert.deepEqual(rows[data.points.indexOf(some)].slice(2, 4), ['3', '2']);
+    assert.deepEqual(rows[data.points.indexOf(lost)].slice(3), ['0', ...Array(5).fill('–')]);
+  });
+});
+
+test('a value that is an empty text can be seen', async () => {
+  const data = data_of('sweep');
+  data.axes[0].values[0] = { text: '', number: null };
+  await with_page(page_of(data), {}, async (page) => {
+    assert.equal((await cells(page, '#sweep-points'))[0][0], '(empty)');
+  });
+});
+
+test('a column without a figure is not equal to the base, and has no downtime', async () => {
+  const data = data_of('compare');
+  const error = 'hosts.both.device.vfs: 128 VFs, but the device has only max_vfs = 64';
+  const gone = { ...data.compare.columns[1], ok: false, errors: [error],
+    figures: Object.fromEntries(Object.keys(data.compare.columns[1].figures).map((key) =>
+      [key, null])) };
+  const failed = structuredClone(data.compare.columns[1]);
+  Object.assign(failed.figures, { outcome: 'failed', reason: 'the link broke', downtime_ps: 0 });
+  data.compare.columns.push(gone, failed);
+  await with_page(page_of(data), {}, async (page) => {
+    const row = (await cells(page, '#differences'))[0];
+    assert.match(row[3], /^–\s*–$/);
+    assert.doesNotMatch((await cells(page, '#differences')).map((one) => one[3]).join(), /=/);
+    const cards = (await page.locator('.card').allTextContents()).map(plain);
+    assert.match(cards[2], /–no result.*max_vfs = 64/);
+    assert.match(cards[3], /–failedthe link broke/);
+    const bars = await page.locator('#differences .broad .bar-s.s2').count();
+    assert.equal(bars, 0);
+    // At -100 % the text of the change is right of the figure's name.
+    const over = await page.locator('#differences .picture.broad').evaluate((one) => {
+      const boxes = (kind) => [...one.querySelectorAll('text.end')].map((text) => text.getBBox())
+        .filter((box) => kind === (box.x + box.width === 248));
+      const right = Math.max(...boxes(true).map((box) => box.x + box.width));
+      return boxes(false).filter((box) => box.x < right).length;
+    });
+    assert.equal(over, 0);
+  });
+});
+
+test('a bar of nothing is not seen', async () => {
+  const data = data_of('compare');
+  for (const column of data.compare.columns) column.figures.part_drain_ps = 0;
+  data.compare.columns[0].figures.part_drain_ps = 5;
+  await with_page(page_of(data), {}, async (page) => {
+    const wide = await page.$$eval('#parts .bar.zero', (list) => list.map((one) =>
+      one.getBoundingClientRect().width));
+    assert.ok(wide.length > 0 && wide.every((one) => one === 0), wide.join());
+  });
+});
+
 test('a sweep without a result has its table', async () => {
   const data = data_of('sweep');
   data.points = data.points.map((point) => ({ ...point, stats: {} }));
