@@ -8,6 +8,9 @@ mirror() {
         awk '$2 !~ /security|updates|backports/ { print $1; exit }'
 }
 
+# npm's too; nothing where there is no npm.
+registry() { npm config get registry 2>/dev/null || true; }
+
 # make_root RELEASE FOLDER: what debootstrap calls minbase. Kept if it is complete.
 make_root() {
     local release=$1 folder=$2 from
@@ -34,13 +37,17 @@ in_root() {
     local folder=$1
     shift
     cp -L /etc/resolv.conf "$folder/etc/resolv.conf"
-    unshare --mount --pid --fork bash -c '
+    # Behind a proxy of one's own npm needs what this machine trusts.
+    cp -L /etc/ssl/certs/ca-certificates.crt "$folder/tmp/trusted.crt"
+    LMSIM_REGISTRY=$(registry) unshare --mount --pid --fork bash -c '
         set -e
         folder=$1
         shift
         mount -t proc proc "$folder/proc"
         mount --rbind /dev "$folder/dev"
         exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/tmp \
+            NODE_EXTRA_CA_CERTS=/tmp/trusted.crt \
+            ${LMSIM_REGISTRY:+npm_config_registry="$LMSIM_REGISTRY"} \
             chroot "$folder" bash -c "cd /src/lmsim && exec \"\$@\"" in_root "$@"
     ' in_root "$folder" "$@"
 }
