@@ -97,7 +97,7 @@ for (const { name, kind, file, data, folder } of all_pages()) {
       assert.ok(data.headline.toLowerCase().endsWith(sentence.toLowerCase()), sentence);
       if (!folder) return;
       const report = fs.readFileSync(path.join(folder, 'report.md'), 'utf8').replace(/\\/g, '');
-      assert.ok(report.includes(data.headline), data.headline);
+      assert.ok(report.toLowerCase().includes(data.headline.toLowerCase()), data.headline);
     });
   });
 }
