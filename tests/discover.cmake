@@ -31,10 +31,15 @@ macro(next_line text line)
 endmacro()
 
 function(entry name arguments)
+    # What only runs at night may take an hour: a large search under sanitizers does on a busy machine.
+    set(seconds 600)
+    if(label STREQUAL "nightly")
+        set(seconds 3600)
+    endif()
     string(APPEND entries
         "add_test([==[${name}]==] [==[${program}]==] ${arguments} ${none_is_an_error})\n"
         "set_tests_properties([==[${name}]==] PROPERTIES WORKING_DIRECTORY [==[${folder}]==] "
-        "TIMEOUT 600")
+        "TIMEOUT ${seconds}")
     if(label)
         string(APPEND entries " LABELS ${label}")
     endif()
