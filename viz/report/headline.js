@@ -44,7 +44,8 @@
         el('p', {}, value('bytes.total', format.bytes), ' sent, ', value('precopy.rounds'),
           ' pre-copy ', rounds === 1 ? 'round' : 'rounds')),
       el('div', {class: 'card'}, el('h2', {}, 'Longest gap of guest I/O'),
-        el('div', {class: 'big'}, value('guest.longest_gap_ps')),
+        el('div', {class: 'big'}, at('guest.longest_gap_ps') === 0 ? '–' :
+          value('guest.longest_gap_ps')),
         el('p', {}, 'slowest command ', value('guest.during.max_ns'), ', ',
           value('commands.lost'), ' lost')));
   }
