@@ -31,7 +31,8 @@ macro(next_line text line)
 endmacro()
 
 function(entry name arguments)
-    # What only runs at night may take an hour: a large search under sanitizers does on a busy machine.
+    # What only runs at night may take an hour: on a busy machine a large search under sanitizers
+    # takes more than ten minutes.
     set(seconds 600)
     if(label STREQUAL "nightly")
         set(seconds 3600)
