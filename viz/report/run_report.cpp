@@ -259,14 +259,14 @@ std::string not_of_run(const RunInfo& run, const Json& result, const SeriesMeter
 }
 
 /// All that the trace has to say; empty, or why it cannot be used.
-std::string add_trace(const RunInfo& run, Json& data, ReportPage& page) {
+std::string add_trace(const RunInfo& run, Json& data, ReportPage& page, Survey& survey) {
     const Json& result = data.at("result");
     const auto duration = [&](const char* window) {
         return result.at("guest").at(window).at("duration_ps").get<Ps>();
     };
     SeriesMeter series(duration("before"), duration("during"), duration("after"));
     UsedMachines used;
-    std::vector<sim::trace::TraceSink*> sinks{&series};
+    std::vector<sim::trace::TraceSink*> sinks{&series, &survey};
     used.listen(sinks);
     sim::trace::TeeSink all(sinks);
     const auto read = sim::trace::read_trace(run.trace(), all);
@@ -287,13 +287,13 @@ std::string add_trace(const RunInfo& run, Json& data, ReportPage& page) {
     return "";
 }
 
-void add_sequence(const RunInfo& run, const RunReportRequest& request, Json& data,
-                  ReportPage& page) {
+void add_sequence(const RunInfo& run, const RunReportRequest& request, const Survey& survey,
+                  Json& data, ReportPage& page) {
     SequenceRequest wanted;
     wanted.fold = true;
     wanted.dialect = request.dialect;
     if (run.downtime > 0) wanted.from = wanted.to = "downtime";
-    const auto chart = sequence_chart(run, wanted);
+    const auto chart = sequence_chart(run, wanted, survey);
     if (!chart) {
         data["notes"].push_back("There is no sequence chart: " + chart.error() + ".");
         return;
@@ -369,13 +369,14 @@ std::string add_run(const RunReportRequest& request, const RunInfo& run, Json& d
                ": manifest.json and result.json have different trace hashes; expected the files "
                "of one run";
     }
-    const std::string wrong = run.traced ? add_trace(run, data, page) : "";
+    Survey survey;
+    const std::string wrong = run.traced ? add_trace(run, data, page, survey) : "";
     if (!wrong.empty()) {
         return wrong;
     }
     note_what_is_missing(run, data);
     if (run.traced && !run.partial) {
-        add_sequence(run, request, data, page);
+        add_sequence(run, request, survey, data, page);
     }
     return add_tornado(run, request.tornado, data);
 }

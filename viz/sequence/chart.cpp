@@ -410,6 +410,11 @@ sim::Result<Chart> sequence_chart(const sim::trace::RunInfo& run, const Sequence
     if (!surveyed) {
         return sim::Failure{surveyed.error()};
     }
+    return sequence_chart(run, request, survey);
+}
+
+sim::Result<Chart> sequence_chart(const sim::trace::RunInfo& run, const SequenceRequest& request,
+                                  const Survey& survey) {
     const auto choice = choose(survey, run, request);
     if (!choice) {
         return sim::Failure{choice.error()};

@@ -69,6 +69,10 @@ struct Chart {
 /// Reads the run's trace and lays it out. Refused: a wrong trace or a request that does not fit it.
 sim::Result<Chart> sequence_chart(const sim::trace::RunInfo& run, const SequenceRequest& request);
 
+/// The same for who has read the whole trace before: `survey` was told of it.
+sim::Result<Chart> sequence_chart(const sim::trace::RunInfo& run, const SequenceRequest& request,
+                                  const Survey& survey);
+
 /// Rows [first, last) that lie within a span, those at its very end only if told so or if they
 /// answer. Rows of folds go with the fold's begin.
 struct RowRange {
