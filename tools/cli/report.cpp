@@ -1,5 +1,5 @@
 #include <fmt/format.h>
-#include <sys/wait.h>
+#include <spawn.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "sim/core/text.hpp"
+#include "tools/cli/complain.hpp"
 #include "tools/cli/diagram_output.hpp"
 #include "tools/cli/run_dialects.hpp"
 #include "tools/cli/verbs.hpp"
@@ -90,12 +91,16 @@ int print_markdown(const ReportArguments& arguments) {
 
 /// Shows it with the user's own program, which is not waited for.
 int show_report(const std::string& file) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-        if (::fork() == 0) ::execlp("xdg-open", "xdg-open", file.c_str(), nullptr);
-        ::_exit(0);
+    std::string program = "xdg-open";
+    std::string path = file;
+    char* words[] = {program.data(), path.data(), nullptr};
+    pid_t child = 0;
+    if (::posix_spawnp(&child, words[0], nullptr, nullptr, words, environ) != 0) {
+        return complain("report",
+                        "--open: there is no xdg-open (Debian: xdg-utils); open " +
+                            sim::printable(file) + " in a browser",
+                        Environment);
     }
-    if (child > 0) ::waitpid(child, nullptr, 0);
     return Ok;
 }
 

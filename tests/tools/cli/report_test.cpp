@@ -180,6 +180,22 @@ TEST_CASE("a page into what is no file does not replace it", "[cli][report]") {
     CHECK(std::filesystem::is_character_file("/dev/null"));
 }
 
+TEST_CASE("lmsim report --open shows the page, or says that nothing can", "[cli][report]") {
+    const Small folder;
+    const std::string out = folder.file("run");
+    REQUIRE(run_lmsim(folder, "run " + folder.scenario + " --out " + out).exit_code == 0);
+    folder.write("xdg-open", "#!/bin/sh\necho \"$1\" > " + folder.file("shown"));
+    std::filesystem::permissions(folder.file("xdg-open"), std::filesystem::perms::owner_all);
+    const std::string opens = "report " + out + " --open";
+    CHECK(run_lmsim(folder, opens, "PATH=" + folder.file("") + ":/usr/bin:/bin").exit_code == 0);
+    // It is not waited for.
+    for (int i = 0; i < 500 && read_file(folder.file("shown")).empty(); ++i) ::usleep(10'000);
+    CHECK(read_file(folder.file("shown")) == out + "/report.html\n");
+    const Ended none = run_lmsim(folder, opens, "PATH=/nowhere");
+    CHECK(none.exit_code == 4);
+    CHECK(none.err.find("there is no xdg-open") != std::string::npos);
+}
+
 TEST_CASE("a tornado that would stay with a run is of that run", "[cli][tornado][bad]") {
     const Small folder;
     const std::string out = folder.file("run");
