@@ -30,6 +30,11 @@ if ! command -v npm >/dev/null; then
     echo "viz/report/install.sh: there is no npm; tools/setup installs it" >&2
     exit 4
 fi
+# Node knows its own authorities only; behind a proxy of one's own those of the system count.
+trusted=/etc/ssl/certs/ca-certificates.crt
+if [ -z "${NODE_EXTRA_CA_CERTS-}" ] && [ -r "$trusted" ]; then
+    export NODE_EXTRA_CA_CERTS=$trusted
+fi
 rm -f "$into/installed"
 cp package.json package-lock.json .npmrc "$into/"
 log=$into/npm.log
