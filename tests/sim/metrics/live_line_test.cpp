@@ -4,12 +4,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <string>
 
 #include "tests/catch.hpp"
+#include "tests/sim/metrics/pipe.hpp"
 
 using namespace lmsim::sim::metrics;
 
@@ -18,22 +17,6 @@ namespace {
 constexpr std::int64_t live_s = 1'000'000'000;
 std::int64_t live_ns = 0;
 std::int64_t live_clock() { return live_ns; }
-
-std::string read_some(int descriptor) {
-    std::array<char, 4096> buffer{};
-    const ssize_t size = ::read(descriptor, buffer.data(), buffer.size());
-    return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
-}
-
-struct LivePipe {
-    std::array<int, 2> ends{};
-    LivePipe() { REQUIRE(::pipe2(ends.data(), O_NONBLOCK) == 0); }
-    ~LivePipe() {
-        ::close(ends[0]);
-        ::close(ends[1]);
-    }
-    std::string text() const { return read_some(ends[0]); }
-};
 
 /// A terminal of so many columns.
 struct LiveTerminal {
@@ -56,7 +39,7 @@ struct LiveTerminal {
         size.ws_col = columns;
         REQUIRE(::ioctl(master, TIOCSWINSZ, &size) == 0);
     }
-    std::string text() const { return read_some(master); }
+    std::string text() const { return lmsim::tests::read_some(master); }
 };
 
 /// Shows it if it is time.
@@ -69,7 +52,7 @@ void offer(LiveLine& line, const LiveLine::Pieces& pieces) {
 }  // namespace
 
 TEST_CASE("a live line writes nothing into a pipe that nobody watches") {
-    const LivePipe pipe;
+    const lmsim::tests::Pipe pipe;
     live_ns = 0;
     LiveLine line(pipe.ends[1], false, false, live_clock);
     live_ns = 60 * live_s;
@@ -81,7 +64,7 @@ TEST_CASE("a live line writes nothing into a pipe that nobody watches") {
 }
 
 TEST_CASE("a live line that is watched is a line every 10 s in a pipe, and one at the end") {
-    const LivePipe pipe;
+    const lmsim::tests::Pipe pipe;
     live_ns = 5 * live_s;
     {
         LiveLine line(pipe.ends[1], false, true, live_clock);
@@ -106,7 +89,7 @@ TEST_CASE("a live line that is watched is a line every 10 s in a pipe, and one a
 }
 
 TEST_CASE("a terminal gets a live line after half a second, 5 times a second, and loses it") {
-    const LivePipe pipe;
+    const lmsim::tests::Pipe pipe;
     live_ns = 0;
     {
         LiveLine line(pipe.ends[1], true, false, live_clock);
@@ -133,7 +116,7 @@ TEST_CASE("a terminal gets a live line after half a second, 5 times a second, an
 }
 
 TEST_CASE("a terminal that is watched gets a live line at once, and no last one") {
-    const LivePipe pipe;
+    const lmsim::tests::Pipe pipe;
     live_ns = 0;
     LiveLine line(pipe.ends[1], true, true, live_clock);
     offer(line, {"a"});
@@ -161,7 +144,7 @@ TEST_CASE("a live line is as wide as its terminal: what does not fit is left out
 }
 
 TEST_CASE("a live line never wraps and holds nothing else that moves the cursor") {
-    const LivePipe pipe;
+    const lmsim::tests::Pipe pipe;
     live_ns = 0;
     LiveLine line(pipe.ends[1], true, true, live_clock);
     line.show({"\n\x1b[H"});

@@ -1,13 +1,9 @@
 #include "sim/run/run_watch.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
 #include <set>
 
 #include "tests/catch.hpp"
+#include "tests/sim/metrics/pipe.hpp"
 #include "tests/sim/run/run_child.hpp"
 #include "tests/sim/run/small_vm.hpp"
 
@@ -23,21 +19,6 @@ using sim::metrics::LiveLine;
 constexpr Ps watch_ms = 1'000'000'000;
 std::int64_t watch_ns = 0;
 std::int64_t watch_clock() { return watch_ns; }
-
-/// A watched line into a pipe.
-struct WatchedPipe {
-    std::array<int, 2> ends{};
-    WatchedPipe() { REQUIRE(::pipe2(ends.data(), O_NONBLOCK) == 0); }
-    ~WatchedPipe() {
-        ::close(ends[0]);
-        ::close(ends[1]);
-    }
-    std::string text() const {
-        std::array<char, 4096> buffer{};
-        const ssize_t size = ::read(ends[0], buffer.data(), buffer.size());
-        return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
-    }
-};
 
 /// What the migration was said to be at, without numbers.
 std::string without_numbers(std::string text) {
@@ -76,7 +57,7 @@ bool some_begin_with(const std::set<std::string>& said, const std::string& begin
 }  // namespace
 
 TEST_CASE("a run that is watched says how far it is and when it will be over", "[watch]") {
-    const WatchedPipe pipe;
+    const Pipe pipe;
     watch_ns = 0;
     LiveLine line(pipe.ends[1], false, true, watch_clock);
     RunWatch watch(line, [] { return sim::RunForecast{800 * watch_ms, 100 * watch_ms}; });
@@ -123,7 +104,7 @@ TEST_CASE("a run that is watched says how far it is and when it will be over", "
 }
 
 TEST_CASE("a watched run that is cut short says so", "[watch]") {
-    const WatchedPipe pipe;
+    const Pipe pipe;
     watch_ns = 0;
     LiveLine line(pipe.ends[1], false, true, watch_clock);
     RunWatch watch(line, [] { return sim::RunForecast{}; });
@@ -135,7 +116,7 @@ TEST_CASE("a watched run that is cut short says so", "[watch]") {
 }
 
 TEST_CASE("a watched run forecasts only for a line that is shown, and once", "[watch]") {
-    const WatchedPipe pipe;
+    const Pipe pipe;
     watch_ns = 0;
     LiveLine line(pipe.ends[1], true, false, watch_clock);
     int asked = 0;
@@ -153,7 +134,7 @@ TEST_CASE("a watched run forecasts only for a line that is shown, and once", "[w
 }
 
 TEST_CASE("a watched run of several VMs goes by those that have moved", "[watch]") {
-    const WatchedPipe pipe;
+    const Pipe pipe;
     watch_ns = 0;
     LiveLine line(pipe.ends[1], true, true, watch_clock);
     RunWatch watch(line, [] { return sim::RunForecast{200 * watch_ms, 50 * watch_ms}; });

@@ -1,12 +1,7 @@
 #include "tools/cli/explore_watch.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-
 #include "tests/catch.hpp"
+#include "tests/sim/metrics/pipe.hpp"
 
 using namespace lmsim;
 using cli::ExploreWatch;
@@ -18,20 +13,6 @@ namespace {
 std::int64_t search_ns = 0;
 std::int64_t search_clock() { return search_ns; }
 
-struct SearchPipe {
-    std::array<int, 2> ends{};
-    SearchPipe() { REQUIRE(::pipe2(ends.data(), O_NONBLOCK) == 0); }
-    ~SearchPipe() {
-        ::close(ends[0]);
-        ::close(ends[1]);
-    }
-    std::string text() const {
-        std::array<char, 4096> buffer{};
-        const ssize_t size = ::read(ends[0], buffer.data(), buffer.size());
-        return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
-    }
-};
-
 sim::RecordedCounts recorded(std::uint64_t states, const char* verdict = "holds") {
     return {"m", verdict, states, 0, 0};
 }
@@ -39,7 +20,7 @@ sim::RecordedCounts recorded(std::uint64_t states, const char* verdict = "holds"
 }  // namespace
 
 TEST_CASE("a watched search says what share of the recorded states it has", "[watch]") {
-    const SearchPipe pipe;
+    const tests::Pipe pipe;
     search_ns = 0;
     LiveLine line(pipe.ends[1], false, true, search_clock);
     ExploreWatch watch(line, 1, "model");
@@ -66,7 +47,7 @@ TEST_CASE("a watched search says what share of the recorded states it has", "[wa
 }
 
 TEST_CASE("a watched search of several models says which one it is at", "[watch]") {
-    const SearchPipe pipe;
+    const tests::Pipe pipe;
     search_ns = 0;
     LiveLine line(pipe.ends[1], false, true, search_clock);
     ExploreWatch watch(line, 3, "model");

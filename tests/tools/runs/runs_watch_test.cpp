@@ -1,12 +1,7 @@
 #include "tools/runs/runs_watch.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-
 #include "tests/catch.hpp"
+#include "tests/sim/metrics/pipe.hpp"
 
 using namespace lmsim;
 using runs::RunsWatch;
@@ -17,24 +12,10 @@ namespace {
 std::int64_t runs_ns = 0;
 std::int64_t runs_clock() { return runs_ns; }
 
-struct RunsPipe {
-    std::array<int, 2> ends{};
-    RunsPipe() { REQUIRE(::pipe2(ends.data(), O_NONBLOCK) == 0); }
-    ~RunsPipe() {
-        ::close(ends[0]);
-        ::close(ends[1]);
-    }
-    std::string text() const {
-        std::array<char, 4096> buffer{};
-        const ssize_t size = ::read(ends[0], buffer.data(), buffer.size());
-        return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
-    }
-};
-
 }  // namespace
 
 TEST_CASE("a watched sweep says how many runs are done, how, and when all will be", "[watch]") {
-    const RunsPipe pipe;
+    const tests::Pipe pipe;
     runs_ns = 0;
     LiveLine line(pipe.ends[1], false, true, runs_clock);
     runs::Effort effort;
@@ -66,7 +47,7 @@ TEST_CASE("a watched sweep says how many runs are done, how, and when all will b
 }
 
 TEST_CASE("a watched sweep that has nothing left to do says so", "[watch]") {
-    const RunsPipe pipe;
+    const tests::Pipe pipe;
     runs_ns = 0;
     LiveLine line(pipe.ends[1], false, true, runs_clock);
     runs::Effort effort;
