@@ -26,6 +26,9 @@ std::string markdown(const Rows& rows);
 /// The middle one; of an even number, the lower of the two.
 double median(std::vector<double> values);
 
+/// Wall time of `lmsim ARGUMENTS` from fork to its end, in milliseconds; it has to succeed.
+double run_program(const std::vector<std::string>& arguments);
+
 // The parts of the benchmark. Each tells on stderr what it is at.
 
 /// The path of a command against the plain loop, in alternation; exits if they did not do the same.
