@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iterator>
 
+#include "sim/core/units.hpp"
 #include "sim/metrics/display.hpp"
 #include "sim/metrics/text_table.hpp"
 
@@ -36,38 +37,23 @@ std::vector<SweepTable::Row> parse_csv(const std::string& text) {
     return rows;
 }
 
+template <class... Quantities>
+SweepTable::Json quantity(const std::string& text) {
+    SweepTable::Json number;
+    const auto take = [&number](const auto& parsed) {
+        if (parsed && number.is_null()) number = parsed.value().raw();
+    };
+    (take(sim::parse<Quantities>(text)), ...);
+    return number;
+}
+
 /// "25Gbit/s" as a number in the base unit, so that values can stand on an axis; null if it is
 /// none.
 SweepTable::Json axis_number(const std::string& text) {
-    static const std::map<std::string, double> units{{"", 1},
-                                                     {"B", 1},
-                                                     {"KiB", 1024},
-                                                     {"MiB", 1048576},
-                                                     {"GiB", 1073741824},
-                                                     {"TiB", 1.099511627776e12},
-                                                     {"kB", 1e3},
-                                                     {"MB", 1e6},
-                                                     {"GB", 1e9},
-                                                     {"ps", 1},
-                                                     {"ns", 1e3},
-                                                     {"us", 1e6},
-                                                     {"ms", 1e9},
-                                                     {"s", 1e12},
-                                                     {"bit/s", 1},
-                                                     {"kbit/s", 1e3},
-                                                     {"Mbit/s", 1e6},
-                                                     {"Gbit/s", 1e9},
-                                                     {"Tbit/s", 1e12},
-                                                     {"/s", 1},
-                                                     {"k/s", 1e3},
-                                                     {"M/s", 1e6},
-                                                     {"G/s", 1e9},
-                                                     {"%", 0.01}};
     char* end = nullptr;
-    const double value = std::strtod(text.c_str(), &end);
-    const auto unit = units.find(end);
-    return end == text.c_str() || unit == units.end() ? SweepTable::Json()
-                                                      : SweepTable::Json(value * unit->second);
+    const double plain = std::strtod(text.c_str(), &end);
+    if (!text.empty() && *end == '\0') return plain;
+    return quantity<sim::Time, sim::Bytes, sim::Bandwidth, sim::Rate, sim::Share>(text);
 }
 
 const Figure& figure_named(std::string_view name) {
