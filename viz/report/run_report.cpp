@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "sim/core/text.hpp"
+#include "sim/core/units.hpp"
 #include "sim/core/version.hpp"
 #include "sim/metrics/display.hpp"
 #include "sim/trace/reader.hpp"
@@ -117,6 +118,18 @@ std::string value_in(const Json& rows, std::string_view key) {
         }
     }
     return "";
+}
+
+/// What the scenario expects of the run, as far as the page judges by it.
+Json expectation_of(const Json& rows) {
+    Json expect = Json::object();
+    for (const char* key : {"outcome", "broken", "downtime_max"}) {
+        const std::string value = value_in(rows, std::string("expect.") + key);
+        if (!value.empty() && value != "none") expect[key] = value;
+    }
+    const auto most = sim::parse<sim::Time>(expect.value("downtime_max", ""));
+    if (most) expect["downtime_max_ps"] = most.value().ps;
+    return expect;
 }
 
 /// The sentence of report.md, in which Markdown's marks have backslashes, without the name of the
@@ -358,6 +371,7 @@ std::string add_tornado(const RunInfo& run, const std::string& wanted, Json& dat
 std::string add_run(const RunReportRequest& request, const RunInfo& run, Json& data,
                     ReportPage& page) {
     data["config"] = config_rows(whole_file(run.path + "/config.toml").value_or(""));
+    data["expect"] = expectation_of(data["config"]);
     data["title"] = page.title = run.scenario;
     data["description"] = value_in(data["config"], "description");
     data["headline"] = headline_of(run.path, run.scenario);

@@ -3,27 +3,15 @@
 'use strict';
 (function (lm) {
   const {el, at, data, value} = lm;
-  const scale = {ps: 1, ns: 1e3, us: 1e6, 'µs': 1e6, ms: 1e9, s: 1e12, min: 60e12, h: 3600e12};
-
-  /// "300ms" in picoseconds; null if it is no time.
-  function time_of(text) {
-    const m = /^([\d.]+) ?(ps|ns|us|µs|ms|s|min|h)$/.exec(text || '');
-    return m ? Number(m[1]) * scale[m[2]] : null;
-  }
-  function config_of(key) {
-    const row = (data.config || []).find((one) => one.key === key);
-    return row && row.value !== 'none' ? row.value : null;
-  }
+  const expect = data.expect || {};
   const expected = () => at('expectation.text') || '';
 
   /// {ps, write, of}: the VMM's own limit, or the scenario's if that is less; null without any.
   function limit() {
     const own = at('vmm.downtime_limit_ps');
-    const told = /downtime at most ([^,;]+)/.exec(expected());
-    const text = config_of('expect.downtime_max') || (told && told[1].trim());
-    const most = time_of(text);
-    if (most !== null && !(own > 0 && own <= most)) {
-      return {ps: most, write: () => text, of: 'the expected limit of '};
+    const most = expect.downtime_max_ps;
+    if (most !== undefined && !(own > 0 && own <= most)) {
+      return {ps: most, write: () => expect.downtime_max, of: 'the expected limit of '};
     }
     return own > 0 ? {ps: own, write: () => value('vmm.downtime_limit_ps'),
       of: 'the limit of '} : null;
@@ -40,11 +28,11 @@
       return make('bad', 'not as expected', expected() && ': ', expected());
     }
     if (at('outcome') !== 'completed') {
-      return /(^|, )outcome /.test(expected()) ? make('good', 'as expected: ', at('outcome')) :
+      return expect.outcome ? make('good', 'as expected: ', at('outcome')) :
         make('bad', at('outcome'));
     }
     if (!at('downtime.ended')) return make('bad', 'still standing at the end');
-    if (/ falls(,|;|$)/.test(expected())) return make('good', 'as expected');
+    if (expect.broken) return make('good', 'as expected');
     const most = limit();
     if (!stood() || !most) return expected() ? make('good', 'as expected') : null;
     const within = at('downtime.total_ps') <= most.ps;

@@ -33,6 +33,7 @@ TEST_CASE("lmsim report of a run has its figures, and those of its tornado", "[c
     CHECK(data["kind"] == "run");
     CHECK(data["result"] == json::parse(read_file(out + "/result.json")));
     CHECK(data.count("sensitivity") == 0);
+    CHECK(data["expect"] == json({{"outcome", "completed"}}));
 
     const Ended tornado = run_lmsim(folder, "tornado " + out + " --key vm.devices");
     INFO(tornado.err);
