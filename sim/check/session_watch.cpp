@@ -39,9 +39,12 @@ std::vector<std::string> SessionWatch::unfollowed() const {
 }
 
 void SessionWatch::store(std::uint32_t memory, std::uint64_t address, const std::string& bytes) {
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        Page& page = memories_[memory][(address + i) / page_size];
-        page[(address + i) & page_mask] = static_cast<std::uint8_t>(bytes[i]);
+    for (std::size_t done = 0; done < bytes.size();) {
+        const std::uint64_t within = (address + done) & page_mask;
+        const std::size_t piece = std::min<std::size_t>(bytes.size() - done, page_size - within);
+        Page& page = memories_[memory][(address + done) / page_size];
+        std::memcpy(page.data() + within, bytes.data() + done, piece);
+        done += piece;
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <utility>
 
 #include "sim/core/text.hpp"
@@ -17,8 +18,15 @@ constexpr std::ptrdiff_t safe_digits = 19;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Stands for itself within a text.
-bool stands_for_itself(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+/// The characters that stand for themselves within a text.
+constexpr std::array<bool, 256> make_plain() {
+    std::array<bool, 256> plain{};
+    for (std::size_t c = 0x20; c < 0x7f; ++c) plain[c] = c != '"' && c != '\\';
+    return plain;
+}
+constexpr std::array<bool, 256> plain = make_plain();
+
+bool stands_for_itself(char c) { return plain[static_cast<std::uint8_t>(c)]; }
 
 /// What stands there, for a message.
 std::string seen(const char* at, const char* end) {
@@ -26,8 +34,8 @@ std::string seen(const char* at, const char* end) {
         return "the end of the line";
     }
     const auto byte = static_cast<unsigned char>(*at);
-    const bool plain = byte >= 0x20 && byte < 0x7F;
-    return plain ? fmt::format("'{}'", *at) : fmt::format("byte 0x{:02X}", byte);
+    const bool shown = byte >= 0x20 && byte < 0x7F;
+    return shown ? fmt::format("'{}'", *at) : fmt::format("byte 0x{:02X}", byte);
 }
 
 }  // namespace

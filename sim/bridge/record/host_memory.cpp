@@ -24,7 +24,12 @@ std::uint8_t* map(std::uint64_t bytes) {
 
 void compare_page(const std::uint8_t* now, const std::uint8_t* before, std::uint64_t address,
                   const HostMemory::Change& change) {
+    constexpr std::uint64_t stride = 64;
     for (std::uint64_t at = 0; at < page_size;) {
+        if (at % stride == 0 && std::memcmp(now + at, before + at, stride) == 0) {
+            at += stride;
+            continue;
+        }
         if (now[at] == before[at]) {
             ++at;
             continue;
@@ -95,6 +100,11 @@ void HostMemory::take_changes(const Change& change) {
 }
 
 void HostMemory::put(std::uint64_t address, const std::string& bytes) {
+    if (std::memcmp(host_ + address, common_ + address, bytes.size()) == 0) {
+        std::memcpy(common_ + address, bytes.data(), bytes.size());
+        std::memcpy(host_ + address, bytes.data(), bytes.size());
+        return;
+    }
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         const auto byte = static_cast<std::uint8_t>(bytes[i]);
         // What is as it was may have been changed by the host, and is a part of this by chance.

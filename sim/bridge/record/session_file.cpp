@@ -17,6 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t flush_at = std::size_t{1} << 16;
+constexpr std::size_t block_bytes = std::size_t{1} << 16;
 constexpr std::size_t longest = std::size_t{1} << 20;  // bytes of a line
 constexpr std::size_t most_functions = 1024;
 constexpr std::uint64_t prime = 0x100'0000'01b3;
@@ -185,18 +186,42 @@ bool SessionReader::wrong(const std::string& what) {
     return false;
 }
 
+/// Whether there is more, once all of the block was taken.
+bool SessionReader::read_block() {
+    block_.resize(block_bytes);
+    file_.read(block_.data(), static_cast<std::streamsize>(block_bytes));
+    block_.resize(static_cast<std::size_t>(file_.gcount()));
+    at_ = 0;
+    return !block_.empty();
+}
+
+/// Up to the next newline, which is taken too. False: the file ends before, or the text is longer
+/// than a line can be.
+bool SessionReader::read_line(std::string& text) {
+    text.clear();
+    while (at_ < block_.size() || read_block()) {
+        const std::size_t newline = block_.find('\n', at_);
+        const std::size_t end = std::min(newline, block_.size());
+        text.append(block_, at_, end - at_);
+        at_ = end;
+        if (text.size() > longest) {
+            return false;
+        }
+        if (newline != std::string::npos) {
+            ++at_;
+            return true;
+        }
+    }
+    return false;
+}
+
 /// The next line without its sum, which has been looked at.
 bool SessionReader::take(std::string& text) {
     ++number_;
-    text.clear();
-    int c = 0;
-    while ((c = file_.get()) != std::char_traits<char>::eof() && c != '\n') {
-        text += static_cast<char>(c);
+    if (!read_line(text)) {
         if (text.size() > longest) {
             return wrong("this is no line of a recorded session: it is too long");
         }
-    }
-    if (c != '\n') {
         cut_short_ = true;
         return wrong(fmt::format(
             "the file ends here, without the line that ends a session: whoever recorded it was "
@@ -269,7 +294,7 @@ bool SessionReader::next(SessionLine& line) {
         ended_ = true;
         if (line.value != number_) {
             error = fmt::format("the session has {} lines; expected {}", number_, line.value);
-        } else if (file_.peek() != std::char_traits<char>::eof()) {
+        } else if (at_ < block_.size() || read_block()) {
             error = "something stands behind the line that ends the session";
         }
     }

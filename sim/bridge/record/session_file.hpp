@@ -90,6 +90,8 @@ class SessionReader {
 
   private:
     explicit SessionReader(std::string path) : path_(std::move(path)) {}
+    bool read_block();
+    bool read_line(std::string& text);
     bool take(std::string& text);
     bool wrong(const std::string& what);
     bool read_header();
@@ -97,6 +99,8 @@ class SessionReader {
 
     std::string path_;
     std::ifstream file_;
+    std::string block_;  // of the file, of which at_ bytes were taken
+    std::size_t at_ = 0;
     SessionHeader header_;
     RunningSum sum_;
     std::uint64_t number_ = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <string_view>
 
 #include "sim/trace/flat_json.hpp"
 
@@ -18,34 +19,41 @@ constexpr std::array<const char*, 14> names = {
 
 constexpr std::size_t shown = 16;  // bytes in a message
 
+constexpr std::string_view digits = "0123456789abcdef";
+
 std::string hex(const std::string& bytes) {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    text.reserve(2 * bytes.size());
+    // Most of a session is such texts: no byte is appended by itself.
+    std::string text(2 * bytes.size(), '\0');
+    char* to = text.data();
     for (const char byte : bytes) {
         const auto value = static_cast<std::uint8_t>(byte);
-        text += digits[value >> 4];
-        text += digits[value & 15];
+        *to++ = digits[value >> 4];
+        *to++ = digits[value & 15];
     }
     return text;
 }
 
-int digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+/// What a character is worth as a hexadecimal digit; -1: it is none.
+constexpr std::array<std::int8_t, 256> make_worth() {
+    std::array<std::int8_t, 256> worth{};
+    for (auto& one : worth) one = -1;
+    std::int8_t value = 0;
+    for (const char digit : digits) worth[static_cast<std::uint8_t>(digit)] = value++;
+    return worth;
 }
 
 bool unhex(std::string_view text, std::string& bytes) {
-    bytes.clear();
-    for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-        const int high = digit(text[i]);
-        const int low = digit(text[i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        bytes += static_cast<char>(high << 4 | low);
+    static constexpr std::array<std::int8_t, 256> worth = make_worth();
+    bytes.resize(text.size() / 2);
+    const char* from = text.data();
+    int wrong = 0;  // negative as soon as one is none
+    for (char& byte : bytes) {
+        const int high = worth[static_cast<std::uint8_t>(*from++)];
+        const int low = worth[static_cast<std::uint8_t>(*from++)];
+        wrong |= high | low;
+        byte = static_cast<char>(high << 4 | low);
     }
-    return text.size() % 2 == 0;
+    return wrong >= 0 && text.size() % 2 == 0;
 }
 
 std::string describe_bytes(const SessionLine& line) {

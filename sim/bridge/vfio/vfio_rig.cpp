@@ -42,6 +42,27 @@ std::string random_uuid() {
     return text;
 }
 
+/// Memory that devices reach, with huge pages where the kernel has some: an IOMMU then has one
+/// entry for what it else has 512 for, and a virtual one tells its VMM of each. Null: see errno.
+void* memory_for_devices(std::uint64_t bytes) {
+    constexpr std::uint64_t huge = std::uint64_t{2} << 20;
+    void* const got = ::mmap(nullptr, bytes + huge, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (got == MAP_FAILED) {
+        return nullptr;
+    }
+    auto* const begin = static_cast<std::uint8_t*>(got);
+    const std::uint64_t before = (huge - reinterpret_cast<std::uintptr_t>(got) % huge) % huge;
+    if (before != 0) {
+        ::munmap(begin, before);
+    }
+    ::munmap(begin + before + bytes, huge - before);
+    ::madvise(begin + before, bytes, MADV_HUGEPAGE);
+    // A child that had it too would part us from the pages that the device reaches (copy on write).
+    ::madvise(begin + before, bytes, MADV_DONTFORK);
+    return begin + before;
+}
+
 }  // namespace
 
 VfioRig::VfioRig(std::shared_ptr<const System> system, const Options& options)
@@ -71,9 +92,8 @@ std::string VfioRig::add_space(std::uint64_t pages) {
     if (!container) {
         return container.error();
     }
-    void* const bytes = ::mmap(nullptr, pages * page_size, PROT_READ | PROT_WRITE,
-                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (bytes == MAP_FAILED) {
+    void* const bytes = memory_for_devices(pages * page_size);
+    if (bytes == nullptr) {
         return fmt::format("{} bytes of memory for the device: {}", pages * page_size,
                            std::strerror(errno));
     }
