@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -26,6 +27,7 @@ struct SweepArguments {
     std::string file;
     std::string out;
     unsigned jobs = 1;
+    std::string points;  // "A:B"; empty: all
     bool resume = false;
     bool anew = false;
     bool csv = false;
@@ -68,6 +70,34 @@ class Lock {
     bool held_ = false;
 };
 
+/// A part of a study: from the first point to the one before the last.
+struct Range {
+    std::size_t first = 0;
+    std::size_t last = 0;
+
+    std::size_t size() const { return last - first; }
+};
+
+/// Reads "A:B", of a study with so many points; an empty text means all of them.
+sim::Result<Range> read_range(const std::string& text, std::size_t count) {
+    if (text.empty()) {
+        return Range{0, count};
+    }
+    Range range;
+    const char* const end = text.data() + text.size();
+    const auto first = std::from_chars(text.data(), end, range.first);
+    const bool colon = first.ec == std::errc() && first.ptr != end && *first.ptr == ':';
+    const auto last = std::from_chars(colon ? first.ptr + 1 : end, end, range.last);
+    if (!colon || last.ec != std::errc() || last.ptr != end || range.first >= range.last ||
+        range.last > count) {
+        return sim::Failure{
+            fmt::format("--points {}: expected FIRST:END, 0 <= FIRST < END <= {}; the first point "
+                        "is 0 and END is left out",
+                        sim::printable(text), count)};
+    }
+    return range;
+}
+
 /// May this study go into what is there already? An exit code other than Ok, with the reason, if
 /// not.
 int agree(const SweepArguments& arguments, const runs::Study& study,
@@ -93,11 +123,12 @@ int agree(const SweepArguments& arguments, const runs::Study& study,
 }
 
 /// Runs what has no row yet.
-int run_rest(const SweepArguments& arguments, const runs::Study& study, runs::ResultTable& table) {
+int run_rest(const SweepArguments& arguments, const runs::Study& study, const Range& range,
+             runs::ResultTable& table) {
     const std::vector<bool> done = table.done(study.points.size());
     std::vector<std::size_t> left;
     std::vector<ScenarioOptions> points;
-    for (std::size_t i = 0; i < study.points.size(); ++i) {
+    for (std::size_t i = range.first; i < range.last; ++i) {
         if (!done[i]) {
             left.push_back(i);
             points.push_back(study.points[i].options);
@@ -107,7 +138,7 @@ int run_rest(const SweepArguments& arguments, const runs::Study& study, runs::Re
     runs::Effort effort;
     effort.jobs = arguments.jobs;
     effort.watch = arguments.watch;
-    effort.before = table.tally();
+    effort.before = table.tally(range.first, range.last);
     effort.ended = [&](std::size_t i, const runs::Outcome& outcome) {
         const std::string text = table.add(left[i], study.points[left[i]], outcome);
         problem = problem.empty() ? text : problem;
@@ -124,15 +155,20 @@ std::string write_csv(const SweepArguments& arguments, const runs::ResultTable& 
     return sim::trace::write_file(in(arguments.out, csv_name), table.csv());
 }
 
-void print_summary(const SweepArguments& arguments, const runs::Study& study,
+void print_summary(const SweepArguments& arguments, const runs::Study& study, const Range& range,
                    const runs::ResultTable& table) {
-    const runs::Tally tally = table.tally();
-    const auto errors = table.errors(arguments.json ? SIZE_MAX : errors_shown);
+    const runs::Tally tally = table.tally(range.first, range.last);
+    const auto errors =
+        table.errors(range.first, range.last, arguments.json ? SIZE_MAX : errors_shown);
     if (arguments.json) {
-        runs::Json json = {{"schema", "lmsim/sweep/1"},        {"study", study.params.name},
-                           {"fingerprint", study.fingerprint}, {"out", arguments.out},
-                           {"runs", study.points.size()},      {"ok", tally.well},
-                           {"unexpected", tally.unexpected},   {"errors", tally.errors}};
+        runs::Json json = {{"schema", "lmsim/sweep/1"},
+                           {"study", study.params.name},
+                           {"fingerprint", study.fingerprint},
+                           {"out", arguments.out},
+                           {"runs", range.size()},
+                           {"ok", tally.well},
+                           {"unexpected", tally.unexpected},
+                           {"errors", tally.errors}};
         json["failed"] = runs::Json::array();
         for (const auto& error : errors) {
             json["failed"].push_back({{"point", error.point}, {"error", error.text}});
@@ -142,7 +178,7 @@ void print_summary(const SweepArguments& arguments, const runs::Study& study,
     }
     fmt::print("{}{}{} of {} runs done: {} well, {} not as expected, {} without a result\n",
                sim::printable(study.params.name), study.params.name.empty() ? "" : ": ",
-               tally.all(), study.points.size(), tally.well, tally.unexpected, tally.errors);
+               tally.all(), range.size(), tally.well, tally.unexpected, tally.errors);
     for (const auto& error : errors) {
         fmt::print("  run {}: {}\n", error.point, sim::printable(error.text));
     }
@@ -211,6 +247,10 @@ int sweep(SweepArguments arguments) {
         fmt::print(stderr, "{}", study.error_text());
         return Usage;
     }
+    const auto range = read_range(arguments.points, study.points.size());
+    if (!range) {
+        return complain(range.error());
+    }
     std::error_code error;
     std::filesystem::create_directories(arguments.out, error);
     if (error) {
@@ -225,17 +265,17 @@ int sweep(SweepArguments arguments) {
     if (code != Ok) {
         return code;
     }
-    code = run_rest(arguments, study, *table);
+    code = run_rest(arguments, study, range.value(), *table);
     const std::string problem = write_csv(arguments, *table);
     if (!problem.empty()) {
         return complain(problem, Environment);
     }
-    print_summary(arguments, study, *table);
+    const runs::Tally tally = table->tally(range.value().first, range.value().last);
+    print_summary(arguments, study, range.value(), *table);
     if (code == Interrupted) {
         fmt::print(stderr, "interrupted; --resume does the others\n");
     }
-    const runs::Tally tally = table->tally();
-    return code == Ok && tally.well != study.points.size() ? static_cast<int>(Failed) : code;
+    return code == Ok && tally.well != range.value().size() ? static_cast<int>(Failed) : code;
 }
 
 }  // namespace
@@ -252,6 +292,10 @@ void add_sweep(CLI::App& app, int& exit_code) {
     verb->add_option("--jobs", arguments->jobs, "runs at once; no result depends on them")
         ->check(CLI::Range(1U, 1024U))
         ->type_name("N");
+    verb->add_option("--points", arguments->points,
+                     "only the points from FIRST on, up to the one before END; numbers and "
+                     "fingerprint stay those of the whole study")
+        ->type_name("FIRST:END");
     CLI::Option* resume = verb->add_flag("--resume", arguments->resume,
                                          "go on with what is there, if the study is the same");
     verb->add_flag("--anew", arguments->anew, "drop what is there")->excludes(resume);

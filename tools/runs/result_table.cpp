@@ -199,9 +199,13 @@ std::vector<bool> ResultTable::done(std::size_t count) const {
     return all;
 }
 
-Tally ResultTable::tally() const {
+Tally ResultTable::tally(std::size_t first, std::size_t last) const {
     Tally tally;
-    Statement rows(database_.get(), "SELECT status, count(*) FROM runs GROUP BY status");
+    Statement rows(database_.get(),
+                   "SELECT status, count(*) FROM runs WHERE point >= ? AND point < ? "
+                   "GROUP BY status");
+    rows.bind(static_cast<std::int64_t>(first));
+    rows.bind(static_cast<std::int64_t>(last));
     while (rows.step()) {
         const std::string status = rows.text(0);
         (status == "ok"      ? tally.well
@@ -211,10 +215,14 @@ Tally ResultTable::tally() const {
     return tally;
 }
 
-std::vector<ResultTable::Error> ResultTable::errors(std::size_t at_most) const {
+std::vector<ResultTable::Error> ResultTable::errors(std::size_t first, std::size_t last,
+                                                    std::size_t at_most) const {
     std::vector<Error> all;
     Statement rows(database_.get(),
-                   "SELECT point, error FROM runs WHERE status = 'error' ORDER BY point");
+                   "SELECT point, error FROM runs WHERE status = 'error' AND point >= ? AND "
+                   "point < ? ORDER BY point");
+    rows.bind(static_cast<std::int64_t>(first));
+    rows.bind(static_cast<std::int64_t>(last));
     while (all.size() < at_most && rows.step()) {
         all.push_back({static_cast<std::size_t>(rows.number(0)), rows.text(1)});
     }

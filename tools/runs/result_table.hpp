@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,13 +32,14 @@ class ResultTable {
 
     /// For each point of `count`: is there a row?
     std::vector<bool> done(std::size_t count) const;
-    Tally tally() const;
+    /// Of the points from `first` to the one before `last`, here and below.
+    Tally tally(std::size_t first = 0, std::size_t last = INT64_MAX) const;
     struct Error {
         std::size_t point = 0;
         std::string text;
     };
     /// The first of the runs without a result.
-    std::vector<Error> errors(std::size_t at_most) const;
+    std::vector<Error> errors(std::size_t first, std::size_t last, std::size_t at_most) const;
     /// All rows by point, with a line of titles (RFC 4180, but lines end in '\n').
     std::string csv() const;
 

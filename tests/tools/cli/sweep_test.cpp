@@ -138,6 +138,33 @@ TEST_CASE("a study that has changed refuses to go on, or starts anew as told", "
     CHECK(run_lmsim(folder, folder.sweep("out", "--anew --resume")).exit_code == 2);
 }
 
+TEST_CASE("a part of a study has the numbers and the rows of the whole", "[cli][sweep]") {
+    const SmallStudy folder;
+    run_lmsim(folder, folder.sweep("whole"));
+    const Ended part = run_lmsim(folder, folder.sweep("part", "--points 5:8"));
+    INFO(part.out << part.err);
+    CHECK(part.exit_code == 0);
+    CHECK(part.out.find("small: 3 of 3 runs done: 3 well") == 0);
+    const Ended broken = run_lmsim(folder, folder.sweep("part", "--points 2:6 --resume --json"));
+    CHECK(broken.exit_code == 1);
+    const json summary = json::parse(broken.out);
+    CHECK(summary["runs"] == 4);
+    CHECK(summary["ok"] == 2);
+    CHECK(summary["failed"].size() == 2);
+    CHECK(rows(folder.file("part/results.sqlite")) == 6);
+    run_lmsim(folder, folder.sweep("part", "--resume"));
+    CHECK(read_file(folder.file("part/results.csv")) ==
+          read_file(folder.file("whole/results.csv")));
+    for (const char* bad :
+         {"3", "3:", ":3", "3:3", "4:3", "0:13", "-1:3", "0:3x", "a:b", "0:3:4"}) {
+        INFO(bad);
+        const Ended ended = run_lmsim(folder, folder.sweep("bad", std::string("--points=") + bad));
+        CHECK(ended.exit_code == 2);
+        CHECK(ended.err.find("expected FIRST:END, 0 <= FIRST < END <= 12") != std::string::npos);
+        CHECK(!std::filesystem::exists(folder.file("bad")));
+    }
+}
+
 TEST_CASE("single points, alone and with a grid", "[cli][sweep]") {
     const Small folder;
     const std::string study = folder.write(
