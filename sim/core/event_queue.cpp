@@ -1,8 +1,23 @@
 #include "sim/core/event_queue.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace lmsim::sim {
+
+namespace {
+
+// Nodes in a window: with fewer the heap does the work, with more the search in the list.
+constexpr std::size_t few = 3;
+constexpr std::size_t many = 12;
+constexpr Ps widest = ps_per_s;
+
+}  // namespace
+
+EventQueue::EventQueue() {
+    soon_.front() = none;
+    heap_.resize(padding, none);
+}
 
 void EventQueue::Lane::grow() {
     const std::uint32_t larger = capacity == 0 ? 2 : capacity * 2;
@@ -28,21 +43,6 @@ ComponentId EventQueue::add_component() {
     return id;
 }
 
-void EventQueue::post(LaneId id, Ps at, std::uint32_t kind, std::uint32_t a, std::uint64_t b) {
-    Lane& lane = lanes_[id];
-    LMSIM_ASSERT(at >= lane.last);
-    lane.last = at;
-    if (lane.size == lane.capacity) {
-        lane.grow();
-    }
-    lane.ring[(lane.head + lane.size) & (lane.capacity - 1)] =
-        Event{at, next_order_[lane.component]++, kind, a, b};
-    ++pending_;
-    if (++lane.size == 1) {
-        push_head(id);
-    }
-}
-
 void EventQueue::post_once(ComponentId component, Ps at, std::uint32_t kind, std::uint32_t a,
                            std::uint64_t b) {
     LaneId id = 0;
@@ -55,58 +55,59 @@ void EventQueue::post_once(ComponentId component, Ps at, std::uint32_t kind, std
     Lane& lane = lanes_[id];
     lane.component = component;
     lane.once = true;
-    lane.last = INT64_MIN;
+    lane.last = 0;
     post(id, at, kind, a, b);
 }
 
-Event EventQueue::pop() {
-    close_hole();
-    LMSIM_ASSERT(!heap_.empty());
-    const LaneId id = heap_.front().lane;
-    Lane& lane = lanes_[id];
-    const Event event = lane.front();
-    ++lane.head;
-    --lane.size;
-    --pending_;
-    if (lane.size != 0) {
-        const Event& next = lane.front();
-        sift_down({next.at, next.order, id});
-        return event;
+/// All that is due within a window, once nothing is left of the last one. The window grows while
+/// it holds hardly anything, and shrinks while it holds more than is well searched.
+void EventQueue::refill() {
+    LMSIM_ASSERT(pending_ != 0);
+    const Ps first = heap_.front().at();
+    limit_ = key_of(first + std::min(window_, ps_never - first), 0);
+    do {
+        soon_[++soon_count_] = heap_.front();
+        remove_root();
+    } while (heap_.front().key < limit_ && soon_count_ < most_soon / 2);
+    limit_ = std::min(limit_, heap_.front().key);
+    std::reverse(soon_.begin() + 1, soon_.begin() + 1 + static_cast<std::ptrdiff_t>(soon_count_));
+    if (soon_count_ < few) {
+        window_ = std::min(window_ * 2, widest);
+    } else if (soon_count_ > many) {
+        window_ = std::max<Ps>(window_ / 2, 1);
     }
-    if (lane.once) {
-        free_once_.push_back(id);
-    }
-    hole_ = true;
-    return event;
 }
 
-void EventQueue::push_head(LaneId id) {
-    const Event& event = lanes_[id].front();
-    const Node head{event.at, event.order, id};
-    if (hole_) {
-        hole_ = false;
-        sift_down(head);
-    } else {
-        heap_.push_back(head);
-        sift_up(head);
+/// The later half goes to the others.
+void EventQueue::spill() {
+    const std::size_t later = soon_count_ / 2;
+    limit_ = soon_[later].key;
+    for (std::size_t i = 1; i <= later; ++i) {
+        push(soon_[i]);
     }
+    std::copy(soon_.begin() + 1 + static_cast<std::ptrdiff_t>(later),
+              soon_.begin() + 1 + static_cast<std::ptrdiff_t>(soon_count_), soon_.begin() + 1);
+    soon_count_ -= later;
+    window_ = std::max<Ps>(window_ / 2, 1);
 }
 
 void EventQueue::remove_root() {
-    hole_ = false;
-    const Node last = heap_.back();
+    const std::size_t size = heap_.size() - padding - 1;  // without it
+    const Node last = heap_[size];
+    heap_[size] = none;
     heap_.pop_back();
-    if (!heap_.empty()) {
+    if (size != 0) {
         sift_down(last);
     }
 }
 
-/// Puts the node where the last place of the heap is, or above.
-void EventQueue::sift_up(const Node& node) {
-    std::size_t i = heap_.size() - 1;
+/// One node more.
+void EventQueue::push(const Node& node) {
+    std::size_t i = heap_.size() - padding;
+    heap_.push_back(none);
     while (i > 0) {
         const std::size_t parent = (i - 1) / 4;
-        if (!node.before(heap_[parent])) {
+        if (node.key >= heap_[parent].key) {
             break;
         }
         heap_[i] = heap_[parent];
@@ -118,21 +119,14 @@ void EventQueue::sift_up(const Node& node) {
 /// Puts the node where the root is, or below.
 void EventQueue::sift_down(const Node& node) {
     Node* const heap = heap_.data();
-    const std::size_t size = heap_.size();
+    const std::size_t size = heap_.size() - padding;
     std::size_t i = 0;
-    for (;;) {
-        const std::size_t first = 4 * i + 1;
-        if (first >= size) {
-            break;
-        }
-        const std::size_t last = first + 4 < size ? first + 4 : size;
-        std::size_t least = first;
-        for (std::size_t child = first + 1; child < last; ++child) {
-            if (heap[child].before(heap[least])) {
-                least = child;
-            }
-        }
-        if (!heap[least].before(node)) {
+    for (std::size_t first = 1; first < size; first = 4 * i + 1) {
+        // Which of four is the least, by sums in place of branches.
+        const std::size_t a = first + (heap[first + 1].key < heap[first].key ? 1 : 0);
+        const std::size_t b = first + 2 + (heap[first + 3].key < heap[first + 2].key ? 1 : 0);
+        const std::size_t least = heap[b].key < heap[a].key ? b : a;
+        if (node.key <= heap[least].key) {
             break;
         }
         heap[i] = heap[least];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -35,17 +36,33 @@ using LaneId = std::uint32_t;
 using ComponentId = std::uint32_t;
 
 /// The one queue of a run. Most simulated things leave a resource in the order in which they came
-/// (a link, a channel, a CPU): each is a lane, a FIFO whose events never go back in time. A heap
-/// holds only the heads of the lanes, so its size is the number of busy resources, not of pending
-/// events.
+/// (a link, a channel, a CPU): each is a lane, a FIFO whose events never go back in time. Only the
+/// heads of lanes are sorted, so what that takes depends on the number of busy resources, not of
+/// pending events. Those that are due soon stand in a short sorted list, the others in a heap:
+/// most that happens is posted a moment before it does.
 class EventQueue {
   public:
+    EventQueue();
+
     /// A FIFO of the component; several lanes of one component share its order of ties.
     LaneId add_lane(ComponentId component);
     ComponentId add_component();
 
-    /// Appends to a lane. `at` must not be earlier than the lane's last event.
-    void post(LaneId lane, Ps at, std::uint32_t kind, std::uint32_t a = 0, std::uint64_t b = 0);
+    /// Appends to a lane. `at` must be neither negative nor earlier than the lane's last event.
+    void post(LaneId id, Ps at, std::uint32_t kind, std::uint32_t a = 0, std::uint64_t b = 0) {
+        Lane& lane = lanes_[id];
+        LMSIM_ASSERT(at >= lane.last);
+        lane.last = at;
+        if (lane.size == lane.capacity) {
+            lane.grow();
+        }
+        const std::uint64_t order = next_order_[lane.component]++;
+        lane.ring[(lane.head + lane.size) & (lane.capacity - 1)] = Event{at, order, kind, a, b};
+        ++pending_;
+        if (++lane.size == 1) {
+            add({key_of(at, order), id});
+        }
+    }
 
     /// An event outside any FIFO (time-outs, random delays): takes a lane of its own for its
     /// lifetime.
@@ -54,13 +71,27 @@ class EventQueue {
 
     bool empty() const { return pending_ == 0; }
     /// When the earliest event is due; ps_never if there is none.
-    Ps next_time() {
-        close_hole();
-        return heap_.empty() ? ps_never : heap_.front().at;
-    }
+    Ps next_time() const { return soon_count_ == 0 ? heap_.front().at() : soon_[soon_count_].at(); }
 
     /// Removes and returns the earliest event; ties by component, then by the order of posting.
-    Event pop();
+    Event pop() {
+        if (soon_count_ == 0) {
+            refill();
+        }
+        const LaneId id = soon_[soon_count_--].lane;
+        Lane& lane = lanes_[id];
+        const Event event = lane.front();
+        ++lane.head;
+        --lane.size;
+        --pending_;
+        if (lane.size != 0) {
+            const Event& next = lane.front();
+            add({key_of(next.at, next.order), id});
+        } else if (lane.once) {
+            free_once_.push_back(id);
+        }
+        return event;
+    }
 
     std::size_t pending() const { return pending_; }
 
@@ -72,38 +103,57 @@ class EventQueue {
         std::uint32_t size = 0;
         ComponentId component = 0;
         bool once = false;
-        Ps last = INT64_MIN;
+        Ps last = 0;
 
         Event& front() { return ring[head & (capacity - 1)]; }
         void grow();
     };
+    /// Time, then order, as one number: compared without a branch, which nobody could foresee.
+    __extension__ using Key = unsigned __int128;
     struct Node {
-        Ps at;
-        std::uint64_t order;
+        Key key;
         LaneId lane;
 
-        bool before(const Node& other) const {
-            return at != other.at ? at < other.at : order < other.order;
-        }
+        Ps at() const { return static_cast<Ps>(key >> 64); }
     };
+    static Key key_of(Ps at, std::uint64_t order) {
+        return Key{static_cast<std::uint64_t>(at)} << 64 | order;
+    }
+    /// Behind the last node stand so many that are later than any: each node has four children.
+    static constexpr std::size_t padding = 4;
+    static constexpr Node none{Key{static_cast<std::uint64_t>(ps_never)} << 64 | ~std::uint64_t{0},
+                               0};
+    static constexpr std::size_t most_soon = 32;
 
-    void sift_up(const Node& node);
-    void sift_down(const Node& node);
-    void push_head(LaneId lane);
-    void close_hole() {
-        if (hole_) {
-            remove_root();
+    void add(const Node& node) {
+        if (node.key >= limit_) {
+            return push(node);
+        }
+        Node* at = soon_.data() + ++soon_count_;
+        for (; at[-1].key < node.key; --at) {
+            *at = at[-1];
+        }
+        *at = node;
+        if (soon_count_ > most_soon) {
+            spill();
         }
     }
+    void refill();
+    void spill();
+    // The heap.
+    void push(const Node& node);
+    void sift_down(const Node& node);
     void remove_root();
 
     std::vector<Lane> lanes_;
     std::vector<LaneId> free_once_;
     std::vector<std::uint64_t> next_order_;  // per component
-    std::vector<Node> heap_;                 // 4-ary: half the depth of a binary one
-    // The root's lane ran empty. What is handled next often posts: its node then takes the root's
-    // place, which is cheaper than to remove one and to add another.
-    bool hole_ = false;
+    // All before limit_, the earliest last; before the first stands one that is later than any.
+    std::array<Node, most_soon + 2> soon_{};
+    std::size_t soon_count_ = 0;
+    std::vector<Node> heap_;  // the others, 4-ary; and padding
+    Key limit_ = 0;
+    Ps window_ = 1;  // how far behind the earliest of all the next limit will be
     std::size_t pending_ = 0;
 };
 

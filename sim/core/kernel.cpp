@@ -10,6 +10,8 @@ namespace {
 
 Ps to_ps(const sc_core::sc_time& time) { return static_cast<Ps>(time.value()); }
 
+constexpr std::uint64_t between_looks = 1024;  // events, until somebody looks for an interrupt
+
 sc_core::sc_time from_ps(Ps time) {
     return sc_core::sc_time::from_value(static_cast<std::uint64_t>(time));
 }
@@ -52,7 +54,7 @@ void Kernel::wake() {
     }
 }
 
-void Kernel::dispatch() {
+inline void Kernel::dispatch() {
     const Event event = queue_.pop();
     now_ = event.at;
     const ComponentId component = event.component();
@@ -70,6 +72,17 @@ void Kernel::run_until(Ps until) {
     now_ = until == ps_never ? now_ : std::max(now_, until);
 }
 
+/// What happens before `end`, but at most so many events. False: nothing is left of it.
+bool Kernel::dispatch_until(Ps end, std::uint64_t most) {
+    for (std::uint64_t i = 0; i < most; ++i) {
+        if (stopped_ || queue_.next_time() >= end) {
+            return false;
+        }
+        dispatch();
+    }
+    return true;
+}
+
 void Kernel::run() {
     const Ps here = to_ps(sc_core::sc_time_stamp());
     Ps horizon = here;
@@ -78,21 +91,16 @@ void Kernel::run() {
         const bool endless = quiet > static_cast<std::uint64_t>(ps_never - here);
         horizon = endless ? ps_never : here + static_cast<Ps>(quiet);
     }
-    bool first = true;
-    while (!queue_.empty() && !stopped_) {
-        const Ps next = queue_.next_time();
-        // An event exactly on the horizon waits for its own activation, after the other activity.
-        if (next > here && next >= horizon) {
-            break;
-        }
-        if (stride_ == Stride::Event && !first) {
-            break;
-        }
-        first = false;
-        dispatch();
-        if ((events_ & 0x3ff) == 0 && interrupted.load(std::memory_order_relaxed)) {
+    // An event exactly on the horizon waits for its own activation, after the other activity.
+    const Ps end = std::max(horizon, here + 1);
+    const std::uint64_t most = stride_ == Stride::Event ? 1 : between_looks;
+    bool more = true;
+    while (more) {
+        more = dispatch_until(end, most) && stride_ == Stride::Horizon;
+        if (interrupted.load(std::memory_order_relaxed)) {
             was_interrupted_ = true;
             stopped_ = true;
+            more = false;
         }
     }
     if (stopped_) {

@@ -95,6 +95,7 @@ class Kernel : public sc_core::sc_module {
     void start_of_simulation() override;
     void run();
     void dispatch();
+    bool dispatch_until(Ps end, std::uint64_t most);
 
     Stride stride_;
     sc_core::sc_event wake_;

@@ -22,7 +22,7 @@ class NvmeDevice::Port : public DevicePort {
             item.kind = (index & 1) != 0 ? DownKind::CqDoorbell : DownKind::SqDoorbell;
             item.queue = static_cast<std::uint16_t>(index / 2);
         }
-        device_.send_down(item, device_.params_.pcie.write_bytes(size));
+        device_.send_down(item, device_.link_times_.write(size));
     }
     void read(std::uint64_t offset, unsigned /*size*/, std::uint64_t token) override {
         DownItem item{};
@@ -30,7 +30,7 @@ class NvmeDevice::Port : public DevicePort {
         item.function = function_;
         item.address = offset;
         item.value = token;
-        device_.send_down(item, device_.params_.pcie.read_header);
+        device_.send_down(item, device_.link_times_.read());
     }
     void reset(std::function<void()> done) override {
         device_.functions_[function_].reset_done = std::move(done);
@@ -38,7 +38,7 @@ class NvmeDevice::Port : public DevicePort {
         item.kind = DownKind::Reset;
         item.function = function_;
         // FLR is a configuration write: one small request.
-        device_.send_down(item, device_.params_.pcie.write_bytes(4));
+        device_.send_down(item, device_.link_times_.write(4));
     }
     void enable_interrupts(bool on) override { device_.switch_interrupts(function_, on); }
     void set_client(PortClient* client) override { device_.functions_[function_].client = client; }

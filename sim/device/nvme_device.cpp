@@ -58,6 +58,7 @@ NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const Devic
       params_(params),
       rules_(rules),
       subsystem_(zeroed_subsystem()),
+      link_times_(params.pcie),
       up_lane_(add_lane()),
       down_lane_(add_lane()),
       memory_lane_(add_lane()),
@@ -124,8 +125,8 @@ std::vector<std::uint8_t> NvmeDevice::snapshot(std::uint16_t function, std::uint
     return bytes;
 }
 
-void NvmeDevice::send_down(const DownItem& item, std::uint64_t wire_bytes) {
-    const Ps gone = down_.reserve(now(), params_.pcie.time(wire_bytes));
+void NvmeDevice::send_down(const DownItem& item, Ps takes) {
+    const Ps gone = down_.reserve(now(), takes);
     down_items_.push(item);
     post(down_lane_, gone + params_.link_latency, static_cast<std::uint32_t>(Kind::Down),
          item.function, item.address);
@@ -142,8 +143,8 @@ Ps NvmeDevice::marking(const Effect& effect) const {
     return granules * params_.memory_cost;
 }
 
-void NvmeDevice::send_up(const Effect& effect, std::uint64_t wire_bytes) {
-    const Ps gone = up_.reserve(now() + marking(effect), params_.pcie.time(wire_bytes));
+void NvmeDevice::send_up(const Effect& effect, Ps takes) {
+    const Ps gone = up_.reserve(now() + marking(effect), takes);
     const Ps arrives = gone + params_.link_latency;
     // A log entry is followed by the completion of what it tells of: they arrive together, which
     // saves an event for each entry.
@@ -170,8 +171,7 @@ void NvmeDevice::send_riders() {
 
 /// A DMA read: the request goes up, the host's memory answers, the data comes down.
 void NvmeDevice::read_host(const Effect& effect, std::uint8_t what) {
-    const Ps gone =
-        up_.reserve(now(), params_.pcie.time(params_.pcie.request_bytes(effect.length)));
+    const Ps gone = up_.reserve(now(), link_times_.request(effect.length));
     const std::uint64_t prp2 = what == read_data ? effect.token : effect.token2;
     memory_items_.push({DownKind::Answer, what, effect.function, 0, effect.ticket, effect.address,
                         prp2, effect.length});
@@ -184,7 +184,7 @@ void NvmeDevice::handle(const Event& event) {
         case Kind::Down: arrive_down(down_items_.pop()); break;
         case Kind::MemoryReady: {
             const DownItem item = memory_items_.pop();
-            send_down(item, params_.pcie.completion_bytes(item.length));
+            send_down(item, link_times_.completion(item.length));
             break;
         }
         case Kind::Up:
@@ -256,7 +256,7 @@ void NvmeDevice::arrive_down(const DownItem& item) {
             effect.token = item.value;
             effect.token2 = nvme::read_register(*subsystem_, params_.config, rules_, item.function,
                                                 item.address);
-            send_up(effect, params_.pcie.completion_bytes(register_bytes));
+            send_up(effect, link_times_.completion(register_bytes));
             return;
         }
     }
@@ -433,23 +433,23 @@ void NvmeDevice::perform(const Effect& effect) {
                 keep_outgoing(effect);
             }
             track(effect);
-            send_up(effect, params_.pcie.write_bytes(effect.length));
+            send_up(effect, link_times_.write(effect.length));
             break;
         case EffectKind::WriteMemory: {
             keep_outgoing(effect);
             track(effect);
-            send_up(effect, params_.pcie.write_bytes(effect.length));
+            send_up(effect, link_times_.write(effect.length));
             break;
         }
         case EffectKind::Media: start_media(effect); break;
         case EffectKind::Execute: execute(effect); break;
         case EffectKind::PostCqe:
             track(effect);
-            send_up(effect, params_.pcie.write_bytes(effect.length));
+            send_up(effect, link_times_.write(effect.length));
             posted(effect);
             break;
-        case EffectKind::PostCdqe: send_up(effect, params_.pcie.write_bytes(effect.length)); break;
-        case EffectKind::Interrupt: send_up(effect, params_.pcie.write_bytes(4)); break;
+        case EffectKind::PostCdqe: send_up(effect, link_times_.write(effect.length)); break;
+        case EffectKind::Interrupt: send_up(effect, link_times_.write(4)); break;
         case EffectKind::EnterState:
             if (observer_ != nullptr) {
                 observer_->state_entered(now(), effect.function,

@@ -28,7 +28,7 @@
 #include "sim/device/media_listener.hpp"
 #include "sim/device/observer.hpp"
 #include "sim/device/servers.hpp"
-#include "sim/link/pcie.hpp"
+#include "sim/link/link_times.hpp"
 #include "sim/pin/pins.hpp"
 #include "sim/trace/machine_tap.hpp"
 #include "sim/trace/step_log.hpp"
@@ -187,11 +187,11 @@ class NvmeDevice : public Component, private ControllerMemory {
     };
 
     // Towards the device.
-    void send_down(const DownItem& item, std::uint64_t wire_bytes);
+    void send_down(const DownItem& item, Ps takes);
     void arrive_down(const DownItem& item);
     void answer(const DownItem& item);
     // Towards the host.
-    void send_up(const Effect& effect, std::uint64_t wire_bytes);
+    void send_up(const Effect& effect, Ps takes);
     Ps marking(const Effect& effect) const;
     void arrive_up(const UpItem& item);
     void send_riders();
@@ -283,6 +283,7 @@ class NvmeDevice : public Component, private ControllerMemory {
     std::set<std::pair<std::uint16_t, std::uint32_t>> held_;  // whose entry waits for a pin
     metrics::Side side_ = metrics::Side::Source;
 
+    LinkTimes link_times_;
     Pipe up_;
     Pipe down_;
     LaneId up_lane_;

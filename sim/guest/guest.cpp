@@ -38,6 +38,7 @@ void Guest::add_vf(DevicePort& port, std::uint16_t pairs, std::uint32_t entries,
     vfs_.push_back(std::make_unique<VfDriver>(*this, port, index, pairs, entries, cq_entries,
                                               largest_transfer));
     next_queue_.push_back(0);
+    first_vcpu_.push_back(std::uint32_t{index} * pairs);
 }
 
 void Guest::add_source(std::uint16_t vf, fio::IoSource& source, Ps start, std::uint16_t n) {
@@ -128,8 +129,9 @@ bool Guest::workload_finished() const {
 }
 
 Guest::Vcpu& Guest::vcpu_of(std::uint16_t vf, std::uint16_t queue) {
-    const std::size_t index = std::size_t{vf} * vfs_[vf]->pairs() + (queue == 0 ? 0 : queue - 1);
-    return vcpus_[index % vcpus_.size()];
+    const std::size_t index = first_vcpu_[vf] + (queue == 0 ? 0 : queue - 1);
+    // Mostly there are enough: a division would be felt.
+    return vcpus_[index < vcpus_.size() ? index : index % vcpus_.size()];
 }
 
 /// A vCPU does one thing after the other; the event comes at the end of its cost.

@@ -207,6 +207,8 @@ class Guest : public Component {
     std::vector<Job> jobs_;
     std::vector<Vcpu> vcpus_;
     std::vector<std::uint16_t> next_queue_;  // per VF: where the next job goes
+    std::vector<std::uint32_t>
+        first_vcpu_;  // per VF: that of its first queue, if there were so many
     std::function<void()> ready_;
     std::vector<std::uint32_t> completed_jobs_;  // of the handler that runs
     std::size_t booting_ = 0;
