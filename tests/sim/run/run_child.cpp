@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "sim/fluid/estimate.hpp"
 #include "tests/catch.hpp"
 
 // Where the build counts coverage: a child that leaves by _exit() has to write its counts itself.
@@ -74,6 +75,15 @@ Dialects dialects_of(const Run& run, LoadedScenario& loaded) {
     return dialects;
 }
 
+void tell(json& told, std::FILE* to) {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    told["peak_kib"] = usage.ru_maxrss;
+    const std::string text = told.dump();
+    std::fwrite(text.data(), 1, text.size(), to);
+    std::fflush(to);
+}
+
 /// In the child: runs and tells.
 void run_here(const Run& run, LoadedScenario loaded, std::FILE* to) {
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
@@ -85,12 +95,17 @@ void run_here(const Run& run, LoadedScenario loaded, std::FILE* to) {
         std::fprintf(stderr, "%s\n", refused.c_str());
         _exit(failed);
     }
+    json told;
+    told["more"] = json::object();
+    if (scenario.run.fidelity == Fidelity::Fluid) {
+        told["result"] =
+            json::parse(metrics::result_json(fluid_result(scenario, workload, dialects)));
+        return tell(told, to);
+    }
     RunOptions options;
     options.stride = run.stride;
     options.dialects = dialects;
     options.sink = run.sink;
-    json told;
-    told["more"] = json::object();
     const Simulation* running = nullptr;
     if (run.watch) {
         options.progress = [&](Ps, std::string_view) { run.watch(*running, told["more"]); };
@@ -102,12 +117,7 @@ void run_here(const Run& run, LoadedScenario loaded, std::FILE* to) {
     if (run.look) {
         run.look(*simulation, told["more"]);
     }
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    told["peak_kib"] = usage.ru_maxrss;
-    const std::string text = told.dump();
-    std::fwrite(text.data(), 1, text.size(), to);
-    std::fflush(to);
+    tell(told, to);
 }
 
 std::string read_all(int from) {
