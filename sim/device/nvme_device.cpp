@@ -10,6 +10,7 @@
 #include "model/wire/cdq.hpp"
 #include "model/wire/migration.hpp"
 #include "sim/check/state_digest.hpp"
+#include "sim/core/huge_pages.hpp"
 #include "sim/device/device_port.hpp"
 #include "sim/device/prp_walk.hpp"
 
@@ -18,6 +19,8 @@ namespace lmsim::sim {
 namespace {
 
 constexpr std::uint64_t register_bytes = 8;
+// With fewer the memory of huge pages takes more to clear than they save.
+constexpr std::uint16_t many_vfs = 64;
 
 bool is_transaction(EffectKind kind) {
     return kind == EffectKind::ReadMemory || kind == EffectKind::TransferIn ||
@@ -57,7 +60,7 @@ NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const Devic
       ControllerMemory(params.vfs + std::size_t{1}, params.config.vendor_bytes),
       params_(params),
       rules_(rules),
-      subsystem_(zeroed_subsystem()),
+      subsystem_(zeroed_subsystem(params.vfs)),
       link_times_(params.pcie),
       up_lane_(add_lane()),
       down_lane_(add_lane()),
@@ -98,12 +101,15 @@ NvmeDevice::~NvmeDevice() = default;
 /// Room for 257 functions is 20 MB: constructing it would be most of the time of a short run. From
 /// the allocator it comes as zeros whose pages cost nothing until nvme::initialize() writes the
 /// functions in use; the rest of them is never looked at.
-NvmeDevice::SubsystemPtr NvmeDevice::zeroed_subsystem() {
+NvmeDevice::SubsystemPtr NvmeDevice::zeroed_subsystem(std::uint16_t vfs) {
     using Subsystem = nvme::Subsystem<nvme::SimBounds>;
     static_assert(std::is_trivially_copyable_v<Subsystem>);
     void* memory = std::calloc(1, sizeof(Subsystem));
     if (memory == nullptr) {
         throw std::bad_alloc();
+    }
+    if (vfs >= many_vfs) {
+        prefer_huge_pages(memory, sizeof(Subsystem));
     }
     return SubsystemPtr(static_cast<Subsystem*>(memory));
 }

@@ -267,7 +267,7 @@ class NvmeDevice : public Component, private ControllerMemory {
         void operator()(void* memory) const { std::free(memory); }
     };
     using SubsystemPtr = std::unique_ptr<nvme::Subsystem<nvme::SimBounds>, Release>;
-    static SubsystemPtr zeroed_subsystem();
+    static SubsystemPtr zeroed_subsystem(std::uint16_t vfs);
     SubsystemPtr subsystem_;
     std::vector<Function> functions_;
     Effects effects_;

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <new>
 
+#include "sim/core/huge_pages.hpp"
+
 namespace lmsim::sim {
 
 Memory::Memory(std::uint64_t pages)
@@ -23,6 +25,10 @@ Memory::Memory(std::uint64_t pages, std::uint8_t* region) : Memory(pages) {
 }
 
 void Memory::back(std::uint64_t bytes) {
+    if (bytes > backing_.capacity()) {
+        backing_.reserve(std::max<std::size_t>(bytes, 2 * backing_.capacity()));
+        prefer_huge_pages(backing_.data(), backing_.capacity());
+    }
     backing_.resize(bytes, 0);
     base_ = backing_.data();
     backed_ = bytes;

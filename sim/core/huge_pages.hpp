@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstddef>
+
+namespace lmsim::sim {
+
+/// Of memory that was not touched yet: what lies in it on whole pages of 2 MiB gets such pages
+/// where the kernel has some. Many megabytes that are used a line here and a line there, as
+/// hundreds of controllers are, take more small pages than a processor keeps in mind.
+void prefer_huge_pages(void* memory, std::size_t bytes);
+
+}  // namespace lmsim::sim
