@@ -69,9 +69,10 @@ struct Child {
 
 [[noreturn]] void be_child(pid_t parent, const Child& self, int answer,
                            const std::function<std::string(std::size_t)>& work) {
-    // An interrupt of the terminal reaches all; the parent decides. Nobody outlives it.
+    // An interrupt of the terminal reaches all, and so does the end of a job of Slurm; the parent
+    // decides. Nobody outlives it.
     std::signal(SIGINT, SIG_IGN);
-    std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGTERM, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
         _exit(1);

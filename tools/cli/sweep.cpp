@@ -14,6 +14,7 @@
 #include "sim/metrics/display.hpp"
 #include "sim/trace/output_file.hpp"
 #include "tools/cli/complain.hpp"
+#include "tools/cli/sweep_slurm.hpp"
 #include "tools/cli/verbs.hpp"
 #include "tools/cli/watch.hpp"
 #include "tools/runs/result_table.hpp"
@@ -33,6 +34,8 @@ struct SweepArguments {
     bool csv = false;
     bool json = false;
     bool watch = false;
+    bool jobs_given = false;
+    ExecutorArguments executor;
 };
 
 constexpr const char* table_name = "results.sqlite";
@@ -151,6 +154,21 @@ int run_rest(const SweepArguments& arguments, const runs::Study& study, const Ra
     return whole ? Ok : Interrupted;
 }
 
+/// The same on the nodes of a cluster.
+int run_rest_by_slurm(const SweepArguments& arguments, const runs::Study& study, const Range& range,
+                      runs::ResultTable& table) {
+    runs::SlurmWork work;
+    work.study = arguments.file;
+    work.name = study.params.name;
+    work.folder = arguments.out;
+    work.fingerprint = study.fingerprint;
+    work.points = {range.first, range.last};
+    work.whole = study.params.seeds;
+    work.jobs = arguments.jobs_given ? arguments.jobs : 0;
+    work.watch = arguments.watch;
+    return sweep_with_slurm(arguments.executor, work, table);
+}
+
 std::string write_csv(const SweepArguments& arguments, const runs::ResultTable& table) {
     return sim::trace::write_file(in(arguments.out, csv_name), table.csv());
 }
@@ -261,11 +279,13 @@ int sweep(SweepArguments arguments) {
         return complain(arguments.out + ": another sweep writes into it");
     }
     std::optional<runs::ResultTable> table;
-    int code = open_table(arguments, study, table);
+    int code = settle_tasks(arguments.executor, arguments.out, arguments.anew);
+    code = code != Ok ? code : open_table(arguments, study, table);
     if (code != Ok) {
         return code;
     }
-    code = run_rest(arguments, study, range.value(), *table);
+    code = arguments.executor.slurm() ? run_rest_by_slurm(arguments, study, range.value(), *table)
+                                      : run_rest(arguments, study, range.value(), *table);
     const std::string problem = write_csv(arguments, *table);
     if (!problem.empty()) {
         return complain(problem, Environment);
@@ -303,7 +323,12 @@ void add_sweep(CLI::App& app, int& exit_code) {
                    "only write results.csv of the runs that have ended, also while they go on");
     verb->add_flag("--json", arguments->json, "print the summary as JSON");
     add_watch_option(*verb, arguments->watch);
-    verb->callback([arguments, &exit_code] { exit_code = sweep(*arguments); });
+    add_executor_options(*verb, arguments->executor);
+    verb->callback([arguments, verb, &exit_code] {
+        arguments->jobs_given = verb->get_option("--jobs")->count() != 0;
+        exit_code = check_executor(*verb, arguments->executor);
+        exit_code = exit_code == Ok ? sweep(*arguments) : exit_code;
+    });
 }
 
 }  // namespace lmsim::cli

@@ -187,6 +187,25 @@ std::string ResultTable::add(std::size_t point, const StudyPoint& what, const Ou
     return insert.error();
 }
 
+std::string ResultTable::take(const std::string& path, bool with_errors) {
+    // Opened on its own first: what is none is told of, and what was cut off is put right.
+    const auto part = open(path);
+    if (!part || part.value().fingerprint() != fingerprint_) {
+        return part ? path + ": is of another study" : part.error();
+    }
+    Statement attach(database_.get(), "ATTACH ? AS part");
+    attach.bind(path);
+    attach.step();
+    if (!attach.error().empty()) {
+        return attach.error();
+    }
+    const std::string problem =
+        run(std::string("INSERT OR IGNORE INTO main.runs SELECT * FROM part.runs") +
+            (with_errors ? "" : " WHERE status <> 'error'"));
+    const std::string left = run("DETACH part");
+    return problem.empty() ? left : problem;
+}
+
 std::vector<bool> ResultTable::done(std::size_t count) const {
     std::vector<bool> all(count, false);
     Statement rows(database_.get(), "SELECT point FROM runs");

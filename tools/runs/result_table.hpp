@@ -30,6 +30,10 @@ class ResultTable {
 
     std::string add(std::size_t point, const StudyPoint& what, const Outcome& outcome);
 
+    /// Takes all rows of another table of the same study; or only those of runs with a result, as
+    /// what ended a process may have ended its runs a moment before, each with an error.
+    std::string take(const std::string& path, bool with_errors);
+
     /// For each point of `count`: is there a row?
     std::vector<bool> done(std::size_t count) const;
     /// Of the points from `first` to the one before `last`, here and below.
