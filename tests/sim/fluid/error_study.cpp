@@ -130,7 +130,10 @@ double across(double error) {
 double up(double share) { return bottom - share * (bottom - top); }
 
 std::string axes() {
-    std::string text;
+    std::string text = fmt::format(
+        "<text x='{}' y='12'>of the scenarios</text>\n"
+        "<text x='{}' y='{}' text-anchor='end'>off the exact run by at most</text>\n",
+        left, right, bottom + 36);
     for (int power = least; power <= most; ++power) {
         const double x = across(std::pow(10, power));
         text += fmt::format(
