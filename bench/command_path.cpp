@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,31 +22,53 @@ namespace lmsim::bench {
 
 using namespace sim;
 
-CommandPath make_command_path(std::uint16_t vfs, std::uint32_t depth, const std::string& rw,
-                              Ps duration) {
-    // All but the topology are the scenario's defaults.
-    const LoadedScenario loaded =
-        load_scenario_text(fmt::format("[hosts.both.device]\nvfs = {}\nqueue_pairs = 1\n"
-                                       "[hosts.both.driver]\nlog_user_data = true\n",
-                                       vfs),
-                           "bench");
+namespace {
+
+/// All but the topology are the scenario's defaults.
+std::string scenario_text(const Shape& shape) {
+    std::string text = fmt::format(
+        "[hosts.both.device]\nvfs = {}\nmax_vfs = {}\nqueue_pairs = 1\n"
+        "[hosts.both.driver]\nlog_user_data = true\n",
+        shape.vfs, std::max<unsigned>(shape.vfs, 64));
+    if (shape.channels != 0) {
+        text += fmt::format(
+            "[hosts.both.device.media]\nchannels = {}\n[hosts.both.link]\nlanes = 16\n"
+            "[vm]\nvcpus = 32\n",
+            shape.channels);
+    }
+    return text;
+}
+
+std::string job_text(const Shape& shape) {
+    std::string text = fmt::format(
+        "[job]\nrw={}\nbs=4k\niodepth={}\nioengine=libaio\nnorandommap\ntime_based\nruntime=1h\n"
+        "size=100%\n",
+        shape.rw, shape.depth);
+    if (shape.iops != 0) {
+        // Begun at once, all jobs would have their I/Os at the same moments.
+        text += fmt::format("rate_iops={}\nstartdelay=0-1ms\n", shape.iops / shape.vfs);
+    }
+    return text;
+}
+
+}  // namespace
+
+CommandPath make_command_path(const Shape& shape) {
+    const LoadedScenario loaded = load_scenario_text(scenario_text(shape), "bench");
     LMSIM_ASSERT(loaded.ok());
     const Scenario& scenario = loaded.scenario;
     CommandPath path;
-    path.name = fmt::format("{} x {} QD {}", vfs, rw, depth);
+    path.name = fmt::format("{} x {} QD {}", shape.vfs, shape.rw, shape.depth);
     path.device = device_timing(scenario, scenario.hosts.src);
     path.device.config.vfs_online = true;  // there may be nobody to bring them online
     path.guest = guest_timing(scenario);
     path.queue_size = scenario.hosts.src.device.queue_size;
     path.memory_pages = scenario.vm.ram.count / page_size;
     path.seed = scenario.seed;
-    path.jobs = fio::parse_job_file(
-        "bench", fmt::format("[job]\nrw={}\nbs=4k\niodepth={}\nioengine=libaio\nnorandommap\n"
-                             "time_based\nruntime=1h\nsize=100%\n",
-                             rw, depth));
+    path.jobs = fio::parse_job_file("bench", job_text(shape));
     path.target = {scenario.hosts.src.device.capacity.count,
                    static_cast<std::uint32_t>(scenario.hosts.src.device.block.count)};
-    path.duration = duration;
+    path.duration = shape.duration;
     path.host = host_timing(scenario, scenario.hosts.src);
     path.host_pages = host_pages(scenario, scenario.hosts.src);
     return path;

@@ -29,8 +29,15 @@ struct CommandPath {
 };
 
 /// `rw` and `depth` as in a fio job file; blocks of 4 KiB at random places.
-CommandPath make_command_path(std::uint16_t vfs, std::uint32_t depth, const std::string& rw,
-                              sim::Ps duration);
+struct Shape {
+    std::uint16_t vfs = 1;
+    std::uint32_t depth = 32;
+    std::string rw = "randread";
+    sim::Ps duration = 0;
+    std::uint64_t iops = 0;      // of all VFs together (rate_iops=); 0: as many as the media give
+    std::uint32_t channels = 0;  // of a larger machine; 0: the default one
+};
+CommandPath make_command_path(const Shape& shape);
 
 /// The sources of one VF's job; both sides draw the same I/Os.
 sim::fio::Sources make_sources(const CommandPath& path, std::uint16_t vf);

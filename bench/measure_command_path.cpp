@@ -21,7 +21,7 @@ constexpr std::uint32_t depth = 32;
 constexpr Point points[] = {{1, "randread"}, {1, "randrw"}, {16, "randread"}, {16, "randrw"}};
 
 Row measure(const Point& point, sim::Ps duration, int rounds) {
-    const CommandPath path = make_command_path(point.vfs, depth, point.rw, duration);
+    const CommandPath path = make_command_path({point.vfs, depth, point.rw, duration});
     std::vector<double> simulated;
     std::vector<double> plain;
     for (int round = 0; round < rounds; ++round) {

@@ -14,7 +14,7 @@ constexpr sim::Ps second = 1'000'000'000'000;
 constexpr std::uint32_t depth = 32;
 
 Row measure(std::uint16_t vfs, const char* rw, sim::Ps duration, int rounds) {
-    const CommandPath path = make_command_path(vfs, depth, rw, duration);
+    const CommandPath path = make_command_path({vfs, depth, rw, duration});
     std::vector<double> watched;
     std::vector<double> alone;
     for (int round = 0; round < rounds; ++round) {

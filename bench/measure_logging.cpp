@@ -22,7 +22,7 @@ constexpr Point points[] = {{4, "randwrite"}, {4, "randrw"}, {16, "randrw"}};
 /// With the log the simulated machine does more for each command, so its commands differ: what is
 /// compared is commands per second of the simulator.
 Row measure(const Point& point, sim::Ps duration, int rounds) {
-    const CommandPath path = make_command_path(point.vfs, depth, point.rw, duration);
+    const CommandPath path = make_command_path({point.vfs, depth, point.rw, duration});
     std::vector<double> logged;
     std::vector<double> plain;
     for (int round = 0; round < rounds; ++round) {

@@ -17,6 +17,7 @@ using fio::Op;
 
 enum class Kind : std::uint16_t {
     Submit,      // guest: the CPU has spent what a submission costs
+    Wake,        // guest: the job's next I/O is due
     Handler,     // guest: the interrupt's handler runs
     SqDoorbell,  // device: the new tail
     CqDoorbell,  // device: the new head
@@ -93,6 +94,8 @@ struct Vf {
     bool driver_phase = true;
     bool phase = true;
     bool handler_pending = false;
+    bool waiting = false;                 // for what is planned
+    std::optional<fio::Planned> planned;  // not due yet
 
     std::uint32_t next(std::uint32_t slot) const { return slot + 1 == entries ? 0 : slot + 1; }
 };
@@ -196,12 +199,19 @@ PlainLoop::PlainLoop(const CommandPath& path)
 
 void PlainLoop::pump(std::uint16_t index) {
     Vf& vf = vfs_[index];
-    while (!vf.free.empty()) {
-        const auto planned = vf.source->next(Time{now_});
-        LMSIM_ASSERT(planned && planned->not_before.ps == now_);
+    while (!vf.waiting && !vf.free.empty()) {
+        if (!vf.planned && !(vf.planned = vf.source->next(Time{now_}))) {
+            return;
+        }
+        if (vf.planned->not_before.ps > now_) {
+            vf.waiting = true;
+            heap_.push({vf.planned->not_before.ps, guest_order_++, Kind::Wake, index, 0, 0});
+            return;
+        }
         const std::uint32_t cid = vf.free.back();
         vf.free.pop_back();
-        vf.slots[cid].io = planned->io;
+        vf.slots[cid].io = vf.planned->io;
+        vf.planned.reset();
         guest_work(vf.vcpu, now_, path_.guest.submit_cost, Kind::Submit, index, cid);
     }
 }
@@ -296,6 +306,10 @@ void PlainLoop::handle(const Event& event) {
     Vf& vf = vfs_[event.vf];
     switch (event.kind) {
         case Kind::Submit: submit(event.vf, event.a); break;
+        case Kind::Wake:
+            vf.waiting = false;
+            pump(event.vf);
+            break;
         case Kind::Handler: handler(event.vf); break;
         case Kind::SqDoorbell: sq_doorbell(event.vf, event.a); break;
         case Kind::CqDoorbell: vf.cq_head = event.a; break;
