@@ -44,9 +44,11 @@ std::string job_text(const Shape& shape) {
         "[job]\nrw={}\nbs=4k\niodepth={}\nioengine=libaio\nnorandommap\ntime_based\nruntime=1h\n"
         "size=100%\n",
         shape.rw, shape.depth);
+    // Begun at once, the jobs would do the same things at the same moments, and which of them is
+    // first is a question that each kernel answers in its own way.
+    text += "startdelay=0-1ms\n";
     if (shape.iops != 0) {
-        // Begun at once, all jobs would have their I/Os at the same moments.
-        text += fmt::format("rate_iops={}\nstartdelay=0-1ms\n", shape.iops / shape.vfs);
+        text += fmt::format("rate_iops={}\n", shape.iops / shape.vfs);
     }
     return text;
 }
@@ -58,7 +60,8 @@ CommandPath make_command_path(const Shape& shape) {
     LMSIM_ASSERT(loaded.ok());
     const Scenario& scenario = loaded.scenario;
     CommandPath path;
-    path.name = fmt::format("{} x {} QD {}", shape.vfs, shape.rw, shape.depth);
+    path.name = fmt::format("{} x {} QD {}{}", shape.vfs, shape.rw, shape.depth,
+                            shape.iops == 0 ? "" : fmt::format(" at {} IOPS", shape.iops));
     path.device = device_timing(scenario, scenario.hosts.src);
     path.device.config.vfs_online = true;  // there may be nobody to bring them online
     path.guest = guest_timing(scenario);

@@ -32,7 +32,7 @@ struct CommandPath {
 struct Shape {
     std::uint16_t vfs = 1;
     std::uint32_t depth = 32;
-    std::string rw = "randread";
+    const char* rw = "randread";
     sim::Ps duration = 0;
     std::uint64_t iops = 0;      // of all VFs together (rate_iops=); 0: as many as the media give
     std::uint32_t channels = 0;  // of a larger machine; 0: the default one

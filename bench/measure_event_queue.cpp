@@ -4,7 +4,7 @@
 #include <map>
 #include <queue>
 
-#include "bench/rows.hpp"
+#include "bench/parts.hpp"
 #include "sim/core/event_queue.hpp"
 #include "sim/core/random.hpp"
 
@@ -117,8 +117,9 @@ void measure_event_queue(Rows& rows, bool quick) {
             }
             return 0.0;
         };
-        rows.push_back({fmt::format("event queue, {} servers, {} pending", servers, pending),
-                        rate("lanes"), "events/s", rate("heap")});
+        rows.push_back(
+            compared({fmt::format("event queue, {} servers, {} pending", servers, pending),
+                      rate("lanes"), "events/s", rate("heap"), "std::priority_queue"}));
     }
 }
 

@@ -2,10 +2,11 @@
 
 #include <cstdio>
 #include <cstring>
+#include <unordered_set>
 
 #include "bench/clock.hpp"
-#include "bench/rows.hpp"
-#include "model/assert.hpp"
+#include "bench/forked.hpp"
+#include "bench/parts.hpp"
 #include "model/explore/search/search.hpp"
 #include "sim/explore_model/model.hpp"
 
@@ -14,6 +15,7 @@ namespace lmsim::bench {
 namespace {
 
 constexpr double floor_transitions = 1.5e6;
+constexpr double goal_transitions = 6e6;
 constexpr double floor_states = 0.25e6;
 constexpr double most_bytes = 24;
 
@@ -46,40 +48,99 @@ class Counters final : public explore::System {
     unsigned modulus_;
 };
 
+struct Searched {
+    double seconds = 0;  // of CPU
+    std::uint64_t states = 0;
+    std::uint64_t transitions = 0;
+    double bytes_per_state = 0;
+
+    double rate() const { return static_cast<double>(transitions) / seconds; }
+};
+
+/// The counters again, as one writes it first: a breadth-first search over numbers, with a set.
+Searched search_plainly(unsigned modulus) {
+    const double begin = cpu_seconds();
+    std::unordered_set<std::uint64_t> seen{0};
+    std::vector<std::uint64_t> layer{0};
+    Searched searched;
+    while (!layer.empty()) {
+        std::vector<std::uint64_t> next;
+        for (const std::uint64_t state : layer) {
+            std::uint64_t place = 1;
+            for (unsigned i = 0; i < Counters::count; ++i, place *= modulus) {
+                const bool wraps = state / place % modulus == modulus - 1;
+                const std::uint64_t after = wraps ? state - (modulus - 1) * place : state + place;
+                ++searched.transitions;
+                if (seen.insert(after).second) {
+                    next.push_back(after);
+                }
+            }
+        }
+        layer = std::move(next);
+    }
+    searched.states = seen.size();
+    searched.seconds = cpu_seconds() - begin;
+    return searched;
+}
+
 /// On one core, by the time of the processor: others may use this machine too.
-void measure(Rows& rows, const std::string& name, const explore::SystemFactory& make,
-             std::uint64_t most_states, bool is_limit) {
+Searched search(const explore::SystemFactory& make, std::uint64_t most_states) {
     explore::SearchOptions options;
     options.most_states = most_states;
     const double begin = cpu_seconds();
     const explore::SearchReport report = explore::search(make, options);
-    const double seconds = cpu_seconds() - begin;
     LMSIM_ASSERT(report.violations.empty());
-    fmt::print(stderr, "explore, {}: {} states, {} transitions, {:.2f} s\n", name, report.states,
-               report.transitions, seconds);
-    rows.push_back({fmt::format("explorer, {}", name),
-                    static_cast<double>(report.transitions) / seconds, "transitions/s",
-                    floor_transitions});
-    rows.push_back({fmt::format("explorer, {}", name), static_cast<double>(report.states) / seconds,
+    return {cpu_seconds() - begin, report.states, report.transitions, report.bytes_per_state()};
+}
+
+void tell(const std::string& name, const Searched& searched) {
+    fmt::print(stderr, "explore, {}: {} states, {} transitions, {:.2f} s\n", name, searched.states,
+               searched.transitions, searched.seconds);
+}
+
+void add(Rows& rows, const std::string& name, const Searched& searched, const Searched& baseline,
+         const char* against) {
+    rows.push_back(compared({"explorer, " + name,
+                             searched.rate(),
+                             "transitions/s",
+                             baseline.rate(),
+                             against,
+                             {Aim::Of::Value, floor_transitions, goal_transitions}}));
+    rows.push_back({"explorer, " + name, static_cast<double>(searched.states) / searched.seconds,
                     "states/s", floor_states});
-    if (is_limit) {
-        rows.push_back({fmt::format("explorer, {}, limit as baseline", name),
-                        report.bytes_per_state(), "bytes/state", most_bytes});
-    }
+}
+
+void add_bytes(Rows& rows, const std::string& name, const Searched& searched) {
+    Row row{"explorer, " + name, searched.bytes_per_state, "bytes/state", most_bytes};
+    row.less_is_better = true;
+    rows.push_back(std::move(row));
 }
 
 }  // namespace
 
 void measure_explore(Rows& rows, bool quick) {
     const unsigned modulus = quick ? 5 : 9;
-    measure(
-        rows, "the search alone", [modulus] { return std::make_unique<Counters>(modulus); },
-        std::uint64_t{1} << 40, true);
+    const auto counters = [modulus] { return std::make_unique<Counters>(modulus); };
+    const auto alone = [&] { return search(counters, std::uint64_t{1} << 40); };
+    const Searched plain = in_child([&] { return search_plainly(modulus); });
+    const Searched bare = in_child(alone);
+    LMSIM_ASSERT(plain.states == bare.states && plain.transitions == bare.transitions);
+    tell("plainly", plain);
+    tell("the search alone", bare);
+    add(rows, "the search alone", bare, plain, "the same with std::unordered_set");
+    add_bytes(rows, "the search alone", bare);
     for (const char* name : {"migration-2", "migration-2-timeout", "free-2-faults",
                              "log-two-blocks", "memory-abort"}) {
         const sim::ExploreModel model = sim::load_model(name);
         LMSIM_ASSERT(model.ok());
-        measure(rows, name, sim::world_of(model), quick ? 20'000 : 2'000'000, !quick);
+        const Searched again = in_child(alone);
+        const Searched world =
+            in_child([&] { return search(sim::world_of(model), quick ? 20'000 : 1'000'000); });
+        tell(name, world);
+        add(rows, name, world, again, "the search alone");
+        if (!quick) {
+            add_bytes(rows, name, world);
+        }
     }
 }
 

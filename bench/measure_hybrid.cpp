@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "bench/forked.hpp"
 #include "bench/migration.hpp"
-#include "bench/rows.hpp"
+#include "bench/parts.hpp"
 
 namespace lmsim::bench {
 
@@ -16,7 +18,7 @@ struct Seen {
 };
 
 Seen run(const std::vector<std::string>& set) {
-    const auto [seconds, result] = migrate(LMSIM_HYBRID_SCENARIO, set);
+    const auto [seconds, result] = migrate(LMSIM_BENCH_FOLDER "/hybrid.toml", set);
     return {seconds, static_cast<double>(result.downtime.total) * 1e-9,
             static_cast<double>(result.total_time) * 1e-12,
             static_cast<double>(result.guest.during.iops().value_or(0))};
@@ -32,14 +34,26 @@ void measure_hybrid(Rows& rows, bool quick) {
     }
     const Seen exact = in_child([&] { return run(set); });
     set.emplace_back("run.fidelity=hybrid");
-    const Seen hybrid = in_child([&] { return run(set); });
+    std::vector<Seen> hybrids;
+    for (int round = 0; round < (quick ? 1 : 9); ++round) {
+        hybrids.push_back(in_child([&] { return run(set); }));
+    }
+    const auto middle = hybrids.begin() + static_cast<std::ptrdiff_t>(hybrids.size() / 2);
+    std::nth_element(hybrids.begin(), middle, hybrids.end(),
+                     [](const Seen& x, const Seen& y) { return x.cpu_seconds < y.cpu_seconds; });
+    const Seen& hybrid = *middle;
     for (const Seen& seen : {exact, hybrid}) {
         fmt::print(stderr, "{:.3f} s of CPU, downtime {:.3f} ms, {:.3f} s in all, {:.0f} IOPS\n",
                    seen.cpu_seconds, seen.downtime_ms, seen.total_s, seen.iops);
     }
-    rows.push_back({"hybrid time, a migration at 1 M IOPS", hybrid.total_s / hybrid.cpu_seconds,
-                    "simulated s/s", exact.total_s / exact.cpu_seconds});
-    rows.push_back({"its downtime", hybrid.downtime_ms, "ms", exact.downtime_ms});
+    rows.push_back(compared({"hybrid, a migration of 30 s at 1 M IOPS",
+                             hybrid.total_s / hybrid.cpu_seconds,
+                             "simulated s/s",
+                             exact.total_s / exact.cpu_seconds,
+                             "exact",
+                             {Aim::Of::Ratio, 100, 1000}}));
+    rows.push_back({"its downtime", hybrid.downtime_ms, "ms", exact.downtime_ms, "exact"});
+    rows.push_back({"its total time", hybrid.total_s, "s", exact.total_s, "exact"});
 }
 
 }  // namespace lmsim::bench

@@ -1,9 +1,8 @@
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
-#include "bench/rows.hpp"
-#include "model/assert.hpp"
+#include "bench/folder.hpp"
+#include "bench/parts.hpp"
+#include "bench/run_program.hpp"
 
 namespace lmsim::bench {
 
@@ -14,24 +13,23 @@ constexpr double limit_ms = 5000;
 }  // namespace
 
 void measure_large_run(Rows& rows, bool quick) {
-    std::string folder = (std::filesystem::temp_directory_path() / "lmsim-bench-XXXXXX").string();
-    LMSIM_ASSERT(mkdtemp(folder.data()) != nullptr);
-    const std::string run = folder + "/run";
+    const Folder folder;
+    const std::string run = folder.path + "/run";
     // The quickstart with so much time before the migration that there are 10^6 commands.
-    run_program({"run", LMSIM_QUICKSTART_SCENARIO, "--set",
-                 quick ? "run.warm_up=50ms" : "run.warm_up=2600ms", "--out", run});
+    run_lmsim({"run", LMSIM_SOURCE_FOLDER "/scenarios/quickstart.toml", "--set",
+               quick ? "run.warm_up=50ms" : "run.warm_up=2600ms", "--out", run});
     const auto measure = [&](const char* name, const std::vector<std::string>& arguments) {
         std::vector<double> spent;
-        for (int round = 0; round < (quick ? 1 : 7); ++round) {
-            spent.push_back(run_program(arguments));
+        for (int round = 0; round < (quick ? 1 : 3); ++round) {
+            spent.push_back(run_lmsim(arguments).wall_ms);
         }
-        rows.push_back({name, median(spent), "ms", limit_ms});
+        Row row{name, median(spent), "ms", limit_ms};
+        row.less_is_better = true;
+        rows.push_back(std::move(row));
     };
-    measure("sequence --fold of 10^6 commands, limit as baseline",
-            {"sequence", run, "--fold", "--from", "run", "--to", "run", "--out",
-             folder + "/chart.svg"});
-    measure("report of 10^6 commands, limit as baseline", {"report", run});
-    std::filesystem::remove_all(folder);
+    measure("sequence --fold of 10^6 commands", {"sequence", run, "--fold", "--from", "run", "--to",
+                                                 "run", "--out", folder.path + "/chart.svg"});
+    measure("report of 10^6 commands", {"report", run});
 }
 
 }  // namespace lmsim::bench

@@ -4,7 +4,7 @@
 
 #include "bench/command_path.hpp"
 #include "bench/forked.hpp"
-#include "bench/rows.hpp"
+#include "bench/parts.hpp"
 
 namespace lmsim::bench {
 
@@ -34,14 +34,15 @@ Row measure(const Point& point, sim::Ps duration, int rounds) {
         fmt::print(stderr, "logging, {}: {:.0f} against {:.0f} commands/s, {} entries\n", path.name,
                    logged.back(), plain.back(), on.entries);
     }
-    return {"logging of user data, " + path.name, median(logged), "commands/s", median(plain)};
+    return compared({"logging of user data, " + path.name, median(logged), "commands/s",
+                     median(plain), "the same without a log"});
 }
 
 }  // namespace
 
 void measure_logging(Rows& rows, bool quick) {
     for (const Point& point : points) {
-        rows.push_back(measure(point, quick ? second / 4 : 3 * second, quick ? 1 : 7));
+        rows.push_back(measure(point, quick ? second / 4 : 2 * second, quick ? 1 : 5));
     }
 }
 

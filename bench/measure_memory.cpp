@@ -4,8 +4,10 @@
 #include <array>
 #include <fstream>
 
+#include "bench/folder.hpp"
 #include "bench/forked.hpp"
-#include "bench/rows.hpp"
+#include "bench/parts.hpp"
+#include "bench/run_program.hpp"
 #include "sim/run/simulation.hpp"
 
 namespace lmsim::bench {
@@ -48,17 +50,28 @@ Samples sample(const LoadedScenario& loaded, Ps length) {
 }  // namespace
 
 void measure_memory(Rows& rows, bool quick) {
+    const Folder folder;
+    const Ran ran =
+        run_lmsim({"run", LMSIM_BENCH_FOLDER "/sixteen.toml", "--out", folder.path + "/run"});
+    Row row{"memory of lmsim run, exact, 16 VFs",
+            ran.peak_mib * 1.048576,
+            "MB",
+            100,
+            "limit",
+            {Aim::Of::Value, 100, 30}};
+    row.less_is_better = true;
+    rows.push_back(std::move(row));
     const Ps length = (quick ? 1 : 60) * second;
     const LoadedScenario loaded =
-        load_scenario(LMSIM_QUICKSTART_SCENARIO,
+        load_scenario(LMSIM_SOURCE_FOLDER "/scenarios/quickstart.toml",
                       {fmt::format("run.warm_up={}s", length / second + 1), "vm.dirty.rate=0/s"});
     LMSIM_ASSERT(loaded.ok());
     const Samples samples = in_child([&] { return sample(loaded, length); });
     for (std::size_t i = 0; i < points; ++i) {
         const double at = static_cast<double>(length / second) * static_cast<double>(i + 1) /
                           static_cast<double>(points);
-        rows.push_back(
-            {fmt::format("resident memory after {:.3g} s", at), samples[i], "MiB", samples[0]});
+        rows.push_back({fmt::format("resident memory after {:.3g} s", at), samples[i], "MiB",
+                        samples[0], "the first sample"});
     }
 }
 

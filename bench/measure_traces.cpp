@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 
 #include "bench/command_path.hpp"
+#include "bench/folder.hpp"
 #include "bench/forked.hpp"
-#include "bench/rows.hpp"
+#include "bench/parts.hpp"
 
 namespace lmsim::bench {
 
@@ -25,27 +24,12 @@ constexpr Kind kinds[] = {
     {"all three", {true, true, true}},
 };
 
-/// A folder of its own that is gone afterwards.
-class Folder {
-  public:
-    Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "lmsim-bench-XXXXXX").string();
-        LMSIM_ASSERT(mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::string path;
-};
-
 }  // namespace
 
 void measure_traces(Rows& rows, bool quick) {
     // Some 10^6 commands; they are the same with and without a trace.
-    const CommandPath path = make_command_path({4, 32, "randrw", quick ? second / 10 : 3 * second});
-    const int rounds = quick ? 1 : 7;
+    const CommandPath path = make_command_path({4, 32, "randrw", quick ? second / 10 : 2 * second});
+    const int rounds = quick ? 1 : 5;
     std::vector<double> plain;
     std::vector<double> traced[std::size(kinds)];
     for (int round = 0; round < rounds; ++round) {
@@ -62,8 +46,8 @@ void measure_traces(Rows& rows, bool quick) {
         }
     }
     for (std::size_t i = 0; i < std::size(kinds); ++i) {
-        rows.push_back({fmt::format("{}, {}", kinds[i].name, path.name), median(traced[i]),
-                        "commands/s", median(plain)});
+        rows.push_back(compared({fmt::format("{}, {}", kinds[i].name, path.name), median(traced[i]),
+                                 "commands/s", median(plain), "the same without a trace"}));
     }
 }
 

@@ -11,7 +11,7 @@
 #include <functional>
 #include <memory>
 
-#include "bench/rows.hpp"
+#include "bench/parts.hpp"
 #include "model/wire/fields.hpp"
 #include "sim/bridge/command_port.hpp"
 #include "sim/bridge/vfio_user/client_port.hpp"
@@ -212,8 +212,9 @@ void measure_vfio_user(Rows& rows, bool quick) {
         reads = reader.reads_per_s(count);
     }
     ::unlink(socket.c_str());
-    rows.push_back({"register reads over vfio-user", median(served), "1/s", median(bare)});
-    rows.push_back({"4 KiB reads over vfio-user, queue depth 32", reads, "1/s", 0});
+    rows.push_back(compared({"register reads over vfio-user", median(served), "1/s", median(bare),
+                             "a bare ping-pong of as many bytes"}));
+    rows.push_back({"4 KiB reads over vfio-user, queue depth 32", reads, "1/s", 0, "nothing"});
 }
 
 }  // namespace lmsim::bench

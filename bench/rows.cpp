@@ -18,7 +18,12 @@ bool write_json(const Rows& rows, const std::string& file) {
         item["value"] = row.value;
         item["unit"] = row.unit;
         item["baseline"] = row.baseline;
+        item["against"] = row.against;
         item["ratio"] = row.ratio();
+        if (row.aim.of != Aim::Of::None) {
+            item["floor"] = row.aim.floor;
+            item["goal"] = row.aim.goal;
+        }
         list.push_back(std::move(item));
     }
     nlohmann::ordered_json document;
@@ -28,19 +33,16 @@ bool write_json(const Rows& rows, const std::string& file) {
     return static_cast<bool>(out.flush());
 }
 
-namespace {
-
 std::string number(double value) {
     return value >= 1000 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
 }
 
-}  // namespace
-
 std::string markdown(const Rows& rows) {
-    std::string text = "| figure | value | baseline | unit | ratio |\n|---|---:|---:|---|---:|\n";
+    std::string text =
+        "| figure | value | unit | baseline | of | ratio |\n|---|---:|---|---:|---|---:|\n";
     for (const Row& row : rows) {
-        text += fmt::format("| {} | {} | {} | {} | {:.2f} |\n", row.name, number(row.value),
-                            number(row.baseline), row.unit, row.ratio());
+        text += fmt::format("| {} | {} | {} | {} | {} | {} |\n", row.name, number(row.value),
+                            row.unit, number(row.baseline), row.against, number(row.ratio()));
     }
     return text;
 }

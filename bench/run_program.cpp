@@ -1,33 +1,77 @@
+#include "bench/run_program.hpp"
+
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 
-#include "bench/rows.hpp"
+#include "bench/first_event.hpp"
 #include "model/assert.hpp"
 
 namespace lmsim::bench {
 
-double run_program(const std::vector<std::string>& arguments) {
-    std::vector<const char*> words{"lmsim"};
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point begin) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
+
+double ms(const timeval& time) {
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
+}
+
+[[noreturn]] void become(const std::vector<const char*>& words, const std::string& log,
+                         const std::string& preload, int mark) {
+    const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    dup2(out, STDOUT_FILENO);
+    dup2(out, STDERR_FILENO);
+    if (!preload.empty()) {
+        dup2(mark, first_event_fd);
+        setenv("LD_PRELOAD", preload.c_str(), 1);
+    }
+    execv(words.front(), const_cast<char* const*>(words.data()));
+    _exit(127);
+}
+
+}  // namespace
+
+Ran run_program(const std::string& program, const std::vector<std::string>& arguments,
+                const std::string& log, const std::string& preload) {
+    std::vector<const char*> words{program.c_str()};
     for (const std::string& argument : arguments) words.push_back(argument.c_str());
     words.push_back(nullptr);
-    const auto begin = std::chrono::steady_clock::now();
+    int ends[2];
+    LMSIM_ASSERT(pipe2(ends, O_CLOEXEC) == 0);
+    const auto begin = Clock::now();
     const pid_t child = fork();
     LMSIM_ASSERT(child >= 0);
     if (child == 0) {
-        const int quiet = open("/dev/null", O_WRONLY);
-        dup2(quiet, STDOUT_FILENO);
-        dup2(quiet, STDERR_FILENO);
-        execv(LMSIM_PROGRAM, const_cast<char* const*>(words.data()));
-        _exit(127);
+        become(words, log, preload, ends[1]);
     }
-    int status = 0;
-    LMSIM_ASSERT(waitpid(child, &status, 0) == child && status == 0);
-    const std::chrono::duration<double, std::milli> spent =
-        std::chrono::steady_clock::now() - begin;
-    return spent.count();
+    close(ends[1]);
+    Ran ran;
+    char byte = 0;
+    if (!preload.empty() && read(ends[0], &byte, 1) == 1) {
+        ran.first_event_ms = ms_since(begin);
+    }
+    close(ends[0]);
+    rusage used{};
+    LMSIM_ASSERT(wait4(child, &ran.status, 0, &used) == child);
+    ran.wall_ms = ms_since(begin);
+    ran.cpu_ms = ms(used.ru_utime) + ms(used.ru_stime);
+    ran.peak_mib = static_cast<double>(used.ru_maxrss) / 1024;
+    return ran;
+}
+
+Ran run_lmsim(const std::vector<std::string>& arguments, const std::string& preload) {
+    const Ran ran = run_program(LMSIM_PROGRAM, arguments, "/dev/null", preload);
+    LMSIM_ASSERT(ran.status == 0);
+    return ran;
 }
 
 }  // namespace lmsim::bench
