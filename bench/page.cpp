@@ -14,15 +14,15 @@ constexpr const char* intro = R"(# Benchmarks
 
 Written by `bench/run`: change `bench/parts.cpp` or `bench/page.cpp`, not this page.
 
-    bench/run                          # measures all of this in some 10 minutes, and writes this page
-    bench/run --only PART [--quick]    # one part; --quick only shows that it works; no page
-    bench/run --check                  # exit code 1 if a ratio is 15 % worse than bench/recorded.json
-    bench/run --record                 # measures, and writes bench/recorded.json
+    bench/run                          # measures all of it in some 10 minutes, writes this page
+    bench/run --only PART [--quick]    # one part, no page; --quick only shows that it works
+    bench/run --check                  # exit code 1 if a ratio is 15 % worse than recorded
+    bench/run --record                 # measures, and records in bench/recorded.json
 
-Absolute figures are those of one machine; a ratio has both of its sides from the same run, in turns,
-each in a process of its own and by the CPU time of that process (wall time where several processes
-work: start, sweeps, reports). Figures and ratios are medians. Two sides that are compared end with the same
-counts and latencies to the picosecond, or the benchmark fails.
+Absolute figures are those of one machine; a ratio has both of its sides from the same run, in
+turns, each in a process of its own and by the CPU time of that process (wall time where several
+processes work: start, sweeps, reports). Figures and ratios are medians. Two sides that are compared
+end with the same counts and latencies to the picosecond, or the benchmark fails.
 )";
 
 constexpr const char* head =

@@ -5,50 +5,56 @@ namespace lmsim::bench {
 namespace {
 
 constexpr const char* command_path_how =
-    R"(A command's whole path (doorbell, fetch, media, data, completion, interrupt; 4 KiB) in the simulator, with
-everything that every run has: SystemC, the protocol's steps, bytes in the rings, the monitor of invariants, the trace
-hash, the meters. The baseline, `bench/plain_loop.cpp`, is straight C++ around one `std::priority_queue` with the same
-topology, steps and draws: the least that such a model costs if one gives up all of that. It knows no protocol (no
-admin commands, no migration, no errors) and moves no bytes. It shares the fio jobs, the tables of latencies and the
-histogram with the simulator. 256 VFs: a machine with 16 lanes and 32 vCPUs; with QD 32 the jobs pace themselves to 1 M
-IOPS in total (`rate_iops=`), with QD 512 all 131,072 commands are outstanding and 71 channels give 1 M IOPS.)";
+    R"(A command's whole path (doorbell, fetch, media, data, completion, interrupt; 4 KiB) in the
+simulator, with everything that every run has: SystemC, the protocol's steps, bytes in the
+rings, the monitor of invariants, the trace hash, the meters. The baseline,
+`bench/plain_loop.cpp`, is straight C++ around one `std::priority_queue` with the same
+topology, steps and draws: the least that such a model costs if one gives up all of that. It
+knows no protocol (no admin commands, no migration, no errors) and moves no bytes. It shares
+the fio jobs, the tables of latencies and the histogram with the simulator. 256 VFs: a
+machine with 16 lanes and 32 vCPUs; with QD 32 the jobs pace themselves to 1 M IOPS in total
+(`rate_iops=`), with QD 512 all 131,072 commands are outstanding and 71 channels give 1 M
+IOPS.)";
 
 constexpr const char* systemc_how =
-    R"(The same machine as raw SystemC, `bench/systemc_loop.cpp`: each direction of the link, the host's memory, each
-channel and each vCPU is a module with an `sc_event` and an `SC_METHOD`. Steps and draws are the plain loop's own code.
-Threads, or a process spawned for each command, are what one often sees and cost several times as much; they are not
-what is compared.)";
+    R"(The same machine as raw SystemC, `bench/systemc_loop.cpp`: each direction of the link, the
+host's memory, each channel and each vCPU is a module with an `sc_event` and an `SC_METHOD`.
+Steps and draws are the plain loop's own code. Threads, or a process spawned for each
+command, are what one often sees and cost several times as much; they are not what is
+compared.)";
 
 constexpr const char* simpy_how =
-    R"(The same machine for SimPy 3 (Debian's python3-simpy3), `bench/simpy_loop.py`: a process for each command,
-Resources for links, channels and vCPUs. Draws come from tables that are made before; rings and places on the disk,
-which change no time, are left out. SimPy does 0.1 s of simulated time and must end with the same counts and latencies
-as the simulator's 0.1 s; the simulator's rate is that of 3 s of the same, for 0.1 s is over before its caches are
+    R"(The same machine for SimPy 3 (Debian's python3-simpy3), `bench/simpy_loop.py`: a process for
+each command, Resources for links, channels and vCPUs. Draws come from tables that are made
+before; rings and places on the disk, which change no time, are left out. SimPy does 0.1 s
+of simulated time and must end with the same counts and latencies as the simulator's 0.1 s;
+the simulator's rate is that of 3 s of the same, for 0.1 s is over before its caches are
 warm.)";
 
 constexpr const char* hybrid_how =
-    R"(`bench/hybrid.toml`, a migration of 30 s with 1 M IOPS beside it, with `run.fidelity=hybrid` and exactly: simulated
-seconds for each second of CPU, and what each says of the downtime.)";
+    R"(`bench/hybrid.toml`, a migration of 30 s with 1 M IOPS beside it, with `run.fidelity=hybrid`
+and exactly: simulated seconds for each second of CPU, and what each says of the downtime.)";
 
 constexpr const char* sweep_how =
-    R"(Points per minute of `lmsim sweep` with 2 jobs, by wall time: many points less one of the same study, so that
-what is done once does not count. Overhead: the CPU of such a sweep and all its processes for each point of a study
-that does nothing (`bench/nothing.toml` with many seeds), less the CPU of the simulation itself, which is the
-baseline.)";
+    R"(Points per minute of `lmsim sweep` with 2 jobs, by wall time: many points less one of the
+same study, so that what is done once does not count. Overhead: the CPU of such a sweep and
+all its processes for each point of a study that does nothing (`bench/nothing.toml` with
+many seeds), less the CPU of the simulation itself, which is the baseline.)";
 
 constexpr const char* start_how =
     R"(Wall time from fork to the first event of SystemC's queue, which a preloaded library sees
-(`bench/preload/first_event.cpp`; the preloading counts, too), and to the end of a run that does nothing. The baseline is
-the same program loaded by the system to print its version.)";
+(`bench/preload/first_event.cpp`; the preloading counts, too), and to the end of a run that
+does nothing. The baseline is the same program loaded by the system to print its version.)";
 
 constexpr const char* memory_how =
-    R"(The most that `lmsim run` of a migration with 16 VFs at queue depth 32 had resident, with all that it writes
-(`bench/sixteen.toml`, 4 GiB of guest memory); and the quickstart's guest at work for 60 s: it must not grow.)";
+    R"(The most that `lmsim run` of a migration with 16 VFs at queue depth 32 had resident, with
+all that it writes (`bench/sixteen.toml`, 4 GiB of guest memory); and the quickstart's guest
+at work for 60 s: it must not grow.)";
 
 constexpr const char* explore_how =
-    R"(One core. The search alone goes through counters that cost next to nothing; its baseline is a breadth-first search
-with `std::unordered_set` over the same numbers. Models: the first 10^6 states; their baseline is the search alone, so
-their ratio is what the protocol costs.)";
+    R"(One core. The search alone goes through counters that cost next to nothing; its baseline is
+a breadth-first search with `std::unordered_set` over the same numbers. Models: the first
+10^6 states; their baseline is the search alone, so their ratio is what the protocol costs.)";
 
 }  // namespace
 
