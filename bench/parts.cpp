@@ -19,9 +19,8 @@ IOPS.)";
 constexpr const char* systemc_how =
     R"(The same machine as raw SystemC, `bench/systemc_loop.cpp`: each direction of the link, the
 host's memory, each channel and each vCPU is a module with an `sc_event` and an `SC_METHOD`.
-Steps and draws are the plain loop's own code. Threads, or a process spawned for each
-command, are what one often sees and cost several times as much; they are not what is
-compared.)";
+Steps and draws are the plain loop's own code. A process that is spawned for each command,
+as one often sees it, costs many times as much and is not what is compared.)";
 
 constexpr const char* simpy_how =
     R"(The same machine for SimPy 3 (Debian's python3-simpy3), `bench/simpy_loop.py`: a process for
