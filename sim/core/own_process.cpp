@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -42,10 +43,10 @@ bool read_some(int from, std::string& text) {
     return some > 0 || (some < 0 && errno == EINTR);
 }
 
-std::string first_line(std::FILE* file) {
+std::string first_line(int file) {
     std::string text;
-    std::rewind(file);
-    while (read_some(fileno(file), text)) {
+    lseek(file, 0, SEEK_SET);
+    while (read_some(file, text)) {
     }
     text.resize(std::min(text.find('\n'), text.size()));
     return text;
@@ -63,12 +64,11 @@ struct Child {
     std::size_t index = 0;
     pid_t pid = -1;
     int answer = -1;
-    std::FILE* errors = nullptr;
+    int errors = -1;
     std::string returned;
 };
 
-[[noreturn]] void be_child(pid_t parent, const Child& self, int answer,
-                           const std::function<std::string(std::size_t)>& work) {
+[[noreturn]] void be_child(pid_t parent, const Child& self, int answer, const OwnProcesses& all) {
     // An interrupt of the terminal reaches all, and so does the end of a job of Slurm; the parent
     // decides. Nobody outlives it.
     std::signal(SIGINT, SIG_IGN);
@@ -79,8 +79,12 @@ struct Child {
     }
     const rlimit no_core{0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
-    self.errors != nullptr ? dup2(fileno(self.errors), STDERR_FILENO) : close(STDERR_FILENO);
-    write_all(answer, work(self.index));
+    self.errors >= 0 ? dup2(self.errors, STDERR_FILENO) : close(STDERR_FILENO);
+    if (all.talk) {
+        all.talk(self.index, [answer](const std::string& more) { write_all(answer, more); });
+    } else {
+        write_all(answer, all.work(self.index));
+    }
     if (__gcov_dump != nullptr) {
         __gcov_dump();
     }
@@ -122,11 +126,12 @@ class Crowd {
             return tell(index, {false, "", "", fmt::format("no pipe: {}", std::strerror(errno))});
         }
         child.answer = answer[0];
-        child.errors = std::tmpfile();  // without one nobody hears what it says
-        std::fflush(nullptr);           // or what waits to be written is written twice
+        // Without one nobody hears what it says.
+        child.errors = memfd_create("stderr", MFD_CLOEXEC);
+        std::fflush(nullptr);  // or what waits to be written is written twice
         child.pid = fork();
         if (child.pid == 0) {
-            be_child(parent, child, answer[1], all_.work);
+            be_child(parent, child, answer[1], all_);
         }
         const int problem = errno;
         close(answer[1]);
@@ -149,7 +154,14 @@ class Crowd {
             return;
         }
         for (std::size_t i = all.size(); i-- > 0;) {
-            if (all[i].revents != 0 && !read_some(children_[i].answer, children_[i].returned)) {
+            if (all[i].revents == 0) {
+                continue;
+            }
+            const bool more = read_some(children_[i].answer, children_[i].returned);
+            if (all_.heard) {
+                all_.heard(children_[i].index, children_[i].returned);
+            }
+            if (!more) {
                 Child child = std::move(children_[i]);
                 children_.erase(children_.begin() + static_cast<std::ptrdiff_t>(i));
                 end(child);
@@ -166,7 +178,7 @@ class Crowd {
         result.returned = std::move(child.returned);
         if (!result.ended) {
             result.how = how_it_ended(status);
-            result.said = child.errors == nullptr ? "" : first_line(child.errors);
+            result.said = child.errors < 0 ? "" : first_line(child.errors);
         }
         release(child);
         tell(child.index, std::move(result));
@@ -185,8 +197,8 @@ class Crowd {
 
     static void release(Child& child) {
         close(child.answer);
-        if (child.errors != nullptr) {
-            std::fclose(child.errors);
+        if (child.errors >= 0) {
+            close(child.errors);
         }
     }
 

@@ -23,6 +23,11 @@ struct OwnProcesses {
     std::size_t count = 0;
     unsigned jobs = 1;                             // at most so many at once
     std::function<std::string(std::size_t)> work;  // in a process of its own
+    /// Instead of work, for what has much to say: each call of `say` goes out at once.
+    using Say = std::function<void(const std::string& more)>;
+    std::function<void(std::size_t, const Say& say)> talk;
+    /// Here, whenever there is more of what one says; takes off the front what it has heard.
+    std::function<void(std::size_t, std::string& so_far)> heard;
     /// Here, as soon as one has ended: in any order. May be empty.
     std::function<void(std::size_t, OwnProcess)> ended;
     /// Asked now and then: true ends all of them, and no more begin. May be empty.

@@ -12,13 +12,14 @@
 
 #include "sim/core/text.hpp"
 #include "sim/metrics/display.hpp"
-#include "sim/trace/output_file.hpp"
 #include "tools/cli/complain.hpp"
 #include "tools/cli/sweep_slurm.hpp"
 #include "tools/cli/verbs.hpp"
 #include "tools/cli/watch.hpp"
 #include "tools/runs/result_table.hpp"
 #include "tools/runs/study.hpp"
+#include "tools/runs/study_size.hpp"
+#include "tools/runs/sweep_run.hpp"
 
 namespace lmsim::cli {
 
@@ -27,6 +28,7 @@ namespace {
 struct SweepArguments {
     std::string file;
     std::string out;
+    std::vector<std::string> set;
     unsigned jobs = 1;
     std::string points;  // "A:B"; empty: all
     bool resume = false;
@@ -81,8 +83,9 @@ struct Range {
     std::size_t size() const { return last - first; }
 };
 
-/// Reads "A:B", of a study with so many points; an empty text means all of them.
-sim::Result<Range> read_range(const std::string& text, std::size_t count) {
+/// Reads "A:B"; an empty text means all points.
+sim::Result<Range> read_range(const std::string& text, const runs::Study& study) {
+    const std::size_t count = study.size();
     if (text.empty()) {
         return Range{0, count};
     }
@@ -97,6 +100,13 @@ sim::Result<Range> read_range(const std::string& text, std::size_t count) {
             fmt::format("--points {}: expected FIRST:END, 0 <= FIRST < END <= {}; the first point "
                         "is 0 and END is left out",
                         sim::printable(text), count)};
+    }
+    const bool stops = !study.params.stop.figure.empty();
+    if (stops && (range.first % study.seeds != 0 || range.last % study.seeds != 0)) {
+        return sim::Failure{fmt::format(
+            "--points {}: a study with [stop] is cut between combinations only; expected multiples "
+            "of seeds = {}",
+            sim::printable(text), study.seeds)};
     }
     return range;
 }
@@ -120,7 +130,7 @@ int agree(const SweepArguments& arguments, const runs::Study& study,
         return complain(
             fmt::format("{} has {} of the {} runs of this study; expected "
                         "--resume to do the others, or --anew to drop them",
-                        arguments.out, done, study.points.size()));
+                        arguments.out, done, study.size()));
     }
     return Ok;
 }
@@ -128,26 +138,17 @@ int agree(const SweepArguments& arguments, const runs::Study& study,
 /// Runs what has no row yet.
 int run_rest(const SweepArguments& arguments, const runs::Study& study, const Range& range,
              runs::ResultTable& table) {
-    const std::vector<bool> done = table.done(study.points.size());
-    std::vector<std::size_t> left;
-    std::vector<ScenarioOptions> points;
-    for (std::size_t i = range.first; i < range.last; ++i) {
-        if (!done[i]) {
-            left.push_back(i);
-            points.push_back(study.points[i].options);
-        }
-    }
+    runs::SweepRun sweep;
+    sweep.first = range.first;
+    sweep.last = range.last;
+    sweep.jobs = arguments.jobs;
+    sweep.watch = arguments.watch;
     std::string problem;
-    runs::Effort effort;
-    effort.jobs = arguments.jobs;
-    effort.watch = arguments.watch;
-    effort.before = table.tally(range.first, range.last);
-    effort.ended = [&](std::size_t i, const runs::Outcome& outcome) {
-        const std::string text = table.add(left[i], study.points[left[i]], outcome);
-        problem = problem.empty() ? text : problem;
-    };
-    effort.stop = [&problem] { return !problem.empty(); };
-    const bool whole = runs::run_each(points, effort);
+    const bool whole = runs::run_sweep(study, sweep, table, problem);
+    problem = problem.empty() ? table.write_points(study) : problem;
+    if (whole && range.size() == study.size() && problem.empty()) {
+        problem = table.set_count(table.tally().all());
+    }
     if (!problem.empty()) {
         return complain(in(arguments.out, table_name) + ": " + problem, Environment);
     }
@@ -166,11 +167,14 @@ int run_rest_by_slurm(const SweepArguments& arguments, const runs::Study& study,
     work.whole = study.params.seeds;
     work.jobs = arguments.jobs_given ? arguments.jobs : 0;
     work.watch = arguments.watch;
+    for (const std::string& set : arguments.set) {
+        work.sweep_options.insert(work.sweep_options.end(), {"--set", set});
+    }
     return sweep_with_slurm(arguments.executor, work, table);
 }
 
 std::string write_csv(const SweepArguments& arguments, const runs::ResultTable& table) {
-    return sim::trace::write_file(in(arguments.out, csv_name), table.csv());
+    return table.write_csv(in(arguments.out, csv_name));
 }
 
 void print_summary(const SweepArguments& arguments, const runs::Study& study, const Range& range,
@@ -191,12 +195,14 @@ void print_summary(const SweepArguments& arguments, const runs::Study& study, co
         for (const auto& error : errors) {
             json["failed"].push_back({{"point", error.point}, {"error", error.text}});
         }
+        json["points"] = table.points();
         fmt::print("{}\n", json.dump(2, ' ', false, runs::Json::error_handler_t::replace));
         return;
     }
-    fmt::print("{}{}{} of {} runs done: {} well, {} not as expected, {} without a result\n",
+    const char* const most = study.params.stop.figure.empty() ? "" : "at most ";
+    fmt::print("{}{}{} of {}{} runs done: {} well, {} not as expected, {} without a result\n",
                sim::printable(study.params.name), study.params.name.empty() ? "" : ": ",
-               tally.all(), range.size(), tally.well, tally.unexpected, tally.errors);
+               tally.all(), most, range.size(), tally.well, tally.unexpected, tally.errors);
     for (const auto& error : errors) {
         fmt::print("  run {}: {}\n", error.point, sim::printable(error.text));
     }
@@ -260,14 +266,23 @@ int sweep(SweepArguments arguments) {
     if (arguments.csv) {
         return export_only(arguments);
     }
-    const runs::Study study = runs::load_study(arguments.file);
+    const runs::Study study = runs::load_study(arguments.file, arguments.set);
     if (!study.ok()) {
         fmt::print(stderr, "{}", study.error_text());
         return Usage;
     }
-    const auto range = read_range(arguments.points, study.points.size());
+    if (arguments.executor.slurm() && !study.params.stop.figure.empty()) {
+        return complain("--executor slurm: a study with [stop] is for one machine; expected none");
+    }
+    const auto range = read_range(arguments.points, study);
     if (!range) {
         return complain(range.error());
+    }
+    const std::string full =
+        runs::no_room(runs::size_of(study, range.value().size(), arguments.jobs),
+                      runs::room_for(arguments.out), arguments.jobs);
+    if (!full.empty()) {
+        return complain(fmt::format("{}: {}", arguments.file, full), Environment);
     }
     std::error_code error;
     std::filesystem::create_directories(arguments.out, error);
@@ -295,7 +310,7 @@ int sweep(SweepArguments arguments) {
     if (code == Interrupted) {
         fmt::print(stderr, "interrupted; --resume does the others\n");
     }
-    return code == Ok && tally.well != range.value().size() ? static_cast<int>(Failed) : code;
+    return code == Ok && tally.well != tally.all() ? static_cast<int>(Failed) : code;
 }
 
 }  // namespace
@@ -309,6 +324,10 @@ void add_sweep(CLI::App& app, int& exit_code) {
     verb->add_option("--out", arguments->out,
                      "the folder for results.sqlite and results.csv; default: STUDY.sweep here")
         ->type_name("DIR");
+    verb->add_option("--set", arguments->set,
+                     "set one parameter of all points, instead of what the study's [set] says")
+        ->type_name("PATH=VALUE")
+        ->allow_extra_args(false);
     verb->add_option("--jobs", arguments->jobs, "runs at once; no result depends on them")
         ->check(CLI::Range(1U, 1024U))
         ->type_name("N");

@@ -3,70 +3,46 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+
+#include "sim/core/text.hpp"
 #include "sim/core/version.hpp"
+#include "sim/trace/output_file.hpp"
+#include "tools/runs/figure_row.hpp"
 #include "tools/runs/figures.hpp"
+#include "tools/runs/sql_statement.hpp"
 
 namespace lmsim::runs {
 
 namespace {
 
-/// One statement, stepped through.
-class Statement {
-  public:
-    Statement(sqlite3* database, const std::string& sql) : database_(database) {
-        good_ = sqlite3_prepare_v2(database, sql.c_str(), -1, &statement_, nullptr) == SQLITE_OK;
-    }
-    ~Statement() { sqlite3_finalize(statement_); }
-    Statement(const Statement&) = delete;
-    Statement& operator=(const Statement&) = delete;
+const char* type_of(Unit unit) {
+    return unit == Unit::Text || unit == Unit::Note ? "TEXT" : "INTEGER";
+}
 
-    void bind(const std::string& text) {
-        good_ = good_ &&
-                sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()),
-                                  SQLITE_TRANSIENT) == SQLITE_OK;
-    }
-    void bind(std::int64_t number) {
-        good_ = good_ && sqlite3_bind_int64(statement_, ++bound_, number) == SQLITE_OK;
-    }
-    void bind(const Json& value) {
-        if (value.is_null()) {
-            ++bound_;
-        } else if (value.is_number_float()) {
-            good_ = good_ && sqlite3_bind_double(statement_, ++bound_, value) == SQLITE_OK;
-        } else if (value.is_number()) {
-            bind(value.get<std::int64_t>());
-        } else {
-            bind(value.is_string() ? value.get<std::string>() : value.dump());
-        }
-    }
-    /// True while there are rows.
-    bool step() {
-        const int code = good_ ? sqlite3_step(statement_) : SQLITE_ERROR;
-        good_ = code == SQLITE_ROW || code == SQLITE_DONE;
-        return code == SQLITE_ROW;
-    }
-    std::int64_t number(int column) const { return sqlite3_column_int64(statement_, column); }
-    int columns() const { return sqlite3_column_count(statement_); }
-    std::string title(int column) const { return sqlite3_column_name(statement_, column); }
-    std::string text(int column) const {
-        const auto* bytes = sqlite3_column_text(statement_, column);
-        return bytes == nullptr
-                   ? ""
-                   : std::string(
-                         reinterpret_cast<const char*>(bytes),
-                         static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
-    }
-    std::string error() const { return good_ ? "" : sqlite3_errmsg(database_); }
+const char* status_of(const PointRow& row) {
+    return !row.ok() ? "error" : row.code == cli::Ok ? "ok" : "unexpected";
+}
 
-  private:
-    sqlite3* database_;
-    sqlite3_stmt* statement_ = nullptr;
-    int bound_ = 0;
-    bool good_ = false;
-};
+/// As a command line has them.
+std::string set_options(const std::vector<std::string>& set) {
+    std::string text;
+    for (const std::string& each : set) text += " --set " + sim::shell_word(each);
+    return text;
+}
 
-/// A name within SQL.
-std::string quoted(const std::string& name) {
+std::string csv_cell(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) {
+        return text;
+    }
+    return sql_name(text);
+}
+
+}  // namespace
+
+std::string sql_name(const std::string& name) {
     std::string out = "\"";
     for (const char c : name) {
         out += c == '"' ? "\"\"" : std::string(1, c);
@@ -74,28 +50,67 @@ std::string quoted(const std::string& name) {
     return out + "\"";
 }
 
-const char* type_of(Unit unit) {
-    return unit == Unit::Text || unit == Unit::Note ? "TEXT" : "INTEGER";
-}
-
-/// As a person would write it: a string without its quotes.
-std::string plain(const std::string& value) {
+std::string plain_value(const std::string& value) {
     const Json text = Json::parse(value, nullptr, false);
     return text.is_string() ? text.get<std::string>() : value;
 }
 
-const char* status_of(const Outcome& outcome) {
-    return !outcome.ok() ? "error" : outcome.code == cli::Ok ? "ok" : "unexpected";
-}
+/// What is kept from row to row.
+struct ResultTable::Insert {
+    using Clock = std::chrono::steady_clock;
 
-std::string csv_cell(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) {
+    Insert(sqlite3* database, const Study& study)
+        : statement(database, "INSERT OR REPLACE INTO runs VALUES (?" + marks(study) + ")"),
+          study_(study) {
+        for (const Dimension& dimension : study.dimensions) {
+            auto& all = texts_.emplace_back();
+            for (const auto& row : dimension.rows) {
+                auto& texts = all.emplace_back();
+                for (const std::string& value : row) texts.push_back(plain_value(value));
+            }
+        }
+    }
+
+    /// The values of the keys.
+    void bind_keys(std::size_t point) {
+        study_.steps(point, steps_);
+        for (std::size_t d = 0; d < texts_.size(); ++d) {
+            const Dimension& dimension = study_.dimensions[d];
+            for (std::size_t key = 0; key < dimension.keys.size(); ++key) {
+                if (texts_[d].empty()) {
+                    statement.bind(plain_value(dimension.value(steps_[d], key)));
+                } else {
+                    statement.bind_kept(texts_[d][steps_[d]][key]);
+                }
+            }
+        }
+    }
+    bool is_open() const { return began_ != Clock::time_point(); }
+    bool is_old() const {
+        return is_open() && Clock::now() - began_ > std::chrono::milliseconds(100);
+    }
+    void begins() { began_ = Clock::now(); }
+    void ends() { began_ = {}; }
+
+    SqlStatement statement;
+
+  private:
+    static std::string marks(const Study& study) {
+        std::string text = ", ?, ?, ?";
+        for (std::size_t i = 0; i < study.keys.size() + figures().size(); ++i) text += ", ?";
         return text;
     }
-    return quoted(text);
-}
 
-}  // namespace
+    const Study& study_;
+    std::vector<std::vector<std::vector<std::string>>> texts_;  // by dimension, step and key
+    std::vector<std::size_t> steps_;
+    Clock::time_point began_;  // of the transaction
+};
+
+ResultTable::ResultTable() = default;
+ResultTable::~ResultTable() = default;
+ResultTable::ResultTable(ResultTable&& other) noexcept = default;
+ResultTable& ResultTable::operator=(ResultTable&& other) noexcept = default;
 
 void ResultTable::Close::operator()(sqlite3* database) const { sqlite3_close(database); }
 
@@ -117,8 +132,8 @@ sim::Result<ResultTable> ResultTable::open(const std::string& path) {
     }
     constexpr int patience_ms = 10'000;  // for somebody who reads the table meanwhile
     sqlite3_busy_timeout(database, patience_ms);
-    Statement tables(database,
-                     "SELECT count(*) FROM sqlite_master WHERE name IN ('study', 'runs')");
+    SqlStatement tables(database,
+                        "SELECT count(*) FROM sqlite_master WHERE name IN ('study', 'runs')");
     const std::int64_t known = tables.step() ? tables.number(0) : 0;
     if (!tables.error().empty()) {
         return sim::Failure{path + ": " + tables.error()};
@@ -126,7 +141,7 @@ sim::Result<ResultTable> ResultTable::open(const std::string& path) {
     if (known == 0) {
         return table;
     }
-    Statement study(database, "SELECT value FROM study WHERE key = 'fingerprint'");
+    SqlStatement study(database, "SELECT value FROM study WHERE key = 'fingerprint'");
     if (known != 2 || !study.step()) {
         return sim::Failure{path + ": is not a table of results of lmsim"};
     }
@@ -137,11 +152,11 @@ sim::Result<ResultTable> ResultTable::open(const std::string& path) {
 std::string ResultTable::begin(const Study& study) {
     std::string columns = "point INTEGER PRIMARY KEY";
     for (const std::string& key : study.keys) {
-        columns += ", " + quoted(key) + " TEXT";
+        columns += ", " + sql_name(key) + " TEXT";
     }
     columns += ", seed INTEGER, status TEXT, error TEXT";
     for (const Figure& figure : figures()) {
-        columns += fmt::format(", {} {}", quoted(figure.name), type_of(figure.unit));
+        columns += fmt::format(", {} {}", sql_name(figure.name), type_of(figure.unit));
     }
     // In one transaction: a file has all of it or is new.
     std::string problem =
@@ -154,9 +169,11 @@ std::string ResultTable::begin(const Study& study) {
         {"description", study.params.description},
         {"file", study.file},
         {"version", version},
-        {"points", std::to_string(study.points.size())}};
+        {"seeds", std::to_string(study.seeds)},
+        {"set", set_options(study.set)},
+        {"points", std::to_string(study.size())}};
     for (const auto& fact : facts) {
-        Statement insert(database_.get(), "INSERT INTO study VALUES (?, ?)");
+        SqlStatement insert(database_.get(), "INSERT INTO study VALUES (?, ?)");
         insert.bind(fact.first);
         insert.bind(fact.second);
         insert.step();
@@ -167,24 +184,29 @@ std::string ResultTable::begin(const Study& study) {
     return problem;
 }
 
-std::string ResultTable::add(std::size_t point, const StudyPoint& what, const Outcome& outcome) {
-    std::string marks = "?, ?, ?, ?";
-    for (std::size_t i = 0; i < what.values.size() + figures().size(); ++i) {
-        marks += ", ?";
+std::string ResultTable::add(const Study& study, const PointRow& row) {
+    if (!insert_) {
+        insert_ = std::make_unique<Insert>(database_.get(), study);
     }
-    Statement insert(database_.get(), "INSERT OR REPLACE INTO runs VALUES (" + marks + ")");
-    insert.bind(static_cast<std::int64_t>(point));
-    for (const std::string& value : what.values) {
-        insert.bind(plain(value));
+    if (!insert_->is_open()) {
+        const std::string problem = run("BEGIN");
+        if (!problem.empty()) return problem;
+        insert_->begins();
     }
-    insert.bind(static_cast<std::int64_t>(what.seed));
-    insert.bind(std::string(status_of(outcome)));
-    insert.bind(outcome.ok() ? Json() : Json(outcome.error));
-    for (const Figure& figure : figures()) {
-        insert.bind(outcome.ok() ? value_of(figure, outcome.result) : Json());
+    SqlStatement& insert = insert_->statement;
+    insert.rewind();
+    insert.bind(static_cast<std::int64_t>(row.point));
+    insert_->bind_keys(row.point);
+    insert.bind(static_cast<std::int64_t>(study.seed_of(row.point)));
+    insert.bind_kept(status_of(row));
+    row.ok() ? insert.bind_null() : insert.bind_kept(row.error);
+    CellReader cells(row.cells);
+    for (std::size_t i = 0; i < figures().size(); ++i) {
+        insert.bind(cells.next());
     }
     insert.step();
-    return insert.error();
+    const std::string problem = insert.error();
+    return problem.empty() ? settle_old() : problem;
 }
 
 std::string ResultTable::take(const std::string& path, bool with_errors) {
@@ -193,7 +215,7 @@ std::string ResultTable::take(const std::string& path, bool with_errors) {
     if (!part || part.value().fingerprint() != fingerprint_) {
         return part ? path + ": is of another study" : part.error();
     }
-    Statement attach(database_.get(), "ATTACH ? AS part");
+    SqlStatement attach(database_.get(), "ATTACH ? AS part");
     attach.bind(path);
     attach.step();
     if (!attach.error().empty()) {
@@ -206,23 +228,31 @@ std::string ResultTable::take(const std::string& path, bool with_errors) {
     return problem.empty() ? left : problem;
 }
 
-std::vector<bool> ResultTable::done(std::size_t count) const {
-    std::vector<bool> all(count, false);
-    Statement rows(database_.get(), "SELECT point FROM runs");
+std::string ResultTable::settle_old() { return insert_ && insert_->is_old() ? settle() : ""; }
+
+std::string ResultTable::settle() {
+    if (!insert_ || !insert_->is_open()) return {};
+    insert_->statement.rewind();
+    insert_->ends();
+    return run("COMMIT");
+}
+
+std::vector<bool> ResultTable::done(std::size_t first, std::size_t last) const {
+    std::vector<bool> all(last - first, false);
+    SqlStatement rows(database_.get(), "SELECT point FROM runs WHERE point >= ? AND point < ?");
+    rows.bind(static_cast<std::int64_t>(first));
+    rows.bind(static_cast<std::int64_t>(last));
     while (rows.step()) {
-        const auto point = static_cast<std::size_t>(rows.number(0));
-        if (point < count) {
-            all[point] = true;
-        }
+        all[static_cast<std::size_t>(rows.number(0)) - first] = true;
     }
     return all;
 }
 
 Tally ResultTable::tally(std::size_t first, std::size_t last) const {
     Tally tally;
-    Statement rows(database_.get(),
-                   "SELECT status, count(*) FROM runs WHERE point >= ? AND point < ? "
-                   "GROUP BY status");
+    SqlStatement rows(database_.get(),
+                      "SELECT status, count(*) FROM runs WHERE point >= ? AND point < ? "
+                      "GROUP BY status");
     rows.bind(static_cast<std::int64_t>(first));
     rows.bind(static_cast<std::int64_t>(last));
     while (rows.step()) {
@@ -237,9 +267,9 @@ Tally ResultTable::tally(std::size_t first, std::size_t last) const {
 std::vector<ResultTable::Error> ResultTable::errors(std::size_t first, std::size_t last,
                                                     std::size_t at_most) const {
     std::vector<Error> all;
-    Statement rows(database_.get(),
-                   "SELECT point, error FROM runs WHERE status = 'error' AND point >= ? AND "
-                   "point < ? ORDER BY point");
+    SqlStatement rows(database_.get(),
+                      "SELECT point, error FROM runs WHERE status = 'error' AND point >= ? AND "
+                      "point < ? ORDER BY point");
     rows.bind(static_cast<std::int64_t>(first));
     rows.bind(static_cast<std::int64_t>(last));
     while (all.size() < at_most && rows.step()) {
@@ -249,25 +279,67 @@ std::vector<ResultTable::Error> ResultTable::errors(std::size_t first, std::size
 }
 
 std::string ResultTable::about(const std::string& key) const {
-    Statement value(database_.get(), "SELECT value FROM study WHERE key = ?");
+    SqlStatement value(database_.get(), "SELECT value FROM study WHERE key = ?");
     value.bind(key);
     return value.step() ? value.text(0) : "";
 }
 
-std::string ResultTable::csv() const {
-    Statement rows(database_.get(), "SELECT * FROM runs ORDER BY point");
-    std::string out;
+void ResultTable::each_csv_line(const std::string& where,
+                                const std::function<bool(const std::string&)>& take) const {
+    SqlStatement rows(database_.get(), "SELECT * FROM runs " + where + " ORDER BY point");
+    std::string line;
     for (int column = 0; column < rows.columns(); ++column) {
-        out += (column == 0 ? "" : ",") + csv_cell(rows.title(column));
+        line += (column == 0 ? "" : ",") + csv_cell(rows.title(column));
     }
-    out += "\n";
-    while (rows.step()) {
+    line += "\n";
+    while (take(line) && rows.step()) {
+        line.clear();
         for (int column = 0; column < rows.columns(); ++column) {
-            out += (column == 0 ? "" : ",") + csv_cell(rows.text(column));
+            line += (column == 0 ? "" : ",") + csv_cell(rows.text(column));
         }
-        out += "\n";
+        line += "\n";
     }
+}
+
+std::string ResultTable::csv(std::size_t most) const {
+    const std::size_t all = tally().all();
+    std::string where;
+    if (all > most) {
+        // Weyl's sequence: no stride of a grid falls into step with it.
+        constexpr std::uint64_t golden = 2654435769;
+        constexpr std::uint64_t turn = std::uint64_t{1} << 32U;
+        const std::uint64_t seeds =
+            std::max<std::uint64_t>(1, std::strtoull(about("seeds").c_str(), nullptr, 10));
+        const auto part = static_cast<std::uint64_t>(static_cast<double>(most) /
+                                                     static_cast<double>(all) * 4294967296.0);
+        where = fmt::format("WHERE point / {} * {} % {} < {}", seeds, golden, turn, part);
+    }
+    std::string out;
+    each_csv_line(where, [&out](const std::string& line) {
+        out += line;
+        return true;
+    });
     return out;
+}
+
+std::string ResultTable::write_csv(const std::string& path) const {
+    auto file = sim::trace::OutputFile::create(path);
+    if (!file) {
+        return file.error();
+    }
+    std::string piece;
+    const auto write = [&] {
+        file.value().write(piece);
+        piece.clear();
+    };
+    each_csv_line("", [&](const std::string& line) {
+        piece += line;
+        if (piece.size() >= sim::trace::buffer_bytes) write();
+        return file.value().error().empty();
+    });
+    write();
+    file.value().close();
+    return file.value().error();
 }
 
 }  // namespace lmsim::runs

@@ -19,16 +19,6 @@ std::string answer(cli::ExitCode code, const std::string& text) {
     return fmt::format("{}{}", static_cast<int>(code), text);
 }
 
-sim::metrics::Result simulated(cli::PreparedRun& prepared) {
-    sim::RunOptions options;
-    options.dialects = prepared.dialects;
-    // Nobody listens, but telling is part of the trace hash: that of `lmsim run` comes out.
-    options.progress = [](sim::Ps, std::string_view) {};
-    sim::Simulation simulation(prepared.loaded.scenario, prepared.workload, options);
-    simulation.run();
-    return simulation.result();
-}
-
 std::string run_here(const cli::ScenarioOptions& point) {
     cli::PreparedRun prepared = cli::prepare(point);
     const sim::LoadedScenario& loaded = prepared.loaded;
@@ -66,6 +56,16 @@ Outcome outcome_of(const sim::OwnProcess& process) {
 }
 
 }  // namespace
+
+sim::metrics::Result simulated(cli::PreparedRun& prepared) {
+    sim::RunOptions options;
+    options.dialects = prepared.dialects;
+    // Nobody listens, but telling is part of the trace hash: that of `lmsim run` comes out.
+    options.progress = [](sim::Ps, std::string_view) {};
+    sim::Simulation simulation(prepared.loaded.scenario, prepared.workload, options);
+    simulation.run();
+    return simulation.result();
+}
 
 bool run_each(const std::vector<cli::ScenarioOptions>& points, const Effort& effort) {
     cli::catch_interrupts();

@@ -11,10 +11,10 @@ RunsWatch::RunsWatch(sim::metrics::LiveLine& line, std::size_t count, const Effo
     look();
 }
 
-void RunsWatch::ended(const Outcome& outcome) {
+void RunsWatch::ended(bool has_result, cli::ExitCode code) {
     --left_;
     ++here_;
-    ++(!outcome.ok() ? tally_.errors : outcome.code == cli::Ok ? tally_.well : tally_.unexpected);
+    ++(!has_result ? tally_.errors : code == cli::Ok ? tally_.well : tally_.unexpected);
 }
 
 void RunsWatch::look() {

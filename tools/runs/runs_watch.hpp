@@ -11,7 +11,8 @@ class RunsWatch {
     /// Of `count` runs that are still to be done.
     RunsWatch(sim::metrics::LiveLine& line, std::size_t count, const Effort& effort);
 
-    void ended(const Outcome& outcome);
+    void ended(const Outcome& outcome) { ended(outcome.ok(), outcome.code); }
+    void ended(bool has_result, cli::ExitCode code);
     /// Now and then.
     void look();
     void end(bool interrupted);

@@ -124,7 +124,7 @@ class SlurmFront {
 
 /// Points of the study that have no row, and are not left out by the user.
 std::vector<bool> SlurmFront::missing() const {
-    std::vector<bool> all = table_.done(work_.points.last);
+    std::vector<bool> all = table_.done(0, work_.points.last);
     for (std::size_t i = 0; i < all.size(); ++i) {
         all[i] = !all[i] && i >= work_.points.first;
     }

@@ -173,6 +173,58 @@ std::string ParamType<StudyPoints>::print(const StudyPoints& value) {
     return "[" + text + "]";
 }
 
+bool operator==(const StudyHypercube& a, const StudyHypercube& b) {
+    return ParamType<StudyHypercube>::print(a) == ParamType<StudyHypercube>::print(b);
+}
+
+std::string ParamType<StudyHypercube>::print(const StudyHypercube& value) {
+    if (value.samples == 0) return "{}";
+    std::string text = fmt::format("{{samples = {}, seed = {}", value.samples, value.seed);
+    for (const runs::CubeAxis& axis : value.axes) {
+        text += fmt::format(", {} = {}", in_quotes(axis.key), axis.text());
+    }
+    return text + "}";
+}
+
+Result<StudyHypercube> ParamType<StudyHypercube>::read(const Value& value) {
+    if (value.type != Value::Type::Table) {
+        return detail::expected("a table of ranges", value);
+    }
+    StudyHypercube cube;
+    Value axes = value;
+    axes.members.clear();
+    for (const Value::Member& member : value.members) {
+        if (member.name != "samples" && member.name != "seed") {
+            axes.members.push_back(member);
+            continue;
+        }
+        const bool samples = member.name == "samples";
+        const std::int64_t least = samples ? 1 : 0;
+        const std::int64_t most = samples ? runs::Hypercube::most_samples : INT64_MAX;
+        const std::int64_t number = member.value.integer;
+        if (member.value.type != Value::Type::Integer || number < least || number > most) {
+            return at(member.value, fmt::format("{}: expected a whole number, {} to {}",
+                                                member.name, least, most));
+        }
+        (samples ? cube.samples : cube.seed) = static_cast<std::uint64_t>(number);
+    }
+    const auto entries = entries_of(axes);
+    if (!entries) return Failure{entries.error()};
+    if (cube.samples == 0) return at(value, "expected samples = N");
+    if (entries.value().empty()) {
+        return at(value, "no range; expected KEY = {from = A, to = B}, or a list of values");
+    }
+    for (const Entry& entry : entries.value()) {
+        cube.axes.push_back(runs::read_cube_axis(entry.key, *entry.value, cube.problems));
+        // A list may name files.
+        std::vector<std::string>& values = cube.axes.back().values;
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            values[i] = setting_of({entry.key, &entry.value->items[i]}).value;
+        }
+    }
+    return cube;
+}
+
 }  // namespace lmsim::sim
 
 namespace lmsim::runs {

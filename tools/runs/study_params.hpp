@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/core/param.hpp"
+#include "tools/runs/hypercube.hpp"
 #include "tools/runs/settings.hpp"
 
 // What stands in a study file: a scenario, and what to change in it run by run. Declared as a
@@ -28,6 +29,23 @@ struct StudyPoints {
     friend bool operator==(const StudyPoints& a, const StudyPoints& b);
 };
 
+/// A table of ranges and lists by key, and how many samples of them there are.
+struct StudyHypercube {
+    std::uint64_t samples = 0;
+    std::uint64_t seed = 1;
+    std::vector<runs::CubeAxis> axes;
+    /// What is wrong with a range or a value, where it stands.
+    std::vector<Diagnostic> problems;
+    friend bool operator==(const StudyHypercube& a, const StudyHypercube& b);
+};
+
+template <>
+struct ParamType<StudyHypercube> {
+    static Result<StudyHypercube> read(const Value& value);
+    static std::string print(const StudyHypercube& value);
+    static std::string name() { return "a table of ranges"; }
+    static std::string schema() { return R"({"type":"object"})"; }
+};
 template <>
 struct ParamType<StudySettings> {
     static Result<StudySettings> read(const Value& value);
@@ -54,6 +72,27 @@ struct ParamType<StudyPoints> {
 
 namespace lmsim::runs {
 
+/// When a combination has seeds enough.
+struct StopParams {
+    std::string figure = sim::param(
+        &figure, "figure", "",
+        "the column that has to be known well, such as downtime_ps; empty: all seeds are run",
+        sim::choice);
+    sim::Share percentile = sim::param(
+        &percentile, "percentile", sim::Share{0}, sim::between(sim::Share{0}, sim::Share{999'999}),
+        "which percentile of it over the seeds (the median is 50%); 0%: the mean", sim::choice);
+    sim::Share confidence =
+        sim::param(&confidence, "confidence", sim::Share{950'000},
+                   sim::between(sim::Share{500'000}, sim::Share{999'999}),
+                   "how sure it has to be that the true one is in the interval", sim::choice);
+    sim::Share within = sim::param(
+        &within, "within", sim::Share{50'000}, sim::between(sim::Share{1}, sim::Share{1'000'000}),
+        "how far the ends of the interval may be from the estimate, as a share of it", sim::choice);
+    std::uint32_t at_least =
+        sim::param(&at_least, "at_least", 10, sim::between(3, 100000),
+                   "seeds before the first look, and from each look to the next", sim::choice);
+};
+
 /// A study. Points are all combinations of the grid, for each entry of `points` if there are any,
 /// each with `seeds` seeds.
 struct StudyParams {
@@ -77,6 +116,13 @@ struct StudyParams {
     sim::StudyPoints points =
         sim::param(&points, "points", sim::StudyPoints{},
                    "single points: tables of values by key, all with the same keys", sim::choice);
+    sim::StudyHypercube hypercube = sim::param(
+        &hypercube, "hypercube", sim::StudyHypercube{},
+        "samples of ranges, all at once: samples, seed, and by key a range {from, to, scale, "
+        "step} or a list",
+        sim::choice);
+    StopParams stop =
+        sim::group(&stop, "stop", "when a combination needs no more seeds; seeds is then the most");
 };
 
 /// A JSON Schema (2020-12) of study files.

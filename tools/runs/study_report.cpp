@@ -85,16 +85,29 @@ viz::ReportPage study_page(const Json& data) {
     return page;
 }
 
+/// Of more runs a page takes a browser's memory, and nobody looks at each.
+constexpr std::size_t most_rows_shown = 20'000;
+
 /// A sweep's directory as it was read.
 struct SweepFolder {
     std::string name;
     std::string description;
     std::string study;
     std::string fingerprint;
+    std::string set;           // options of its command
     std::size_t expected = 0;  // runs of the whole study; 0: not known
-    SweepTable table;
+    std::size_t ended = 0;
+    Tally tally;
+    SweepTable table;  // of all runs, or of some of very many
 
-    bool partial() const { return table.rows().size() < expected; }
+    bool partial() const { return ended < expected; }
+    bool thinned() const { return table.rows().size() < ended; }
+    std::string note() const {
+        return fmt::format(
+            "{} of {} runs are shown, evenly taken from all combinations; best and "
+            "worst are those of them. {} and {} have all.",
+            table.rows().size(), ended, sweep_csv, sweep_table);
+    }
 };
 
 sim::Result<SweepFolder> open_sweep(const std::string& directory) {
@@ -109,7 +122,10 @@ sim::Result<SweepFolder> open_sweep(const std::string& directory) {
                 "{}; expected the results that lmsim sweep --out leaves",
                 table ? sim::printable(database) + ": it is no table of results" : table.error())};
         }
-        csv = table.value().csv();
+        csv = table.value().csv(most_rows_shown);
+        folder.tally = table.value().tally();
+        folder.ended = folder.tally.all();
+        folder.set = table.value().about("set");
         folder.name = table.value().about("name");
         folder.description = table.value().about("description");
         folder.study = table.value().about("file");
@@ -119,6 +135,7 @@ sim::Result<SweepFolder> open_sweep(const std::string& directory) {
         csv = file_text(path_in(directory, sweep_csv)).value_or("");
     }
     folder.table = SweepTable(csv);
+    folder.ended = std::max(folder.ended, folder.table.rows().size());
     if (!folder.table.whole()) {
         return sim::Failure{
             fmt::format("{}: its table is none of a sweep; expected what lmsim "
@@ -139,11 +156,19 @@ sim::Result<viz::ReportPage> sweep_report(const std::string& directory) {
     data["title"] = folder.name;
     data["description"] = folder.description;
     data["summary"] = sweep.summary();
+    if (folder.thinned()) {
+        data["summary"]["runs"] = folder.ended;
+        data["summary"]["ok"] = folder.tally.well;
+        data["summary"]["unexpected"] = folder.tally.unexpected;
+        data["summary"]["errors"] = folder.tally.errors;
+        data["notes"].push_back(folder.note());
+    }
     if (folder.expected != 0) {
         data["summary"]["expected"] = folder.expected;
         data["summary"]["partial"] = folder.partial();
     }
-    const std::string command = "lmsim sweep " + sim::shell_word(folder.study) + " --out ";
+    const std::string command =
+        "lmsim sweep " + sim::shell_word(folder.study) + folder.set + " --out ";
     if (folder.partial()) {
         data["summary"]["resume"] = command + sim::shell_word(directory) + " --resume";
     }
@@ -177,9 +202,9 @@ sim::Result<std::string> sweep_markdown(const std::string& directory) {
     std::string text = "# " + plain(folder.name.empty() ? "Sweep" : folder.name) + "\n\n";
     if (!folder.description.empty()) text += plain(folder.description) + "\n\n";
     if (folder.partial()) {
-        text +=
-            fmt::format("PARTIAL: {} of {} runs.\n\n", folder.table.rows().size(), folder.expected);
+        text += fmt::format("PARTIAL: {} of {} runs.\n\n", folder.ended, folder.expected);
     }
+    if (folder.thinned()) text += folder.note() + "\n\n";
     const std::string headline = folder.table.headline();
     return text + (headline.empty() ? "" : plain(headline) + "\n\n") + folder.table.markdown();
 }
