@@ -25,12 +25,12 @@ Tally simpy_or_exit(const CommandPath& path) {
     return tally.value();
 }
 
-/// SimPy does in 0.1 s of simulated time what takes it seconds; the simulator would be over before
+/// SimPy does in 0.05 s of simulated time what takes it seconds; the simulator would be over before
 /// its caches are warm. So each runs as long as it needs for a rate, and the short run is the same
 /// on all sides.
 Row simpy_row(const Shape& shape, bool quick) {
     const CommandPath brief =
-        make_command_path(lasting(shape, quick ? ps_per_second / 50 : ps_per_second / 10));
+        make_command_path(lasting(shape, quick ? ps_per_second / 50 : ps_per_second / 20));
     const CommandPath lengthy =
         make_command_path(lasting(shape, quick ? ps_per_second / 4 : 3 * ps_per_second));
     LMSIM_ASSERT(same_run(in_child([&] { return run_simulated(brief); }),
@@ -38,7 +38,7 @@ Row simpy_row(const Shape& shape, bool quick) {
     const Tally expected = in_child([&] { return run_simulated(brief); });
     std::vector<double> ours;
     std::vector<double> ratios;
-    for (int round = 0; round < (quick ? 1 : 5); ++round) {
+    for (int round = 0; round < (quick ? 1 : 3); ++round) {
         const Tally theirs = simpy_or_exit(brief);
         LMSIM_ASSERT(same_run(expected, theirs));
         ours.push_back(rate(in_child([&] { return run_simulated(lengthy); })));

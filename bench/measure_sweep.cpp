@@ -37,24 +37,32 @@ Spent sweep(const std::string& study, std::size_t first, std::size_t end,
     return {ran.wall_ms, ran.cpu_ms};
 }
 
-/// What one point takes: many less one, so that all that is done once does not count.
-Spent per_point(const std::string& study, std::size_t count, const std::vector<std::string>& set,
-                int rounds) {
+/// What one point takes: as many from each of these places on, less one, so that all that is done
+/// once does not count.
+Spent per_point(const std::string& study, const std::vector<std::size_t>& places, std::size_t count,
+                const std::vector<std::string>& set, int rounds) {
     std::vector<double> wall;
     std::vector<double> cpu;
+    const auto points = static_cast<double>(places.size() * (count - 1));
     for (int round = 0; round < rounds; ++round) {
-        const Spent one = sweep(study, 0, 1, set);
-        const Spent all = sweep(study, 0, count, set);
-        wall.push_back((all.wall_ms - one.wall_ms) / static_cast<double>(count - 1));
-        cpu.push_back((all.cpu_ms - one.cpu_ms) / static_cast<double>(count - 1));
-        fmt::print(stderr, "sweep, {} points: {:.4f} ms a point, {:.4f} ms of CPU\n", count,
-                   wall.back(), cpu.back());
+        Spent spent;
+        for (const std::size_t place : places) {
+            const Spent one = sweep(study, place, place + 1, set);
+            const Spent all = sweep(study, place, place + count, set);
+            spent.wall_ms += (all.wall_ms - one.wall_ms) / points;
+            spent.cpu_ms += (all.cpu_ms - one.cpu_ms) / points;
+        }
+        wall.push_back(spent.wall_ms);
+        cpu.push_back(spent.cpu_ms);
+        fmt::print(stderr, "sweep: {:.4f} ms a point, {:.4f} ms of CPU\n", spent.wall_ms,
+                   spent.cpu_ms);
     }
     return {median(wall), median(cpu)};
 }
 
 Row map_row(const std::string& fidelity, std::size_t count, Aim aim, int rounds) {
-    const Spent spent = per_point(map, count, {"run.fidelity=" + fidelity}, rounds);
+    const Spent spent =
+        per_point(map, {0, 25'000, 50'000, 75'000}, count, {"run.fidelity=" + fidelity}, rounds);
     return {"downtime-map.toml, " + fidelity,
             60'000 / spent.wall_ms,
             "points/min",
@@ -99,7 +107,7 @@ Row overhead_row(const std::string& fidelity, std::size_t count, const char* uni
         "name = \"overhead\"\nscenario = \"{}\"\nseeds = {}\n[set]\nrun.fidelity = \"{}\"\n",
         nothing, count, fidelity);
     const double itself = simulation_ms(fidelity == "fluid", 3 * rounds);
-    const double all = per_point(study, count, {}, rounds).cpu_ms;
+    const double all = per_point(study, {0}, count, {}, rounds).cpu_ms;
     Row row = compared({"overhead of a point, " + fidelity, (all - itself) * per_ms, unit,
                         itself * per_ms, "the simulation itself", aim});
     row.less_is_better = true;
@@ -112,8 +120,8 @@ void measure_sweep(Rows& rows, bool quick) {
     const int rounds = quick ? 1 : 3;
     using Of = Aim::Of;
     if (std::filesystem::exists(map)) {
-        rows.push_back(map_row("hybrid", quick ? 20 : 2000, {Of::Value, 30'000, 100'000}, rounds));
-        rows.push_back(map_row("fluid", quick ? 200 : 100'000, {Of::Value, 1e6, 10e6}, rounds));
+        rows.push_back(map_row("hybrid", quick ? 5 : 250, {Of::Value, 30'000, 100'000}, rounds));
+        rows.push_back(map_row("fluid", quick ? 50 : 25'000, {Of::Value, 1e6, 10e6}, rounds));
     }
     rows.push_back(
         overhead_row("hybrid", quick ? 20 : 1000, "ms", 1, {Of::Value, 0.5, 0.2}, rounds));

@@ -66,7 +66,11 @@ Host this_host() {
     host.cores = std::thread::hardware_concurrency();
     utsname names{};
     if (uname(&names) == 0) {
-        host.kernel = fmt::format("{} {}", names.sysname, names.release);
+        // Major and minor: what follows is the maker's, and may name a place.
+        const std::string release = names.release;
+        const std::size_t minor = release.find('.');
+        const std::size_t end = release.find_first_not_of("0123456789", minor + 1);
+        host.kernel = fmt::format("{} {}", names.sysname, release.substr(0, end));
     }
 #ifdef __clang__
     host.compiler = fmt::format("clang {}", __clang_version__);

@@ -19,16 +19,15 @@ IOPS.)";
 constexpr const char* systemc_how =
     R"(The same machine as raw SystemC, `bench/systemc_loop.cpp`: each direction of the link, the
 host's memory, each channel and each vCPU is a module with an `sc_event` and an `SC_METHOD`.
-Steps and draws are the plain loop's own code. Threads, or a process spawned for each
-command, are what one often sees and cost several times as much; they are not what is
-compared.)";
+Steps and draws are the plain loop's own code. A process that is spawned for each command,
+as one often sees it, costs many times as much and is not what is compared.)";
 
 constexpr const char* simpy_how =
     R"(The same machine for SimPy 3 (Debian's python3-simpy3), `bench/simpy_loop.py`: a process for
 each command, Resources for links, channels and vCPUs. Draws come from tables that are made
-before; rings and places on the disk, which change no time, are left out. SimPy does 0.1 s
-of simulated time and must end with the same counts and latencies as the simulator's 0.1 s;
-the simulator's rate is that of 3 s of the same, for 0.1 s is over before its caches are
+before; rings and places on the disk, which change no time, are left out. SimPy does 0.05 s
+of simulated time and must end with the same counts and latencies as the simulator's 0.05 s;
+the simulator's rate is that of 3 s of the same, for 0.05 s is over before its caches are
 warm.)";
 
 constexpr const char* hybrid_how =
@@ -36,10 +35,11 @@ constexpr const char* hybrid_how =
 and exactly: simulated seconds for each second of CPU, and what each says of the downtime.)";
 
 constexpr const char* sweep_how =
-    R"(Points per minute of `lmsim sweep` with 2 jobs, by wall time: many points less one of the
-same study, so that what is done once does not count. Overhead: the CPU of such a sweep and
-all its processes for each point of a study that does nothing (`bench/nothing.toml` with
-many seeds), less the CPU of the simulation itself, which is the baseline.)";
+    R"(Points per minute of `lmsim sweep` with 2 jobs, by wall time: points from four places of the
+study, less one of each, so that what is done once does not count. Overhead: the CPU of such
+a sweep and all its processes for each point of a study that does nothing
+(`bench/nothing.toml` with many seeds), less the CPU of the simulation itself, which is the
+baseline.)";
 
 constexpr const char* start_how =
     R"(Wall time from fork to the first event of SystemC's queue, which a preloaded library sees

@@ -86,7 +86,7 @@ int sweep_with_slurm(const ExecutorArguments& arguments, runs::SlurmWork work,
     if (!end.problem.empty()) {
         complain("--executor slurm: " + end.problem);
     }
-    return end.code;
+    return end.code == Ok && !end.losses.empty() ? static_cast<int>(Failed) : end.code;
 }
 
 }  // namespace lmsim::cli
