@@ -145,10 +145,6 @@ int run_rest(const SweepArguments& arguments, const runs::Study& study, const Ra
     sweep.watch = arguments.watch;
     std::string problem;
     const bool whole = runs::run_sweep(study, sweep, table, problem);
-    problem = problem.empty() ? table.write_points(study) : problem;
-    if (whole && range.size() == study.size() && problem.empty()) {
-        problem = table.set_count(table.tally().all());
-    }
     if (!problem.empty()) {
         return complain(in(arguments.out, table_name) + ": " + problem, Environment);
     }
@@ -164,13 +160,22 @@ int run_rest_by_slurm(const SweepArguments& arguments, const runs::Study& study,
     work.folder = arguments.out;
     work.fingerprint = study.fingerprint;
     work.points = {range.first, range.last};
-    work.whole = study.params.seeds;
+    work.missing = [&](const runs::PointRange& points) {
+        return runs::missing_points(study, table, points.first, points.last);
+    };
+    work.whole = study.seeds;
     work.jobs = arguments.jobs_given ? arguments.jobs : 0;
     work.watch = arguments.watch;
     for (const std::string& set : arguments.set) {
         work.sweep_options.insert(work.sweep_options.end(), {"--set", set});
     }
     return sweep_with_slurm(arguments.executor, work, table);
+}
+
+/// What stands in the table beside the rows, when they are all there or no more come.
+std::string complete(const runs::Study& study, bool whole, runs::ResultTable& table) {
+    const std::string problem = table.write_points(study);
+    return problem.empty() && whole ? table.set_count(table.tally().all()) : problem;
 }
 
 std::string write_csv(const SweepArguments& arguments, const runs::ResultTable& table) {
@@ -271,18 +276,20 @@ int sweep(SweepArguments arguments) {
         fmt::print(stderr, "{}", study.error_text());
         return Usage;
     }
-    if (arguments.executor.slurm() && !study.params.stop.figure.empty()) {
-        return complain("--executor slurm: a study with [stop] is for one machine; expected none");
-    }
     const auto range = read_range(arguments.points, study);
     if (!range) {
         return complain(range.error());
     }
-    const std::string full =
-        runs::no_room(runs::size_of(study, range.value().size(), arguments.jobs),
-                      runs::room_for(arguments.out), arguments.jobs);
+    // What the nodes of a cluster have, they know.
+    const unsigned jobs = arguments.executor.slurm() ? 1 : arguments.jobs;
+    const std::string full = runs::no_room(runs::size_of(study, range.value().size(), jobs),
+                                           runs::room_for(arguments.out), jobs);
     if (!full.empty()) {
         return complain(fmt::format("{}: {}", arguments.file, full), Environment);
+    }
+    const int ready = check_slurm(arguments.executor);
+    if (ready != Ok) {
+        return ready;
     }
     std::error_code error;
     std::filesystem::create_directories(arguments.out, error);
@@ -301,7 +308,9 @@ int sweep(SweepArguments arguments) {
     }
     code = arguments.executor.slurm() ? run_rest_by_slurm(arguments, study, range.value(), *table)
                                       : run_rest(arguments, study, range.value(), *table);
-    const std::string problem = write_csv(arguments, *table);
+    const bool whole = code == Ok && range.value().size() == study.size();
+    std::string problem = complete(study, whole, *table);
+    problem = problem.empty() ? write_csv(arguments, *table) : problem;
     if (!problem.empty()) {
         return complain(problem, Environment);
     }

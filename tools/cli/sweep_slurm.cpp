@@ -7,6 +7,7 @@
 #include "sim/core/text.hpp"
 #include "sim/metrics/display.hpp"
 #include "tools/cli/complain.hpp"
+#include "tools/runs/slurm.hpp"
 
 namespace lmsim::cli {
 
@@ -44,6 +45,19 @@ int check_executor(const CLI::App& verb, const ExecutorArguments& arguments) {
         }
     }
     return Ok;
+}
+
+int check_slurm(const ExecutorArguments& arguments) {
+    if (!arguments.slurm()) {
+        return Ok;
+    }
+    const auto options = runs::slurm_words(arguments.slurm_options);
+    if (!options) {
+        return complain("--slurm-options " + options.error());
+    }
+    const auto slurm = runs::Slurm::find();
+    return slurm ? static_cast<int>(Ok)
+                 : complain("--executor slurm: " + slurm.error(), Environment);
 }
 
 int settle_tasks(const ExecutorArguments& arguments, const std::string& folder, bool drop) {

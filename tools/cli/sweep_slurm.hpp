@@ -26,6 +26,9 @@ void add_executor_options(CLI::App& verb, ExecutorArguments& arguments);
 /// Do they, and what lies in the folder from before, go together? Else says so; the exit code.
 int check_executor(const CLI::App& verb, const ExecutorArguments& arguments);
 
+/// Is there a Slurm, if it is asked for? Else says what is missing; the exit code.
+int check_slurm(const ExecutorArguments& arguments);
+
 /// Tasks in a folder that are still with Slurm: with `drop` they are ended and forgotten, and else
 /// they are in the way of who is not Slurm's.
 int settle_tasks(const ExecutorArguments& arguments, const std::string& folder, bool drop);

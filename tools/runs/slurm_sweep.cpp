@@ -90,7 +90,6 @@ class SlurmFront {
         }
     }
 
-    std::vector<bool> missing() const;
     void plan();
     bool go_on();
     void hand_in();
@@ -122,29 +121,21 @@ class SlurmFront {
     milliseconds rest_ = soonest_look;
 };
 
-/// Points of the study that have no row, and are not left out by the user.
-std::vector<bool> SlurmFront::missing() const {
-    std::vector<bool> all = table_.done(0, work_.points.last);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        all[i] = !all[i] && i >= work_.points.first;
-    }
-    return all;
-}
-
 /// Makes tasks of what is missing and not on its way.
 void SlurmFront::plan() {
-    std::vector<bool> left = missing();
+    const std::size_t first = work_.points.first;
+    std::vector<bool> left = work_.missing(work_.points);
     for (const SlurmTask& task : tasks_.open) {
-        const std::size_t last = std::min(task.points.last, left.size());
-        for (std::size_t i = task.points.first; i < last; ++i) {
-            left[i] = false;
+        const std::size_t end = std::min(task.points.last, work_.points.last);
+        for (std::size_t i = std::max(task.points.first, first); i < end; ++i) {
+            left[i - first] = false;
         }
     }
     const auto count = static_cast<std::size_t>(std::count(left.begin(), left.end(), true));
     const std::size_t each = work_.points_per_task != 0
                                  ? work_.points_per_task
                                  : points_per_task(count, slurm_.most_tasks(), work_.whole);
-    for (const PointRange& range : task_ranges(left, each, work_.whole)) {
+    for (const PointRange& range : task_ranges(left, first, each, work_.whole)) {
         tasks_.add(range, 1);
     }
 }
@@ -320,12 +311,9 @@ void SlurmFront::lost(SlurmTask& task, const SlurmState* state, std::string why)
         }
     }
     fs::remove_all(results, ignored);
-    std::vector<bool> left = missing();
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        left[i] = left[i] && i >= task.points.first && i < task.points.last;
-    }
     const bool again = task.cancelled || task.tries <= work_.retries;
-    for (const PointRange& points : task_ranges(left, task.points.size(), work_.whole)) {
+    for (const PointRange& points : task_ranges(work_.missing(task.points), task.points.first,
+                                                task.points.size(), work_.whole)) {
         if (again) {
             SlurmTask next;
             next.points = points;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct SlurmWork {
     std::string folder;  // of the results
     std::string fingerprint;
     PointRange points;
+    /// Of some points, which are to be done: those that have no row, unless nobody wants them.
+    std::function<std::vector<bool>(const PointRange& points)> missing;
     std::size_t whole = 1;            // points that one task has to do together
     std::size_t points_per_task = 0;  // 0: 1000, or more if there would be too many tasks
     unsigned jobs = 0;                // runs at once in a task; 0: as Slurm gives processors

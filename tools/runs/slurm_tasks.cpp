@@ -154,18 +154,20 @@ std::string SlurmTasks::log(const SlurmTask& task) const {
     return path(fmt::format("{}-{}.log", task.array, task.index));
 }
 
-std::vector<PointRange> task_ranges(const std::vector<bool>& missing, std::size_t most,
-                                    std::size_t whole) {
-    const std::size_t span = std::max<std::size_t>(most / whole, 1) * whole;
+std::vector<PointRange> task_ranges(const std::vector<bool>& missing, std::size_t first,
+                                    std::size_t most, std::size_t whole) {
+    const auto cut = [whole](std::size_t point) { return point / whole * whole; };
+    const std::size_t span = std::max(cut(most), whole);
     std::vector<PointRange> all;
     for (std::size_t i = 0; i < missing.size(); ++i) {
         if (!missing[i]) {
             continue;
         }
-        if (all.empty() || i >= all.back().first + span) {
-            all.push_back({i / whole * whole, 0});
+        const std::size_t point = first + i;
+        if (all.empty() || point >= cut(all.back().first) + span) {
+            all.push_back({std::max(cut(point), first), 0});
         }
-        all.back().last = std::min((i / whole + 1) * whole, missing.size());
+        all.back().last = std::min(cut(point) + whole, first + missing.size());
     }
     return all;
 }

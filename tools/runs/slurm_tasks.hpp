@@ -65,10 +65,11 @@ class SlurmTasks {
     std::size_t next_array_ = 0;
 };
 
-/// Splits what is missing into tasks of at most `most` points, which begin and end at multiples of
-/// `whole`. What is not missing may be among them, but never at an end.
-std::vector<PointRange> task_ranges(const std::vector<bool>& missing, std::size_t most,
-                                    std::size_t whole);
+/// Splits what is missing, of the points from `first` on, into tasks of at most `most` points,
+/// which are cut at multiples of `whole` only. What is not missing may be among them, but never at
+/// an end.
+std::vector<PointRange> task_ranges(const std::vector<bool>& missing, std::size_t first,
+                                    std::size_t most, std::size_t whole);
 
 /// So many points for each task, if nobody says: 1000, or more if `most_tasks` would not do.
 std::size_t points_per_task(std::size_t missing, std::size_t most_tasks, std::size_t whole);

@@ -107,7 +107,46 @@ class Sweeper {
     std::string problem_;
 };
 
+/// The points of a combination that has seeds from `first` on, of which some are done.
+std::vector<bool> next_seeds(const Study& study, std::size_t first, const std::vector<bool>& done,
+                             const std::vector<std::optional<std::int64_t>>& values) {
+    EarlyStop stop(study);
+    std::vector<bool> wanted = stop.next(first, first + done.size());
+    for (std::size_t i = 0; i < done.size(); ++i) {
+        if (done[i]) stop.tell(first + i, values[i]);
+    }
+    while (!wanted.empty()) {
+        for (std::size_t i = 0; i < done.size(); ++i) wanted[i] = wanted[i] && !done[i];
+        if (std::count(wanted.begin(), wanted.end(), true) != 0) break;
+        wanted = stop.next(first, first + done.size());
+    }
+    wanted.resize(done.size());
+    return wanted;
+}
+
 }  // namespace
+
+std::vector<bool> missing_points(const Study& study, const ResultTable& table, std::size_t first,
+                                 std::size_t last) {
+    std::vector<bool> missing = table.done(first, last);
+    missing.flip();
+    if (study.params.stop.figure.empty()) return missing;
+    std::vector<std::optional<std::int64_t>> values(last - first);
+    table.values(study.params.stop.figure, first, last,
+                 [&](std::size_t point, std::optional<std::int64_t> value) {
+                     values[point - first] = value;
+                 });
+    const auto seeds = static_cast<std::ptrdiff_t>(study.seeds);
+    for (std::size_t at = 0; at + study.seeds <= missing.size(); at += study.seeds) {
+        const auto begin = missing.begin() + static_cast<std::ptrdiff_t>(at);
+        std::vector<bool> done(begin, begin + seeds);
+        done.flip();
+        const auto from = values.begin() + static_cast<std::ptrdiff_t>(at);
+        const auto wanted = next_seeds(study, first + at, done, {from, from + seeds});
+        std::copy(wanted.begin(), wanted.end(), begin);
+    }
+    return missing;
+}
 
 bool run_sweep(const Study& study, const SweepRun& sweep, ResultTable& table,
                std::string& problem) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "tools/runs/result_table.hpp"
 #include "tools/runs/study.hpp"
@@ -19,5 +20,10 @@ struct SweepRun {
 /// Runs what has no row in the table yet and writes the rows into it. False if it was interrupted,
 /// or the table cannot be written: `problem` then says why. Call it before any thread exists.
 bool run_sweep(const Study& study, const SweepRun& sweep, ResultTable& table, std::string& problem);
+
+/// Of the points from `first` to the one before `last`: which ones are to be done? With [stop], of
+/// a combination that has not enough seeds the next ones; then both are between combinations.
+std::vector<bool> missing_points(const Study& study, const ResultTable& table, std::size_t first,
+                                 std::size_t last);
 
 }  // namespace lmsim::runs

@@ -114,6 +114,26 @@ TEST_CASE("a task that is lost is tried so often, then its points are told",
     CHECK(!std::filesystem::exists(folder.file("out/tasks")));
 }
 
+TEST_CASE("a study that stops early stops so by Slurm too", "[cli][sweep][slurm]") {
+    const FakeSlurm folder;
+    folder.write("study.toml",
+                 "scenario = \"small.toml\"\nseeds = 8\n[set]\nrun.fidelity = \"fluid\"\n"
+                 "[stop]\nfigure = \"downtime_ps\"\nwithin = \"1%\"\nat_least = 3\n"
+                 "[grid]\nchannel.bandwidth = [\"5Gbit/s\", \"10Gbit/s\", \"25Gbit/s\"]\n");
+    const Ended local = folder.sweep("local", "");
+    INFO(local.out << local.err);
+    CHECK(local.exit_code == 0);
+    const Ended ended = folder.slurm("--set vm.ram_used=16MiB");
+    INFO(ended.out << ended.err);
+    CHECK(ended.exit_code == 0);
+    has(ended.err, "3 tasks, points 0 to 23\n");
+    CHECK(folder.sweep("local", "--anew --set vm.ram_used=16MiB").exit_code == 0);
+    CHECK(read_file(folder.file("out/results.csv")) == read_file(folder.file("local/results.csv")));
+    const std::string asked = read_file(folder.file("asked"));
+    CHECK(folder.slurm("--resume --set vm.ram_used=16MiB").exit_code == 0);
+    CHECK(read_file(folder.file("asked")) == asked);
+}
+
 TEST_CASE("without Slurm a sweep by it ends before it begins", "[cli][sweep][slurm]") {
     const FakeSlurm folder;
     const Ended absent =
@@ -124,8 +144,9 @@ TEST_CASE("without Slurm a sweep by it ends before it begins", "[cli][sweep][slu
         "--executor slurm: there is no sbatch (No such file or directory); expected Slurm's "
         "programs in PATH (Debian: slurm-client");
     folder.fake("scontrol", "echo 'Unable to contact slurm controller' >&2; exit 1");
-    const Ended down = folder.slurm("--resume");
+    const Ended down = folder.slurm();
     CHECK(down.exit_code == 4);
+    CHECK(!std::filesystem::exists(folder.file("out")));
     has(down.err,
         "--executor slurm: Slurm does not answer: scontrol says: Unable to contact slurm "
         "controller; see that slurmctld and munged run");

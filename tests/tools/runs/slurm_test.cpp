@@ -97,17 +97,20 @@ std::string ranges_text(const std::vector<PointRange>& ranges) {
 
 TEST_CASE("what is missing is split into tasks", "[slurm]") {
     std::vector<bool> missing(25, true);
-    CHECK(ranges_text(task_ranges(missing, 10, 1)) == "0:10 10:20 20:25 ");
-    CHECK(ranges_text(task_ranges(missing, 10, 4)) == "0:8 8:16 16:24 24:25 ");
-    CHECK(ranges_text(task_ranges(missing, 2, 5)) == "0:5 5:10 10:15 15:20 20:25 ");
+    CHECK(ranges_text(task_ranges(missing, 0, 10, 1)) == "0:10 10:20 20:25 ");
+    CHECK(ranges_text(task_ranges(missing, 0, 10, 4)) == "0:8 8:16 16:24 24:25 ");
+    CHECK(ranges_text(task_ranges(missing, 0, 2, 5)) == "0:5 5:10 10:15 15:20 20:25 ");
     // What is there already is at no end of a task, but for what has to stay together.
     std::fill(missing.begin(), missing.begin() + 13, false);
     std::fill(missing.begin() + 15, missing.begin() + 18, false);
-    CHECK(ranges_text(task_ranges(missing, 10, 1)) == "13:23 23:25 ");
-    CHECK(ranges_text(task_ranges(missing, 4, 1)) == "13:15 18:22 22:25 ");
-    CHECK(ranges_text(task_ranges(missing, 4, 2)) == "12:16 18:22 22:25 ");
-    CHECK(task_ranges({}, 10, 1).empty());
-    CHECK(task_ranges(std::vector<bool>(7, false), 10, 1).empty());
+    CHECK(ranges_text(task_ranges(missing, 0, 10, 1)) == "13:23 23:25 ");
+    CHECK(ranges_text(task_ranges(missing, 0, 4, 1)) == "13:15 18:22 22:25 ");
+    CHECK(ranges_text(task_ranges(missing, 0, 4, 2)) == "12:16 18:22 22:25 ");
+    // A part of a study that begins anywhere.
+    CHECK(ranges_text(task_ranges(std::vector<bool>(9, true), 103, 4, 4)) ==
+          "103:104 104:108 108:112 ");
+    CHECK(task_ranges({}, 0, 10, 1).empty());
+    CHECK(task_ranges(std::vector<bool>(7, false), 0, 10, 1).empty());
 }
 
 TEST_CASE("a task does a thousand points or more", "[slurm]") {
