@@ -10,6 +10,8 @@
 #include <random>
 #include <utility>
 
+#include "sim/core/huge_pages.hpp"
+
 namespace lmsim::sim::vfio_kernel {
 
 namespace {
@@ -45,19 +47,19 @@ std::string random_uuid() {
 /// Memory that devices reach, with huge pages where the kernel has some: an IOMMU then has one
 /// entry for what it else has 512 for, and a virtual one tells its VMM of each. Null: see errno.
 void* memory_for_devices(std::uint64_t bytes) {
-    constexpr std::uint64_t huge = std::uint64_t{2} << 20;
-    void* const got = ::mmap(nullptr, bytes + huge, PROT_READ | PROT_WRITE,
+    void* const got = ::mmap(nullptr, bytes + huge_page, PROT_READ | PROT_WRITE,
                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (got == MAP_FAILED) {
         return nullptr;
     }
     auto* const begin = static_cast<std::uint8_t*>(got);
-    const std::uint64_t before = (huge - reinterpret_cast<std::uintptr_t>(got) % huge) % huge;
+    const std::uint64_t before =
+        (huge_page - reinterpret_cast<std::uintptr_t>(got) % huge_page) % huge_page;
     if (before != 0) {
         ::munmap(begin, before);
     }
-    ::munmap(begin + before + bytes, huge - before);
-    ::madvise(begin + before, bytes, MADV_HUGEPAGE);
+    ::munmap(begin + before + bytes, huge_page - before);
+    prefer_huge_pages(begin + before, bytes);
     // A child that had it too would part us from the pages that the device reaches (copy on write).
     ::madvise(begin + before, bytes, MADV_DONTFORK);
     return begin + before;

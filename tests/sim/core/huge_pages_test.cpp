@@ -9,7 +9,7 @@
 using namespace lmsim::sim;
 
 TEST_CASE("memory holds what it held, with huge pages or without, wherever it begins and ends") {
-    constexpr std::size_t huge = std::size_t{2} << 20;
+    constexpr std::size_t huge = huge_page;
     std::vector<std::uint8_t> memory(5 * huge, 7);
     for (const std::size_t begin : {std::size_t{0}, std::size_t{1}, huge - 1, huge}) {
         for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, huge, 3 * huge + 1}) {
