@@ -8,6 +8,7 @@
 
 #include "sim/core/text.hpp"
 #include "sim/trace/output_file.hpp"
+#include "tools/cli/data_files.hpp"
 #include "tools/cli/verbs.hpp"
 #include "tools/runs/comparison.hpp"
 #include "tools/runs/study_report.hpp"
@@ -200,8 +201,9 @@ void add_compare(CLI::App& app, int& exit_code) {
     arguments->jobs = std::max(1U, std::thread::hardware_concurrency());
     CLI::App* verb =
         app.add_subcommand("compare", "Run scenarios, or one with other values, side by side");
-    verb->add_option("SCENARIO", arguments->files, "scenario files (TOML), one or more")
-        ->required();
+    with_installed_data(
+        *verb->add_option("SCENARIO", arguments->files, "scenario files (TOML), one or more")
+             ->required());
     add_scenario_settings(*verb, arguments->scenario);
     verb->add_option("--vary", arguments->vary,
                      "a column for each of these values; without values all that the parameter can "

@@ -5,6 +5,7 @@
 
 #include "sim/core/text.hpp"
 #include "sim/run/simulation.hpp"
+#include "tools/cli/data_files.hpp"
 
 namespace lmsim::cli {
 
@@ -23,7 +24,8 @@ std::string check_seed(const std::string& text) {
 }  // namespace
 
 void add_scenario_options(CLI::App& verb, ScenarioOptions& options) {
-    verb.add_option("SCENARIO", options.file, "the scenario file (TOML)")->required();
+    with_installed_data(
+        *verb.add_option("SCENARIO", options.file, "the scenario file (TOML)")->required());
     add_scenario_settings(verb, options);
 }
 

@@ -5,6 +5,7 @@
 
 #include "model/spec/describe.hpp"
 #include "sim/core/text.hpp"
+#include "tools/cli/data_files.hpp"
 #include "tools/cli/spec_coverage.hpp"
 #include "tools/cli/spec_diff.hpp"
 #include "tools/cli/spec_print.hpp"
@@ -95,6 +96,7 @@ void add_diff(CLI::App& spec, const std::shared_ptr<SpecArguments>& arguments, i
                          "run this scenario under both, and print which parts of the downtime "
                          "change")
             ->type_name("SCENARIO");
+    with_installed_data(*file);
     diff->add_option("--set", measure.set, "set one parameter of the scenario")
         ->type_name("PATH=VALUE")
         ->allow_extra_args(false)

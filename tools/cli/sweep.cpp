@@ -13,6 +13,7 @@
 #include "sim/core/text.hpp"
 #include "sim/metrics/display.hpp"
 #include "tools/cli/complain.hpp"
+#include "tools/cli/data_files.hpp"
 #include "tools/cli/sweep_slurm.hpp"
 #include "tools/cli/verbs.hpp"
 #include "tools/cli/watch.hpp"
@@ -329,7 +330,9 @@ void add_sweep(CLI::App& app, int& exit_code) {
     arguments->jobs = std::max(1U, std::thread::hardware_concurrency());
     CLI::App* verb =
         app.add_subcommand("sweep", "Run a scenario at all points of a study, into SQLite and CSV");
-    verb->add_option("STUDY", arguments->file, "the study file (TOML): docs/sweep.md")->required();
+    with_installed_data(
+        *verb->add_option("STUDY", arguments->file, "the study file (TOML): docs/sweep.md")
+             ->required());
     verb->add_option("--out", arguments->out,
                      "the folder for results.sqlite and results.csv; default: STUDY.sweep here")
         ->type_name("DIR");

@@ -8,6 +8,7 @@
 #include "sim/core/text.hpp"
 #include "sim/trace/output_file.hpp"
 #include "tools/cli/complain.hpp"
+#include "tools/cli/data_files.hpp"
 #include "tools/cli/verbs.hpp"
 #include "tools/runs/tornado.hpp"
 
@@ -82,10 +83,11 @@ void add_tornado(CLI::App& app, int& exit_code) {
     wish.jobs = std::max(1U, std::thread::hardware_concurrency());
     CLI::App* verb = app.add_subcommand(
         "tornado", "Say how many microseconds one percent of each parameter is worth");
-    verb->add_option("SCENARIO", wish.scenario.file,
-                     "the scenario file (TOML), or a run's directory: it is then of that run and "
-                     "stays there as tornado.json, which lmsim report shows")
-        ->required();
+    with_installed_data(
+        *verb->add_option("SCENARIO", wish.scenario.file,
+                          "the scenario file (TOML), or a run's directory: it is then of that run "
+                          "and stays there as tornado.json, which lmsim report shows")
+             ->required());
     add_scenario_settings(*verb, wish.scenario);
     verb->add_option("--by", wish.percent, "size of a step in percent, 0.1 to 50; default 5")
         ->check(CLI::Range(0.1, 50.0))

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "sim/metrics/text_table.hpp"
+#include "tools/cli/data_files.hpp"
 #include "tools/cli/validate_fit.hpp"
 #include "tools/cli/verbs.hpp"
 
@@ -41,7 +42,7 @@ double part(sim::Share share) { return static_cast<double>(share.ppm) * 1e-6; }
 std::vector<Table> load_all(const ValidateArguments& arguments, std::string& error) {
     std::vector<Table> tables;
     std::vector<std::string> names;
-    for (const std::string& file : table_files(arguments.folder)) {
+    for (const std::string& file : table_files(find_data(arguments.folder))) {
         tables.push_back(load_table(file));
         error += tables.back().error;
         names.push_back(tables.back().params.dataset);

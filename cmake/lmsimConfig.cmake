@@ -1,0 +1,18 @@
+# find_package(lmsim): the targets lmsim::model and lmsim::sim, and what they need.
+include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+find_dependency(fmt)
+find_dependency(Boost CONFIG)
+find_dependency(nlohmann_json)
+find_dependency(tomlplusplus)
+find_dependency(PkgConfig)
+# Debian's SystemC has no CMake package. The target has the name that lmsim itself links.
+if(NOT TARGET PkgConfig::SYSTEMC)
+    pkg_check_modules(SYSTEMC QUIET IMPORTED_TARGET systemc)
+endif()
+if(NOT TARGET PkgConfig::SYSTEMC)
+    set(lmsim_FOUND FALSE)
+    set(lmsim_NOT_FOUND_MESSAGE "pkg-config finds no systemc; install libsystemc-dev")
+    return()
+endif()
+include("${CMAKE_CURRENT_LIST_DIR}/lmsimTargets.cmake")
