@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -43,10 +44,32 @@ int complain(const std::string& what, int code) {
     return code;
 }
 
+/// What each part took, in the order in which they were measured: a part that is measured again
+/// stands there again.
+struct Took {
+    std::string part;
+    double seconds;
+};
+std::vector<Took> took;
+
 Rows measure(const Part& part, bool quick) {
+    fmt::print(stderr, "{}: {} ...\n", part.name, part.title);
+    const auto begin = std::chrono::steady_clock::now();
     Rows rows;
     part.measure(rows, quick);
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+    took.push_back({part.name, time.count()});
+    fmt::print(stderr, "{}: {:.1f} s\n", part.name, time.count());
     return rows;
+}
+
+void tell_times() {
+    double all = 0;
+    for (const Took& one : took) {
+        fmt::print(stderr, "{:>8.1f} s  {}\n", one.seconds, one.part);
+        all += one.seconds;
+    }
+    fmt::print(stderr, "{:>8.1f} s  in all\n", all);
 }
 
 /// A ratio that seems lost is measured again: the machine may be at something else.
@@ -163,5 +186,7 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
 
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
-    return options.check ? check(options) : measure_all(options);
+    const int code = options.check ? check(options) : measure_all(options);
+    tell_times();
+    return code;
 }

@@ -16,13 +16,13 @@ constexpr std::uint32_t room = 128;  // of channels; the jobs' rate is the limit
 constexpr std::uint32_t limit = 71;  // of channels, which are the limit
 
 std::vector<Point> command_path_points(bool quick) {
-    const sim::Ps span = quick ? ps_per_second / 4 : 4 * ps_per_second;
+    const sim::Ps span = quick ? ps_per_second / 4 : 2 * ps_per_second;
     constexpr Aim aim{Aim::Of::Ratio, 0.6, 0.8};
     std::vector<Point> points{{{16, 32, "randread", span}, aim},
                               {{16, 32, "randrw", span}, aim},
                               {{1, 32, "randread", span}, aim},
                               {{1, 32, "randrw", span}, aim},
-                              {{256, 32, "randread", span / 4, 1'000'000, room}, aim}};
+                              {{256, 32, "randread", span / 2, 1'000'000, room}, aim}};
     if (!quick) {
         points.push_back({{256, 512, "randread", ps_per_second, 0, limit}, aim});
     }

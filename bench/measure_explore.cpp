@@ -119,7 +119,7 @@ void add_bytes(Rows& rows, const std::string& name, const Searched& searched) {
 }  // namespace
 
 void measure_explore(Rows& rows, bool quick) {
-    const unsigned modulus = quick ? 5 : 9;
+    const unsigned modulus = quick ? 5 : 8;
     const auto counters = [modulus] { return std::make_unique<Counters>(modulus); };
     const auto alone = [&] { return search(counters, std::uint64_t{1} << 40); };
     const Searched plain = in_child([&] { return search_plainly(modulus); });
@@ -135,7 +135,7 @@ void measure_explore(Rows& rows, bool quick) {
         LMSIM_ASSERT(model.ok());
         const Searched again = in_child(alone);
         const Searched world =
-            in_child([&] { return search(sim::world_of(model), quick ? 20'000 : 1'000'000); });
+            in_child([&] { return search(sim::world_of(model), quick ? 20'000 : 500'000); });
         tell(name, world);
         add(rows, name, world, again, "the search alone");
         if (!quick) {

@@ -42,7 +42,7 @@ Row measure(const Point& point, sim::Ps duration, int rounds) {
 
 void measure_logging(Rows& rows, bool quick) {
     for (const Point& point : points) {
-        rows.push_back(measure(point, quick ? second / 4 : 2 * second, quick ? 1 : 5));
+        rows.push_back(measure(point, quick ? second / 4 : second, quick ? 1 : 5));
     }
 }
 

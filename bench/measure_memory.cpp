@@ -61,7 +61,7 @@ void measure_memory(Rows& rows, bool quick) {
             {Aim::Of::Value, 100, 30}};
     row.less_is_better = true;
     rows.push_back(std::move(row));
-    const Ps length = (quick ? 1 : 60) * second;
+    const Ps length = (quick ? 1 : 30) * second;
     const LoadedScenario loaded =
         load_scenario(LMSIM_SOURCE_FOLDER "/scenarios/quickstart.toml",
                       {fmt::format("run.warm_up={}s", length / second + 1), "vm.dirty.rate=0/s"});

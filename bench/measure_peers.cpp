@@ -58,7 +58,7 @@ Row simpy_row(const Shape& shape, bool quick) {
 void measure_systemc(Rows& rows, bool quick) {
     for (const Shape& shape : systemc_points) {
         const CommandPath path =
-            make_command_path(lasting(shape, quick ? ps_per_second / 4 : 3 * ps_per_second));
+            make_command_path(lasting(shape, quick ? ps_per_second / 4 : 3 * ps_per_second / 2));
         Row row = alternate(path, "exact and SystemC", quick ? 1 : 5, run_simulated, run_systemc);
         row.against = "raw SystemC";
         rows.push_back(std::move(row));

@@ -28,7 +28,7 @@ constexpr Kind kinds[] = {
 
 void measure_traces(Rows& rows, bool quick) {
     // Some 10^6 commands; they are the same with and without a trace.
-    const CommandPath path = make_command_path({4, 32, "randrw", quick ? second / 10 : 2 * second});
+    const CommandPath path = make_command_path({4, 32, "randrw", quick ? second / 10 : second});
     const int rounds = quick ? 1 : 5;
     std::vector<double> plain;
     std::vector<double> traced[std::size(kinds)];

@@ -49,12 +49,12 @@ does nothing. The baseline is the same program loaded by the system to print its
 constexpr const char* memory_how =
     R"(The most that `lmsim run` of a migration with 16 VFs at queue depth 32 had resident, with
 all that it writes (`bench/sixteen.toml`, 4 GiB of guest memory); and the quickstart's guest
-at work for 60 s: it must not grow.)";
+at work for 30 s: it must not grow.)";
 
 constexpr const char* explore_how =
     R"(One core. The search alone goes through counters that cost next to nothing; its baseline is
 a breadth-first search with `std::unordered_set` over the same numbers. Models: the first
-10^6 states; their baseline is the search alone, so their ratio is what the protocol costs.)";
+5 * 10^5 states; their baseline is the search alone, so their ratio is what the protocol costs.)";
 
 }  // namespace
 

@@ -77,6 +77,10 @@ class System {
     /// search mixes the bits once more; a state of at most 8 bytes may be its own fingerprint.
     virtual std::uint64_t fingerprint(const std::uint8_t* state) = 0;
 
+    /// apply() and, unless an invariant fell, the fingerprint() of what came of it: for Systems
+    /// that know one from the other.
+    virtual Outcome follow(std::uint8_t* state, Action action, std::uint64_t& fingerprint);
+
     /// Is it right if from here only unfair actions are possible, or none? If not, it is a
     /// deadlock.
     virtual bool at_rest(const std::uint8_t* state) = 0;
@@ -106,6 +110,14 @@ class System {
 
 /// Makes a System; called once for each thread.
 using SystemFactory = std::function<std::unique_ptr<System>()>;
+
+inline Outcome System::follow(std::uint8_t* state, Action action, std::uint64_t& value) {
+    const Outcome outcome = apply(state, action);
+    if (outcome.broken == nullptr) {
+        value = fingerprint(state);
+    }
+    return outcome;
+}
 
 inline void System::canonical(const std::uint8_t* state, std::uint8_t* out) {
     for (std::size_t i = 0; i < state_bytes(); ++i) {

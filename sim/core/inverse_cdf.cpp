@@ -1,5 +1,7 @@
 #include "sim/core/inverse_cdf.hpp"
 
+#include <algorithm>
+
 namespace lmsim::sim {
 
 InverseCdf::InverseCdf(const std::vector<Piece>& pieces) {
@@ -19,11 +21,16 @@ InverseCdf::InverseCdf(const std::vector<Piece>& pieces) {
         twice_area += width * (piece.low + piece.high);
     }
     mean_ = static_cast<std::uint64_t>(twice_area >> 65U);
-    std::size_t piece = 0;
-    for (std::size_t cell = 0; cell < first_.size(); ++cell) {
-        const std::uint64_t start = static_cast<std::uint64_t>(cell) << (64U - index_bits);
-        while (piece + 1 < steps_.size() && steps_[piece + 1].from <= start) ++piece;
-        first_[cell] = static_cast<std::uint16_t>(piece);
+    // Cell by cell this would be most of what a run does before its first event.
+    constexpr std::uint64_t cell_width = std::uint64_t{1} << (64U - index_bits);
+    auto cell = first_.begin();
+    for (std::size_t piece = 0; piece < steps_.size(); ++piece) {
+        const bool is_last = piece + 1 == steps_.size();
+        const std::uint64_t next = is_last ? 0 : steps_[piece + 1].from;
+        const std::uint64_t cells = next / cell_width + (next % cell_width != 0 ? 1 : 0);
+        const auto end = is_last ? first_.end() : first_.begin() + cells;
+        std::fill(cell, end, static_cast<std::uint16_t>(piece));
+        cell = end;
     }
 }
 

@@ -24,8 +24,14 @@ Result<std::string> read_input(const std::string& file, const char* what) {
     if (!stream) {
         return Failure{std::string("cannot be opened: ") + std::strerror(errno)};
     }
-    std::string text(largest_input + 1, '\0');
-    text.resize(std::fread(text.data(), 1, text.size(), stream.get()));
+    // Piece by piece: most files are small, and to clear what the largest takes is felt at each
+    // start.
+    std::string text;
+    char piece[4096];
+    for (std::size_t some = 1; some != 0 && text.size() <= largest_input;) {
+        some = std::fread(piece, 1, sizeof piece, stream.get());
+        text.append(piece, some);
+    }
     if (std::ferror(stream.get()) != 0) {
         return Failure{std::string("cannot be read: ") + std::strerror(errno)};
     }

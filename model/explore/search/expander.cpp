@@ -86,7 +86,10 @@ void Expander::expand_state(StateId parent, Slice& slice) {
         std::uint8_t* const child = child_[place];
         std::memcpy(child, parent_[0], bytes_);
         const Slice::Origin origin{parent, actions_[i]};
-        const Outcome outcome = system_->apply(child, actions_[i]);
+        std::uint64_t fingerprint = 0;
+        const Outcome outcome = visited_ == nullptr
+                                    ? system_->apply(child, actions_[i])
+                                    : system_->follow(child, actions_[i], fingerprint);
         ++slice.transitions;
         if (outcome.broken != nullptr) {
             slice.broken.push_back({origin, outcome.broken});
@@ -94,7 +97,7 @@ void Expander::expand_state(StateId parent, Slice& slice) {
         }
         pending_[place].origin = origin;
         if (visited_ != nullptr) {
-            const std::uint64_t value = VisitedSet::mix(system_->fingerprint(child));
+            const std::uint64_t value = VisitedSet::mix(fingerprint);
             pending_[place].value = value;
             visited_->prefetch(value);
         }

@@ -148,6 +148,16 @@ class Whole {
     std::vector<std::uint64_t> gathered_;
 };
 
+/// What is remembered of a step: the invariant that falls (two words), the units that change, the
+/// pieces of the form that these are seen by, what the step adds to the hash of each group (two
+/// words), then the numbers of the units that change.
+enum Word : std::size_t { broken_word = 0, changed_word = 2, pieces_word = 3, shift_word = 4 };
+constexpr std::size_t most_shifted = 3;  // groups
+constexpr std::size_t after_word = shift_word + 2 * most_shifted;
+/// So many more units than it looks at may decide upon the shift of a step that is remembered.
+constexpr int most_more = 6;
+constexpr std::uint32_t no_pieces = 0xffff'ffff;
+
 class Collapsed final : public System {
   public:
     Collapsed(std::unique_ptr<PartedSystem> inner, std::shared_ptr<Shared> shared)
@@ -157,6 +167,9 @@ class Collapsed final : public System {
           interchangeable_(inner_->interchangeable()),
           whole_(*inner_, *shared_) {
         LMSIM_ASSERT(inner_->pieces() <= PartedSystem::most_pieces);
+        for (std::size_t i = 0; i < inner_->pieces(); ++i) {
+            base_piece_.push_back({0, 0, inner_->group_of(i), inner_->place_in_group(i)});
+        }
     }
 
     std::size_t state_bytes() const override { return units_ * sizeof(std::uint32_t); }
@@ -174,12 +187,15 @@ class Collapsed final : public System {
         return inner_->actions(load(state), out, room);
     }
     Outcome apply(std::uint8_t* state, Action action) override;
+    Outcome follow(std::uint8_t* state, Action action, std::uint64_t& fingerprint) override;
     std::uint64_t fingerprint(const std::uint8_t* state) override {
-        return fingerprint_of(sums_of(numbers(state)), interchangeable_);
+        const std::uint32_t* const now = numbers(state);
+        return fingerprint_of(sums_of(now, differs_from_base(now)), interchangeable_);
     }
     void canonical(const std::uint8_t* state, std::uint8_t* out) override;
     std::uint64_t fair_fingerprint(const std::uint8_t* state) override {
-        return fingerprint_of(sums_of(numbers(state)), false);
+        const std::uint32_t* const now = numbers(state);
+        return fingerprint_of(sums_of(now, differs_from_base(now)), false);
     }
 
     bool at_rest(const std::uint8_t* state) override { return inner_->at_rest(load(state)); }
@@ -203,9 +219,24 @@ class Collapsed final : public System {
         return whole_.bytes();
     }
 
-    std::uint64_t hash_of(std::size_t piece, const std::uint32_t* state);
+    /// A piece of the canonical form: its hash, and the units that it depends on.
+    struct Piece {
+        std::uint64_t hash = 0;
+        std::uint32_t seen = 0;
+        std::size_t group = 0;
+        std::size_t place = 0;
+    };
+
+    const std::uint32_t* look_up(const std::uint32_t* state, Action action);
+    static Outcome outcome_of(const std::uint32_t* known, std::uint32_t* state);
+    std::uint32_t shift_to(const std::uint32_t* after, std::uint32_t changed, std::uint32_t& seen,
+                           GroupSums& by);
+    Piece find_piece(std::size_t i, const std::uint32_t* state);
+    void base_on(const std::uint32_t* state);
+    std::uint32_t differs_from_base(const std::uint32_t* state) const;
+    std::uint32_t pieces_of(std::uint32_t units) const;
+    GroupSums sums_of(const std::uint32_t* state, std::uint32_t differs);
     std::uint32_t form_of(std::size_t piece, const std::uint32_t* state);
-    GroupSums sums_of(const std::uint32_t* state);
 
     const std::unique_ptr<PartedSystem> inner_;
     const std::shared_ptr<Shared> shared_;
@@ -213,62 +244,172 @@ class Collapsed final : public System {
     const bool interchangeable_;
     Whole whole_;
     Words words_;
-    Memo steps_;   // by action: the invariant that falls, the units that change, what to
-    Memo pieces_;  // by piece: its hash
+    Memo steps_;   // by action: see Word
+    Memo pieces_;  // by piece: its hash, the units that it looks at
     Memo forms_;   // the same: number of the form
+    // A state, mostly the one whose actions are being done: what they lead to differs in little.
+    std::uint32_t base_[PartedSystem::most_units] = {};
+    std::vector<Piece> base_piece_;
+    std::uint32_t seen_by_[PartedSystem::most_units] = {};  // of each unit the pieces, a bit each
+    GroupSums base_sums_{};
 };
 
-Outcome Collapsed::apply(std::uint8_t* bytes, Action action) {
-    auto* const state = reinterpret_cast<std::uint32_t*>(bytes);
+/// The words that are remembered of an action.
+const std::uint32_t* Collapsed::look_up(const std::uint32_t* state, Action action) {
     const std::uint32_t tag =
         std::uint32_t{action.kind} << 16 | std::uint32_t{action.a} << 8 | std::uint32_t{action.b};
-    const std::uint32_t* known = steps_.find(tag, state);
-    if (known == nullptr) {
-        whole_.load(state);
-        Outcome outcome;
-        const std::uint32_t seen =
-            whole_.watched([&] { outcome = inner_->apply(whole_.bytes(), action); });
-        const std::uint32_t changed = whole_.take(seen);
-        std::uint32_t words[3 + PartedSystem::most_units];
-        std::memcpy(words, &outcome.broken, sizeof outcome.broken);
-        words[2] = changed;
-        std::size_t count = 3;
-        for (std::uint32_t rest = changed; rest != 0; rest &= rest - 1) {
-            words[count++] = whole_.numbers()[__builtin_ctz(rest)];
-        }
-        known = steps_.put(tag, seen, state, words, count);
+    if (const std::uint32_t* known = steps_.find(tag, state)) {
+        return known;
     }
+    base_on(state);
+    whole_.load(state);
     Outcome outcome;
-    std::memcpy(&outcome.broken, known, sizeof outcome.broken);
-    const std::uint32_t* next = known + 3;
-    for (std::uint32_t rest = known[2]; rest != 0; rest &= rest - 1) {
+    std::uint32_t seen = whole_.watched([&] { outcome = inner_->apply(whole_.bytes(), action); });
+    const std::uint32_t changed = whole_.take(seen);
+    std::uint32_t after[PartedSystem::most_units];
+    std::copy(whole_.numbers(), whole_.numbers() + units_, after);
+    GroupSums by{};
+    const std::uint32_t pieces =
+        outcome.broken != nullptr ? no_pieces : shift_to(after, changed, seen, by);
+    std::uint32_t words[after_word + PartedSystem::most_units];
+    std::memcpy(words + broken_word, &outcome.broken, sizeof outcome.broken);
+    words[changed_word] = changed;
+    words[pieces_word] = pieces;
+    std::memcpy(words + shift_word, by.data(), most_shifted * sizeof by[0]);
+    std::size_t count = after_word;
+    for (std::uint32_t rest = changed; rest != 0; rest &= rest - 1) {
+        words[count++] = after[__builtin_ctz(rest)];
+    }
+    return steps_.put(tag, seen, state, words, count);
+}
+
+/// What a step from the base adds to the hashes of groups, and of which pieces that is; the units
+/// that decide upon it go to `seen`. Of no pieces if these are too many.
+std::uint32_t Collapsed::shift_to(const std::uint32_t* after, std::uint32_t changed,
+                                  std::uint32_t& seen, GroupSums& by) {
+    const std::uint32_t pieces = pieces_of(changed);
+    std::uint32_t all = seen;
+    for (std::uint32_t rest = pieces; rest != 0; rest &= rest - 1) {
+        const Piece& before = base_piece_[static_cast<std::size_t>(__builtin_ctz(rest))];
+        const Piece piece = find_piece(static_cast<std::size_t>(__builtin_ctz(rest)), after);
+        by[before.group] += piece.hash - before.hash;
+        all |= before.seen | piece.seen;
+    }
+    if (__builtin_popcount(all & ~seen) > most_more) {
+        return no_pieces;
+    }
+    seen = all;
+    return pieces;
+}
+
+Outcome Collapsed::outcome_of(const std::uint32_t* known, std::uint32_t* state) {
+    Outcome outcome;
+    std::memcpy(&outcome.broken, known + broken_word, sizeof outcome.broken);
+    const std::uint32_t* next = known + after_word;
+    for (std::uint32_t rest = known[changed_word]; rest != 0; rest &= rest - 1) {
         state[__builtin_ctz(rest)] = *next++;
     }
     return outcome;
 }
 
-std::uint64_t Collapsed::hash_of(std::size_t piece, const std::uint32_t* state) {
-    const auto tag = static_cast<std::uint32_t>(piece);
+Outcome Collapsed::apply(std::uint8_t* bytes, Action action) {
+    auto* const state = reinterpret_cast<std::uint32_t*>(bytes);
+    return outcome_of(look_up(state, action), state);
+}
+
+Outcome Collapsed::follow(std::uint8_t* bytes, Action action, std::uint64_t& fingerprint) {
+    auto* const state = reinterpret_cast<std::uint32_t*>(bytes);
+    base_on(state);
+    const std::uint32_t* const known = look_up(state, action);
+    const Outcome outcome = outcome_of(known, state);
+    if (outcome.broken != nullptr) {
+        return outcome;
+    }
+    // A piece that no unit of the step decides upon may look at what has changed here, if another
+    // unit leads it there: then the step adds something else.
+    const std::uint32_t changed = known[changed_word];
+    if (known[pieces_word] != pieces_of(changed)) {
+        fingerprint = fingerprint_of(sums_of(state, changed), interchangeable_);
+        return outcome;
+    }
+    GroupSums sums = base_sums_;
+    for (std::size_t group = 0; group < most_shifted; ++group) {
+        std::uint64_t by = 0;
+        std::memcpy(&by, known + shift_word + 2 * group, sizeof by);
+        sums[group] += by;
+    }
+    fingerprint = fingerprint_of(sums, interchangeable_);
+    return outcome;
+}
+
+Collapsed::Piece Collapsed::find_piece(std::size_t i, const std::uint32_t* state) {
+    Piece piece = base_piece_[i];
+    const auto tag = static_cast<std::uint32_t>(i);
     const std::uint32_t* known = pieces_.find(tag, state);
     if (known == nullptr) {
         whole_.load(state);
         words_.clear();
         const std::uint32_t seen =
-            whole_.watched([&] { inner_->piece(whole_.bytes(), piece, words_); });
-        const std::uint64_t hash = hash_of_piece(words_, inner_->place_in_group(piece));
-        std::uint32_t words[2];
+            whole_.watched([&] { inner_->piece(whole_.bytes(), i, words_); });
+        const std::uint64_t hash = hash_of_piece(words_, piece.place);
+        std::uint32_t words[3];
         std::memcpy(words, &hash, sizeof hash);
-        known = pieces_.put(tag, seen, state, words, 2);
+        words[2] = seen;
+        known = pieces_.put(tag, seen, state, words, 3);
     }
-    std::uint64_t hash = 0;
-    std::memcpy(&hash, known, sizeof hash);
-    return hash;
+    std::memcpy(&piece.hash, known, sizeof piece.hash);
+    piece.seen = known[2];
+    return piece;
 }
 
-GroupSums Collapsed::sums_of(const std::uint32_t* state) {
-    GroupSums sums{};
-    for (std::size_t i = 0; i < inner_->pieces(); ++i) {
-        sums[inner_->group_of(i)] += hash_of(i, state);
+std::uint32_t Collapsed::pieces_of(std::uint32_t units) const {
+    std::uint32_t pieces = 0;
+    for (; units != 0; units &= units - 1) {
+        pieces |= seen_by_[__builtin_ctz(units)];
+    }
+    return pieces;
+}
+
+std::uint32_t Collapsed::differs_from_base(const std::uint32_t* state) const {
+    std::uint32_t differs = 0;
+    for (std::size_t unit = 0; unit < units_; ++unit) {
+        // As (x != y ? 1U : 0U) << unit it came out wrong where GCC 12 builds with sanitizers.
+        if (state[unit] != base_[unit]) {
+            differs |= std::uint32_t{1} << unit;
+        }
+    }
+    return differs;
+}
+
+void Collapsed::base_on(const std::uint32_t* state) {
+    if (std::memcmp(state, base_, state_bytes()) == 0) {
+        return;
+    }
+    const bool first = base_[0] == 0;
+    const std::uint32_t pieces =
+        first ? (std::uint32_t{1} << base_piece_.size()) - 1 : pieces_of(differs_from_base(state));
+    for (std::uint32_t rest = pieces; rest != 0; rest &= rest - 1) {
+        const auto i = static_cast<std::size_t>(__builtin_ctz(rest));
+        const Piece before = std::exchange(base_piece_[i], find_piece(i, state));
+        const Piece& now = base_piece_[i];
+        base_sums_[now.group] += now.hash - before.hash;
+        for (std::uint32_t units = now.seen ^ before.seen; units != 0; units &= units - 1) {
+            seen_by_[__builtin_ctz(units)] ^= std::uint32_t{1} << i;
+        }
+    }
+    std::copy(state, state + units_, base_);
+}
+
+/// Of a state that differs from the base in these units at most: the other pieces are the base's.
+GroupSums Collapsed::sums_of(const std::uint32_t* state, std::uint32_t differs) {
+    if (base_[0] == 0) {
+        base_on(state);
+        differs = 0;
+    }
+    GroupSums sums = base_sums_;
+    for (std::uint32_t rest = pieces_of(differs); rest != 0; rest &= rest - 1) {
+        const auto i = static_cast<std::size_t>(__builtin_ctz(rest));
+        sums[base_piece_[i].group] += find_piece(i, state).hash - base_piece_[i].hash;
     }
     return sums;
 }

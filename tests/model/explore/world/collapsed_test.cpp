@@ -62,6 +62,40 @@ TEST_CASE("what is remembered of parts changes nothing", "[explore][rows-off]") 
     }
 }
 
+TEST_CASE("a step that is remembered leads to the fingerprint of its state",
+          "[explore][rows-off]") {
+    const WorldConfig config =
+        migration(2, fault_bit(Fault::AdminTimeout) | fault_bit(Fault::VfReset));
+    const auto parts = world_factory(config, spec::Rules{})();
+    const auto whole = make_world(config, spec::Rules{});
+    std::vector<std::uint64_t> part_words(parts->state_bytes() / 8 + 1);
+    std::vector<std::uint64_t> whole_words(whole->state_bytes() / 8 + 1);
+    auto* const part = reinterpret_cast<std::uint8_t*>(part_words.data());
+    auto* const all = reinterpret_cast<std::uint8_t*>(whole_words.data());
+    std::uint32_t random = 1;
+    std::size_t wrong = 0;
+    for (int walk = 0; walk < 400; ++walk) {
+        parts->initial(part);
+        whole->initial(all);
+        for (int step = 0; step < 120; ++step) {
+            Action actions[256];
+            const std::size_t count = parts->actions(part, actions, 256);
+            if (count == 0) {
+                break;
+            }
+            random = random * 1'664'525 + 1'013'904'223;
+            const Action action = actions[(random >> 8) % count];
+            std::uint64_t fingerprint = 0;
+            const Outcome outcome = parts->follow(part, action, fingerprint);
+            if (whole->apply(all, action).broken != nullptr || outcome.broken != nullptr) {
+                break;
+            }
+            wrong += fingerprint != whole->fingerprint(all) ? 1 : 0;
+        }
+    }
+    CHECK(wrong == 0);
+}
+
 TEST_CASE("numbers of parts that threads make together lead to one result", "[explore][rows-off]") {
     const WorldConfig config = migration(2, fault_bit(Fault::VfReset));
     for (const bool exact : {false, true}) {
