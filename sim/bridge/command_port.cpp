@@ -14,14 +14,25 @@ CommandPort::CommandPort(DevicePort& port, std::uint32_t admin_entries, std::uin
 }
 
 void CommandPort::clear() {
+    for (std::uint16_t id = 0; id < queues_.size(); ++id) {
+        queues_[id].pair.clear();
+        open(id);
+    }
+}
+
+void CommandPort::open(std::uint16_t id) {
+    Queue& queue = queues_[id];
+    const std::uint32_t cids = queue.pair.entries() - 1;
+    queue.owners.assign(cids, Owner{});
+    queue.free.clear();
+    for (std::uint32_t cid = cids; cid > 0; --cid) {
+        queue.free.push_back(static_cast<std::uint16_t>(cid - 1));
+    }
+}
+
+void CommandPort::close() {
     for (Queue& queue : queues_) {
-        queue.pair.clear();
-        const std::uint32_t cids = queue.pair.entries() - 1;
-        queue.owners.assign(cids, Owner{});
         queue.free.clear();
-        for (std::uint32_t cid = cids; cid > 0; --cid) {
-            queue.free.push_back(static_cast<std::uint16_t>(cid - 1));
-        }
     }
 }
 

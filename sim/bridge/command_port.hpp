@@ -26,6 +26,10 @@ class CommandPort {
     void enable();
     /// As after a reset of the controller: no command is outstanding, the rings are empty.
     void clear();
+    /// Nothing more can be submitted, until open() or clear().
+    void close();
+    /// All CIDs of a queue are free.
+    void open(std::uint16_t queue);
     /// The owner moved to another host: the same rings, behind another port.
     void move(DevicePort& port);
 

@@ -41,8 +41,9 @@ void DeviceWatch::look_at(const nvme::Event& event) {
         }
         return;
     }
-    if (!monitor_->watches_user_data() || event.kind != nvme::Event::Kind::Done ||
-        event.function == 0 || event.failed) {
+    // What the destination writes after its resume no log of the source has to tell.
+    if (side_ == metrics::Side::Destination || !monitor_->watches_user_data() ||
+        event.kind != nvme::Event::Kind::Done || event.function == 0 || event.failed) {
         return;
     }
     const auto& c = subsystem_->controller[event.function];

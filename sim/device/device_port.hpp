@@ -21,6 +21,10 @@ class NvmeDevice::Port : public DevicePort {
             const std::uint64_t index = (offset - reg::doorbells) / 4;
             item.kind = (index & 1) != 0 ? DownKind::CqDoorbell : DownKind::SqDoorbell;
             item.queue = static_cast<std::uint16_t>(index / 2);
+            if (device_.faults_ != nullptr && item.kind == DownKind::SqDoorbell &&
+                device_.loses_doorbell(function_)) {
+                return;
+            }
         }
         device_.send_down(item, device_.link_times_.write(size));
     }
@@ -33,7 +37,16 @@ class NvmeDevice::Port : public DevicePort {
         device_.send_down(item, device_.link_times_.read());
     }
     void reset(std::function<void()> done) override {
-        device_.functions_[function_].reset_done = std::move(done);
+        std::function<void()>& waits = device_.functions_[function_].reset_done;
+        if (waits) {
+            // Who asks for one while another is under way gets that one.
+            waits = [first = std::move(waits), second = std::move(done)] {
+                first();
+                if (second) second();
+            };
+            return;
+        }
+        waits = std::move(done);
         DownItem item{};
         item.kind = DownKind::Reset;
         item.function = function_;

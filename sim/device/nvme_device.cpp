@@ -206,6 +206,9 @@ void NvmeDevice::handle(const Event& event) {
             }
             break;
         case Kind::Media:
+            if (faults_ != nullptr && event.a != 0 && spoils_completion(event)) {
+                return;
+            }
             if (!host_ios_.empty() && host_done(event)) {
                 return;
             }
@@ -222,6 +225,9 @@ void NvmeDevice::handle(const Event& event) {
             }
             [[fallthrough]];
         case Kind::Timer: work_done(event); break;
+        case Kind::Interrupt:
+            interrupt(static_cast<std::uint16_t>(event.a), static_cast<std::uint32_t>(event.b));
+            break;
         case Kind::Reset: {
             nvme::Event reset;
             reset.kind = nvme::Event::Kind::LevelReset;
@@ -275,6 +281,9 @@ void NvmeDevice::work_done(const Event& event) {
     done.ticket = static_cast<std::uint32_t>(event.b);
     done.failed = store_ != nullptr && event.kind == static_cast<std::uint32_t>(Kind::Media) &&
                   !move_payload(done.function, done.ticket);
+    if (faults_ != nullptr) {
+        done.failed = done.failed || std::exchange(media_fails_, false);
+    }
     step(done);
 }
 
@@ -283,6 +292,9 @@ void NvmeDevice::work_done(const Event& event) {
 void NvmeDevice::answer(const DownItem& item) {
     if (pins_ != nullptr && stops(item)) {
         return;
+    }
+    if (faults_ != nullptr) {
+        spoil_entry(item);
     }
     if (Dma* const dma = functions_[item.function].dma) {
         return answer_from_peer(item, *dma);
@@ -310,7 +322,7 @@ void NvmeDevice::answer(const DownItem& item) {
 }
 
 void NvmeDevice::arrive_up(const UpItem& item) {
-    Function& function = functions_[item.function];
+    const Function& function = functions_[item.function];
     bool inside = true;
     switch (item.kind) {
         case EffectKind::TransferOut:
@@ -332,10 +344,8 @@ void NvmeDevice::arrive_up(const UpItem& item) {
             break;
         }
         case EffectKind::Interrupt:
-            if (function.interrupts && function.client != nullptr) {
-                function.client->interrupt(static_cast<std::uint32_t>(item.token));
-            } else if (observer_ != nullptr) {
-                observer_->interrupt_lost(now(), item.function);
+            if (faults_ == nullptr || !spoils_interrupt(item)) {
+                interrupt(item.function, static_cast<std::uint32_t>(item.token));
             }
             break;
         case EffectKind::Reply: function.client->read_done(item.token, item.token2); break;
@@ -343,6 +353,15 @@ void NvmeDevice::arrive_up(const UpItem& item) {
     }
     if (!inside) {
         watch_.wrote_outside(now(), item.function);
+    }
+}
+
+void NvmeDevice::interrupt(std::uint16_t function, std::uint32_t vector) {
+    const Function& to = functions_[function];
+    if (to.interrupts && to.client != nullptr) {
+        to.client->interrupt(vector);
+    } else if (observer_ != nullptr) {
+        observer_->interrupt_lost(now(), function);
     }
 }
 
@@ -426,6 +445,9 @@ void NvmeDevice::switch_interrupts(std::uint16_t function, bool on) {
 }
 
 void NvmeDevice::perform(const Effect& effect) {
+    if (faults_ != nullptr && spoils(effect)) {
+        return;
+    }
     switch (effect.kind) {
         case EffectKind::ReadMemory:
             if (static_cast<nvme::Read>(effect.token) == nvme::Read::Sqe) {
@@ -531,6 +553,10 @@ void NvmeDevice::start_media(const Effect& effect) {
                           : 0;
             break;
     }
+    if (faults_ != nullptr && effect.function != 0) {
+        const FaultPlan* const spike = strikes(Fault::MediaSpike, effect.function);
+        logging += spike != nullptr ? spike->length : 0;
+    }
     if (die_media_) {
         return die_media_->start({op, effect.function, effect.ticket,
                                   static_cast<std::uint32_t>(effect.length), effect.address,
@@ -545,13 +571,24 @@ void NvmeDevice::start_media(const Effect& effect) {
 void NvmeDevice::execute(const Effect& effect) {
     const auto work = static_cast<nvme::Work>(effect.token);
     if (work != nvme::Work::Command) {
-        const Ps spent =
+        Ps spent =
             work == nvme::Work::Disable ? params_.disable.value_or(params_.enable) : params_.enable;
+        if (faults_ != nullptr && work == nvme::Work::Enable && effect.function != 0) {
+            const FaultPlan* const late = strikes(Fault::ReadyLate, effect.function);
+            spent += late != nullptr ? late->length : 0;
+        }
         post_once(now() + spent, static_cast<std::uint32_t>(Kind::Timer), effect.function,
                   effect.ticket);
         return;
     }
-    const Ps spent = execution_time(effect);
+    Ps spent = execution_time(effect);
+    if (faults_ != nullptr && effect.function == 0) {
+        bool lost = false;
+        spent += lateness(effect, lost);
+        if (lost) {
+            return;
+        }
+    }
     const Servers::Slot slot = admin_.take(now(), spent);
     if (observer_ != nullptr) {
         const auto& command =

@@ -28,6 +28,7 @@
 #include "sim/device/media_listener.hpp"
 #include "sim/device/observer.hpp"
 #include "sim/device/servers.hpp"
+#include "sim/fault/faults.hpp"
 #include "sim/link/link_times.hpp"
 #include "sim/pin/pins.hpp"
 #include "sim/trace/machine_tap.hpp"
@@ -48,6 +49,7 @@ struct DeviceTiming {
     nvme::Config config;
     std::uint16_t vfs = 1;
     PcieCost pcie;
+    std::uint64_t lanes = 4;
     Ps link_latency = 0;    // one way, last byte out to last byte in
     Ps memory_latency = 0;  // the host's answer to a DMA read
     std::uint32_t channels = 1;
@@ -118,6 +120,16 @@ class NvmeDevice : public Component, private ControllerMemory {
         command_of_ = std::move(command_of);
     }
 
+    /// What goes wrong: sim/fault/.
+    void set_faults(Faults* faults, metrics::Side side) {
+        faults_ = faults;
+        side_ = side;
+    }
+    /// The link trains again, with so many lanes.
+    void retrain(std::uint64_t lanes);
+    /// The function writes to this page of its memory, whatever state it is in.
+    void write_astray(std::uint16_t function, std::uint64_t page);
+
     const nvme::Subsystem<nvme::SimBounds>& subsystem() const { return *subsystem_; }
     /// The state of a function as a Get Controller State would bring it now, at most `limit` bytes.
     std::vector<std::uint8_t> snapshot(std::uint16_t function, std::uint64_t limit);
@@ -162,7 +174,17 @@ class NvmeDevice : public Component, private ControllerMemory {
 
     static constexpr std::uint8_t read_data = 0xff;  // DownItem::what: the data of an I/O command
 
-    enum class Kind : std::uint32_t { Down, MemoryReady, Up, Riders, Media, Work, Timer, Reset };
+    enum class Kind : std::uint32_t {
+        Down,
+        MemoryReady,
+        Up,
+        Riders,
+        Media,
+        Work,
+        Timer,
+        Reset,
+        Interrupt  // of a fault: one more, or too early
+    };
     enum class DownKind : std::uint8_t { SqDoorbell, CqDoorbell, Write, Read, Answer, Reset };
     struct DownItem {
         DownKind kind;
@@ -241,6 +263,20 @@ class NvmeDevice : public Component, private ControllerMemory {
                          std::string_view what);
     bool is_now(std::uint16_t function, std::uint32_t ticket) const;
 
+    // Faults
+    const FaultPlan* strikes(Fault what, std::uint16_t function) {
+        const unsigned host = side_ == metrics::Side::Destination ? 1 : 0;
+        return faults_->strikes(what, host, static_cast<int>(function) - 1);
+    }
+    bool loses_doorbell(std::uint16_t function);
+    bool spoils_completion(const Event& event);
+    bool spoils_interrupt(const UpItem& item);
+    void spoil_entry(const DownItem& item);
+    bool spoils(const Effect& effect);
+    Ps lateness(const Effect& effect, bool& lost);
+    void complete_twice(const Effect& effect);
+    void interrupt(std::uint16_t function, std::uint32_t vector);
+
     // nvme::Env
     bool reaches(std::uint16_t function, std::uint64_t address, std::uint64_t length) override;
 
@@ -282,6 +318,9 @@ class NvmeDevice : public Component, private ControllerMemory {
     std::map<std::pair<std::uint16_t, std::uint32_t>, unsigned> nth_;  // by function and slot
     std::set<std::pair<std::uint16_t, std::uint32_t>> held_;  // whose entry waits for a pin
     metrics::Side side_ = metrics::Side::Source;
+    Faults* faults_ = nullptr;
+    bool media_fails_ = false;  // of the command at hand
+    bool overtakes_ = false;    // the interrupt of the completion at hand
 
     LinkTimes link_times_;
     Pipe up_;

@@ -151,6 +151,10 @@ void Guest::handle(const Event& event) {
         vfs_[event.a]->poll();
         return;
     }
+    if (kind == Kind::Watch) {
+        watch_commands();
+        return;
+    }
     if (paused_) {
         const auto vf =
             kind == Kind::Submit ? jobs_[event.a].vf : static_cast<std::uint16_t>(event.a);
@@ -284,10 +288,16 @@ void Guest::run_handler(std::uint16_t vf, std::uint16_t queue) {
             command_completed(vf, queue, owner, cqe);
         },
         [&](const wire::Cqe&) {
+            if (faults_ != nullptr) {
+                faults_->notice(sign::stray, vf);
+            }
             if (observer_ != nullptr) {
                 observer_->duplicate_completion(now(), vf, queue);
             }
         });
+    if (count == 0 && faults_ != nullptr) {
+        faults_->notice(sign::idle_interrupt, vf);
+    }
     Vcpu& vcpu = vcpu_of(vf, queue);
     vcpu.busy = std::max(vcpu.busy, now()) + timing_.complete_cost * count;
     std::vector<std::uint64_t>& backlog = driver.backlog(queue);
@@ -319,6 +329,9 @@ void Guest::command_completed(std::uint16_t vf, std::uint16_t queue, std::uint64
     slot.status = std::max(slot.status, cqe.status);
     if (--slot.commands != 0 || slot.sent < slot.io.length) {
         return;
+    }
+    if (faults_ != nullptr && slot.status != 0) {
+        faults_->notice(sign::io_error, vf);
     }
     slot.sent = 0;
     slot.under_way = false;
@@ -371,6 +384,12 @@ void Guest::resume() {
     }
     for (std::uint32_t job = 0; job < jobs_.size(); ++job) {
         pump(job);
+    }
+    if (faults_ != nullptr) {
+        resumed_at_ = now();
+        for (const auto& vf : vfs_) {
+            vf->resumed();
+        }
     }
 }
 

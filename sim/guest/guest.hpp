@@ -10,6 +10,7 @@
 #include "sim/bridge/command_port.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/core/ring.hpp"
+#include "sim/fault/faults.hpp"
 #include "sim/guest/fio/source.hpp"
 #include "sim/guest/page_writer.hpp"
 #include "sim/guest/vf_driver.hpp"
@@ -52,6 +53,8 @@ class GuestObserver {
     virtual void command_completed(Ps at, std::uint16_t vf, std::uint16_t queue,
                                    const wire::Cqe& cqe) = 0;
     virtual void duplicate_completion(Ps at, std::uint16_t vf, std::uint16_t queue) = 0;
+    /// The driver has reset the controller: commands under way are submitted again.
+    virtual void commands_abandoned(Ps /*at*/, std::uint16_t /*vf*/) {}
 };
 
 /// Pages that the guest's I/O writes in the same way.
@@ -126,6 +129,14 @@ class Guest : public Component {
     const Memory& memory() const { return *memory_; }
     Memory& memory() { return *memory_; }
 
+    /// Something goes wrong in this run: drivers look for what is missing after `timeout`, and
+    /// recover as Linux does (nvme_timeout()).
+    void set_faults(Faults* faults, Ps timeout);
+    /// The driver of the VF resets its controller, or shuts it down first. False if it is at that.
+    bool reset_vf(std::uint16_t vf, bool shutdown);
+    /// Is every driver at work?
+    bool recovering() const;
+
     void set_pins(Pins* pins) { pins_ = pins; }
     /// The VF was reset behind the guest's back: it uses it no more.
     void give_up(std::uint16_t vf);
@@ -153,7 +164,7 @@ class Guest : public Component {
   private:
     friend class VfDriver;
 
-    enum class Kind : std::uint32_t { Interrupt, Submit, Wake, Poll };
+    enum class Kind : std::uint32_t { Interrupt, Submit, Wake, Poll, Watch };
 
     struct Buffer {
         std::uint64_t address = 0;
@@ -197,6 +208,10 @@ class Guest : public Component {
                            const wire::Cqe& cqe);
     void vf_ready(bool ok);
     bool stops(const Event& event);
+    void watch_commands();
+    void watch_vf(std::uint16_t vf);
+    void abandon(std::uint16_t vf);
+    void submit_again(std::uint16_t vf);
 
     GuestTiming timing_;
     Memory* memory_;
@@ -222,6 +237,9 @@ class Guest : public Component {
     bool frozen_ = false;
     Ps frozen_since_ = 0;
     std::function<void()> on_sync_;
+    Faults* faults_ = nullptr;
+    Ps timeout_ = 0;
+    Ps resumed_at_ = 0;  // the guest's timers stand still with it
 };
 
 }  // namespace lmsim::sim

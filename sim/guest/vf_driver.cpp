@@ -18,6 +18,8 @@ constexpr std::uint64_t boot_owner = 0;
 constexpr std::uint64_t aer_owner = 1;
 constexpr std::uint32_t namespaces_step = 2;
 constexpr std::uint32_t size_step = 3;  // of the first namespace, if sizes are asked for
+constexpr std::uint32_t normal_shutdown = 1U << 14;                       // CC.SHN
+constexpr std::uint32_t shutdown_complete = 2U << reg::csts::shst_shift;  // CSTS.SHST
 
 }  // namespace
 
@@ -37,9 +39,19 @@ void VfDriver::boot() {
     poll();
 }
 
-void VfDriver::poll() { commands_.port().read(reg::CSTS, 4, 0); }
+void VfDriver::poll() { commands_.port().read(reg::CSTS, 4, try_); }
 
-void VfDriver::read_done(std::uint64_t /*token*/, std::uint64_t value) {
+void VfDriver::read_done(std::uint64_t token, std::uint64_t value) {
+    if (token != try_) {
+        return;
+    }
+    if (guest_.paused()) {
+        look_again_ = true;
+        return;
+    }
+    if (recovery_ == Recovery::Disabling || recovery_ == Recovery::ShuttingDown) {
+        return disabled(value);
+    }
     if ((value & 1) != 0) {
         next_admin();
         return;
@@ -111,7 +123,16 @@ void VfDriver::next_admin() {
     commands_.submit(0, sqe, last ? aer_owner : boot_owner);
     if (last) {
         ready_ = true;
-        guest_.vf_ready(true);
+        if (recovery_ == Recovery::None) {
+            guest_.vf_ready(true);
+        } else {
+            recovery_ = Recovery::None;
+            since_ = guest_.now();
+            for (std::uint16_t queue = 1; queue <= pairs(); ++queue) {
+                commands_.open(queue);
+            }
+            guest_.submit_again(index_);
+        }
     }
 }
 
@@ -196,14 +217,16 @@ bool VfDriver::take(std::uint32_t step, const wire::Cqe& cqe) {
 
 void VfDriver::admin_interrupt() {
     const auto take_one = [this](std::uint64_t owner, const wire::Cqe& cqe) {
-        if (ready_ || owner == aer_owner) {
+        const bool going_down =
+            recovery_ == Recovery::Disabling || recovery_ == Recovery::ShuttingDown;
+        if (ready_ || owner == aer_owner || going_down) {
             return;
         }
         if (take(boot_step_ - 1, cqe)) {
             next_admin();
-        } else {
+        } else if (recovery_ == Recovery::None) {
             guest_.vf_ready(false);
-        }
+        }  // else it is tried again
     };
     commands_.reap(0, take_one, [](const wire::Cqe&) {});
 }
@@ -214,5 +237,54 @@ void VfDriver::move(DevicePort& port) {
 }
 
 void VfDriver::interrupt(std::uint32_t vector) { guest_.interrupt(index_, vector); }
+
+void VfDriver::recover(Ps at, bool shutdown) {
+    recovery_ = shutdown ? Recovery::ShuttingDown : Recovery::Disabling;
+    since_ = at;
+    ++try_;
+    ready_ = false;
+    commands_.close();
+    commands_.port().write(reg::CC, shutdown ? reg::cc::enabled | normal_shutdown : 0, 4);
+    poll();
+}
+
+/// CSTS while the controller goes down.
+void VfDriver::disabled(std::uint64_t csts) {
+    const bool down = recovery_ == Recovery::ShuttingDown
+                          ? (csts & reg::csts::shst) == shutdown_complete
+                          : (csts & 1) == 0;
+    if (!down) {
+        guest_.post_once(guest_.now() + guest_.timing_.ready_poll,
+                         static_cast<std::uint32_t>(Guest::Kind::Poll), index_);
+        return;
+    }
+    if (recovery_ == Recovery::ShuttingDown) {
+        recovery_ = Recovery::Disabling;
+        commands_.port().write(reg::CC, 0, 4);
+        poll();
+        return;
+    }
+    begin_anew();
+}
+
+void VfDriver::begin_anew() {
+    guest_.abandon(index_);
+    commands_.clear();
+    commands_.close();
+    commands_.open(0);
+    recovery_ = Recovery::Enabling;
+    boot_step_ = 0;
+    nsids_.clear();
+    // A reset may have taken them away: Linux sets MSI-X up anew each time.
+    commands_.port().enable_interrupts(true);
+    commands_.enable();
+    poll();
+}
+
+void VfDriver::resumed() {
+    if (std::exchange(look_again_, false)) {
+        poll();
+    }
+}
 
 }  // namespace lmsim::sim

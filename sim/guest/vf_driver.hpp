@@ -8,6 +8,7 @@
 
 #include "model/spec/rules.hpp"
 #include "sim/bridge/command_port.hpp"
+#include "sim/core/event_queue.hpp"
 
 namespace lmsim::sim {
 
@@ -42,6 +43,15 @@ class VfDriver : public PortClient {
     const std::string& trouble() const { return trouble_; }
     CommandPort& commands() { return commands_; }
 
+    /// Disables the controller, or shuts it down first, and brings it up anew.
+    void recover(Ps at, bool shutdown);
+    bool recovering() const { return recovery_ != Recovery::None; }
+    Ps recovering_since() const { return since_; }
+    /// Since the driver has its queues; 0: since the boot.
+    Ps worked_since() const { return recovering() ? 0 : since_; }
+    /// The vCPUs go on: so does what they were at.
+    void resumed();
+
     bool handler_pending(std::uint16_t queue) const { return queues_[queue].handler_pending; }
     void set_handler_pending(std::uint16_t queue, bool pending) {
         queues_[queue].handler_pending = pending;
@@ -58,7 +68,11 @@ class VfDriver : public PortClient {
         bool handler_pending = false;
     };
 
+    enum class Recovery : std::uint8_t { None, ShuttingDown, Disabling, Enabling };
+
     void next_admin();
+    void disabled(std::uint64_t csts);
+    void begin_anew();
     bool find_namespaces();
     wire::Sqe boot_command(std::uint32_t step) const;
     wire::Sqe identify(spec::Id cns, std::uint32_t nsid = 0) const;
@@ -82,6 +96,10 @@ class VfDriver : public PortClient {
     std::uint64_t block_ = 0;
     std::string trouble_;
     bool ready_ = false;
+    Recovery recovery_ = Recovery::None;
+    Ps since_ = 0;           // of the recovery, or its end
+    std::uint64_t try_ = 0;  // what answers to an earlier one does not count
+    bool look_again_ = false;
 };
 
 }  // namespace lmsim::sim

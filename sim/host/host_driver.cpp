@@ -105,7 +105,7 @@ void HostDriver::submit(const wire::Sqe& sqe, std::uint32_t vf, std::uint32_t ti
     }
     const std::uint32_t owner = free_requests_.back();
     free_requests_.pop_back();
-    requests_[owner - 1] = {sqe, now(), vf, ticket, true, {}, std::move(done)};
+    requests_[owner - 1] = {sqe, now(), 0, vf, ticket, true, {}, std::move(done)};
     if (pins_ != nullptr && vf_of(vf) >= 0) {
         requests_[owner - 1].effect = count_command(static_cast<std::uint16_t>(vf - 1));
     }
@@ -142,6 +142,7 @@ void HostDriver::pf_perform(const Effect& effect) {
     switch (effect.kind) {
         case EffectKind::Submit:
             tag_owner_[effect.token] = effect.ticket;
+            requests_[effect.ticket - 1].sent = now();
             cpu_busy_ = std::max(cpu_busy_, now()) + timing_.submit;
             post(cpu_lane_, cpu_busy_, static_cast<std::uint32_t>(Kind::Ring), effect.ticket,
                  effect.token);
@@ -175,6 +176,9 @@ void HostDriver::put_on_queue(std::uint32_t owner, std::uint16_t tag) {
 }
 
 void HostDriver::reset_pf() {
+    if (faults_ != nullptr) {
+        faults_->notice(sign::admin_timeout | sign::pf_reset);
+    }
     std::fill(tag_owner_.begin(), tag_owner_.end(), 0);
     boot_ = Boot::Enable;
     if (program_) {
@@ -193,6 +197,9 @@ void HostDriver::reset_pf() {
 }
 
 void HostDriver::interrupt(std::uint32_t /*vector*/) {
+    if (faults_ != nullptr && !interrupt_pending_ && (dead_ || times_out_nearly())) {
+        return;
+    }
     if (!interrupt_pending_) {
         interrupt_pending_ = true;
         post_once(now() + timing_.irq, static_cast<std::uint32_t>(Kind::Interrupt));
@@ -252,15 +259,21 @@ void HostDriver::answer_event(const Effect& effect) {
     cqe.dw1 = static_cast<std::uint32_t>(effect.token3);
     const wire::AerResult event = wire::decode_aer_result(cqe, rules_);
     const bool claims = log_ && log_->claims(event.cdqid);
-    if (host::resubmits_aer(error, event, claims, rules_)) {
+    if (host::resubmits_aer(error, event, claims, rules_) &&
+        (faults_ == nullptr || !spoils_request())) {
         submit(wire::encode(wire::Aer{}, rules_), pf_events, 0);
     }
-    if (log_ && error == host::PfError::None && effect.token == 0) {
-        if (program_) {
-            program_->event(event, [this](const wire::AerResult& told) { log_->event(told); });
-        } else {
-            log_->event(event);
-        }
+    if (log_ && error == host::PfError::None && effect.token == 0 &&
+        (faults_ == nullptr || !spoils_event(event))) {
+        hear(event);
+    }
+}
+
+void HostDriver::hear(const wire::AerResult& event) {
+    if (program_) {
+        program_->event(event, [this](const wire::AerResult& told) { log_->event(told); });
+    } else {
+        log_->event(event);
     }
 }
 
@@ -542,13 +555,22 @@ void HostDriver::finish_call(std::uint16_t index, const Effect& reply) {
 
 void HostDriver::handle(const Event& event) {
     switch (static_cast<Kind>(event.kind)) {
-        case Kind::Ring: put_on_queue(event.a, static_cast<std::uint16_t>(event.b)); break;
+        case Kind::Ring:
+            if (!dead_) {
+                put_on_queue(event.a, static_cast<std::uint16_t>(event.b));
+            }
+            break;
         case Kind::Interrupt:
-            if (pins_ == nullptr || !stops_reap()) {
+            if (dead_) {
+                interrupt_pending_ = false;
+            } else if (pins_ == nullptr || !stops_reap()) {
                 reap();
             }
             break;
         case Kind::Timer: {
+            if (dead_) {
+                break;  // who is loaded again gives all of them up
+            }
             host::PfEvent fired;
             fired.kind = host::PfEvent::Kind::TimerFired;
             fired.owner = event.a;
@@ -557,7 +579,9 @@ void HostDriver::handle(const Event& event) {
         }
         case Kind::Ioctl: {
             const auto vf = static_cast<std::uint16_t>(event.a);
-            vfio_step(vf, vfs_[vf].call.event);
+            if (faults_ == nullptr || !spoils_call(vf)) {
+                vfio_step(vf, vfs_[vf].call.event);
+            }
             break;
         }
         case Kind::Answer: {
@@ -567,6 +591,22 @@ void HostDriver::handle(const Event& event) {
             break;
         }
         case Kind::Poll: pf_.read(reg::CSTS, 4, 0); break;
+        case Kind::Alive:
+            dead_ = false;
+            strike_pf();
+            break;
+        case Kind::Return: bring_back(static_cast<std::uint16_t>(event.a), 0); break;
+        case Kind::LateEvent: {
+            const wire::AerResult told = late_events_.front();
+            late_events_.pop_front();
+            hear(told);
+            break;
+        }
+        case Kind::LateRequest:
+            if (!queue_.resetting) {
+                submit(wire::encode(wire::Aer{}, rules_), pf_events, 0);
+            }
+            break;
         case Kind::Told: {
             const std::function<void()> done = std::move(telling_.front());
             telling_.pop_front();

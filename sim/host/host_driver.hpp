@@ -17,6 +17,7 @@
 #include "sim/check/run_monitor.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/core/units.hpp"
+#include "sim/fault/faults.hpp"
 #include "sim/host/admin_queue.hpp"
 #include "sim/host/cdq_program.hpp"
 #include "sim/host/host_use.hpp"
@@ -189,10 +190,35 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     /// The PF's driver gives such a command up. False if there is none under way.
     bool time_out(const std::string& command);
 
+    // What goes wrong: sim/fault/.
+    void set_faults(Faults* faults, metrics::Side side) {
+        faults_ = faults;
+        side_ = side;
+    }
+    bool resetting() const { return queue_.resetting || dead_; }
+    /// The driver does nothing for so long; then it is loaded again, and resets the PF.
+    void crash(Ps length);
+    /// The VF goes offline, and online again after so long.
+    void remove(std::uint16_t vf, Ps length, std::function<void()> gone);
+    /// Somebody suspends and resumes the VF so often. False if it is not at work now.
+    bool suspend_again(std::uint16_t vf, std::uint64_t times);
+
     void handle(const Event& event) override;
 
   private:
-    enum class Kind : std::uint32_t { Ring, Interrupt, Timer, Ioctl, Answer, Poll, Told };
+    enum class Kind : std::uint32_t {
+        Ring,
+        Interrupt,
+        Timer,
+        Ioctl,
+        Answer,
+        Poll,
+        Told,
+        Alive,       // of faults: the driver is loaded again,
+        Return,      // a VF comes online again,
+        LateEvent,   // an event of a log is heard of,
+        LateRequest  // an AER is submitted again
+    };
     enum class Boot : std::uint8_t {
         Enable,
         Identify,
@@ -210,6 +236,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     struct Request {
         wire::Sqe sqe;
         Ps asked = 0;
+        Ps sent = 0;               // its time-out counts from here
         std::uint32_t vf = 0;      // plus 1; or the driver itself
         std::uint32_t ticket = 0;  // of the flow's Submit
         bool used = false;
@@ -288,6 +315,18 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     bool stops_reap();
     bool stops_enabling(std::uint64_t value);
 
+    // Faults
+    const FaultPlan* strikes(Fault what) {
+        return faults_->strikes(what, side_ == metrics::Side::Destination ? 1 : 0, -1);
+    }
+    bool spoils_call(std::uint16_t vf);
+    bool cycles(std::uint16_t vf) const;
+    bool spoils_event(const wire::AerResult& event);
+    bool spoils_request();
+    bool times_out_nearly();
+    void hear(const wire::AerResult& event);
+    void bring_back(std::uint16_t vf, std::uint32_t step);
+
     // PortClient of the PF
     void interrupt(std::uint32_t vector) override;
     void read_done(std::uint64_t token, std::uint64_t value) override;
@@ -333,6 +372,10 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     Pins* pins_ = nullptr;
     std::map<std::string, unsigned> commands_;  // with pins: so many of each
     metrics::Side side_ = metrics::Side::Source;
+    Faults* faults_ = nullptr;
+    bool dead_ = false;
+    std::deque<wire::AerResult> late_events_;
+    std::map<std::uint16_t, std::function<void()>> removed_;  // by VF: told when it is back
     LaneId cpu_lane_;
     LaneId timer_lane_;  // of commands
     Ps cpu_busy_ = 0;

@@ -52,6 +52,9 @@ void VmmPair::set_trace(trace::TraceSink* sink) {
 }
 
 void VmmPair::step(VmmSide side, const host::vmm::Event& event) {
+    if (crashed(side)) {
+        return;
+    }
     Effects effects;
     effects.watcher = taps_[static_cast<std::size_t>(side)].at(now(), metrics::no_device);
     const bool was_finished = finished();
@@ -69,6 +72,7 @@ void VmmPair::step(VmmSide side, const host::vmm::Event& event) {
     if (side == VmmSide::Destination) {
         if (was_there && flow(VmmSide::Destination).finished) {
             break_return_path();
+            end_crashed();
         }
         deliver();
     } else if (finished() && !was_finished) {
@@ -106,6 +110,9 @@ void VmmPair::perform(VmmSide side, const Effect& effect) {
 }
 
 void VmmPair::begin_call(VmmSide side, const Effect& effect) {
+    if (crashed(side) || (faults_ != nullptr && spoils_call(side, effect))) {
+        return;
+    }
     if (gate_ && gate_(side, effect, [this, side, effect] { begin_call(side, effect); })) {
         return;
     }
@@ -234,6 +241,10 @@ bool VmmPair::call_channel(VmmSide side, const Effect& effect) {
             if (effect.length != 0) {
                 item.bytes = std::move(block_);
             }
+            if (faults_ != nullptr) {
+                spoil_state(item.bytes);
+                item.length = item.bytes.empty() ? item.length : item.bytes.size();
+            }
             const std::uint64_t bytes = effect.length + effect.address;
             used_.device_state += effect.length;
             used_.other += effect.address;
@@ -307,7 +318,7 @@ bool VmmPair::call_host(VmmSide side, const Effect& effect) {
             answer(side, now() + timing_.pause);
             return true;
         case Call::BlockFlush: answer(side, now() + timing_.block_flush); return true;
-        case Call::LoadRam: answer(side, ram_loaded_); return true;
+        case Call::LoadRam: answer(side, std::max(ram_loaded_, now())); return true;
         case Call::LoadNonIterable:
             load_non_iterable(effect.function);
             answer(side, now() + (effect.function == host::vmm::no_device
@@ -344,6 +355,7 @@ void VmmPair::resume_vcpus(VmmSide side) {
     guest_.move_memory(*host.memory);
     answer(side, now() + timing_.resume);
     resuming_ = static_cast<int>(side);
+    owner_ = side;
 }
 
 /// The config space of one device, or CPUs and emulated devices once they are collected.
@@ -364,7 +376,7 @@ void VmmPair::send_saved(std::uint16_t device, bool bare) {
 }
 
 void VmmPair::send_item(Item item, Ps gone) {
-    if (cut_) {
+    if (cut_ || (faults_ != nullptr && loses_state(item))) {
         return;  // nobody takes what is sent
     }
     if (item.message != Message::Ram || pages_on_main_stream()) {
@@ -481,6 +493,12 @@ void VmmPair::handle(const Event& event) {
     switch (static_cast<Kind>(event.kind)) {
         case Kind::Answer: {
             const Answer from = pending(side);
+            if (crashed(side)) {
+                break;
+            }
+            if (faults_ != nullptr && from.error != 0) {
+                faults_->notice(sign::call_failed);
+            }
             if (observer_ != nullptr) {
                 observer_->call_ended(now(), side, from.error, from.value0);
             }
@@ -531,6 +549,7 @@ void VmmPair::handle(const Event& event) {
         case Kind::ChannelIdle: start_jobs(); break;
         case Kind::PacketArrives: packet_arrives(event.b); break;
         case Kind::StateSaved: send_state(); break;
+        case Kind::LateCall: begin_late_call(); break;
         case Kind::Closed:
             closed_ = closed_ || !cut_;
             deliver();

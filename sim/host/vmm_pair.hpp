@@ -9,6 +9,7 @@
 #include "model/host/vmm/cloud.hpp"
 #include "model/host/vmm/engine.hpp"
 #include "sim/core/kernel.hpp"
+#include "sim/fault/faults.hpp"
 #include "sim/guest/guest.hpp"
 #include "sim/host/channel.hpp"
 #include "sim/host/dirty_tracking.hpp"
@@ -112,8 +113,11 @@ class VmmPair : public Component {
 
     void start();
     void cancel();
-    bool finished() const { return flow(VmmSide::Source).finished; }
-    host::vmm::Outcome outcome() const { return flow(VmmSide::Source).outcome; }
+    bool finished() const { return flow(VmmSide::Source).finished || gone_; }
+    /// A source that crashed says nothing: then it is the destination's.
+    host::vmm::Outcome outcome() const {
+        return flow(gone_ ? VmmSide::Destination : VmmSide::Source).outcome;
+    }
     const ChannelUse& used() const { return used_; }
     const Channel& channel() const { return channel_; }
     /// For what else uses the network between the hosts.
@@ -125,6 +129,19 @@ class VmmPair : public Component {
     void cut();
     /// The oldest block of device state on the channel loses its end. False if there is none.
     bool damage();
+    // What goes wrong: sim/fault/.
+    void set_faults(Faults* faults) { faults_ = faults; }
+    /// The network carries nothing for so long.
+    void stall(Ps length);
+    /// It has one part in `parts` of its bandwidth; 1: all of it again.
+    void slow_down(std::uint64_t parts);
+    /// The VMM process of that side ends without a word. False if it did before.
+    bool crash(VmmSide side);
+    bool crashed(VmmSide side) const { return crashed_[static_cast<std::size_t>(side)]; }
+    /// On which side the vCPUs would go on, or do.
+    VmmSide owner() const { return owner_; }
+    void on_crash(std::function<void(VmmSide)> told) { on_crash_ = std::move(told); }
+
     void set_observer(VmmObserver* observer) { observer_ = observer; }
     void set_step_log(trace::StepLog* steps) { steps_ = steps; }
     void set_trace(trace::TraceSink* sink);
@@ -153,7 +170,8 @@ class VmmPair : public Component {
         Copied,
         ChannelIdle,
         PacketArrives,
-        StateSaved
+        StateSaved,
+        LateCall
     };
 
     struct Item {
@@ -235,6 +253,15 @@ class VmmPair : public Component {
     VfioDone answer_vfio(VmmSide side);
     VfioDone answer_state(VmmSide side, const Effect& effect);
     Ps state_cost(const Effect& effect) const;
+
+    // Faults
+    bool spoils_call(VmmSide side, const Effect& call);
+    void begin_late_call();
+    void spoil_state(std::vector<std::uint8_t>& bytes);
+    bool loses_state(const Item& item);
+    void spoil_log();
+    void close_devices(VmmSide side);
+    void end_crashed();
 
     Line& line(VmmSide side, std::uint16_t device) {
         return lines_[static_cast<std::size_t>(side)][device];
@@ -338,6 +365,14 @@ class VmmPair : public Component {
     Ps set_back_ = 0;
     trace::MachineTap taps_[2];  // by side
     std::function<void()> on_finish_;
+    Faults* faults_ = nullptr;
+    std::deque<std::pair<VmmSide, Effect>> late_calls_;
+    bool on_time_ = false;  // the call at hand was late
+    bool crashed_[2] = {};
+    bool gone_ = false;  // a crash has ended the migration on the source
+    VmmSide owner_ = VmmSide::Source;
+    std::uint64_t slow_ = 1;
+    std::function<void(VmmSide)> on_crash_;
 };
 
 template <class Vmm>

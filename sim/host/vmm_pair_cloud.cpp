@@ -53,6 +53,9 @@ void VmmPair::write_blob(std::uint16_t index) {
     }
     loading_ = std::move(blob.front());
     blob.pop_front();
+    if (faults_ != nullptr) {
+        spoil_state(loading_);
+    }
     device(VmmSide::Destination, index).write(loading_, [this, index](const VfioAnswer& from) {
         answer(VmmSide::Destination, now(), static_cast<std::int32_t>(from.error), from.value,
                blobs_[index].size());

@@ -33,8 +33,14 @@ void VmmPair::answer_thread(VmmSide side, std::uint16_t device, Ps at, std::int3
 }
 
 void VmmPair::thread_answers(VmmSide side, std::uint16_t device) {
+    if (crashed(side)) {
+        return;
+    }
     const Line& from = line(side, device);
     const Answer pending_answer = from.pending;
+    if (faults_ != nullptr && pending_answer.error != 0) {
+        faults_->notice(sign::call_failed);
+    }
     if (observer_ != nullptr) {
         observer_->thread_call_ended(now(), side, from.call, pending_answer.error,
                                      pending_answer.value0);
@@ -108,6 +114,9 @@ void VmmPair::queue_packet(std::uint16_t device) {
     job.length = of.call.address + (job.config ? config_space_bytes : of.call.length);
     if (!job.config) {
         job.bytes = std::move(of.block);
+        if (faults_ != nullptr) {
+            spoil_state(job.bytes);
+        }
     }
     used_.device_state += of.call.length;
     used_.other += job.length - of.call.length;

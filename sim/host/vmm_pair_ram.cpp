@@ -48,6 +48,9 @@ void VmmPair::report_logs(std::function<void()> done) {
 void VmmPair::sync_bitmap(bool last) {
     const auto collect = [this] {
         guest_.before_sync();
+        if (faults_ != nullptr) {
+            spoil_log();
+        }
         const std::uint64_t twice = is_cloud() ? ram_.written_again() : 0;
         const std::uint64_t fresh = ram_.sync();
         answer(VmmSide::Source, now() + timing_.bitmap_sync, 0, pages_to_send(), fresh);

@@ -114,6 +114,9 @@ std::vector<Section> sections(const Result& result, Detail detail) {
         all.push_back(std::move(section));
     }
     all.push_back(utilization_section(result));
+    if (!result.faults.empty()) {
+        all.push_back(faults_section(result));
+    }
     all.push_back(checks_section(result));
     return all;
 }

@@ -230,6 +230,24 @@ Section checks_section(const Result& result) {
     return section;
 }
 
+Section faults_section(const Result& result) {
+    Section section{"Faults",
+                    {{{"class"},
+                      {"where"},
+                      {"occasions", right},
+                      {"injected", right},
+                      {"detected", right},
+                      {"survived", right}},
+                     {}}};
+    for (const FaultResult& fault : result.faults) {
+        section.table.rows.push_back(
+            {fault.what, fault.where.empty() ? "anywhere" : fault.where,
+             fmt::format("{}", fault.occasions), fmt::format("{}", fault.injected),
+             fmt::format("{}", fault.detected), fmt::format("{}", fault.survived)});
+    }
+    return section;
+}
+
 Section utilization_section(const Result& result) {
     const auto row = [](const char* side, const Utilization& u) {
         return std::vector<std::string>{

@@ -23,6 +23,7 @@ Section guest_section(const Result& result);
 Section bytes_section(const Result& result);
 /// Without rows if nothing was logged or tracked.
 Section logs_section(const Result& result);
+Section faults_section(const Result& result);
 Section checks_section(const Result& result);
 Section utilization_section(const Result& result);
 Section rounds_section(const Result& result);

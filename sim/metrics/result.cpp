@@ -27,7 +27,9 @@ std::optional<std::uint64_t> GuestWindow::bytes_per_s() const {
 }
 
 bool Result::conserved() const {
-    return commands.lost == 0 && commands.duplicated == 0 && commands.failed == 0 &&
+    // A command that a fault makes fail is neither lost nor done twice.
+    const bool failed = commands.failed != 0 && faults.empty();
+    return commands.lost == 0 && commands.duplicated == 0 && !failed &&
            conservation.suspended_activity == 0 && conservation.state_mismatch == 0 &&
            conservation.page_mismatch == 0 && conservation.media_mismatch == 0 && breaches.empty();
 }

@@ -126,6 +126,17 @@ struct PinResult {
     std::string text;  // why it was not reached
 };
 
+/// A fault that the scenario declares: docs/faults.md.
+struct FaultResult {
+    std::string id;
+    std::string what;
+    std::string where;            // empty: anywhere
+    std::uint64_t occasions = 0;  // on which it could have struck
+    std::uint64_t injected = 0;
+    std::uint64_t detected = 0;  // of these, somebody has noticed
+    std::uint64_t survived = 0;  // of these, the run came through: all of them or none
+};
+
 /// What the source's host read of its VFs' logs of user data changes.
 struct UserDataLogResult {
     std::uint64_t entries = 0;
@@ -222,6 +233,7 @@ struct Result {
     Conservation conservation;
     std::vector<BrokenInvariant> breaches;  // in the order in which they fell
     std::vector<PinResult> pins;            // in the order of the scenario
+    std::vector<FaultResult> faults;        // in the order of the scenario
     UserDataLogResult cdq;
     MemoryTrackResult tracking;
     std::vector<MediaResult> media;  // one, if local namespaces were to be copied

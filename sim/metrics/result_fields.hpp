@@ -151,6 +151,17 @@ void check_fields(Visitor& v, const Result& result) {
                w.time("held_ps", pin.held, "so long it waited");
                w.text("text", pin.text, "why it was not reached");
            });
+    v.list("faults", result.faults, "what went wrong, as the scenario says (docs/faults.md)",
+           [](auto& w, const FaultResult& fault) {
+               w.text("id", fault.id, "of its class");
+               w.text("what", fault.what, "its class");
+               w.text("where", fault.where, "as declared; empty: anywhere");
+               w.count("occasions", fault.occasions, "on which it could have struck");
+               w.count("injected", fault.injected, "it struck");
+               w.count("detected", fault.detected, "of these, somebody noticed something");
+               w.count("survived", fault.survived,
+                       "of these, nothing was lost and all came to rest: all or none of a run");
+           });
     v.object("littles_law", "L = lambda * W over the run", [&](auto& w) {
         w.number("l", result.littles_law.l, "mean number of commands under way");
         w.number("lambda_per_s", result.littles_law.lambda_per_s, "completions per second");

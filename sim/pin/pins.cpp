@@ -68,6 +68,9 @@ void Pins::happened(const Occurrence& now) {
         counts_.clear();
         return;
     }
+    if (told_) {
+        told_(now);
+    }
     for (std::size_t i = 0; i < pins_.size(); ++i) {
         State& state = states_[i];
         if (pins_[i].effect == now) {

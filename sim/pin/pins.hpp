@@ -39,6 +39,9 @@ class Pins : public Component {
     /// Called once, when all pins are reached or can no more be.
     void on_over(std::function<void()> over) { over_ = std::move(over); }
 
+    /// Told of every effect that counts.
+    void on_effect(std::function<void(const Occurrence&)> told) { told_ = std::move(told); }
+
     /// From now on effects count.
     void begin();
     bool began() const { return began_; }
@@ -99,6 +102,7 @@ class Pins : public Component {
     std::vector<Occurrence> released_;        // no more held, and about to happen
     std::function<Granted(const std::string&)> grant_;
     std::function<void()> over_;
+    std::function<void(const Occurrence&)> told_;
     bool began_ = false;
 };
 

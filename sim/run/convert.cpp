@@ -102,6 +102,7 @@ DeviceTiming device_timing(const Scenario& scenario, const HostParams& host) {
     timing.config = model_config(scenario, device);
     timing.vfs = static_cast<std::uint16_t>(all_vfs(scenario, device));
     timing.pcie = pcie_cost(host.link);
+    timing.lanes = host.link.lanes;
     timing.link_latency = host.link.latency.ps;
     timing.memory_latency = host.link.memory.ps;
     timing.channels = device.media.channels;

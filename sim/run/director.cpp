@@ -146,6 +146,9 @@ void Director::migration_finished(Vm& vm) {
         return;
     }
     phase_ = Phase::CoolDown;
+    if (faults_ != nullptr) {
+        faults_->end();
+    }
     if (end_) {
         end_();
     }
@@ -170,8 +173,10 @@ void Director::enter_all(metrics::Window window) {
 }
 
 bool Director::all_rest() const {
-    return std::all_of(vms_.begin(), vms_.end(),
-                       [](const Vm* vm) { return vm->guest->outstanding() == 0; });
+    return std::all_of(vms_.begin(), vms_.end(), [](const Vm* vm) {
+        const bool gone = vm->vmms->crashed(vm->vmms->owner());
+        return gone || (vm->guest->outstanding() == 0 && !vm->guest->recovering());
+    });
 }
 
 void Director::over() {
@@ -200,6 +205,9 @@ void Director::handle(const Event& event) {
         case Kind::Migrate:
             phase_ = Phase::Migration;
             migration_began_ = now();
+            if (faults_ != nullptr) {
+                faults_->begin();
+            }
             begin_next();
             break;
         case Kind::CooledDown:

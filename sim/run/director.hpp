@@ -39,6 +39,9 @@ class Director : public Component {
     /// Without a migration the run is over some time after the pins are.
     void set_pins(Pins* pins) { pins_ = pins; }
 
+    /// They last as long as the migration does.
+    void set_faults(Faults* faults) { faults_ = faults; }
+
     /// Told what the run is at, where there is hybrid time.
     void set_hybrid(Hybrid* hybrid) { hybrid_ = hybrid; }
 
@@ -85,6 +88,7 @@ class Director : public Component {
     HostDriver& destination_;
     Pins* pins_ = nullptr;
     Hybrid* hybrid_ = nullptr;
+    Faults* faults_ = nullptr;
     std::function<void(Ps, std::string_view)> progress_;
     std::function<std::string()> check_;
     std::string refusal_;

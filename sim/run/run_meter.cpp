@@ -125,6 +125,13 @@ void RunMeter::duplicate_completion(Ps at, std::uint16_t vf, std::uint16_t /*que
     }
 }
 
+void RunMeter::commands_abandoned(Ps at, std::uint16_t vf) {
+    if (monitor_ != nullptr) {
+        monitor_->tell(at, observe_queue(check::What::Abandoned, trace_side(downtime_.owner()), vf,
+                                         0, check::every_cid));
+    }
+}
+
 // --- Logs of user data ---------------------------------------------------------------------------
 
 void RunMeter::log_entry(Ps at, std::uint16_t vf, wire::Esa esa, const UserDataChange* change) {

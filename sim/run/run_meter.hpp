@@ -116,6 +116,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
     void command_completed(Ps at, std::uint16_t vf, std::uint16_t queue,
                            const wire::Cqe& cqe) override;
     void duplicate_completion(Ps at, std::uint16_t vf, std::uint16_t queue) override;
+    void commands_abandoned(Ps at, std::uint16_t vf) override;
 
     // VmmObserver
     void call_began(Ps at, VmmSide side, const Effect& call) override;

@@ -55,7 +55,7 @@ RunOptions effective(const Scenario& scenario, RunOptions options) {
 }
 
 Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOptions& options)
-    : scenario_(scenario),
+    : scenario_(with_faults(scenario)),
       options_(effective(scenario, options)),
       workload_(workload),
       kernel_("kernel", options.stride) {
@@ -92,7 +92,10 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
     if (scenario_.media_copy.mode != MediaCopyMode::None) {
         build_media();
     }
-    if (!scenario_.pins.empty()) {
+    if (!scenario_.faults.empty() && !wall()) {
+        arm_faults();
+    }
+    if (!scenario_.pins.empty() || (faults_ != nullptr && faults_->wants_effects())) {
         pin_effects();
     }
     if (scenario_.run.fidelity == Fidelity::Hybrid) {
@@ -168,6 +171,9 @@ void Simulation::pin_effects() {
     first.guest->set_pins(pins_.get());
     first.vmms->set_pins(pins_.get());
     director_->set_pins(pins_.get());
+    if (faults_ != nullptr) {
+        pins_->on_effect([this](const Occurrence& effect) { faults_->happened(effect); });
+    }
     wishes_ = std::make_unique<Wishes>(
         *pins_, *first.vmms, std::array{source_->driver.get(), destination_->driver.get()}, vfs);
     wishes_->on_loss([this](VmmSide side, std::uint16_t host_vf) {
@@ -247,6 +253,11 @@ void Simulation::state_loaded(Vm& vm, std::uint16_t vf) {
     // A device of another dialect would write the same state otherwise; one outside this process
     // would have to be asked.
     const bool known = destination_->device && options_.dialects.same_devices();
+    const auto& held = destination_->device->subsystem().controller[function];
+    if (faults_ != nullptr && known &&
+        held.migration != static_cast<std::uint8_t>(nvme::Migration::Suspended)) {
+        return;  // a reset has taken it since, which whoever starts it will find out
+    }
     const auto loaded = known ? destination_->device->snapshot(function, saved.size()) : saved;
     vm.state_mismatch += loaded == saved ? 0 : 1;
     vm.monitor.tell(kernel_.now(), observe(check::What::StateLoaded, metrics::Side::Destination, vf,

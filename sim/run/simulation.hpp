@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,8 @@ class Simulation {
     std::vector<std::vector<std::uint8_t>> states() const;
     /// A side's device, for tests that look into its controllers.
     const NvmeDevice& device(VmmSide side) const;
+    /// Where the first VM runs now; nowhere if it ended, or stands still.
+    std::optional<VmmSide> runs_on() const;
     std::uint64_t events() const;
     Ps now() const;
 
@@ -75,6 +78,10 @@ class Simulation {
     void use_hybrid_time();
     void build_media();
     void pin_effects();
+    void arm_faults();
+    bool act(const FaultPlan& plan);
+    void vmm_crashed(VmmSide side);
+    void struck_unasked(VmmSide side, std::uint16_t vf);
     void watch();
     void watch_hosts();
     void come_to_rest();
@@ -101,6 +108,7 @@ class Simulation {
     void fill_tracking(const Vm& vm, metrics::Result& result) const;
     void fill_devices(const Vm& vm, metrics::Result& result) const;
     void fill_hosts(metrics::Result& result) const;
+    void fill_faults(metrics::Result& result) const;
     void fill_fidelity(metrics::Result& result) const;
     void describe_workload(metrics::Result& result) const;
 
@@ -118,6 +126,7 @@ class Simulation {
     std::string trouble_;         // why a device outside this process is of no use any more
     std::unique_ptr<Pins> pins_;  // nullptr: there are none
     std::unique_ptr<Wishes> wishes_;
+    std::unique_ptr<Faults> faults_;  // nullptr: nothing goes wrong
     std::unique_ptr<Hybrid> hybrid_;  // nullptr: all of it is simulated
     std::string why_exact_;           // although the scenario wants hybrid time
     // Of several VMs: who tells each of them what it has to know.
@@ -128,6 +137,9 @@ class Simulation {
 
 /// The rules in force, with what the scenario says of them.
 RunOptions effective(const Scenario& scenario, RunOptions options);
+
+/// The scenario with what its faults set up (FaultHow::Setup).
+Scenario with_faults(Scenario scenario);
 
 /// Why the guest of this scenario cannot be laid out in its memory, or nothing.
 std::string check_memory(const Scenario& scenario, const Workload& workload);

@@ -154,7 +154,7 @@ void Simulation::fill_outcome(const Vm& vm, metrics::Result& result) const {
         case host::vmm::Outcome::Completed: completed_outcome(vm, result); break;
         case host::vmm::Outcome::Aborted:
             result.outcome = Outcome::Failed;
-            result.reason = failure_text(vm) + "; QEMU ended itself, and the VM with it";
+            result.reason = failure_text(vm) + "; the VMM ended itself, and the VM with it";
             break;
         case host::vmm::Outcome::Cancelled:
             result.outcome = Outcome::Cancelled;
@@ -257,8 +257,11 @@ metrics::Result Simulation::one_vm(const Vm& vm) const {
     const metrics::GuestMeter& guest = meter.guest();
     result.commands = {guest.submitted(), guest.completed(), guest.under_way(), meter.duplicated(),
                        meter.failed_ios()};
-    if (result.partial || director_->timed_out()) {
-        result.commands.lost = 0;  // what was under way when the run ended is not lost
+    const bool gone =
+        vm.vmms->crashed(vm.vmms->owner()) ||
+        (faults_ != nullptr && result.reason.find("ended itself") != std::string::npos);
+    if (result.partial || director_->timed_out() || gone) {
+        result.commands.lost = 0;  // what was under way when the run, or the VM, ended is not lost
     }
     for (const Breach& breach : vm.monitor.breaches()) {
         result.breaches.push_back({std::string(breach.invariant->id),
@@ -303,6 +306,7 @@ metrics::Result Simulation::result() const {
     metrics::Result result =
         vms_.size() == 1 ? each.front() : together(vms_, each, scenario_.vms.at_once);
     fill_run(result);
+    fill_faults(result);
     return result;
 }
 

@@ -164,6 +164,9 @@ void Vm::watch(const Kernel& kernel, const RunOptions& options) {
     monitor.tell(0, observe(check::What::VmRuns, metrics::Side::Source));
     meter.set_monitor(&monitor);
     meter.on_stream_loaded([this, &kernel] {
+        if (!guest->paused()) {
+            return;  // the source has taken it back: nobody begins with what has arrived here
+        }
         const std::uint64_t differ =
             at(VmmSide::Source).memory.differences(at(VmmSide::Destination).memory);
         page_mismatch += differ;

@@ -41,6 +41,8 @@ struct RunParams {
                       "how long a run waits at its end for I/O under way; what is not complete "
                       "then is lost",
                       estimate);
+    Time fault_time = param(&fault_time, "fault_time", 0_s, between(0_s, 100000_s),
+                            "faults end so long after the migration's begin; 0: with it", choice);
     Time time_limit = param(&time_limit, "time_limit", 600_s, between(1_us, 100000_s),
                             "simulated time after which the run is given up", choice);
 };

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/core/param.hpp"
+#include "sim/fault/fault_params.hpp"
 #include "sim/pin/pin.hpp"
 #include "sim/profile/row_list.hpp"
 #include "sim/scenario/architecture_params.hpp"
@@ -59,6 +60,8 @@ struct Scenario {
     std::vector<WorkloadParams> workloads = list(&workloads, "workload", 256, "I/O of the guest");
     std::vector<PinParams> pins =
         list(&pins, "pin", 1024, "an order of effects that the run has to keep");
+    std::vector<FaultParams> faults =
+        list(&faults, "fault", 256, "what goes wrong while the VM moves: docs/faults.md");
 };
 
 /// VFs of all VMs on that device.

@@ -327,6 +327,23 @@ void check_expectation(const ExpectParams& expect, Problems& out) {
     out.push_back({{"expect.broken"}, unknown_name(expect.broken, ids)});
 }
 
+void check_fault_list(const Scenario& scenario, Problems& out) {
+    const std::uint32_t vfs = all_vfs(scenario, scenario.hosts.src.device);
+    const bool logs[2] = {scenario.hosts.src.driver.log_user_data,
+                          scenario.hosts.dst.driver.log_user_data};
+    for (const FaultProblem& problem : check_faults(scenario.faults, vfs, logs)) {
+        const std::string entry = "fault[" + std::to_string(problem.index) + "]";
+        out.push_back({{entry + "." + problem.key, entry + ".what", entry}, problem.message});
+    }
+    if (!scenario.faults.empty() && scenario.run.fidelity != Fidelity::Exact) {
+        out.push_back({{"run.fidelity", "fault[0].what"},
+                       "faults happen to single commands; expected \"exact\""});
+    }
+    if (!scenario.faults.empty() && scenario.vms.count > 1) {
+        out.push_back({{"vms.count", "fault[0].what"}, "faults are of one VM; expected 1"});
+    }
+}
+
 void check_pins(const Scenario& scenario, Problems& out) {
     const std::uint32_t vfs = all_vfs(scenario, scenario.hosts.src.device);
     for (const PinProblem& problem : sim::check_pins(scenario.pins, vfs, scenario.run.migrate)) {
@@ -356,6 +373,7 @@ std::vector<Problem> validate(const Scenario& scenario) {
         check_workload(scenario, i, out);
     }
     check_pins(scenario, out);
+    check_fault_list(scenario, out);
     check_expectation(scenario.expect, out);
     return out;
 }

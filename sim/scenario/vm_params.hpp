@@ -72,6 +72,11 @@ struct VmParams {
                              "CPU time to submit one I/O", estimate);
     Time complete_cost = param(&complete_cost, "complete_cost", 300_ns, between(0_s, 1_ms),
                                "CPU time to complete one I/O", estimate);
+    Time io_timeout =
+        param(&io_timeout, "io_timeout", 30_s, between(1_us, 100000_s),
+              "after which a guest's driver looks for a completion, and resets its controller if "
+              "there is none; only in runs with faults",
+              "Linux 7.3 drivers/nvme/host/core.c, io_timeout");
     DirtyParams dirty = group(&dirty, "dirty", "how the vCPUs change the guest's memory");
     VmDevicesParams devices = group(&devices, "devices", "vCPUs and emulated devices");
 };

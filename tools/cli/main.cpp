@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
     add_sequence(app, exit_code);
     add_serve(app, exit_code);
     add_spec(app, exit_code);
+    add_swarm(app, exit_code);
     add_sweep(app, exit_code);
     add_tornado(app, exit_code);
     add_validate(app, exit_code);

@@ -47,7 +47,11 @@ PreparedRun prepare(const ScenarioOptions& options) {
     if (!options.profile.empty()) {
         set.push_back("profile=" + sim::toml_string(options.profile));
     }
-    PreparedRun run{sim::load_scenario(options.file, set, options.seed), {}, {}};
+    return prepare(sim::load_scenario(options.file, set, options.seed));
+}
+
+PreparedRun prepare(sim::LoadedScenario loaded) {
+    PreparedRun run{std::move(loaded), {}, {}};
     if (!run.loaded.ok()) {
         return run;
     }

@@ -39,5 +39,7 @@ struct PreparedRun {
 /// Reads the scenario and, if it is sound, its fio files and profiles, and checks that they fit
 /// together.
 PreparedRun prepare(const ScenarioOptions& options);
+/// The same of one that was read already.
+PreparedRun prepare(sim::LoadedScenario loaded);
 
 }  // namespace lmsim::cli

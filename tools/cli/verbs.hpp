@@ -23,6 +23,7 @@ void add_scenario(CLI::App& app, int& exit_code);
 void add_sequence(CLI::App& app, int& exit_code);
 void add_serve(CLI::App& app, int& exit_code);
 void add_spec(CLI::App& app, int& exit_code);
+void add_swarm(CLI::App& app, int& exit_code);
 void add_sweep(CLI::App& app, int& exit_code);
 void add_tornado(CLI::App& app, int& exit_code);
 void add_validate(CLI::App& app, int& exit_code);

@@ -61,7 +61,7 @@ TEST_CASE("fio skew: zipf ranks have their weights") {
         for (std::uint64_t rank = 1; rank <= count; ++rank) {
             below.push_back(below.back() + std::pow(static_cast<double>(rank), -theta));
         }
-        const SkewedRanks ranks(Distribution::Zipf,
+        const SkewedRanks ranks(fio::Distribution::Zipf,
                                 static_cast<std::uint64_t>(std::lround(theta * 1e6)), count);
         const std::vector<std::uint64_t> limits{1, 2, 10, 100, 1000, 10'000};
         const auto found = shares_below(ranks, count, limits);
@@ -77,7 +77,7 @@ TEST_CASE("fio skew: pareto ranks have their weights") {
     const std::uint64_t count = 1'000'000;
     for (const double h : {0.05, 0.2, 0.5, 0.7}) {
         const double power = std::log(h) / std::log(1 - h);
-        const SkewedRanks ranks(Distribution::Pareto,
+        const SkewedRanks ranks(fio::Distribution::Pareto,
                                 static_cast<std::uint64_t>(std::lround(h * 1e6)), count);
         const std::vector<std::uint64_t> limits{1, 100, 10'000, 200'000, 500'000};
         const auto found = shares_below(ranks, count, limits);
@@ -93,8 +93,8 @@ TEST_CASE("fio skew: pareto ranks have their weights") {
 TEST_CASE("fio skew: extreme tables are built and stay in range") {
     for (const std::uint64_t count : {1ULL, 2ULL, 63ULL, 65ULL, 1ULL << 48}) {
         for (const std::uint64_t skew : {1ULL, 500'000ULL, 999'999ULL}) {
-            const SkewedRanks zipf(Distribution::Zipf, skew * 10, count);
-            const SkewedRanks pareto(Distribution::Pareto, skew, count);
+            const SkewedRanks zipf(fio::Distribution::Zipf, skew * 10, count);
+            const SkewedRanks pareto(fio::Distribution::Pareto, skew, count);
             for (const std::uint64_t draw : {0ULL, 1ULL << 32, 1ULL << 63, ~0ULL}) {
                 CHECK(zipf(draw) < count);
                 CHECK(pareto(draw) < count);
