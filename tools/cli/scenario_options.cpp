@@ -47,10 +47,10 @@ PreparedRun prepare(const ScenarioOptions& options) {
     if (!options.profile.empty()) {
         set.push_back("profile=" + sim::toml_string(options.profile));
     }
-    return prepare(sim::load_scenario(options.file, set, options.seed));
+    return prepare_loaded(sim::load_scenario(options.file, set, options.seed));
 }
 
-PreparedRun prepare(sim::LoadedScenario loaded) {
+PreparedRun prepare_loaded(sim::LoadedScenario loaded) {
     PreparedRun run{std::move(loaded), {}, {}};
     if (!run.loaded.ok()) {
         return run;

@@ -40,6 +40,6 @@ struct PreparedRun {
 /// together.
 PreparedRun prepare(const ScenarioOptions& options);
 /// The same of one that was read already.
-PreparedRun prepare(sim::LoadedScenario loaded);
+PreparedRun prepare_loaded(sim::LoadedScenario loaded);
 
 }  // namespace lmsim::cli
