@@ -13,6 +13,31 @@ install(DIRECTORY docs/schema DESTINATION "${LMSIM_DATA}" COMPONENT program)
 install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program
     FILES_MATCHING PATTERN "*.md" PATTERN "schema" EXCLUDE PATTERN "pictures" EXCLUDE)
 
+# Man pages and completions: the program prints them, out of its own command line, when it is
+# installed.
+set(LMSIM_ZSH_COMPLETIONS "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" CACHE STRING
+    "Where zsh looks for completions (Debian's: share/zsh/vendor-completions)")
+set(LMSIM_PRINTED "${PROJECT_BINARY_DIR}/installed")
+set(LMSIM_BASH_COMPLETIONS "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+set(LMSIM_FISH_COMPLETIONS "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+install(CODE "
+    file(REMOVE_RECURSE \"${LMSIM_PRINTED}/man1\")
+    file(MAKE_DIRECTORY \"${LMSIM_PRINTED}\")
+    execute_process(COMMAND \"$<TARGET_FILE:lmsim>\" man --out \"${LMSIM_PRINTED}/man1\"
+        COMMAND_ERROR_IS_FATAL ANY)
+    foreach(shell bash zsh fish)
+        execute_process(COMMAND \"$<TARGET_FILE:lmsim>\" completion \${shell}
+            OUTPUT_FILE \"${LMSIM_PRINTED}/lmsim.\${shell}\" COMMAND_ERROR_IS_FATAL ANY)
+    endforeach()" COMPONENT program)
+install(DIRECTORY "${LMSIM_PRINTED}/man1" DESTINATION "${CMAKE_INSTALL_MANDIR}"
+    COMPONENT program)
+install(FILES "${LMSIM_PRINTED}/lmsim.bash" DESTINATION "${LMSIM_BASH_COMPLETIONS}"
+    RENAME lmsim COMPONENT program)
+install(FILES "${LMSIM_PRINTED}/lmsim.zsh" DESTINATION "${LMSIM_ZSH_COMPLETIONS}"
+    RENAME _lmsim COMPONENT program)
+install(FILES "${LMSIM_PRINTED}/lmsim.fish" DESTINATION "${LMSIM_FISH_COMPLETIONS}"
+    COMPONENT program)
+
 # The libraries.
 set_target_properties(lmsim_model PROPERTIES EXPORT_NAME model)
 set_target_properties(lmsim_sim PROPERTIES EXPORT_NAME sim)

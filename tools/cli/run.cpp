@@ -165,7 +165,7 @@ void add_run(CLI::App& app, int& exit_code) {
     add_output_options(*verb, arguments->output);
     verb->add_option("--fidelity", arguments->fidelity,
                      "how exactly time is simulated (run.fidelity): exact, hybrid or fluid")
-        ->type_name("NAME");
+        ->type_name("FIDELITY");
     verb->add_flag(
         "--strict", arguments->strict,
         "refuse a scenario that hybrid or fluid time cannot treat, instead of simulating "

@@ -16,7 +16,7 @@ namespace {
 
 /// Why this is no kind of trace; empty if it is one.
 std::string check_kind(const std::string& kind) {
-    const std::vector<std::string> kinds = {"pftrace", "vcd", "steps", "ports"};
+    const std::vector<std::string>& kinds = trace_kinds();
     if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) {
         return {};
     }
@@ -138,6 +138,11 @@ std::string finish_outputs(Outputs& outputs, const sim::Simulation& simulation,
 void print_result(const OutputOptions& options, const sim::metrics::Result& result) {
     fmt::print("{}", options.json ? sim::metrics::result_json(result)
                                   : sim::metrics::result_table(result));
+}
+
+const std::vector<std::string>& trace_kinds() {
+    static const std::vector<std::string> kinds = {"pftrace", "vcd", "steps", "ports"};
+    return kinds;
 }
 
 void add_output_options(CLI::App& verb, OutputOptions& options) {

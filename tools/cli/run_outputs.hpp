@@ -31,6 +31,9 @@ struct OutputOptions {
     bool wall = false;  // its time is the clock's
 };
 
+/// What --trace takes.
+const std::vector<std::string>& trace_kinds();
+
 /// Adds --out, --trace, --no-trace and --json.
 void add_output_options(CLI::App& verb, OutputOptions& options);
 

@@ -88,8 +88,10 @@ void add_profile(CLI::App& verb, const std::shared_ptr<SpecArguments>& arguments
 
 void add_diff(CLI::App& spec, const std::shared_ptr<SpecArguments>& arguments, int& exit_code) {
     CLI::App* diff = add_verb(spec, "diff", "Print what two dialects state otherwise", arguments);
-    diff->add_option("FIRST", arguments->name, "a profile's name or file")->required();
-    diff->add_option("SECOND", arguments->second, "another")->required();
+    diff->add_option("FIRST", arguments->name, "a profile's name or file")
+        ->type_name("NAME|FILE")
+        ->required();
+    diff->add_option("SECOND", arguments->second, "another")->type_name("NAME|FILE")->required();
     ScenarioOptions& measure = arguments->measure;
     CLI::Option* file =
         diff->add_option("--measure", measure.file,
