@@ -141,16 +141,18 @@ Description describe(const JobFile& file) {
 
 Description describe(const IoLog& log) {
     Description out;
-    out.source = "fio I/O log " + log.path;
-    Values values{{"version", std::to_string(log.version)},
-                  {"ios", std::to_string(log.ios.size())},
-                  {"size", bytes(log.size)}};
+    const bool of_fio = log.version != 0;
+    out.source = fmt::format("{} {}", of_fio ? "fio I/O log" : log.notes.front(), log.path);
+    Values values{{"ios", std::to_string(log.ios.size())}, {"size", bytes(log.size)}};
+    if (of_fio) {
+        values.insert(values.begin(), {"version", std::to_string(log.version)});
+    }
     for (const LoggedFile& file : log.files) {
         values.emplace_back("file", fmt::format("{} at {}", file.name, bytes(file.base)));
     }
     out.jobs.push_back({"iolog", std::move(values)});
-    for (const std::string& note : log.notes) {
-        out.notes.push_back(log.path + ": " + note);
+    for (std::size_t i = of_fio ? 0 : 1; i < log.notes.size(); ++i) {
+        out.notes.push_back(log.path + ": " + log.notes[i]);
     }
     return out;
 }

@@ -10,6 +10,7 @@
 #include "sim/core/text.hpp"
 #include "sim/guest/fio/io.hpp"
 #include "sim/guest/fio/text_file.hpp"
+#include "sim/guest/fio/trace_log.hpp"
 
 namespace lmsim::sim::fio {
 
@@ -47,6 +48,17 @@ Fields fields_of(std::string_view line) {
                                   static_cast<std::uint32_t>(from + 1)};
     }
     return out;
+}
+
+/// "blkparse, MSR Cambridge or MQSim"
+std::string trace_names() {
+    std::string names;
+    const std::vector<TraceFormat>& formats = trace_formats();
+    for (std::size_t i = 0; i < formats.size(); ++i) {
+        names += i == 0 ? "" : i + 1 == formats.size() ? " or " : ", ";
+        names += formats[i].name;
+    }
+    return names;
 }
 
 enum class Action { Add, Open, Close, Read, Write, Trim, Sync, Datasync, Wait };
@@ -106,7 +118,8 @@ class LogParser {
             fail(static_cast<std::uint32_t>(header_start.size() + 1),
                  fmt::format("unknown version in {}; {}", in_quotes(line), expected));
         }
-        fail(1, fmt::format("{} is no header of an I/O log; {}", in_quotes(line), expected));
+        fail(1, fmt::format("{} is no header of an I/O log; {}, or a trace of {}", in_quotes(line),
+                            expected, trace_names()));
     }
 
     std::uint64_t number(const Field& field, const char* what, std::uint64_t max) const {
@@ -298,16 +311,22 @@ class LogParser {
     std::uint64_t total_us_ = 0;
 };
 
+/// By what the text says of itself; what says nothing is taken for fio's.
+IoLog parse_checked(const std::string& name, std::string_view text) {
+    const TraceFormat* other = looks_like_iolog(text) ? nullptr : trace_format_of(text);
+    return other == nullptr ? LogParser(name, text).run() : other->parse(name, text);
+}
+
 }  // namespace
 
 IoLog parse_iolog(const std::string& name, std::string_view text) {
     check_text(name, text, iolog_limit);
-    return LogParser(name, text).run();
+    return parse_checked(name, text);
 }
 
 IoLog load_iolog(const std::string& path) {
     const std::string text = read_text(path, iolog_limit);
-    return LogParser(path, text).run();
+    return parse_checked(path, text);
 }
 
 bool looks_like_iolog(std::string_view text) {

@@ -31,7 +31,7 @@ struct LoggedFile {
 /// they are added, each at a multiple of 1 MiB.
 struct IoLog {
     std::string path;
-    unsigned version = 0;
+    unsigned version = 0;  // 2 or 3; 0: a trace of another program, which the first note names
     std::vector<LoggedFile> files;
     std::vector<LoggedIo> ios;
     std::uint64_t size = 0;  // bytes of the namespace that the log needs
@@ -41,7 +41,7 @@ struct IoLog {
 constexpr std::size_t iolog_limit = 256ULL << 20;
 constexpr std::size_t logged_files_limit = 4096;
 
-/// Reads a log, version 2 or 3 (fio(1), "Trace file format"). Timestamps of version 3 are
+/// A log of fio's 2 or 3 (fio(1), "Trace file format"), or a trace_log.hpp. Timestamps of 3 are
 /// microseconds, as fio 3.33 writes them; `wait` of version 2 is microseconds since the wait
 /// before, as the manual says (fio 3.33 itself takes them for milliseconds since its start).
 /// Throws InputError at the first mistake. Bounded by iolog_limit.

@@ -9,11 +9,11 @@ namespace lmsim::sim::fio {
 
 namespace {
 
-/// Version 3: each gap counts from the I/O before. Version 2: a wait counts from the wait before.
+/// Version 2: a wait counts from the wait before. All else: each gap counts from the I/O before.
 class LogSource final : public IoSource {
   public:
     LogSource(const IoLog& log, const Replay& replay)
-        : log_(log), replay_(replay), name_("iolog"), every_io_(log.version >= 3) {
+        : log_(log), replay_(replay), name_("iolog"), every_io_(log.version != 2) {
         for (const LoggedIo& io : log.ios) {
             longest_ = std::max<std::uint64_t>(longest_, io.length);
             writes_ = writes_ || io.op == Op::Write || io.op == Op::Trim;
