@@ -28,7 +28,7 @@ std::string from_environment(const char* name) {
 /// As setlocale() chooses it.
 std::string locale_in_force() {
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-        const std::string value = from_environment(name);
+        std::string value = from_environment(name);
         if (!value.empty()) {
             return value;
         }

@@ -58,7 +58,7 @@ Found program(const Machine& machine, const std::vector<std::string>& names) {
 Found programs(const Machine& machine, const std::vector<std::string>& names) {
     std::string where;
     for (const std::string& name : names) {
-        const Found found = program(machine, {name});
+        Found found = program(machine, {name});
         if (!found.yes) {
             return found;
         }
