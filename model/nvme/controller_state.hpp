@@ -154,13 +154,21 @@ inline wire::CqState saved(const Cq& cq, std::uint16_t qid) {
     return state;
 }
 
-/// Writes the function's state; `to` holds saved_size() bytes.
+/// Zeros at the end of the function's state that nobody keeps.
+template <class Bounds>
+std::size_t zeros_behind(const Context<Bounds>& ctx, std::uint16_t function, StateParts parts) {
+    const std::size_t vendor = parts.vendor ? ctx.config.vendor_bytes : 0;
+    return vendor == 0 ? 0 : vendor - ctx.env.vendor_stored(function, vendor);
+}
+
+/// Writes the function's state but for `zeros` at its end; `to` holds the rest of saved_size()
+/// bytes, which is `size`.
 template <class Bounds>
 void save_state(Context<Bounds>& ctx, std::uint16_t function, StateParts parts, std::uint8_t* to,
-                std::size_t size) {
+                std::size_t size, std::size_t zeros) {
     const Controller<Bounds>& c = ctx.controller(function);
     const wire::StateShape shape = shape_of(ctx, function, parts);
-    wire::ControllerStateWriter writer(to, size, shape, ctx.rules);
+    wire::ControllerStateWriter writer(to, size, shape, ctx.rules, zeros);
     if (ctx.rules.on(spec::Id::Templates)) {
         wire::set_state_template(to, exported_after(ctx), ctx.rules);
     }
@@ -187,8 +195,8 @@ void save_state(Context<Bounds>& ctx, std::uint16_t function, StateParts parts, 
         wire::encode(area, opaque);
         opaque += wire::vendor_area_size(area);
     }
-    if (ctx.config.vendor_bytes != 0) {
-        std::memcpy(opaque, ctx.env.vendor(function), ctx.config.vendor_bytes);
+    if (ctx.config.vendor_bytes != zeros) {
+        std::memcpy(opaque, ctx.env.vendor(function), ctx.config.vendor_bytes - zeros);
     }
 }
 
@@ -316,10 +324,11 @@ void load_vendor(Context<Bounds>& ctx, std::uint16_t function, const wire::Vendo
 
 /// Finds what queue states leave out: in the NVMe state where a dialect has it there, else in our
 /// vendor area. `carried`: it is there. Takes opaque vendor data, which anybody could have sent.
+/// What lies behind `stored` bytes of the state is zeros.
 template <class Bounds>
 spec::Id take_own_part(Context<Bounds>& ctx, std::uint16_t function,
-                       const wire::ControllerStateView& state, wire::VendorArea& area,
-                       bool& carried) {
+                       const wire::ControllerStateView& state, std::size_t stored,
+                       wire::VendorArea& area, bool& carried) {
     using spec::Id;
     Controller<Bounds>& c = ctx.controller(function);
     const bool whole = state.has_nvme_state() && state.nvme().has_own();
@@ -343,18 +352,19 @@ spec::Id take_own_part(Context<Bounds>& ctx, std::uint16_t function,
     }
     if (carried && !fits(ctx, c, area)) return Id::SetStateQueueInvalid;
     if (state.vendor_size() != 0 && ctx.config.vendor_bytes != 0) {
-        std::memcpy(ctx.env.vendor(function),
-                    state.vendor_data() + state.vendor_size() - ctx.config.vendor_bytes,
-                    ctx.config.vendor_bytes);
+        const std::size_t length = ctx.config.vendor_bytes;
+        const std::size_t at = state.size() - length;
+        ctx.env.load_vendor(function, state.vendor_data() + state.vendor_size() - length,
+                            std::min(length, std::max(stored, at) - at), length);
     }
     return Id::Count;
 }
 
-/// Verifies and takes a whole state; Id::Count, or the condition that it breaks, which changes
-/// nothing.
+/// Verifies and takes a whole state, zeros but for `stored` bytes; Id::Count, or the condition that
+/// it breaks, which changes nothing.
 template <class Bounds>
 spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function, const wire::MigrationSend& send,
-                      const std::uint8_t* bytes, std::uint64_t size) {
+                      const std::uint8_t* bytes, std::uint64_t size, std::size_t stored) {
     using spec::Id;
     Controller<Bounds>& c = ctx.controller(function);
     const auto state = wire::ControllerStateView::parse(bytes, size, ctx.rules);
@@ -378,7 +388,7 @@ spec::Id commit_state(Context<Bounds>& ctx, std::uint16_t function, const wire::
     if (!fits(ctx, c, *state)) return invalid;
     wire::VendorArea area;
     bool carried = false;
-    const Id broken = take_own_part(ctx, function, *state, area, carried);
+    const Id broken = take_own_part(ctx, function, *state, stored, area, carried);
     if (broken != Id::Count) return in_any_case(rules, broken);
     if (ctx.rules.on(Id::SetStateCreatesQueues)) {
         load_queues(ctx, function, *state);

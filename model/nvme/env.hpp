@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "model/nvme/lba_map.hpp"
 #include "model/nvme/tracked_memory.hpp"
@@ -38,6 +40,38 @@ class Env {
     virtual TrackedMemory& tracked(std::uint16_t function) = 0;
     /// Where the function counts what SMART / Health Information tells; null: nobody asks for it.
     virtual Usage* usage(std::uint16_t) { return nullptr; }
+
+    // Of a controller's state most is the vendor's, which may be megabytes of zeros. An Env that
+    // keeps none of those overrides all of these.
+
+    /// Of the opaque vendor state of `length` bytes: how many lie before nothing but zeros?
+    virtual std::size_t vendor_stored(std::uint16_t, std::size_t length) { return length; }
+    /// That state becomes another one, of which `from` holds `some` bytes; the rest is zeros.
+    virtual void load_vendor(std::uint16_t function, const std::uint8_t* from, std::size_t some,
+                             std::size_t length) {
+        std::uint8_t* const to = vendor(function);
+        std::memcpy(to, from, some);
+        std::memset(to + some, 0, length - some);
+    }
+    /// data() of a command that reads a piece of a state: zeros from `some` on.
+    virtual std::uint8_t* piece_out(std::uint16_t function, std::uint32_t ticket,
+                                    std::uint32_t length, std::size_t some) {
+        std::uint8_t* const to = data(function, ticket, length);
+        std::memset(to + some, 0, length - some);
+        return to;
+    }
+    /// Puts data() of a command that brings a piece of a state at its place in staging(), which
+    /// is returned.
+    virtual const std::uint8_t* piece_in(std::uint16_t function, std::uint64_t offset,
+                                         std::uint32_t ticket, std::uint32_t length) {
+        std::uint8_t* const staged = staging(function, offset + length);
+        if (length != 0) {
+            std::memcpy(staged + offset, data(0, ticket, length), length);
+        }
+        return staged;
+    }
+    /// Of so many bytes of staging(): how many lie before nothing but zeros?
+    virtual std::size_t staged(std::uint16_t, std::size_t length) { return length; }
 };
 
 }  // namespace lmsim::nvme

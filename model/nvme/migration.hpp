@@ -254,12 +254,16 @@ Outcome get_state(Context<Bounds>& ctx, std::uint32_t slot, const wire::Sqe& sqe
     if (receive.offset > size && rules.on(Id::GetStateOffsetTooLarge)) {
         return refuse(ctx, Id::GetStateOffsetTooLarge);
     }
-    std::uint8_t* whole = ctx.env.staging(0, size);
-    save_state(ctx, function, parts, whole, size);
+    const std::size_t zeros = zeros_behind(ctx, function, parts);
+    const std::size_t stored = size - zeros;
+    std::uint8_t* whole = ctx.env.staging(0, stored);
+    save_state(ctx, function, parts, whole, stored, zeros);
     const auto length = static_cast<std::uint32_t>(receive.dwords * 4);
-    std::uint8_t* to = ctx.env.data(0, slot, length);
-    std::memset(to, 0, length);  // what lies past the end is undefined, not another command's data
-    wire::copy_piece(whole, size, receive.offset, to, length);
+    const std::size_t some =
+        receive.offset < stored ? std::min<std::size_t>(length, stored - receive.offset) : 0;
+    // What lies past the end is undefined, not another command's data.
+    std::uint8_t* to = ctx.env.piece_out(0, slot, length, some);
+    wire::copy_piece(whole, stored, receive.offset, to, some);
     const bool csup = suspended || !rules.on(Id::GetStateCsupMeansSuspended);
     return {0, wire::encode_csup(csup, rules), length};
 }
@@ -317,17 +321,15 @@ Outcome set_state(Context<Bounds>& ctx, std::uint32_t slot, const wire::Migratio
         c.sequence = 1;
         const std::uint64_t length = send.dwords * 4;
         const std::uint64_t end = send.offset + length;
-        std::uint8_t* staged = ctx.env.staging(function, end);
-        if (length != 0) {
-            const auto bytes = static_cast<std::uint32_t>(length);
-            std::memcpy(staged + send.offset, ctx.env.data(0, slot, bytes), length);
-        }
+        const std::uint8_t* staged =
+            ctx.env.piece_in(function, send.offset, slot, static_cast<std::uint32_t>(length));
         c.received = std::max(c.received, end);
         const bool last = send.seqind == wire::Seqind::Last;
         const bool only = send.seqind == wire::Seqind::Only;
         if ((last && ctx.rules.on(Id::SetStateLastCommits)) ||
             (only && ctx.rules.value(Id::SetStateOnlyCommits) != 0)) {
-            refused = commit_state(ctx, function, send, staged, c.received);
+            refused = commit_state(ctx, function, send, staged, c.received,
+                                   ctx.env.staged(function, c.received));
             c.sequence = refused == Id::Count ? 0 : 1;
         }
     }

@@ -172,7 +172,8 @@ void step(Subsystem<Bounds>& subsystem, const Event& event, const Config& config
 
 template <class Bounds>
 std::size_t snapshot(Subsystem<Bounds>& subsystem, std::uint16_t function, const Config& config,
-                     const spec::Rules& rules, Env& env, std::uint8_t* to, std::size_t capacity) {
+                     const spec::Rules& rules, Env& env, std::uint8_t* to, std::size_t capacity,
+                     std::size_t* stored) {
     Effects none;
     Context<Bounds> ctx{subsystem, config, rules, env, none};
     const bool suspended = is(ctx.controller(function).migration, Migration::Suspended);
@@ -181,20 +182,24 @@ std::size_t snapshot(Subsystem<Bounds>& subsystem, std::uint16_t function, const
     if (size > capacity) {
         return 0;
     }
-    save_state(ctx, function, parts, to, size);
+    const std::size_t zeros = stored == nullptr ? 0 : zeros_behind(ctx, function, parts);
+    save_state(ctx, function, parts, to, size - zeros, zeros);
+    if (stored != nullptr) {
+        *stored = size - zeros;
+    }
     return size;
 }
 
 template std::size_t snapshot(Subsystem<SimBounds>&, std::uint16_t, const Config&,
-                              const spec::Rules&, Env&, std::uint8_t*, std::size_t);
+                              const spec::Rules&, Env&, std::uint8_t*, std::size_t, std::size_t*);
 template std::size_t snapshot(Subsystem<ProofBounds>&, std::uint16_t, const Config&,
-                              const spec::Rules&, Env&, std::uint8_t*, std::size_t);
+                              const spec::Rules&, Env&, std::uint8_t*, std::size_t, std::size_t*);
 template std::size_t snapshot(Subsystem<WorldBounds<1>>&, std::uint16_t, const Config&,
-                              const spec::Rules&, Env&, std::uint8_t*, std::size_t);
+                              const spec::Rules&, Env&, std::uint8_t*, std::size_t, std::size_t*);
 template std::size_t snapshot(Subsystem<WorldBounds<2>>&, std::uint16_t, const Config&,
-                              const spec::Rules&, Env&, std::uint8_t*, std::size_t);
+                              const spec::Rules&, Env&, std::uint8_t*, std::size_t, std::size_t*);
 template std::size_t snapshot(Subsystem<WorldBounds<1, 3>>&, std::uint16_t, const Config&,
-                              const spec::Rules&, Env&, std::uint8_t*, std::size_t);
+                              const spec::Rules&, Env&, std::uint8_t*, std::size_t, std::size_t*);
 template void initialize(Subsystem<WorldBounds<1>>&, const Config&, std::uint16_t);
 template void initialize(Subsystem<WorldBounds<2>>&, const Config&, std::uint16_t);
 template void initialize(Subsystem<WorldBounds<1, 3>>&, const Config&, std::uint16_t);

@@ -45,21 +45,27 @@ void step(Subsystem<Bounds>& subsystem, const Event& event, const Config& config
           const spec::Rules& rules, Env& env, Effects& effects);
 
 /// The bytes that a Get Controller State of everything would bring now; 0 if `capacity` is too
-/// small.
+/// small. With `stored` zeros that `env` does not keep are not written: it gets what is.
 template <class Bounds>
 std::size_t snapshot(Subsystem<Bounds>& subsystem, std::uint16_t function, const Config& config,
-                     const spec::Rules& rules, Env& env, std::uint8_t* to, std::size_t capacity);
+                     const spec::Rules& rules, Env& env, std::uint8_t* to, std::size_t capacity,
+                     std::size_t* stored = nullptr);
 
 extern template std::size_t snapshot(Subsystem<SimBounds>&, std::uint16_t, const Config&,
-                                     const spec::Rules&, Env&, std::uint8_t*, std::size_t);
+                                     const spec::Rules&, Env&, std::uint8_t*, std::size_t,
+                                     std::size_t*);
 extern template std::size_t snapshot(Subsystem<ProofBounds>&, std::uint16_t, const Config&,
-                                     const spec::Rules&, Env&, std::uint8_t*, std::size_t);
+                                     const spec::Rules&, Env&, std::uint8_t*, std::size_t,
+                                     std::size_t*);
 extern template std::size_t snapshot(Subsystem<WorldBounds<1>>&, std::uint16_t, const Config&,
-                                     const spec::Rules&, Env&, std::uint8_t*, std::size_t);
+                                     const spec::Rules&, Env&, std::uint8_t*, std::size_t,
+                                     std::size_t*);
 extern template std::size_t snapshot(Subsystem<WorldBounds<2>>&, std::uint16_t, const Config&,
-                                     const spec::Rules&, Env&, std::uint8_t*, std::size_t);
+                                     const spec::Rules&, Env&, std::uint8_t*, std::size_t,
+                                     std::size_t*);
 extern template std::size_t snapshot(Subsystem<WorldBounds<1, 3>>&, std::uint16_t, const Config&,
-                                     const spec::Rules&, Env&, std::uint8_t*, std::size_t);
+                                     const spec::Rules&, Env&, std::uint8_t*, std::size_t,
+                                     std::size_t*);
 extern template void initialize(Subsystem<WorldBounds<1>>&, const Config&, std::uint16_t);
 extern template void initialize(Subsystem<WorldBounds<2>>&, const Config&, std::uint16_t);
 extern template void initialize(Subsystem<WorldBounds<1, 3>>&, const Config&, std::uint16_t);

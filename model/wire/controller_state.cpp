@@ -285,10 +285,11 @@ std::size_t state_size(const StateShape& shape, const spec::Rules& rules) {
 }
 
 ControllerStateWriter::ControllerStateWriter(std::uint8_t* to, std::size_t capacity,
-                                             const StateShape& shape, const spec::Rules& rules)
+                                             const StateShape& shape, const spec::Rules& rules,
+                                             std::size_t unwanted_zeros)
     : to_(to), shape_(shape), rules_(rules), size_(state_size(shape, rules)) {
-    LMSIM_ASSERT(capacity >= size_);
-    std::memset(to, 0, size_);
+    LMSIM_ASSERT(unwanted_zeros <= shape.vendor_bytes && capacity >= size_ - unwanted_zeros);
+    std::memset(to, 0, size_ - unwanted_zeros);
     const std::size_t header_size = state_header_size(rules);
     const std::size_t nvme_bytes = size_ - header_size - shape.vendor_bytes;
     LayoutWriter header(to, header_size, rules);

@@ -152,11 +152,12 @@ struct StateShape {
 std::size_t state_size(const StateShape& shape, const spec::Rules& rules);
 
 /// Writes a Controller State data structure into the caller's bytes, of which it needs
-/// state_size(shape). The queues must be set in ascending order of QID.
+/// state_size(shape), but for as many zeros at the end of the vendor's part as nobody wants. The
+/// queues must be set in ascending order of QID.
 class ControllerStateWriter {
   public:
     ControllerStateWriter(std::uint8_t* to, std::size_t capacity, const StateShape& shape,
-                          const spec::Rules& rules);
+                          const spec::Rules& rules, std::size_t unwanted_zeros = 0);
 
     void set_sq(std::size_t i, const SqState& sq);
     void set_cq(std::size_t i, const CqState& cq);

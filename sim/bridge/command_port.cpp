@@ -25,6 +25,7 @@ void CommandPort::open(std::uint16_t id) {
     const std::uint32_t cids = queue.pair.entries() - 1;
     queue.owners.assign(cids, Owner{});
     queue.free.clear();
+    queue.free.reserve(cids);
     for (std::uint32_t cid = cids; cid > 0; --cid) {
         queue.free.push_back(static_cast<std::uint16_t>(cid - 1));
     }

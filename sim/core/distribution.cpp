@@ -1,5 +1,8 @@
 #include "sim/core/distribution.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "sim/core/text.hpp"
 
 namespace lmsim::sim {
@@ -94,6 +97,24 @@ static std::vector<InverseCdf::Piece> pieces(const Quantiles& quantiles) {
     return out;
 }
 
-Distribution::Distribution(const Quantiles& quantiles) : inverse_(pieces(quantiles)) {}
+/// Equal ones share a table: a device has dozens of times, most of them equal, and where run
+/// follows run in a process each has the same.
+static InverseCdf inverse(const Quantiles& quantiles) {
+    constexpr std::size_t most = 256;
+    using Known = std::pair<Quantiles, InverseCdf>;
+    static thread_local std::vector<Known> known;
+    const auto found = std::find_if(known.begin(), known.end(),
+                                    [&](const Known& one) { return one.first == quantiles; });
+    if (found != known.end()) {
+        return found->second;
+    }
+    if (known.size() == most) {
+        known.clear();
+    }
+    known.emplace_back(quantiles, InverseCdf(pieces(quantiles)));
+    return known.back().second;
+}
+
+Distribution::Distribution(const Quantiles& quantiles) : inverse_(inverse(quantiles)) {}
 
 }  // namespace lmsim::sim

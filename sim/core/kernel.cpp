@@ -21,7 +21,11 @@ sc_core::sc_time from_ps(Ps time) {
 Component::Component(sc_core::sc_module_name name, Kernel& kernel)
     : sc_module(name), kernel_(kernel), id_(kernel.add(this)) {}
 
-Kernel::Kernel(sc_core::sc_module_name name, Stride stride) : sc_module(name), stride_(stride) {
+Kernel::Kernel(sc_core::sc_module_name name, Stride stride, bool alone)
+    : sc_module(name), stride_(stride) {
+    if (alone) {
+        return;  // a process would be there until this program's end
+    }
     SC_METHOD(run);
     // During initialization the time to pending activity looks infinite: the horizon would not
     // hold.
@@ -56,19 +60,17 @@ void Kernel::wake() {
 
 inline void Kernel::dispatch() {
     const Event event = queue_.pop();
-    now_ = event.at;
     const ComponentId component = event.component();
-    trace(component, static_cast<std::uint64_t>(event.at) ^ event.b ^
-                         (static_cast<std::uint64_t>(event.kind) << 56) ^
-                         (static_cast<std::uint64_t>(event.a) << 24));
-    ++events_;
+    happens(component, event.at, event.kind, event.a, event.b);
     components_[component]->handle(event);
 }
 
 void Kernel::run_until(Ps until) {
+    end_ = stride_ == Stride::Event ? 0 : until == ps_never ? ps_never : until + 1;
     while (!queue_.empty() && !stopped_ && queue_.next_time() <= until) {
         dispatch();
     }
+    end_ = 0;
     now_ = until == ps_never ? now_ : std::max(now_, until);
 }
 
@@ -94,6 +96,7 @@ void Kernel::run() {
     // An event exactly on the horizon waits for its own activation, after the other activity.
     const Ps end = std::max(horizon, here + 1);
     const std::uint64_t most = stride_ == Stride::Event ? 1 : between_looks;
+    end_ = stride_ == Stride::Event ? 0 : end;
     bool more = true;
     while (more) {
         more = dispatch_until(end, most) && stride_ == Stride::Horizon;
@@ -103,6 +106,7 @@ void Kernel::run() {
             more = false;
         }
     }
+    end_ = 0;
     if (stopped_) {
         sc_core::sc_stop();
     } else if (!queue_.empty()) {

@@ -46,7 +46,10 @@ enum class Stride : std::uint8_t {
 class Kernel : public sc_core::sc_module {
   public:
     SC_HAS_PROCESS(Kernel);
-    explicit Kernel(sc_core::sc_module_name name, Stride stride = Stride::Horizon);
+    /// `alone`: whoever makes it gives it time by run_until() and never starts SystemC. Then one
+    /// run may follow the other in a process.
+    explicit Kernel(sc_core::sc_module_name name, Stride stride = Stride::Horizon,
+                    bool alone = false);
 
     Ps now() const { return now_; }
     /// Time as the guest's I/O counts it: all but that for which the VMM was held
@@ -75,6 +78,15 @@ class Kernel : public sc_core::sc_module {
     /// then happens, and it is then; with ps_never all that will ever happen, and time stands. Or
     /// until somebody stops it.
     void run_until(Ps until);
+    /// An event that a component would post, and that nothing else comes before: it has happened,
+    /// and the component goes on at once. False if it has to be posted.
+    bool goes_on(ComponentId component, Ps at, std::uint32_t kind) {
+        if (stopped_ || at >= end_ || queue_.next_time() <= at) {
+            return false;
+        }
+        happens(component, at, kind, 0, 0);
+        return true;
+    }
     /// Ends the run after the event at hand.
     void stop() { stopped_ = true; }
     bool stopped() const { return stopped_; }
@@ -95,6 +107,14 @@ class Kernel : public sc_core::sc_module {
     void start_of_simulation() override;
     void run();
     void dispatch();
+    void happens(ComponentId component, Ps at, std::uint32_t kind, std::uint32_t a,
+                 std::uint64_t b) {
+        now_ = at;
+        trace(component, static_cast<std::uint64_t>(at) ^ b ^
+                             (static_cast<std::uint64_t>(kind) << 56) ^
+                             (static_cast<std::uint64_t>(a) << 24));
+        ++events_;
+    }
     bool dispatch_until(Ps end, std::uint64_t most);
 
     Stride stride_;
@@ -104,6 +124,7 @@ class Kernel : public sc_core::sc_module {
     std::vector<std::uint64_t> hashes_;
     Ps now_ = 0;
     Ps held_ = 0;
+    Ps end_ = 0;  // what is due before happens in this activation
     std::uint64_t events_ = 0;
     bool stopped_ = false;
     bool was_interrupted_ = false;

@@ -191,6 +191,12 @@ std::string format(U value) {
 /// bandwidth must not be 0.
 inline Time transfer(Bytes bytes, Bandwidth bandwidth) {
     LMSIM_ASSERT(bandwidth.bits_per_s != 0);
+    constexpr std::uint64_t small = std::uint64_t{1} << 63U;  // twice that fits 64 bits
+    if (bytes.count <= small / 8'000'000'000'000U && bandwidth.bits_per_s <= small) {
+        const std::uint64_t bits = bytes.count * 8'000'000'000'000U;
+        return Time{
+            static_cast<std::int64_t>((bits + bandwidth.bits_per_s - 1) / bandwidth.bits_per_s)};
+    }
     const Uint128 bits = static_cast<Uint128>(bytes.count) * 8'000'000'000'000U;
     const Uint128 ps = (bits + bandwidth.bits_per_s - 1) / bandwidth.bits_per_s;
     LMSIM_ASSERT(ps <= static_cast<Uint128>(Time::max().ps));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -30,23 +29,22 @@ bool is_transaction(EffectKind kind) {
 }
 
 /// Memory whose content is only a version holds no bytes: there they read as zeros.
-void read_bytes(Memory& memory, std::uint64_t address, std::uint8_t* to, std::uint64_t length) {
-    if (memory.has_bytes(address, length)) {
-        std::memcpy(to, memory.bytes(address, length), length);
-    } else {
-        std::memset(to, 0, length);
-    }
+void read_bytes(const Memory& memory, std::uint64_t address, ZeroedBytes& to, std::uint64_t at,
+                std::uint64_t length) {
+    const bool some = memory.has_bytes(address, length) && !memory.known_zeros(address, length);
+    to.put(at, some ? memory.look(address, length) : nullptr, some ? length : 0, length);
 }
 
-/// A posted write: where there is no memory it is lost, and its owner is not told. False then.
+/// A posted write of `length` bytes, of which `from` holds `some`, and zeros: where there is no
+/// memory it is lost, and its owner is not told. False then.
 bool write_bytes(Memory& memory, std::uint64_t address, const std::uint8_t* from,
-                 std::uint64_t length) {
+                 std::uint64_t some, std::uint64_t length) {
     const std::uint64_t end = memory.pages() * page_size;
     if (address >= end || length > end - address) {
         return false;
     }
     if (memory.has_bytes(address, length)) {
-        std::memcpy(memory.bytes(address, length), from, length);
+        memory.put(address, from, some, length);
     }
     memory.dma_wrote(address, length);
     return true;
@@ -60,7 +58,8 @@ NvmeDevice::NvmeDevice(sc_core::sc_module_name name, Kernel& kernel, const Devic
       ControllerMemory(params.vfs + std::size_t{1}, params.config.vendor_bytes),
       params_(params),
       rules_(rules),
-      subsystem_(zeroed_subsystem(params.vfs)),
+      subsystem_block_(zeroed_subsystem(params.vfs)),
+      subsystem_(reinterpret_cast<Subsystem*>(subsystem_block_.data())),
       link_times_(params.pcie),
       up_lane_(add_lane()),
       down_lane_(add_lane()),
@@ -100,18 +99,16 @@ NvmeDevice::~NvmeDevice() = default;
 
 /// Room for 257 functions is 20 MB: constructing it would be most of the time of a short run. From
 /// the allocator it comes as zeros whose pages cost nothing until nvme::initialize() writes the
-/// functions in use; the rest of them is never looked at.
-NvmeDevice::SubsystemPtr NvmeDevice::zeroed_subsystem(std::uint16_t vfs) {
-    using Subsystem = nvme::Subsystem<nvme::SimBounds>;
+/// functions in use; the rest of them, which stands behind all else, is never looked at.
+ZeroedBlock NvmeDevice::zeroed_subsystem(std::uint16_t vfs) {
     static_assert(std::is_trivially_copyable_v<Subsystem>);
-    void* memory = std::calloc(1, sizeof(Subsystem));
-    if (memory == nullptr) {
-        throw std::bad_alloc();
-    }
+    ZeroedBlock block(sizeof(Subsystem));
     if (vfs >= many_vfs) {
-        prefer_huge_pages(memory, sizeof(Subsystem));
+        prefer_huge_pages(block.data(), block.size());
     }
-    return SubsystemPtr(static_cast<Subsystem*>(memory));
+    const std::size_t unused = nvme::SimBounds::functions - vfs - 1U;
+    block.set_used(sizeof(Subsystem) - unused * sizeof(nvme::Controller<nvme::SimBounds>));
+    return block;
 }
 
 DevicePort& NvmeDevice::port(std::uint16_t function) { return *functions_[function].port; }
@@ -120,15 +117,12 @@ void NvmeDevice::attach(std::uint16_t function, Memory& memory) {
     functions_[function].memory = &memory;
 }
 
-std::vector<std::uint8_t>& NvmeDevice::vendor_state(std::uint16_t function) {
-    return vendor_bytes(function);
-}
-
-std::vector<std::uint8_t> NvmeDevice::snapshot(std::uint16_t function, std::uint64_t limit) {
-    std::vector<std::uint8_t> bytes(limit);
-    bytes.resize(nvme::snapshot(*subsystem_, function, params_.config, rules_, *this, bytes.data(),
-                                bytes.size()));
-    return bytes;
+SparseBytes NvmeDevice::state_of(std::uint16_t function, std::uint64_t limit) {
+    ZeroedBytes bytes;
+    std::size_t stored = 0;
+    const std::size_t size = nvme::snapshot(*subsystem_, function, params_.config, rules_, *this,
+                                            bytes.look(limit), limit, &stored);
+    return {bytes.room(stored), stored, size};
 }
 
 void NvmeDevice::send_down(const DownItem& item, Ps takes) {
@@ -310,15 +304,15 @@ void NvmeDevice::answer(const DownItem& item) {
         const bool there = memory.has_bytes(item.address, item.length);
         return done(item, there ? memory.bytes(item.address, item.length) : nullptr, there);
     }
-    const auto length = static_cast<std::uint32_t>(item.length);
-    std::uint8_t* const begin = data(item.function, item.ticket, length);
-    std::uint8_t* to = begin;
+    ZeroedBytes& bytes = data_of(item.function, item.ticket);
+    bytes.clear_from(0);
+    std::uint64_t at = 0;
     const bool there = walk_prp(host, item.address, item.value, item.length,
                                 [&](std::uint64_t address, std::uint64_t piece) {
-                                    read_bytes(memory, address, to, piece);
-                                    to += piece;
+                                    read_bytes(memory, address, bytes, at, piece);
+                                    at += piece;
                                 });
-    done(item, begin, there);
+    done(item, bytes.look(item.length), there);
 }
 
 void NvmeDevice::arrive_up(const UpItem& item) {
@@ -367,8 +361,9 @@ void NvmeDevice::interrupt(std::uint16_t function, std::uint32_t vector) {
 
 bool NvmeDevice::write_entry(const UpItem& item, const std::uint8_t* entry, std::uint64_t length) {
     const Function& function = functions_[item.function];
-    return function.dma != nullptr ? function.dma->write(item.address, entry, length)
-                                   : write_bytes(*function.memory, item.address, entry, length);
+    return function.dma != nullptr
+               ? function.dma->write(item.address, entry, length)
+               : write_bytes(*function.memory, item.address, entry, length, length);
 }
 
 /// False if part of it has no memory.
@@ -384,13 +379,14 @@ bool NvmeDevice::write_data(const UpItem& item) {
                             memory.dma_wrote(address, length);
                         });
     }
-    const std::vector<std::uint8_t> bytes = std::move(outgoing_.front());
+    const SparseBytes bytes = std::move(outgoing_.front());
     outgoing_.pop_front();
-    const std::uint8_t* from = bytes.data();
+    std::uint64_t at = 0;
     return walk_prp(host, item.address, item.token, item.length,
                     [&](std::uint64_t address, std::uint64_t length) {
-                        write_bytes(memory, address, from, length);
-                        from += length;
+                        write_bytes(memory, address, bytes.stored() + at,
+                                    bytes.stored_of(at, length), length);
+                        at += length;
                     });
 }
 
@@ -491,8 +487,8 @@ void NvmeDevice::perform(const Effect& effect) {
 
 /// The data of a command as they leave: its slot may serve another before they arrive.
 void NvmeDevice::keep_outgoing(const Effect& effect) {
-    const std::vector<std::uint8_t>& all = command_data(effect.function, effect.ticket);
-    outgoing_.emplace_back(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(effect.length));
+    ZeroedBytes& all = data_of(effect.function, effect.ticket);
+    outgoing_.emplace_back(all.look(effect.length), all.used_of(0, effect.length), effect.length);
 }
 
 /// A write is tracked as it leaves: a report of it is behind it on the link, so who has the report

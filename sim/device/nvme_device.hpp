@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 #include <deque>
 #include <functional>
 #include <map>
@@ -15,6 +14,7 @@
 #include "model/nvme/diagnose.hpp"
 #include "model/nvme/exists.hpp"
 #include "model/nvme/step.hpp"
+#include "model/sparse_bytes.hpp"
 #include "sim/bridge/block_store.hpp"
 #include "sim/bridge/device_port.hpp"
 #include "sim/bridge/dma.hpp"
@@ -132,13 +132,15 @@ class NvmeDevice : public Component, private ControllerMemory {
 
     const nvme::Subsystem<nvme::SimBounds>& subsystem() const { return *subsystem_; }
     /// The state of a function as a Get Controller State would bring it now, at most `limit` bytes.
-    std::vector<std::uint8_t> snapshot(std::uint16_t function, std::uint64_t limit);
+    std::vector<std::uint8_t> snapshot(std::uint16_t function, std::uint64_t limit) {
+        return state_of(function, limit).all();
+    }
+    /// The same without its zeros.
+    SparseBytes state_of(std::uint16_t function, std::uint64_t limit);
     /// What holds up a suspend of the function.
     nvme::SuspendWait suspend_wait(std::uint16_t function) const {
         return nvme::suspend_wait(*subsystem_, function);
     }
-    /// The opaque vendor state of a function.
-    std::vector<std::uint8_t>& vendor_state(std::uint16_t function);
 
     // The host's own reads and writes of the namespaces, past the VFs: sim/host/media_copy.hpp.
     void set_media_listener(MediaListener* listener) { media_listener_ = listener; }
@@ -299,12 +301,10 @@ class NvmeDevice : public Component, private ControllerMemory {
 
     DeviceTiming params_;
     spec::Rules rules_;
-    struct Release {
-        void operator()(void* memory) const { std::free(memory); }
-    };
-    using SubsystemPtr = std::unique_ptr<nvme::Subsystem<nvme::SimBounds>, Release>;
-    static SubsystemPtr zeroed_subsystem(std::uint16_t vfs);
-    SubsystemPtr subsystem_;
+    using Subsystem = nvme::Subsystem<nvme::SimBounds>;
+    static ZeroedBlock zeroed_subsystem(std::uint16_t vfs);
+    ZeroedBlock subsystem_block_;
+    Subsystem* subsystem_;
     std::vector<Function> functions_;
     Effects effects_;
     BlockStore* store_ = nullptr;
@@ -333,7 +333,7 @@ class NvmeDevice : public Component, private ControllerMemory {
     Ring<UpItem> up_items_;
     std::uint32_t riders_ = 0;  // at the end of up_items_, without an event of their own
     Ps riders_at_ = 0;
-    std::deque<std::vector<std::uint8_t>> outgoing_;  // admin data under way, oldest first
+    std::deque<SparseBytes> outgoing_;  // admin data under way, oldest first
     Servers media_;
     std::unique_ptr<DieMedia> die_media_;
     Servers admin_;

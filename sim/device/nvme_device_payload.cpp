@@ -36,7 +36,7 @@ void NvmeDevice::answer_from_peer(const DownItem& item, Dma& dma) {
 
 /// False if part of it has no memory.
 bool NvmeDevice::write_to_peer(const UpItem& item, Dma& dma) {
-    const std::vector<std::uint8_t> bytes = std::move(outgoing_.front());
+    const std::vector<std::uint8_t> bytes = outgoing_.front().all();
     outgoing_.pop_front();
     const std::uint8_t* from = bytes.data();
     bool there = true;

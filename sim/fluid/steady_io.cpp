@@ -1,6 +1,7 @@
 #include "sim/fluid/steady_io.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 
 namespace lmsim::sim {
@@ -22,11 +23,7 @@ std::uint64_t scaled(std::uint64_t what, Ps span, Ps measured) {
 }
 
 std::vector<std::uint32_t> versions(const Memory& memory) {
-    std::vector<std::uint32_t> all(memory.allocated_pages());
-    for (std::uint64_t page = 0; page < all.size(); ++page) {
-        all[page] = memory.version(page);
-    }
-    return all;
+    return {memory.versions(), memory.versions() + memory.allocated_pages()};
 }
 
 /// Within 3 %, or as far apart as counts of random things are.
@@ -61,11 +58,18 @@ void SteadyIo::look(const Guest& guest) {
 }
 
 void SteadyIo::see(const Memory& memory) {
-    for (std::uint64_t page = 0; page < seen_.size(); ++page) {
-        const std::uint32_t version = memory.version(page);
-        if (version != seen_[page]) {
-            in_part_[page] = static_cast<std::uint16_t>(in_part_[page] | 1U << parts_);
-            seen_[page] = version;
+    constexpr std::size_t some = 32;  // most pages are as they were
+    for (std::size_t first = 0; first < seen_.size(); first += some) {
+        const std::size_t count = std::min(some, seen_.size() - first);
+        if (std::memcmp(&seen_[first], memory.versions() + first, count * sizeof(seen_[0])) == 0) {
+            continue;
+        }
+        for (std::size_t page = first; page < first + count; ++page) {
+            const std::uint32_t version = memory.version(page);
+            if (version != seen_[page]) {
+                in_part_[page] = static_cast<std::uint16_t>(in_part_[page] | 1U << parts_);
+                seen_[page] = version;
+            }
         }
     }
     ++parts_;

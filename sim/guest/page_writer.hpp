@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 
 #include "sim/core/event_queue.hpp"
 #include "sim/core/random.hpp"
@@ -61,12 +62,18 @@ class PageWriter {
             write_with_faults(memory, until);
             return;
         }
-        const auto elapsed = static_cast<Uint128>(until - since_);
-        const auto due = static_cast<std::uint64_t>(elapsed * params_.rate.milli_per_s *
-                                                    running_share_ / (ps_per_milli_event * 100));
-        for (; done_ < due; ++done_) {
-            memory.wrote_page(params_.first_page + pick());
+        const std::uint64_t due = due_after(static_cast<std::uint64_t>(until - since_));
+        if (params_.sequential) {
+            for (; done_ < due; ++done_) {
+                memory.wrote_page(params_.first_page + next_in_turn());
+            }
+            return;
         }
+        Random random = random_;  // stays in registers, whatever is written
+        for (; done_ < due; ++done_) {
+            memory.wrote_page(params_.first_page + draw_page(random));
+        }
+        random_ = random;
     }
 
   private:
@@ -77,6 +84,19 @@ class PageWriter {
         done_ = 0;
         next_ = now + interval_from(1);
         lost_ = 0;
+        per_ps_ = params_.rate.milli_per_s * running_share_;
+        ps_ = static_cast<std::uint64_t>(ps_per_milli_event * 100);
+        const std::uint64_t common = std::gcd(per_ps_, ps_);
+        per_ps_ /= common;
+        ps_ /= common;
+    }
+    /// Writes of a period of that length: 64 bits mostly suffice for the product.
+    std::uint64_t due_after(std::uint64_t elapsed) const {
+        std::uint64_t product = 0;
+        if (!__builtin_mul_overflow(elapsed, per_ps_, &product)) {
+            return product / ps_;
+        }
+        return static_cast<std::uint64_t>(static_cast<Uint128>(elapsed) * per_ps_ / ps_);
     }
     /// Time from the begin of the period to its n-th write, faults left out.
     Ps interval_from(std::uint64_t n) const {
@@ -104,14 +124,15 @@ class PageWriter {
         const Uint128 scaled = (static_cast<Uint128>(params.hot_share.ppm) << 64) / 1'000'000;
         return scaled >> 64 != 0 ? UINT64_MAX : static_cast<std::uint64_t>(scaled);
     }
-    std::uint64_t pick() {
-        if (params_.sequential) {
-            const std::uint64_t page = position_;
-            position_ = position_ + 1 == params_.working_set ? 0 : position_ + 1;
-            return page;
-        }
-        const bool hot = random_.next() < hot_below_;
-        return random_.below(hot ? params_.hot : params_.working_set);
+    std::uint64_t pick() { return params_.sequential ? next_in_turn() : draw_page(random_); }
+    std::uint64_t next_in_turn() {
+        const std::uint64_t page = position_;
+        position_ = position_ + 1 == params_.working_set ? 0 : position_ + 1;
+        return page;
+    }
+    std::uint64_t draw_page(Random& random) const {
+        const bool hot = random.next() < hot_below_;
+        return random.below(hot ? params_.hot : params_.working_set);
     }
 
     Params params_;
@@ -122,6 +143,8 @@ class PageWriter {
     Ps since_ = 0;
     Ps end_ = ps_never;
     std::uint64_t done_ = 0;
+    std::uint64_t per_ps_ = 0;  // writes in ps_ picoseconds, in lowest terms
+    std::uint64_t ps_ = 1;
     Ps next_ = 0;  // with faults: when the next write is due
     Ps lost_ = 0;  // with faults: of this period
     std::uint64_t position_ = 0;

@@ -286,7 +286,7 @@ void HostDriver::answer_flow(std::uint16_t index, const Effect& effect, std::uin
     event.error = static_cast<host::PfError>(effect.flags);
     event.status = static_cast<std::uint16_t>(effect.token);
     event.dw0 = static_cast<std::uint32_t>(effect.token2);
-    event.bytes = memory_.bytes(vf.buffer, timing_.state_limit);
+    event.bytes = memory_.look(vf.buffer, timing_.state_limit);
     const bool well = event.error == host::PfError::None && event.status == 0;
     if (log_ && well && log_->exists(index)) {
         if (vf.flow.step == host::FlowStep::Suspend) {
@@ -410,7 +410,7 @@ void HostDriver::read(std::uint16_t vf, std::uint64_t length, VfioDone done) {
     call(vf, vfio::read(fd, length, available(vf)), std::move(done));
 }
 
-void HostDriver::write(std::uint16_t vf, const std::vector<std::uint8_t>& bytes, VfioDone done) {
+void HostDriver::write(std::uint16_t vf, const SparseBytes& bytes, VfioDone done) {
     const std::uint32_t fd = vfio::data_fd(vfs_[vf].device.sessions, true);
     const bool fits = vfs_[vf].flow.size + bytes.size() <= timing_.state_limit;
     vfs_[vf].call.bytes = bytes;
@@ -418,14 +418,10 @@ void HostDriver::write(std::uint16_t vf, const std::vector<std::uint8_t>& bytes,
          std::move(done));
 }
 
-const std::vector<std::uint8_t>& HostDriver::bytes_read(std::uint16_t vf) const {
-    return vfs_[vf].last_read;
-}
+const SparseBytes& HostDriver::bytes_read(std::uint16_t vf) const { return vfs_[vf].last_read; }
 
-std::vector<std::uint8_t> HostDriver::state_bytes(std::uint16_t index) const {
-    const Vf& vf = vfs_[index];
-    const std::uint8_t* from = memory_.bytes(vf.buffer, vf.flow.size);
-    return {from, from + vf.flow.size};
+SparseBytes HostDriver::state_bytes(std::uint16_t index) const {
+    return memory_.piece(vfs_[index].buffer, vfs_[index].flow.size);
 }
 
 void HostDriver::enable_interrupts(std::uint16_t vf, bool on) {
@@ -454,7 +450,7 @@ void HostDriver::vfio_step(std::uint16_t index, const vfio::Event& event) {
                 arc.from = static_cast<vfio::MigState>(effect.token);
                 arc.to = static_cast<vfio::MigState>(effect.token2);
                 arc.ticket = effect.ticket;
-                arc.bytes = memory_.bytes(vf.buffer, timing_.state_limit);
+                arc.bytes = memory_.look(vf.buffer, timing_.state_limit);
                 flow_step(index, arc);
                 break;
             }
@@ -535,14 +531,12 @@ void HostDriver::finish_call(std::uint16_t index, const Effect& reply) {
         watch_session(index, answer.value);
     }
     if (answer.error == vfio::Errno::Ok && vf.call.event.kind == vfio::EventKind::Read) {
-        const std::uint8_t* from = memory_.bytes(vf.buffer + vf.read_at, answer.value);
-        vf.last_read.assign(from, from + answer.value);
+        vf.last_read = memory_.piece(vf.buffer + vf.read_at, answer.value);
         vf.read_at += answer.value;
         copying = copy(answer.value, &HostUse::copied_out);
     } else if (answer.error == vfio::Errno::Ok && vf.call.event.kind == vfio::EventKind::Write) {
-        const std::vector<std::uint8_t>& bytes = vf.call.bytes;
-        std::copy(bytes.begin(), bytes.end(),
-                  memory_.bytes(vf.buffer + vf.flow.size, bytes.size()));
+        const SparseBytes& bytes = vf.call.bytes;
+        memory_.put(vf.buffer + vf.flow.size, bytes.stored(), bytes.stored_size(), bytes.size());
         host::FlowEvent written;
         written.kind = host::FlowEvent::Kind::Written;
         written.value = vf.flow.size + bytes.size();

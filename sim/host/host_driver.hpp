@@ -98,9 +98,9 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     void data_size(std::uint16_t vf, VfioDone done);
     void precopy_info(std::uint16_t vf, VfioDone done);
     void read(std::uint16_t vf, std::uint64_t length, VfioDone done);
-    void write(std::uint16_t vf, const std::vector<std::uint8_t>& bytes, VfioDone done);
+    void write(std::uint16_t vf, const SparseBytes& bytes, VfioDone done);
     /// What the last read() brought.
-    const std::vector<std::uint8_t>& bytes_read(std::uint16_t vf) const;
+    const SparseBytes& bytes_read(std::uint16_t vf) const;
     /// MSI-X on or off for the VF's owner: VFIO_DEVICE_SET_IRQS.
     void enable_interrupts(std::uint16_t vf, bool on);
 
@@ -147,7 +147,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     vfio::MigState state(std::uint16_t vf) const { return vfs_[vf].device.state; }
     const vfio::DeviceState& device(std::uint16_t vf) const { return vfs_[vf].device; }
     /// The state that the flow saved or loaded last.
-    std::vector<std::uint8_t> state_bytes(std::uint16_t vf) const;
+    SparseBytes state_bytes(std::uint16_t vf) const;
     std::uint64_t admin_commands() const { return admin_commands_; }
     Ps admin_waited() const { return admin_waited_; }
     host::Architecture architecture() const { return architecture_; }
@@ -246,7 +246,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     struct Call {
         vfio::Event event;
         VfioDone done;
-        std::vector<std::uint8_t> bytes;  // of a write
+        SparseBytes bytes;  // of a write
     };
     struct Vf {
         vfio::DeviceState device;
@@ -256,7 +256,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
         std::uint64_t list = 0;    // PRP list
         std::uint64_t read_at = 0;
         bool online = true;
-        std::vector<std::uint8_t> last_read;
+        SparseBytes last_read;
         Call call;  // the one at work
         VfioAnswer answer;
     };

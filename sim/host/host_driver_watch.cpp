@@ -72,9 +72,7 @@ void HostDriver::watch_session(std::uint16_t index, std::uint64_t bytes) {
     seen.flags = reads ? check::flag::saving : std::uint8_t{0};
     monitor_->tell(now(), seen);
     if (reads && bytes == 0 && vf.device.state == vfio::MigState::STOP_COPY) {
-        const std::vector<std::uint8_t> state = state_bytes(index);
-        monitor_->tell(
-            now(), observe(What::StateSaved, side_, index, hash_bytes(state.data(), state.size())));
+        monitor_->tell(now(), observe(What::StateSaved, side_, index, state_bytes(index).hash()));
     }
 }
 

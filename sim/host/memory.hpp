@@ -2,10 +2,11 @@
 
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
 #include <vector>
 
 #include "model/assert.hpp"
+#include "model/sparse_bytes.hpp"
+#include "sim/core/zeroed.hpp"
 #include "sim/host/dma_log.hpp"
 
 namespace lmsim::sim {
@@ -25,6 +26,7 @@ class MemoryWatch {
 class Memory {
   public:
     explicit Memory(std::uint64_t pages);
+    ~Memory();
     /// All of it has bytes: those of `region`, which holds zeros, is as long and outlives this. So
     /// somebody else can reach them: another process, a device.
     Memory(std::uint64_t pages, std::uint8_t* region);
@@ -43,14 +45,29 @@ class Memory {
     std::uint8_t* bytes(std::uint64_t address, std::uint64_t length) {
         if (__builtin_expect(address + length > unwatched_, 0)) {
             reach(address, length);
+            touch(address, length);
         }
         return base_ + address;
     }
+    /// The same for who only reads.
+    const std::uint8_t* look(std::uint64_t address, std::uint64_t length) const {
+        reach(address, length);
+        return base_ + address;
+    }
+    /// From now on it is known which pages hold nothing but zeros: of a memory without any bytes so
+    /// far, which is not to be moved by such a lot.
+    void know_zeros();
+    /// Is all of it known to be zeros?
+    bool known_zeros(std::uint64_t address, std::uint64_t length) const;
+    /// Writes `length` bytes, of which `from` holds `some`; the others are zeros.
+    void put(std::uint64_t address, const std::uint8_t* from, std::uint64_t some,
+             std::uint64_t length);
+    SparseBytes piece(std::uint64_t address, std::uint64_t length) const;
     /// Is told of every bytes() before it returns. A pointer is good until the next call of a port
     /// or a rig: later changes through it are not seen. It outlives its use; nullptr: nobody.
     void set_watch(MemoryWatch* watch) {
         watch_ = watch;
-        unwatched_ = watch == nullptr ? backed_ : 0;
+        unwatched_ = is_plain() ? backed_ : 0;
     }
     bool has_bytes(std::uint64_t address, std::uint64_t length) const {
         return address < backed_ && length <= backed_ - address;
@@ -64,14 +81,14 @@ class Memory {
         }
     }
     void wrote_page(std::uint64_t page) {
-        ++versions_[page];
+        new_version(page);
         dirty_[page / 64] |= std::uint64_t{1} << (page % 64);
     }
     /// A device wrote: as wrote(), unless what devices write is logged elsewhere.
     void dma_wrote(std::uint64_t address, std::uint64_t length) {
         const std::uint64_t last = (address + length - 1) / page_size;
         for (std::uint64_t page = address / page_size; page <= last; ++page) {
-            ++versions_[page];
+            new_version(page);
             dirty_[page / 64] |= dma_dirties_ << (page % 64);
             if (dma_log_ != nullptr) dma_log_->wrote(page);
         }
@@ -94,13 +111,12 @@ class Memory {
         }
     }
     bool is_zero(std::uint64_t page) const { return versions_[page] == 0; }
-    /// Are these 64 pages all zero? `page` is a multiple of 64.
-    bool are_zero(std::uint64_t page) const {
-        std::uint32_t any = 0;
-        for (std::uint64_t i = page; i < page + 64; ++i) any |= versions_[i];
-        return any == 0;
-    }
     std::uint32_t version(std::uint64_t page) const { return versions_[page]; }
+    /// Of all pages, from the first one on.
+    const std::uint32_t* versions() const { return versions_; }
+    /// The first pages have content, and nobody has ever written bytes there: a guest before it
+    /// boots. From then on who writes bytes says so, and only he.
+    void fill(std::uint64_t pages);
 
     /// Moves the dirty log into `to` (a bit a page) and clears it; returns how many bits became set
     /// in `to` that were not set before.
@@ -118,8 +134,9 @@ class Memory {
 
     /// Takes a page's content from another host: what a migration stream carries.
     void receive(std::uint64_t page, const Memory& from);
-    /// The same for 64 zero pages without bytes; `page` is a multiple of 64.
-    void receive_zeros(std::uint64_t page);
+    /// Gives those pages of 64 to another host that `pages` names, a bit each; returns how many of
+    /// them are zero.
+    std::uint64_t give(std::uint64_t word, std::uint64_t pages, Memory& to) const;
     /// The same layout as another host's memory, all of it zero.
     void lay_out_like(const Memory& other);
 
@@ -130,22 +147,34 @@ class Memory {
     /// So many bytes of the memory's own, the first ones as they were.
     void back(std::uint64_t bytes);
     void reach(std::uint64_t address, std::uint64_t length) const;
+    void touch(std::uint64_t address, std::uint64_t length);
+    bool is_plain() const { return watch_ == nullptr && zeros_.empty(); }
 
-    struct Free {
-        void operator()(std::uint32_t* versions) const { std::free(versions); }
-    };
+    void new_version(std::uint64_t page) {
+        ++versions_[page];
+        if (page >= content_end_) content_end_ = page + 1;
+    }
+    bool is_dirty(std::uint64_t page) const { return (dirty_[page / 64] >> (page % 64) & 1) != 0; }
+    bool may_hold_bytes(std::uint64_t page) const;
+    std::uint64_t differences_in(std::uint64_t page, const Memory& other) const;
+    void clean_bytes();
 
     std::uint64_t pages_;
-    // From calloc: pages that nobody writes to take no memory here (most of a large guest).
-    std::unique_ptr<std::uint32_t[], Free> versions_;
+    // Pages that nobody writes to take no memory here (most of a large guest).
+    ZeroedBlock versions_block_;
+    std::uint32_t* versions_;
+    std::uint64_t content_end_ = 0;  // pages from there on have version 0
+    std::uint32_t filled_ = 0;       // the version of pages that fill() has given content
+    bool says_of_bytes_ = false;     // who writes bytes says so
     std::vector<std::uint64_t> dirty_;
     bool logged_ = false;
     std::uint64_t dma_dirties_ = 1;
     DmaLog* dma_log_ = nullptr;
-    std::vector<std::uint8_t> backing_;  // from address 0, unless there is a region
-    std::uint8_t* base_ = nullptr;       // of either
-    std::uint64_t backed_ = 0;           // bytes from there on
-    std::uint64_t unwatched_ = 0;        // the same, or 0 if somebody watches
+    ZeroedBlock backing_;               // from address 0, unless there is a region
+    std::vector<std::uint64_t> zeros_;  // a bit for each page that is known to be zeros
+    std::uint8_t* base_ = nullptr;      // of either
+    std::uint64_t backed_ = 0;          // bytes from there on
+    std::uint64_t unwatched_ = 0;       // the same, or 0 if bytes() is to be known of
     MemoryWatch* watch_ = nullptr;
     bool has_region_ = false;
     std::uint64_t next_page_ = 0;

@@ -21,8 +21,8 @@ class NvmeVf final : public VfioDevice {
     void read(std::uint64_t length, VfioDone done) override {
         driver_.read(vf_, length, std::move(done));
     }
-    const std::vector<std::uint8_t>& bytes_read() const override { return driver_.bytes_read(vf_); }
-    void write(const std::vector<std::uint8_t>& bytes, VfioDone done) override {
+    const SparseBytes& bytes_read() const override { return driver_.bytes_read(vf_); }
+    void write(const SparseBytes& bytes, VfioDone done) override {
         driver_.write(vf_, bytes, std::move(done));
     }
     void enable_interrupts(bool on) override { driver_.enable_interrupts(vf_, on); }

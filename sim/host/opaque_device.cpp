@@ -79,7 +79,7 @@ void OpaqueDevice::read(std::uint64_t length, VfioDone done) {
     call(vfio::read(vfio::data_fd(device_.sessions, false), length, 0), std::move(done));
 }
 
-void OpaqueDevice::write(const std::vector<std::uint8_t>& bytes, VfioDone done) {
+void OpaqueDevice::write(const SparseBytes& bytes, VfioDone done) {
     call_.bytes = bytes;
     call(vfio::write(vfio::data_fd(device_.sessions, true), 0), std::move(done));
 }
@@ -138,7 +138,7 @@ std::uint64_t OpaqueDevice::changed() const {
 }
 
 /// The user's bytes stand for blocks. What is not whole, or not the next one, no device takes.
-Errno OpaqueDevice::take_blocks(const std::vector<std::uint8_t>& bytes) {
+Errno OpaqueDevice::take_blocks(const SparseBytes& bytes) {
     if (bytes.empty() || bytes.size() % OpaqueBlock::bytes != 0) {
         return Errno::Invalid;
     }
@@ -148,8 +148,9 @@ Errno OpaqueDevice::take_blocks(const std::vector<std::uint8_t>& bytes) {
         call_.work += use_.allocating;
     }
     std::uint64_t length = 0;
-    for (std::size_t at = 0; at < bytes.size(); at += OpaqueBlock::bytes) {
-        const OpaqueBlock block = OpaqueBlock::decode(bytes.data() + at);
+    const std::vector<std::uint8_t> all = bytes.all();
+    for (std::size_t at = 0; at < all.size(); at += OpaqueBlock::bytes) {
+        const OpaqueBlock block = OpaqueBlock::decode(all.data() + at);
         if (!load_.take(block)) {
             return Errno::Invalid;
         }
@@ -224,7 +225,7 @@ void OpaqueDevice::finish_call(const Effect& reply) {
         last_read_.clear();
     }
     if (reads && answer_.error == Errno::Ok && answer_.value != 0) {
-        last_read_ = image_.take(answer_.value).encode();
+        last_read_ = SparseBytes(image_.take(answer_.value).encode());
         (device_.state == MigState::STOP_COPY ? use_.stop_bytes : use_.precopy_bytes) +=
             answer_.value;
         work += transfer(Bytes{answer_.value}, timing_.copy_rate).ps;

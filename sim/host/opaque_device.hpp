@@ -98,8 +98,8 @@ class OpaqueDevice final : public Component, public VfioDevice {
     void data_size(VfioDone done) override;
     void precopy_info(VfioDone done) override;
     void read(std::uint64_t length, VfioDone done) override;
-    const std::vector<std::uint8_t>& bytes_read() const override { return last_read_; }
-    void write(const std::vector<std::uint8_t>& bytes, VfioDone done) override;
+    const SparseBytes& bytes_read() const override { return last_read_; }
+    void write(const SparseBytes& bytes, VfioDone done) override;
     void enable_interrupts(bool on) override;
     Ps interrupt_setup() const override { return timing_.interrupts; }
 
@@ -139,9 +139,9 @@ class OpaqueDevice final : public Component, public VfioDevice {
     struct Call {
         vfio::Event event;
         VfioDone done;
-        std::vector<std::uint8_t> bytes;  // of a write
-        Ps work = 0;                      // of the device, before it answers
-        bool waits = false;               // for a chunk
+        SparseBytes bytes;   // of a write
+        Ps work = 0;         // of the device, before it answers
+        bool waits = false;  // for a chunk
     };
 
     Ps draw(const Distribution& times) { return times.draw(random_).ps; }
@@ -163,7 +163,7 @@ class OpaqueDevice final : public Component, public VfioDevice {
 
     void fill_read(vfio::Event& event) const;
     void fill_precopy_info(vfio::Event& event);
-    vfio::Errno take_blocks(const std::vector<std::uint8_t>& bytes);
+    vfio::Errno take_blocks(const SparseBytes& bytes);
     Ps load_time(std::uint64_t commands);
     std::uint64_t changed() const;
     void save_more();
@@ -180,7 +180,7 @@ class OpaqueDevice final : public Component, public VfioDevice {
     vfio::DeviceState device_;
     Call call_;
     VfioAnswer answer_;
-    std::vector<std::uint8_t> last_read_;
+    SparseBytes last_read_;
 
     std::deque<Phase> phases_;  // of the arc under way
     std::uint32_t arc_ = 0;

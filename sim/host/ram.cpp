@@ -29,18 +29,21 @@ void RamSender::clear_log() {
     }
 }
 
-/// Most of a large guest is zero pages: sends 64 of them at once. False if there are none here.
-bool RamSender::send_zeros() {
-    std::uint64_t& word = dirty_[cursor_ / 64];
-    if (cursor_ % 64 != 0 || ~word != 0 || from_.has_bytes(cursor_ * page_size, 1) ||
-        !from_.are_zero(cursor_)) {
-        return false;
+/// At most so many pages, from the cursor on, of the 64 of its word.
+void RamSender::send_word(std::uint64_t most, Sent& sent) {
+    const std::uint64_t word = cursor_ / 64;
+    std::uint64_t bits = dirty_[word] & (~std::uint64_t{0} << (cursor_ % 64));
+    std::uint64_t count = ~bits == 0 ? 64 : static_cast<std::uint64_t>(__builtin_popcountll(bits));
+    for (; count > most; --count) {
+        bits &= ~(std::uint64_t{1} << (63U - static_cast<unsigned>(__builtin_clzll(bits))));
     }
-    word = 0;
-    left_ -= 64;
-    to_.receive_zeros(cursor_);
-    cursor_ = cursor_ + 64 == from_.pages() ? 0 : cursor_ + 64;
-    return true;
+    dirty_[word] &= ~bits;
+    left_ -= count;
+    const std::uint64_t zeros = from_.give(word, bits, to_);
+    sent.zero += zeros;
+    sent.normal += count - zeros;
+    cursor_ = word * 64 + 64U - static_cast<unsigned>(__builtin_clzll(bits));
+    cursor_ = cursor_ == from_.pages() ? 0 : cursor_;
 }
 
 RamSender::Sent RamSender::send(std::uint64_t pages) {
@@ -49,19 +52,7 @@ RamSender::Sent RamSender::send(std::uint64_t pages) {
         if (chunk_ != 0 && !cleared_[cursor_ / chunk_]) {
             clear_log();
         }
-        if (pages - sent.pages() >= 64 && send_zeros()) {
-            sent.zero += 64;
-            continue;
-        }
-        dirty_[cursor_ / 64] &= ~(std::uint64_t{1} << (cursor_ % 64));
-        --left_;
-        if (from_.is_zero(cursor_)) {
-            ++sent.zero;
-        } else {
-            ++sent.normal;
-        }
-        to_.receive(cursor_, from_);
-        cursor_ = cursor_ + 1 == from_.pages() ? 0 : cursor_ + 1;
+        send_word(pages - sent.pages(), sent);
     }
     return sent;
 }

@@ -74,7 +74,7 @@ class RamSender {
     void begin_round() { std::fill(cleared_.begin(), cleared_.end(), false); }
     void clear_log();
     bool find_next();
-    bool send_zeros();
+    void send_word(std::uint64_t most, Sent& sent);
 
     Memory& from_;
     Memory& to_;

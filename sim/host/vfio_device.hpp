@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "model/sparse_bytes.hpp"
 #include "model/vfio/errno.hpp"
 #include "model/vfio/uapi.hpp"
 #include "sim/core/event_queue.hpp"
@@ -36,9 +37,9 @@ class VfioDevice {
     virtual void read(std::uint64_t length, VfioDone done) = 0;
     /// What the last read() brought, or what stands for it: only the device on the other side
     /// knows.
-    virtual const std::vector<std::uint8_t>& bytes_read() const = 0;
+    virtual const SparseBytes& bytes_read() const = 0;
     /// write() of the data_fd.
-    virtual void write(const std::vector<std::uint8_t>& bytes, VfioDone done) = 0;
+    virtual void write(const SparseBytes& bytes, VfioDone done) = 0;
     /// MSI-X on or off for the device's owner: VFIO_DEVICE_SET_IRQS.
     virtual void enable_interrupts(bool on) = 0;
     /// What it takes to load its config space, which gives its vectors their way into the VM.

@@ -541,7 +541,7 @@ void VmmPair::handle(const Event& event) {
             if (observer_ != nullptr) {
                 observer_->pages_sent(now());
             }
-            send_chunk();
+            send_chunks();
             break;
         case Kind::Saved: send_saved(host::vmm::no_device); break;
         case Kind::ThreadAnswer: thread_answers(side, static_cast<std::uint16_t>(event.b)); break;

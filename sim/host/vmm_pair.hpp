@@ -180,7 +180,7 @@ class VmmPair : public Component {
         std::uint16_t device = host::vmm::no_device;
         std::int32_t error = 0;
         std::uint64_t length = 0;
-        std::vector<std::uint8_t> bytes;
+        SparseBytes bytes;
         Ps arrived = 0;
         Ps loaded = 0;  // of Ram: when its pages are loaded if each is as soon as it has come
         std::uint64_t held = 0;  // what it takes of the channel's buffer
@@ -204,9 +204,9 @@ class VmmPair : public Component {
     struct Line {
         Answer pending;
         Effect call;
-        std::string called;               // the call at hand, as pins name it
-        std::vector<std::uint8_t> block;  // read and not queued; being written
-        std::map<std::uint32_t, std::vector<std::uint8_t>> packets;
+        std::string called;  // the call at hand, as pins name it
+        SparseBytes block;   // read and not queued; being written
+        std::map<std::uint32_t, SparseBytes> packets;
         std::uint32_t config = UINT32_MAX;  // number of the configuration space
         std::uint32_t arrived = 0;          // so many, without gaps
         std::uint64_t waiting = 0;          // bytes
@@ -218,7 +218,7 @@ class VmmPair : public Component {
         std::uint32_t number = 0;
         bool config = false;
         std::uint64_t length = 0;  // on the wire
-        std::vector<std::uint8_t> bytes;
+        SparseBytes bytes;
         Ps found = 0;  // of pages: when the next ones are
         Ps gone = 0;
     };
@@ -257,7 +257,7 @@ class VmmPair : public Component {
     // Faults
     bool spoils_call(VmmSide side, const Effect& call);
     void begin_late_call();
-    void spoil_state(std::vector<std::uint8_t>& bytes);
+    void spoil_state(SparseBytes& bytes);
     bool loses_state(const Item& item);
     void spoil_log();
     void close_devices(VmmSide side);
@@ -291,7 +291,8 @@ class VmmPair : public Component {
     std::uint64_t pages_to_send() const;
     void stop_logs();
     void begin_slice(const Effect& effect);
-    void send_chunk();
+    void send_chunks();
+    bool send_chunk(bool may_go_on);
     void send_saved(std::uint16_t device, bool bare = false);
     void send_item(Item item, Ps gone);
     bool pages_on_main_stream() const { return channel_.streams == 1 && channels_.empty(); }
@@ -327,7 +328,7 @@ class VmmPair : public Component {
     host::vmm::CloudSourceState<> cloud_source_;
     host::vmm::CloudTargetState<> cloud_target_;
     // The state of devices, in blocks as read: Cloud Hypervisor's snapshot.
-    std::map<std::uint16_t, std::deque<std::vector<std::uint8_t>>> blobs_;
+    std::map<std::uint16_t, std::deque<SparseBytes>> blobs_;
     std::uint64_t state_bytes_ = 0;  // what they take in it
     Answer pending_[2];
     std::vector<Line> lines_[2];  // by side and device, while their threads run
@@ -345,10 +346,10 @@ class VmmPair : public Component {
     std::function<void()> waits_for_room_;
     bool shut_ = false;  // the source's socket
     std::deque<Item> back_wire_;
-    std::vector<std::uint8_t> block_;    // last read from a device, not sent yet
-    std::vector<std::uint8_t> loading_;  // device data of the message at hand
-    Ps pages_loaded_ = 0;                // of what was sent so far
-    Ps ram_loaded_ = 0;                  // of the message at hand
+    SparseBytes block_;    // last read from a device, not sent yet
+    SparseBytes loading_;  // device data of the message at hand
+    Ps pages_loaded_ = 0;  // of what was sent so far
+    Ps ram_loaded_ = 0;    // of the message at hand
     bool closed_ = false;
     Pins* pins_ = nullptr;
     std::string called_[2];        // by side: the call at hand, as pins name it

@@ -49,7 +49,7 @@ void VmmPair::begin_late_call() {
 }
 
 /// A piece of device state, as it leaves the source.
-void VmmPair::spoil_state(std::vector<std::uint8_t>& bytes) {
+void VmmPair::spoil_state(SparseBytes& bytes) {
     constexpr std::size_t least = 8;
     if (bytes.size() < least) {
         return;
@@ -60,19 +60,21 @@ void VmmPair::spoil_state(std::vector<std::uint8_t>& bytes) {
         bytes.resize(bytes.size() - 4);
     }
     if (strikes(Fault::StateReordered) != nullptr) {
-        std::rotate(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() / 2),
-                    bytes.end());
+        std::vector<std::uint8_t> all = bytes.all();
+        std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2),
+                    all.end());
+        bytes = SparseBytes(std::move(all));
     }
     if (const FaultPlan* const flip = strikes(Fault::StateFlipped)) {
         const std::uint64_t bit = faults_->draw(*flip, bytes.size() * 8);
-        bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ 1U << bit % 8);
+        bytes.at(bit / 8) = static_cast<std::uint8_t>(bytes[bit / 8] ^ 1U << bit % 8);
     }
     if (begins && strikes(Fault::StateVersion) != nullptr) {
-        bytes[0] ^= 0x40;
+        bytes.at(0) ^= 0x40;
     }
     const std::size_t queues = wire::state_header_size(rules_) + 2;
     if (queues + 4 < bytes.size() && strikes(Fault::StateForeign) != nullptr) {
-        bytes[queues] = static_cast<std::uint8_t>(bytes[queues] + 64);
+        bytes.at(queues) = static_cast<std::uint8_t>(bytes[queues] + 64);
     }
 }
 

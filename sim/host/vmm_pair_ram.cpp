@@ -107,17 +107,27 @@ void VmmPair::begin_slice(const Effect& effect) {
     slice_.twice = effect.address;
     slice_.until =
         effect.token2 != 0 ? now() + static_cast<Ps>(effect.token2) * ps_per_ms : ps_never;
-    send_chunk();
+    send_chunk(false);
 }
 
-void VmmPair::send_chunk() {
+/// The last thing that an event does: as long as nothing else happens in between, time goes on.
+void VmmPair::send_chunks() {
+    while (send_chunk(true)) {
+        if (observer_ != nullptr) {
+            observer_->pages_sent(now());
+        }
+    }
+}
+
+/// True if that has left already and the next one goes at once.
+bool VmmPair::send_chunk(bool may_go_on) {
     const bool full = slice_.sent.bytes() >= slice_.limit || now() > slice_.until;
     if (slice_.twice != 0 && ram_.left() == 0) {
         const std::uint64_t bytes = slice_.twice;
         slice_.twice = 0;
         used_.ram += bytes;
         post_once(channel_.send_pages(now(), bytes), static_cast<std::uint32_t>(Kind::Chunk));
-        return;
+        return false;
     }
     if (full || ram_.left() == 0) {
         Item item;
@@ -139,7 +149,7 @@ void VmmPair::send_chunk() {
                    sending_error(), slice_.sent.bytes(), pages_to_send());
         }
         slice_ = {};
-        return;
+        return false;
     }
     guest_.catch_up();
     const std::uint64_t room = (slice_.limit - slice_.sent.bytes()) / page_size + 1;
@@ -158,18 +168,22 @@ void VmmPair::send_chunk() {
     job.number = static_cast<std::uint32_t>(sent.normal);
     if (!channels_.empty()) {
         want_channel(std::move(job));
-        return;
+        return false;
     }
     const Ps gone = channel_.send_pages(now(), sent.bytes());
     pages_taken(job, gone);
-    const auto go_on = [this, next = std::max(found, gone)] {
-        post_once(std::max(now(), next), static_cast<std::uint32_t>(Kind::Chunk));
-    };
-    if (pages_on_main_stream()) {
-        when_fits(go_on);
-    } else {
-        go_on();  // each stream is read by a thread of its own
+    const Ps next = std::max({now(), found, gone});
+    constexpr auto chunk = static_cast<std::uint32_t>(Kind::Chunk);
+    // Where there are several, each stream is read by a thread of its own.
+    if (pages_on_main_stream() && !fits()) {
+        when_fits([this, next] { post_once(std::max(now(), next), chunk); });
+        return false;
     }
+    if (may_go_on && kernel().goes_on(id(), next, chunk)) {
+        return true;
+    }
+    post_once(next, chunk);
+    return false;
 }
 
 /// The destination takes pages as they come; only the last chunk's are left when the slice ends.

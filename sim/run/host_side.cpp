@@ -9,6 +9,9 @@ namespace lmsim::sim {
 
 namespace {
 
+// Of the state of a VF: then it pays to know where there are zeros.
+constexpr std::uint64_t many_bytes = 32768;
+
 const HostParams& params_of(const Scenario& scenario, VmmSide side) {
     return side == VmmSide::Source ? scenario.hosts.src : scenario.hosts.dst;
 }
@@ -56,6 +59,9 @@ void HostSide::build_device(const char* name, Kernel& run, const Scenario& scena
         return;
     }
     kernel = std::make_unique<Memory>(host_pages(scenario, params, options.dialects));
+    if (params.device.vendor_bytes.count >= many_bytes) {
+        kernel->know_zeros();
+    }
     device = std::make_unique<NvmeDevice>(
         fmt::format("{}_device", name).c_str(), run, device_timing(scenario, params),
         options.dialects.device[static_cast<std::size_t>(side)], scenario.seed);

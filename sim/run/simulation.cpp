@@ -58,7 +58,7 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
     : scenario_(with_faults(scenario)),
       options_(effective(scenario, options)),
       workload_(workload),
-      kernel_("kernel", options.stride) {
+      kernel_("kernel", options.stride, options.alone) {
     install_report_handler();
     if (options.ports != nullptr) {
         options.ports->use_clock(kernel_);
@@ -248,7 +248,7 @@ void Simulation::watch_hosts() {
 /// The state of a VF is in the destination's controller, which would save the same one now.
 void Simulation::state_loaded(Vm& vm, std::uint16_t vf) {
     const std::uint16_t number = vm.on_host(vf);
-    const std::vector<std::uint8_t> saved = source_->driver->state_bytes(number);
+    const SparseBytes saved = source_->driver->state_bytes(number);
     const auto function = static_cast<std::uint16_t>(number + 1);
     // A device of another dialect would write the same state otherwise; one outside this process
     // would have to be asked.
@@ -258,10 +258,10 @@ void Simulation::state_loaded(Vm& vm, std::uint16_t vf) {
         held.migration != static_cast<std::uint8_t>(nvme::Migration::Suspended)) {
         return;  // a reset has taken it since, which whoever starts it will find out
     }
-    const auto loaded = known ? destination_->device->snapshot(function, saved.size()) : saved;
+    const auto loaded = known ? destination_->device->state_of(function, saved.size()) : saved;
     vm.state_mismatch += loaded == saved ? 0 : 1;
     vm.monitor.tell(kernel_.now(), observe(check::What::StateLoaded, metrics::Side::Destination, vf,
-                                           hash_bytes(loaded.data(), loaded.size())));
+                                           loaded.hash()));
 }
 
 /// The run is over. One that was cut short, or whose guest never came up, is nowhere near rest.
@@ -292,6 +292,8 @@ void Simulation::come_to_rest() {
 void Simulation::run() {
     if (wall()) {
         run_on_wall_time();
+    } else if (options_.alone) {
+        kernel_.run_until(ps_never);
     } else {
         sc_core::sc_start();
     }
@@ -358,7 +360,7 @@ Ps Simulation::now() const { return kernel_.now(); }
 std::vector<std::vector<std::uint8_t>> Simulation::states() const {
     std::vector<std::vector<std::uint8_t>> states;
     for (std::uint16_t vf = 0; vf < source_->ports.size(); ++vf) {
-        states.push_back(source_->driver->state_bytes(vf));
+        states.push_back(source_->driver->state_bytes(vf).all());
     }
     return states;
 }

@@ -41,12 +41,16 @@ struct RunOptions {
     trace::StepLog* steps = nullptr;   // nullptr: step() calls are not logged
     PortRecording* ports = nullptr;    // nullptr: what crosses the ports is not recorded
     Dialects dialects;
+    /// Nothing else in this process uses SystemC. Then its kernel is not started, and a process may
+    /// make one run after the other. The run is the same.
+    bool alone = false;
     /// Told now and then, and at the end: simulated time and what the run is at. May be empty.
     std::function<void(Ps now, std::string_view phase)> progress;
 };
 
 /// A whole run: both hosts, the guests, their migrations, through to their I/O on the destination.
-/// SystemC has one kernel per process, so a process makes one of these.
+/// SystemC has one kernel per process, so a process makes one of these at a time, and only one
+/// unless RunOptions::alone.
 class Simulation {
   public:
     /// `workload` must outlive the simulation.

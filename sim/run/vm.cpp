@@ -100,9 +100,7 @@ void Vm::build_guest(Kernel& kernel, const Scenario& scenario, Workload& workloa
     guest->lay_out();
     LMSIM_ASSERT(memory.allocated_pages() <= first);
     // What the guest uses has content from the start; the rest are zero pages.
-    for (std::uint64_t page = 0; page < pages_of(scenario.vm.ram_used); ++page) {
-        memory.wrote_page(page);
-    }
+    memory.fill(pages_of(scenario.vm.ram_used));
     at(VmmSide::Destination).memory.lay_out_like(memory);
 }
 

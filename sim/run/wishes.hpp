@@ -38,7 +38,7 @@ class Wishes {
     std::array<HostDriver*, 2> drivers_;
     std::uint32_t vfs_;
     std::map<std::string, Grant> known_;
-    std::map<std::uint16_t, std::vector<std::uint8_t>> state_;  // by VF: what the user read last
+    std::map<std::uint16_t, SparseBytes> state_;  // by VF: what the user read last
     std::function<void(VmmSide, std::uint16_t)> lost_;
 };
 

@@ -284,8 +284,7 @@ std::string PointReader::workload_name() const {
 bool PointReader::fit_workload() {
     const std::string name = workload_name();
     const bool fluid = is_fluid(ready_.loaded.scenario);
-    const std::uint64_t seed = ready_.loaded.scenario.seed;
-    if (name == workload_name_ && (fluid || seed == workload_seed_)) {
+    if (fluid && name == workload_name_) {
         return true;
     }
     if (workloads_.size() > most_workloads) {
@@ -299,16 +298,15 @@ bool PointReader::fit_workload() {
     if (fluid && known != workloads_.end()) {
         ready_.workload = std::move(known->second);
         workloads_.erase(known);
-        workload_seed_ = seed + 1;  // of any seed: good for fluid points alone
     } else {
         std::vector<sim::Diagnostic> errors;
         ready_.workload = sim::load_workload(ready_.loaded, errors);
-        workload_seed_ = seed;
         if (!errors.empty()) {
             return false;
         }
     }
-    workload_name_ = name;
+    // A run draws from its sources: they serve it alone.
+    workload_name_ = fluid ? name : "";
     return true;
 }
 

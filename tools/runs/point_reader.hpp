@@ -59,8 +59,7 @@ class PointReader {
     sim::LoadedScenario bound_;  // as files and options say
     cli::PreparedRun ready_;     // and as profiles and the VMM leave it
     cli::PreparedRun whole_;     // of a point that was read as a whole
-    std::string workload_name_;  // whose sources ready_ has
-    std::uint64_t workload_seed_ = 0;
+    std::string workload_name_;  // whose sources ready_ has, if they serve others
     std::map<std::string, sim::Workload> workloads_;  // of other points, for fluid ones
 };
 

@@ -4,8 +4,8 @@
 
 #include <cstring>
 
-#include "sim/core/own_process.hpp"
 #include "sim/core/text.hpp"
+#include "sim/core/zeroed.hpp"
 #include "sim/fluid/estimate.hpp"
 #include "sim/run/expectation.hpp"
 #include "sim/run/simulation.hpp"
@@ -95,31 +95,16 @@ bool take_row(std::string_view& in, PointRow& row) {
     return true;
 }
 
-void PointRunner::run_here(std::size_t point, std::string& out) {
+void PointRunner::run(std::size_t point, std::string& out) {
     cli::PreparedRun& prepared = reader_.read(point);
     if (!prepared.loaded.ok()) {
         append_error(point, prepared, out);
     } else if (is_fluid_run(prepared)) {
         append_fluid(point, prepared, out);
     } else {
+        sim::ZeroedBlock::keep_blocks();  // for the next point
         append_result(point, prepared, simulated(prepared), out);
     }
-}
-
-void PointRunner::run(std::size_t point, std::string& out) {
-    cli::PreparedRun& prepared = reader_.read(point);
-    if (!prepared.loaded.ok()) {
-        return append_error(point, prepared, out);
-    }
-    if (is_fluid_run(prepared)) {
-        return append_fluid(point, prepared, out);
-    }
-    const sim::OwnProcess process = sim::in_own_process([&] {
-        std::string row;
-        append_result(point, prepared, simulated(prepared), row);
-        return row;
-    });
-    out += process.ended ? process.returned : broken_row(study_, point, process.how, process.said);
 }
 
 std::string broken_row(const Study& study, std::size_t point, const std::string& how,

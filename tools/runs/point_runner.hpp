@@ -29,17 +29,15 @@ bool take_row(std::string_view& in, PointRow& row);
 /// Does points of a study and says what came of them. What breaks down takes this process with it.
 class PointRunner {
   public:
-    explicit PointRunner(const Study& study) : study_(study), reader_(study) {}
+    explicit PointRunner(const Study& study) : reader_(study) {}
 
     /// Before others fork from this process: PointReader::warm_up().
     void warm_up() { reader_.warm_up(); }
-    /// Appends the row. A fluid point is done here, another one in a process of its own.
+    /// Appends the row. Points may follow one another, but in a process of their own: what one has
+    /// used is kept for the next.
     void run(std::size_t point, std::string& out);
-    /// All of it here, also where that is the last thing that this process can do.
-    void run_here(std::size_t point, std::string& out);
 
   private:
-    const Study& study_;
     PointReader reader_;
 };
 

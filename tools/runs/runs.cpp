@@ -62,6 +62,7 @@ sim::metrics::Result simulated(cli::PreparedRun& prepared) {
     options.dialects = prepared.dialects;
     // Nobody listens, but telling is part of the trace hash: that of `lmsim run` comes out.
     options.progress = [](sim::Ps, std::string_view) {};
+    options.alone = true;
     sim::Simulation simulation(prepared.loaded.scenario, prepared.workload, options);
     simulation.run();
     return simulation.result();

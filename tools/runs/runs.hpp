@@ -53,7 +53,8 @@ bool run_each(const std::vector<cli::ScenarioOptions>& points, const Effort& eff
 std::optional<std::vector<Outcome>> run_all(const std::vector<cli::ScenarioOptions>& points,
                                             unsigned jobs);
 
-/// A run in this process, which can do no second one; its hash is that of `lmsim run`.
+/// A run in this process; its hash is that of `lmsim run`. SystemC's kernel is not started, so
+/// others may follow.
 sim::metrics::Result simulated(cli::PreparedRun& prepared);
 
 /// The exit code that a finished run deserves: did all come as it should?

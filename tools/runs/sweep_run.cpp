@@ -13,9 +13,9 @@ namespace lmsim::runs {
 
 namespace {
 
-// A batch of closed forms takes a tenth of a second; others have a process for each point anyway.
+// A batch of closed forms takes a tenth of a second, one of hybrid points a second.
 constexpr std::size_t fluid_batch = 8192;
-constexpr std::size_t forked_batch = 64;
+constexpr std::size_t simulated_batch = 256;
 
 bool is_fluid_study(const Study& study) {
     const auto& set = study.params.set.settings;
@@ -31,7 +31,7 @@ class Sweeper {
         : study_(study), sweep_(sweep), table_(table), runner_(study), stop_(study) {
         batches_.first = sweep.first;
         batches_.jobs = sweep.jobs;
-        batches_.most = is_fluid_study(study) ? fluid_batch : forked_batch;
+        batches_.most = is_fluid_study(study) ? fluid_batch : simulated_batch;
         batches_.wanted = table.done(sweep.first, sweep.last);
         batches_.wanted.flip();
         Effort effort;
@@ -40,9 +40,7 @@ class Sweeper {
         const auto left = std::count(batches_.wanted.begin(), batches_.wanted.end(), true);
         watch_.emplace(line, static_cast<std::size_t>(left), effort);
         batches_.run = [this](std::size_t point, std::string& out) { runner_.run(point, out); };
-        batches_.run_alone = [this](std::size_t point, std::string& out) {
-            runner_.run_here(point, out);
-        };
+        batches_.run_alone = batches_.run;
         batches_.broken = [this](std::size_t point, const std::string& how,
                                  const std::string& said) {
             return broken_row(study_, point, how, said);
@@ -56,7 +54,7 @@ class Sweeper {
     }
 
     bool run() {
-        if (batches_.most == fluid_batch) runner_.warm_up();
+        runner_.warm_up();
         const bool whole = stop_.is_on() ? run_rounds() : run_batches(batches_);
         note(table_.settle());
         watch_->end(!whole);

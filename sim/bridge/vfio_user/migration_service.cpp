@@ -268,14 +268,14 @@ int MigrationService::OfVf::read(std::uint32_t most, std::vector<std::uint8_t>& 
     const VfioAnswer answer =
         ask([&](VfioDone done) { driver().read(vf_, most, std::move(done)); });
     if (answer.error == Errno::Ok) {
-        const std::vector<std::uint8_t>& bytes = driver().bytes_read(vf_);
+        const std::vector<std::uint8_t> bytes = driver().bytes_read(vf_).all();
         to.insert(to.end(), bytes.begin(), bytes.end());
     }
     return static_cast<int>(answer.error);
 }
 
 int MigrationService::OfVf::write(const std::uint8_t* from, std::size_t size) {
-    const std::vector<std::uint8_t> bytes(from, from + size);
+    const SparseBytes bytes(from, size, size);
     const VfioAnswer answer =
         ask([&](VfioDone done) { driver().write(vf_, bytes, std::move(done)); });
     return static_cast<int>(answer.error);

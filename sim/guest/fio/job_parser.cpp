@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <map>
+#include <utility>
+
 #include "sim/core/text.hpp"
 #include "sim/guest/fio/job.hpp"
 #include "sim/guest/fio/job_checks.hpp"
@@ -177,9 +180,22 @@ JobFile parse_job_file(const std::string& name, std::string_view text) {
     return Parser(name, text).run();
 }
 
+/// Where run follows run in a process each wants the same files: what is as it was is not parsed
+/// again.
 JobFile load_job_file(const std::string& path) {
-    const std::string text = read_text(path, job_file_limit);
-    return Parser(path, text).run();
+    constexpr std::size_t most = 16;
+    static thread_local std::map<std::string, std::pair<std::string, JobFile>> known;
+    std::string text = read_text(path, job_file_limit);
+    const auto found = known.find(path);
+    if (found != known.end() && found->second.first == text) {
+        return found->second.second;
+    }
+    JobFile file = Parser(path, text).run();
+    if (known.size() == most) {
+        known.clear();
+    }
+    known[path] = {std::move(text), file};
+    return file;
 }
 
 }  // namespace lmsim::sim::fio

@@ -51,7 +51,10 @@ class Pacer {
         if (rate_[i] == 0) {
             return start_;
         }
-        const Uint128 ps = static_cast<Uint128>(bytes_[i]) * 1'000'000'000'000U / rate_[i];
+        constexpr std::uint64_t second = 1'000'000'000'000U;
+        const Uint128 ps = bytes_[i] <= std::numeric_limits<std::uint64_t>::max() / second
+                               ? bytes_[i] * second / rate_[i]
+                               : static_cast<Uint128>(bytes_[i]) * second / rate_[i];
         const auto left = static_cast<Uint128>((Time::max() - start_).ps);
         return ps > left ? Time::max() : start_ + Time(static_cast<std::int64_t>(ps));
     }

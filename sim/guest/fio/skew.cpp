@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <tuple>
 #include <vector>
 
 namespace lmsim::sim::fio {
@@ -158,7 +160,27 @@ std::uint64_t exp2_negative(std::uint64_t exponent) {
     return value >> whole;
 }
 
+namespace {
+
+/// Equal jobs share a table, which is a thousand logarithms.
+InverseCdf shared_table(Distribution distribution, std::uint64_t skew, std::uint64_t count) {
+    constexpr std::size_t most = 64;
+    using Key = std::tuple<Distribution, std::uint64_t, std::uint64_t>;
+    static thread_local std::map<Key, InverseCdf> known;
+    const Key key{distribution, skew, count};
+    const auto found = known.find(key);
+    if (found != known.end()) {
+        return found->second;
+    }
+    if (known.size() == most) {
+        known.clear();
+    }
+    return known.emplace(key, InverseCdf(table(distribution, skew, count))).first->second;
+}
+
+}  // namespace
+
 SkewedRanks::SkewedRanks(Distribution distribution, std::uint64_t skew, std::uint64_t count)
-    : inverse_(table(distribution, skew, count)) {}
+    : inverse_(shared_table(distribution, skew, count)) {}
 
 }  // namespace lmsim::sim::fio

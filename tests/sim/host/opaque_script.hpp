@@ -58,7 +58,7 @@ inline Script::Call read(std::uint64_t length) {
 }
 inline Script::Call write(std::vector<std::uint8_t> bytes) {
     return [bytes](sim::OpaqueDevice& device, sim::VfioDone done) {
-        device.write(bytes, std::move(done));
+        device.write(SparseBytes(bytes), std::move(done));
     };
 }
 inline Script::Call data_size() {

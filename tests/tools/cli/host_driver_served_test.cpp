@@ -74,13 +74,13 @@ class ServedHost {
         for (;;) {
             CHECK(ask([&](VfioDone done) { driver_->read(0, 4096, std::move(done)); }) ==
                   vfio::Errno::Ok);
-            const auto& got = driver_->bytes_read(0);
+            const std::vector<std::uint8_t> got = driver_->bytes_read(0).all();
             if (got.empty()) return state;
             state.insert(state.end(), got.begin(), got.end());
         }
     }
     vfio::Errno write(const std::vector<std::uint8_t>& state) {
-        return ask([&](VfioDone done) { driver_->write(0, state, std::move(done)); });
+        return ask([&](VfioDone done) { driver_->write(0, SparseBytes(state), std::move(done)); });
     }
 
   private:

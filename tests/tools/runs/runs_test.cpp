@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "sim/core/zeroed.hpp"
 #include "tests/catch.hpp"
 #include "tests/tools/cli/small.hpp"
 
@@ -45,6 +46,32 @@ TEST_CASE("many runs give what single ones do, in their order whatever the jobs"
     const tests::Ended fluid =
         run_lmsim(folder, "run " + folder.scenario + " --json --fidelity fluid");
     CHECK(Json::parse(fluid.out).dump(2) == (*one)[4].result.dump(2));
+}
+
+TEST_CASE("points that follow one another in a process are what `lmsim run` does", "[runs]") {
+    setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
+    const tests::Small folder("randrw");
+    const std::vector<std::vector<std::string>> points{
+        {"hosts.both.device.vendor_bytes=4MiB", "run.fidelity=hybrid"},
+        {"hosts.both.device.vendor_bytes=4MiB", "hosts.both.device.vfs=2"},
+        {"run.fidelity=hybrid", "vm.dirty.rate=100000/s", "channel.bandwidth=1Gbit/s"},
+        {"hosts.both.device.vendor_bytes=1MiB", "vmm.engine=cloud-hypervisor"},
+        {"hosts.both.device.vendor_bytes=4MiB", "run.fidelity=hybrid"},
+    };
+    sim::ZeroedBlock::keep_blocks();
+    for (const auto& set : points) {
+        cli::PreparedRun prepared = cli::prepare(point_of(folder.scenario, set));
+        INFO(set.front());
+        REQUIRE(prepared.loaded.ok());
+        const sim::metrics::Result here = simulated(prepared);
+        std::string command = "run " + folder.scenario + " --json";
+        for (const std::string& one : set) command += " --set " + one;
+        const Json alone = Json::parse(run_lmsim(folder, command).out);
+        Json result = Json::parse(sim::metrics::result_json(here));
+        CHECK(result["trace_hash"] == alone["trace_hash"]);
+        CHECK(result["downtime"] == alone["downtime"]);
+        CHECK(result["conservation"] == alone["conservation"]);
+    }
 }
 
 }  // namespace lmsim::runs
