@@ -110,7 +110,8 @@ SwarmRow run_alone(cli::PreparedRun& prepared) {
 }
 
 cli::PreparedRun prepare_swarm(const std::string& text, const SwarmWish& wish) {
-    return cli::prepare_loaded(sim::load_scenario_text(text, wish.folder + "/drawn.toml", wish.set));
+    return cli::prepare_loaded(
+        sim::load_scenario_text(text, wish.folder + "/drawn.toml", wish.set));
 }
 
 SwarmDraw draw_sound(std::uint64_t seed, const SwarmWish& wish) {
