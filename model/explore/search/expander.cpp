@@ -38,8 +38,8 @@ void Slice::clear() {
 
 namespace {
 
-/// Places for the fingerprints that a slice remembers.
-constexpr std::size_t kept_places = 1024;
+/// Places for the fingerprints that a thread remembers.
+constexpr std::size_t kept_places = 16'384;
 
 }  // namespace
 
@@ -58,7 +58,6 @@ Expander::Expander(std::unique_ptr<System> system, const Delta& delta, const Vis
 
 void Expander::expand(const Layer& layer, Slice& slice) {
     slice.clear();
-    std::fill(kept_.begin(), kept_.end(), 0);
     for (std::size_t i = 0; i < slice.pages; ++i) {
         const Page& page = layer.pages[slice.first_page + i];
         const std::uint8_t* data = page.bytes.get();
@@ -120,8 +119,9 @@ void Expander::judge_rest(StateId parent, std::size_t count, Slice& slice) {
 void Expander::settle(std::size_t place, Slice& slice) {
     if (visited_ != nullptr) {
         const std::uint64_t value = pending_[place].value;
-        // Neighbours lead to the same states: the first of a slice counts. Only of the same slice,
-        // as which slices a thread has is up to chance.
+        // Neighbours lead to the same states. What this thread kept before was of an earlier slice
+        // or of this one, which comes first when states are entered: which of its followers are
+        // left out here is up to chance, that they are is not.
         std::uint64_t& kept = kept_[value % kept_places];
         if (kept != value && !visited_->contains(value)) {
             kept = value;

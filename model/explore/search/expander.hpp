@@ -111,7 +111,7 @@ class Expander {
     StateBuffers child_;
     StateBuffers form_;
     std::array<Pending, under_way> pending_;
-    std::vector<std::uint64_t> kept_;  // what this slice has kept already, as far as it remembers
+    std::vector<std::uint64_t> kept_;  // what this thread has kept, as far as it remembers
     std::uint64_t begun_ = 0;
     std::uint64_t settled_ = 0;
     std::vector<Action> actions_;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -267,7 +266,12 @@ class Canonical {
     }
 
     void put_sorted(std::pair<std::uint64_t, std::uint64_t>* list, std::size_t size) {
-        std::sort(list, list + size);
+        // Three at most: std::sort is made for more.
+        for (std::size_t i = 1; i < size; ++i) {
+            for (std::size_t k = i; k > 0 && list[k] < list[k - 1]; --k) {
+                std::swap(list[k], list[k - 1]);
+            }
+        }
         out.put(size);
         for (std::size_t i = 0; i < size; ++i) {
             out.put(list[i].first);

@@ -60,6 +60,11 @@ struct WatchBounds {
     template <class T, std::size_t N>
     using Table = std::conditional_t<std::is_same_v<T, check::WatchedVf<WatchBounds>>,
                                      VfTable<T, N>, check::FixedTable<T, N>>;
+    static constexpr std::size_t line = 8;
+    template <class T>
+    using OfQueues = check::FixedTable<T, queues>;
+    template <class T>
+    using OfCids = check::FixedTable<T, cids>;
     using Blocks = check::BlockMask;
     using Digest = std::uint32_t;
     using Slot = std::uint8_t;
