@@ -10,7 +10,7 @@ enum class Fate : std::uint8_t { None, Open, Waits, PostedHere, PostedThere };
 /// The guest's commands of one VF.
 template <class Bounds>
 struct Commands {
-    using Queue = typename Bounds::template Table<Fate, Bounds::cids>;
+    using Queue = typename Bounds::template OfCids<Fate>;
     typename Bounds::template Table<Queue, Bounds::queues> fate;
 
     template <class Visitor, class Self>
@@ -38,9 +38,7 @@ template <class Bounds>
 const Invariant* on_command(Commands<Bounds>& commands, const Observation& o) {
     if (o.what == What::Abandoned && o.cid == every_cid) {
         for (auto& queue : commands.fate) {
-            for (Fate& fate : queue) {
-                fate = Fate::None;
-            }
+            queue.for_each([](Fate& fate) { fate = Fate::None; });
         }
         return nullptr;
     }
@@ -63,14 +61,11 @@ const Invariant* on_command(Commands<Bounds>& commands, const Observation& o) {
 /// At rest.
 template <class Bounds>
 const Invariant* all_complete(const Commands<Bounds>& commands) {
+    bool all = true;
     for (const auto& queue : commands.fate) {
-        for (const Fate fate : queue) {
-            if (fate != Fate::None && fate != Fate::Waits) {
-                return invariant(Inv::CompletesAtAll);
-            }
-        }
+        queue.for_each([&all](Fate fate) { all &= fate == Fate::None || fate == Fate::Waits; });
     }
-    return nullptr;
+    return all ? nullptr : invariant(Inv::CompletesAtAll);
 }
 
 }  // namespace lmsim::check

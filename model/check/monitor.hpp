@@ -11,7 +11,7 @@ namespace lmsim::check {
 
 /// What is remembered of a VF.
 template <class Bounds>
-struct WatchedVf {
+struct alignas(Bounds::line) WatchedVf {
     Place<Bounds> place[hosts];
     Commands<Bounds> commands;
     StateTransfer<Bounds> state;

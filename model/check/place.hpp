@@ -28,8 +28,8 @@ struct Place {
     std::uint8_t vfio = vfio_unknown;
     bool session = false;
     std::uint16_t session_number = 0;  // 0 without one
-    typename Bounds::template Table<QueueLife, Bounds::queues> sq;
-    typename Bounds::template Table<QueueLife, Bounds::queues> cq;
+    typename Bounds::template OfQueues<QueueLife> sq;
+    typename Bounds::template OfQueues<QueueLife> cq;
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {

@@ -49,9 +49,8 @@ void reset(Place<Bounds>& place) {
     place.still = 0;
     place.vfio = vfio_unknown;
     for (auto* queues : {&place.sq, &place.cq}) {
-        for (QueueLife& life : *queues) {
-            life = life == QueueLife::Unknown ? life : QueueLife::Ended;
-        }
+        queues->for_each(
+            [](QueueLife& life) { life = life == QueueLife::Unknown ? life : QueueLife::Ended; });
     }
 }
 

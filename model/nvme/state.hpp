@@ -17,6 +17,7 @@ struct SimBounds {
     static constexpr std::size_t cdqs = 256;
     static constexpr std::size_t namespaces = 256;
     static constexpr std::size_t ranges = 64;
+    static constexpr std::size_t line = 64;  // bytes that what is used together is aligned to
     template <class T, std::size_t N>
     using List = T[N];
 };
@@ -30,6 +31,7 @@ struct ProofBounds {
     static constexpr std::size_t cdqs = 2;
     static constexpr std::size_t namespaces = 2;
     static constexpr std::size_t ranges = 2;
+    static constexpr std::size_t line = 8;
     template <class T, std::size_t N>
     using List = T[N];
 };
@@ -44,6 +46,7 @@ struct WorldBounds {
     static constexpr std::size_t cdqs = Vfs;
     static constexpr std::size_t namespaces = 1;
     static constexpr std::size_t ranges = 1;
+    static constexpr std::size_t line = 8;
     template <class T, std::size_t N>
     using List = Watched<T, N>;
 };
@@ -210,50 +213,46 @@ struct Tracking {
 
 /// A controller: what its registers and commands have made of it. Machines are one byte each.
 template <class Bounds>
-struct Controller {
+struct alignas(Bounds::line) Controller {
+    // What each command looks at stands first, in one line of the cache or two.
     std::uint8_t life = 0;       // see machines.hpp: Life
     std::uint8_t migration = 0;  // see machines.hpp: Migration
     bool primary = false;        // the PF: a Migration Management Controller
     bool online = false;         // always, of the PF
+    bool fatal = false;          // CSTS.CFS, until a CLR
+    std::uint8_t sequence = 0;   // Set Controller State: 0 none open, 1 open
+    std::uint8_t owed = 0;       // see Owed
     std::uint16_t cntlid = 0;
-    std::uint16_t vq = 0;  // flexible resources assigned to it: queue pairs,
-    std::uint16_t vi = 0;  // interrupt vectors
+    std::uint16_t udmq = 0;          // the UDMQ (CDQID plus 1) of this MC
+    std::uint16_t aers = 0;          // held, see `aer`
+    std::uint32_t generation = 0;    // 16 bits: counts resets, see Ticket
+    std::uint32_t busy = 0;          // slots fetched and not completed, AERs not counted
+    std::uint32_t free_slot = 0;     // slot plus 1
+    std::uint32_t next_queue = 0;    // round robin over the submission queues
+    std::uint32_t suspender = 0;     // the PF's slot (plus 1) whose Suspend waits for this one
+    std::uint32_t logging_slot = 0;  // the slot (plus 1) at Stage::Logging
+    std::uint64_t ready[(Bounds::queues + 63) / 64] = {};         // SQs with entries to fetch
+    std::uint32_t coalescing = 0;                                 // feature 08h
+    std::uint32_t write_cache = 0;                                // feature 06h
+    std::uint64_t attached[(Bounds::namespaces + 63) / 64] = {};  // by index into `ns`
+    Tracking<Bounds> tracking;
 
-    bool fatal = false;            // CSTS.CFS, until a CLR
     bool subsystem_reset = false;  // CSTS.NSSRO
     bool committed = false;        // its I/O queues came with a Set Controller State
-
+    std::uint16_t vq = 0;          // flexible resources assigned to it: queue pairs,
+    std::uint16_t vi = 0;          // interrupt vectors
     std::uint32_t cc = 0;
     std::uint32_t aqa = 0;
     std::uint64_t asq = 0;
     std::uint64_t acq = 0;
+    std::uint32_t queues_granted = 0;      // feature 07h as set
+    std::uint32_t aer_config = 0;          // feature 0Bh
+    std::uint16_t aer[Bounds::aers] = {};  // slots of held AERs, oldest first
+    std::uint64_t received = 0;            // bytes of an open sequence
 
-    std::uint32_t queues_granted = 0;  // feature 07h as set
-    std::uint32_t aer_config = 0;      // feature 0Bh
-    std::uint32_t coalescing = 0;      // feature 08h
-    std::uint32_t write_cache = 0;     // feature 06h
-
-    std::uint32_t generation = 0;  // 16 bits: counts resets, see Ticket
-    std::uint32_t busy = 0;        // slots fetched and not completed, AERs not counted
-    std::uint32_t free_slot = 0;   // slot plus 1
-    std::uint32_t next_queue = 0;  // round robin over the submission queues
-    std::uint64_t ready[(Bounds::queues + 63) / 64] = {};  // SQs with entries to fetch
-    std::uint16_t aer[Bounds::aers] = {};                  // slots of held AERs, oldest first
-    std::uint16_t aers = 0;
-
-    std::uint32_t suspender = 0;  // the PF's slot (plus 1) whose Suspend waits for this controller
-    std::uint8_t sequence = 0;    // Set Controller State: 0 none open, 1 open
-    std::uint8_t owed = 0;        // see Owed
-    std::uint64_t received = 0;   // bytes of that sequence
-
-    std::uint32_t logging_slot = 0;  // the slot (plus 1) at Stage::Logging
-    std::uint16_t udmq = 0;          // the UDMQ (CDQID plus 1) of this MC
-    std::uint64_t attached[(Bounds::namespaces + 63) / 64] = {};  // by index into `ns`
-    Tracking<Bounds> tracking;
-
-    Sq sq[Bounds::queues];
-    Cq cq[Bounds::queues];
-    Slot slot[Bounds::slots];
+    alignas(Bounds::line) Sq sq[Bounds::queues];
+    Cq cq[Bounds::queues];  // where `sq` ends, the I/O queues' first one is in one line as well
+    alignas(Bounds::line) Slot slot[Bounds::slots];
 
     template <class Visitor, class Self>
     static constexpr void fields(Visitor& visit, Self& self) {

@@ -24,16 +24,16 @@ void CommandPort::open(std::uint16_t id) {
     Queue& queue = queues_[id];
     const std::uint32_t cids = queue.pair.entries() - 1;
     queue.owners.assign(cids, Owner{});
-    queue.free.clear();
-    queue.free.reserve(cids);
+    queue.free = none;
     for (std::uint32_t cid = cids; cid > 0; --cid) {
-        queue.free.push_back(static_cast<std::uint16_t>(cid - 1));
+        queue.owners[cid - 1].next = queue.free;
+        queue.free = static_cast<std::uint16_t>(cid - 1);
     }
 }
 
 void CommandPort::close() {
     for (Queue& queue : queues_) {
-        queue.free.clear();
+        queue.free = none;
     }
 }
 

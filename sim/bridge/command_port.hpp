@@ -36,23 +36,24 @@ class CommandPort {
     /// Room in the ring and a CID: a fetched entry has left the ring before its command is
     /// complete.
     bool has_room(std::uint16_t queue) const {
-        return queues_[queue].pair.has_room() && !queues_[queue].free.empty();
+        return queues_[queue].pair.has_room() && queues_[queue].free != none;
     }
 
     /// Submits under a CID of the port's own choice, which it returns. Needs room.
     std::uint16_t submit(std::uint16_t queue, wire::Sqe& sqe, std::uint64_t owner) {
         Queue& q = queues_[queue];
-        LMSIM_ASSERT(!q.free.empty());
-        sqe.cid = q.free.back();
-        q.free.pop_back();
-        q.owners[sqe.cid] = {owner, true, true};
+        LMSIM_ASSERT(q.free != none);
+        sqe.cid = q.free;
+        Owner& of = q.owners[sqe.cid];
+        q.free = of.next;
+        of = {owner, none, true, true};
         q.pair.submit(sqe);
         return sqe.cid;
     }
     /// Submits under the caller's CID, below entries - 1, which must not be outstanding.
     void submit_as(std::uint16_t queue, const wire::Sqe& sqe, std::uint64_t owner) {
         Queue& q = queues_[queue];
-        q.owners[sqe.cid] = {owner, true, false};
+        q.owners[sqe.cid] = {owner, none, true, false};
         q.pair.submit(sqe);
     }
 
@@ -76,22 +77,25 @@ class CommandPort {
             Owner& owner = q.owners[cqe.cid];
             owner.used = false;
             if (owner.chosen) {
-                q.free.push_back(cqe.cid);
+                owner.next = q.free;
+                q.free = cqe.cid;
             }
             take(owner.token, cqe);
         });
     }
 
   private:
+    static constexpr std::uint16_t none = 0xffff;  // no CID: a queue has at most 65535 of them
     struct Owner {
         std::uint64_t token = 0;
+        std::uint16_t next = none;  // of a free CID: the one behind it
         bool used = false;
         bool chosen = false;  // the CID came from `free`
     };
-    struct Queue {
+    struct alignas(64) Queue {
         QueuePair pair;
-        std::vector<Owner> owners;        // by CID
-        std::vector<std::uint16_t> free;  // CIDs
+        std::vector<Owner> owners;  // by CID
+        std::uint16_t free = none;  // the CID that is taken next
     };
 
     DevicePort* port_;

@@ -34,7 +34,7 @@ class DeviceWatch final : public fsm::Watcher {
     void begin(Ps at, const nvme::Event& event) {
         at_ = at;
         resets_ = event.kind == nvme::Event::Kind::LevelReset;
-        if (monitor_ != nullptr && event.kind != nvme::Event::Kind::SqDoorbell) {
+        if (monitor_ != nullptr && (resets_ || monitor_->watches_user_data())) {
             look_at(event);
         }
     }

@@ -8,8 +8,8 @@ namespace lmsim::sim {
 namespace {
 
 // Nodes in a window: with fewer the heap does the work, with more the search in the list.
-constexpr std::size_t few = 3;
-constexpr std::size_t many = 12;
+constexpr std::size_t few = 6;
+constexpr std::size_t many = 24;
 constexpr Ps widest = ps_per_s;
 
 }  // namespace
@@ -22,7 +22,7 @@ EventQueue::EventQueue() {
 void EventQueue::Lane::grow() {
     const std::uint32_t larger = capacity == 0 ? 2 : capacity * 2;
     auto next = std::make_unique<Event[]>(larger);
-    for (std::uint32_t i = 0; i < size; ++i) {
+    for (std::uint32_t i = 0; i < capacity; ++i) {
         next[i] = ring[(head + i) & (capacity - 1)];
     }
     ring = std::move(next);
@@ -54,7 +54,7 @@ void EventQueue::post_once(ComponentId component, Ps at, std::uint32_t kind, std
     }
     Lane& lane = lanes_[id];
     lane.component = component;
-    lane.once = true;
+    lane.once = 1;
     lane.last = 0;
     post(id, at, kind, a, b);
 }

@@ -53,14 +53,13 @@ class EventQueue {
         Lane& lane = lanes_[id];
         LMSIM_ASSERT(at >= lane.last);
         lane.last = at;
-        if (lane.size == lane.capacity) {
-            lane.grow();
-        }
         const std::uint64_t order = next_order_[lane.component]++;
-        lane.ring[(lane.head + lane.size) & (lane.capacity - 1)] = Event{at, order, kind, a, b};
         ++pending_;
-        if (++lane.size == 1) {
-            add({key_of(at, order), id});
+        if (lane.size++ == 0) {
+            lane.front = Event{at, order, kind, a, b};
+            add(key_of(at, order), id);
+        } else {
+            lane.append(Event{at, order, kind, a, b});
         }
     }
 
@@ -80,13 +79,11 @@ class EventQueue {
         }
         const LaneId id = soon_[soon_count_--].lane;
         Lane& lane = lanes_[id];
-        const Event event = lane.front();
-        ++lane.head;
-        --lane.size;
+        const Event event = lane.front;
         --pending_;
-        if (lane.size != 0) {
-            const Event& next = lane.front();
-            add({key_of(next.at, next.order), id});
+        if (--lane.size != 0) {
+            lane.advance();
+            add(key_of(lane.front.at, lane.front.order), id);
         } else if (lane.once) {
             free_once_.push_back(id);
         }
@@ -96,18 +93,35 @@ class EventQueue {
     std::size_t pending() const { return pending_; }
 
   private:
-    struct Lane {
-        std::unique_ptr<Event[]> ring;
-        std::uint32_t capacity = 0;  // a power of two
-        std::uint32_t head = 0;
-        std::uint32_t size = 0;
-        ComponentId component = 0;
-        bool once = false;
+    /// One line of the cache. Most lanes have one event at a time: it stands in the lane itself.
+    struct alignas(64) Lane {
+        Event front;
         Ps last = 0;
+        std::unique_ptr<Event[]> ring;  // those behind the front
+        std::uint32_t capacity = 0;     // of the ring: a power of two
+        std::uint32_t head = 0;         // in the ring
+        std::uint32_t size = 0;         // with the front
+        ComponentId component : 31;
+        ComponentId once : 1;
 
-        Event& front() { return ring[head & (capacity - 1)]; }
+        Lane() : component(0), once(0) {}
+        /// Behind all others; `size` counts it already.
+        void append(const Event& event) {
+            const std::uint32_t behind = size - 2;
+            if (behind == capacity) {
+                grow();
+            }
+            ring[(head + behind) & (capacity - 1)] = event;
+        }
+        /// The next one is the front; `size` does not count the old one any more. A ring that ran
+        /// empty begins anew: it does not walk through all of what a burst has made it.
+        void advance() {
+            front = ring[head & (capacity - 1)];
+            head = size == 1 ? 0 : head + 1;
+        }
         void grow();
     };
+    static_assert(sizeof(Lane) == 64);
     /// Time, then order, as one number: compared without a branch, which nobody could foresee.
     __extension__ using Key = unsigned __int128;
     struct Node {
@@ -123,17 +137,20 @@ class EventQueue {
     static constexpr std::size_t padding = 4;
     static constexpr Node none{Key{static_cast<std::uint64_t>(ps_never)} << 64 | ~std::uint64_t{0},
                                0};
-    static constexpr std::size_t most_soon = 32;
+    static constexpr std::size_t most_soon = 64;
 
-    void add(const Node& node) {
-        if (node.key >= limit_) {
-            return push(node);
+    /// In parts, and stored in parts: a processor waits for a node that was just put together
+    /// before it copies it as a whole.
+    void add(Key key, LaneId lane) {
+        if (key >= limit_) {
+            return push({key, lane});
         }
         Node* at = soon_.data() + ++soon_count_;
-        for (; at[-1].key < node.key; --at) {
+        for (; at[-1].key < key; --at) {
             *at = at[-1];
         }
-        *at = node;
+        at->key = key;
+        at->lane = lane;
         if (soon_count_ > most_soon) {
             spill();
         }

@@ -16,17 +16,21 @@ class Ring {
     std::size_t size() const { return size_; }
     T& front() { return items_[head_ & (capacity_ - 1)]; }
 
-    void push(const T& item) {
+    void push(const T& item) { add() = item; }
+    /// Room for one more, which holds whatever was there before. To be filled there, field by
+    /// field: what was just put together elsewhere, and is then copied as a whole, a processor
+    /// waits for.
+    T& add() {
         if (size_ == capacity_) {
             grow();
         }
-        items_[(head_ + size_++) & (capacity_ - 1)] = item;
+        return items_[(head_ + size_++) & (capacity_ - 1)];
     }
     T pop() {
         LMSIM_ASSERT(size_ > 0);
         const T item = front();
-        ++head_;
-        --size_;
+        // One that ran empty begins anew: it does not walk through all of what a burst has made it.
+        head_ = --size_ == 0 ? 0 : head_ + 1;
         return item;
     }
     void clear() { head_ = size_ = 0; }

@@ -6,8 +6,7 @@
 #include <utility>
 
 #include "model/nvme/registers.hpp"
-#include "model/wire/cdq.hpp"
-#include "model/wire/migration.hpp"
+#include "model/wire/bits.hpp"
 #include "sim/check/state_digest.hpp"
 #include "sim/core/huge_pages.hpp"
 #include "sim/device/device_port.hpp"
@@ -127,7 +126,15 @@ SparseBytes NvmeDevice::state_of(std::uint16_t function, std::uint64_t limit) {
 
 void NvmeDevice::send_down(const DownItem& item, Ps takes) {
     const Ps gone = down_.reserve(now(), takes);
-    down_items_.push(item);
+    DownItem& sent = down_items_.add();
+    sent.kind = item.kind;
+    sent.what = item.what;
+    sent.function = item.function;
+    sent.queue = item.queue;
+    sent.ticket = item.ticket;
+    sent.address = item.address;
+    sent.value = item.value;
+    sent.length = item.length;
     post(down_lane_, gone + params_.link_latency, static_cast<std::uint32_t>(Kind::Down),
          item.function, item.address);
 }
@@ -149,8 +156,16 @@ void NvmeDevice::send_up(const Effect& effect, Ps takes) {
     // A log entry is followed by the completion of what it tells of: they arrive together, which
     // saves an event for each entry.
     const bool rides = effect.kind == EffectKind::PostCdqe;
-    up_items_.push({effect.kind, effect.function, effect.ticket, effect.address, effect.token,
-                    effect.token2, effect.token3, effect.length, rides});
+    UpItem& item = up_items_.add();
+    item.kind = effect.kind;
+    item.function = effect.function;
+    item.ticket = effect.ticket;
+    item.address = effect.address;
+    item.token = effect.token;
+    item.token2 = effect.token2;
+    item.token3 = effect.token3;
+    item.length = effect.length;
+    item.rides = rides;
     if (rides) {
         ++riders_;
         riders_at_ = arrives;
@@ -173,8 +188,15 @@ void NvmeDevice::send_riders() {
 void NvmeDevice::read_host(const Effect& effect, std::uint8_t what) {
     const Ps gone = up_.reserve(now(), link_times_.request(effect.length));
     const std::uint64_t prp2 = what == read_data ? effect.token : effect.token2;
-    memory_items_.push({DownKind::Answer, what, effect.function, 0, effect.ticket, effect.address,
-                        prp2, effect.length});
+    DownItem& item = memory_items_.add();
+    item.kind = DownKind::Answer;
+    item.what = what;
+    item.function = effect.function;
+    item.queue = 0;
+    item.ticket = effect.ticket;
+    item.address = effect.address;
+    item.value = prp2;
+    item.length = effect.length;
     post(memory_lane_, gone + params_.link_latency + params_.memory_latency,
          static_cast<std::uint32_t>(Kind::MemoryReady), effect.function, effect.address);
 }
@@ -401,32 +423,37 @@ void NvmeDevice::done(const DownItem& item, const std::uint8_t* bytes, bool ther
     step(event);
 }
 
-void NvmeDevice::step(const nvme::Event& first) {
-    nvme::Event event = first;
-    do {
-        subsystem_->more = false;
-        effects_.clear();
-        watch_.begin(now(), event);
-        effects_.watcher = watch_.watcher(tap_.at(now()));
-        const bool suspended = is_suspended(event.function);
-        nvme::step(*subsystem_, event, params_.config, rules_, *this, effects_);
-        if (steps_ != nullptr) {
-            steps_->after(step_digest(*subsystem_, event, effects_));
-            steps_->nvme(now(), side_, event, effects_);
+void NvmeDevice::step(const nvme::Event& event) {
+    step_once(event);
+    while (subsystem_->more) {
+        nvme::Event rest = event;
+        rest.kind = nvme::Event::Kind::Continue;
+        step_once(rest);
+    }
+}
+
+void NvmeDevice::step_once(const nvme::Event& event) {
+    subsystem_->more = false;
+    effects_.clear();
+    watch_.begin(now(), event);
+    effects_.watcher = watch_.watcher(tap_.at(now()));
+    const bool suspended = is_suspended(event.function);
+    nvme::step(*subsystem_, event, params_.config, rules_, *this, effects_);
+    if (steps_ != nullptr) {
+        steps_->after(step_digest(*subsystem_, event, effects_));
+        steps_->nvme(now(), side_, event, effects_);
+    }
+    watch_.stepped();
+    for (const Effect& effect : effects_) {
+        watch_.effect(effect);
+        if (suspended && effect.function == event.function && is_transaction(effect.kind) &&
+            is_suspended(event.function) && observer_ != nullptr) {
+            observer_->broke_suspension(now(), event.function);
         }
-        watch_.stepped();
-        for (const Effect& effect : effects_) {
-            watch_.effect(effect);
-            if (suspended && effect.function == event.function && is_transaction(effect.kind) &&
-                is_suspended(event.function) && observer_ != nullptr) {
-                observer_->broke_suspension(now(), event.function);
-            }
-            perform(effect);
-        }
-        watch_.ended();
-        send_riders();
-        event.kind = nvme::Event::Kind::Continue;
-    } while (subsystem_->more);
+        perform(effect);
+    }
+    watch_.ended();
+    send_riders();
 }
 
 bool NvmeDevice::is_suspended(std::uint16_t function) const {
@@ -446,7 +473,7 @@ void NvmeDevice::perform(const Effect& effect) {
     }
     switch (effect.kind) {
         case EffectKind::ReadMemory:
-            if (static_cast<nvme::Read>(effect.token) == nvme::Read::Sqe) {
+            if (tells_commands_ && static_cast<nvme::Read>(effect.token) == nvme::Read::Sqe) {
                 fetched_at(effect.function, effect.ticket) = now();
             }
             read_host(effect, static_cast<std::uint8_t>(effect.token));
@@ -520,7 +547,7 @@ void NvmeDevice::posted(const Effect& effect) {
     if (store_ != nullptr) {
         erase_after(subsystem_->controller[effect.function].slot[effect.ticket]);
     }
-    if (observer_ == nullptr) {
+    if (!tells_commands_) {
         return;
     }
     const nvme::Controller<nvme::SimBounds>& c = subsystem_->controller[effect.function];
@@ -562,109 +589,6 @@ void NvmeDevice::start_media(const Effect& effect) {
     const Servers::Slot slot = media_.take(now(), spent);
     post(slot.lane, slot.end, static_cast<std::uint32_t>(Kind::Media), effect.function,
          effect.ticket);
-}
-
-void NvmeDevice::execute(const Effect& effect) {
-    const auto work = static_cast<nvme::Work>(effect.token);
-    if (work != nvme::Work::Command) {
-        Ps spent =
-            work == nvme::Work::Disable ? params_.disable.value_or(params_.enable) : params_.enable;
-        if (faults_ != nullptr && work == nvme::Work::Enable && effect.function != 0) {
-            const FaultPlan* const late = strikes(Fault::ReadyLate, effect.function);
-            spent += late != nullptr ? late->length : 0;
-        }
-        post_once(now() + spent, static_cast<std::uint32_t>(Kind::Timer), effect.function,
-                  effect.ticket);
-        return;
-    }
-    Ps spent = execution_time(effect);
-    if (faults_ != nullptr && effect.function == 0) {
-        bool lost = false;
-        spent += lateness(effect, lost);
-        if (lost) {
-            return;
-        }
-    }
-    const Servers::Slot slot = admin_.take(now(), spent);
-    if (observer_ != nullptr) {
-        const auto& command =
-            subsystem_->controller[effect.function].slot[nvme::Ticket::slot(effect.ticket)];
-        observer_->admin_takes(now(), effect.function, command.cid, slot.end - spent - now(),
-                               spent);
-    }
-    post(slot.lane, slot.end, static_cast<std::uint32_t>(Kind::Work), effect.function,
-         effect.ticket);
-}
-
-namespace {
-
-/// As much of an admin command as an Execute effect tells: opcode and the low byte of CDW10.
-wire::Sqe command_of(const Effect& effect) {
-    wire::Sqe sqe;
-    sqe.opcode = static_cast<std::uint8_t>(effect.token2);
-    sqe.cdw10 = static_cast<std::uint32_t>(effect.token3);
-    return sqe;
-}
-
-const Distribution& own(const std::optional<Distribution>& of_its_own, const Distribution& all) {
-    return of_its_own ? *of_its_own : all;
-}
-
-}  // namespace
-
-/// Of an admin command; what is not listed costs what Identify does.
-const Distribution& NvmeDevice::latency_of(const Effect& effect) const {
-    using spec::Id;
-    const auto is = [&](Id opcode) { return effect.token2 == rules_.value(opcode); };
-    const wire::Sqe sqe = command_of(effect);
-    if (wire::is_migration_send(sqe, rules_)) {
-        const wire::SendOperation operation = wire::decode_migration_send(sqe, rules_).operation;
-        return operation == wire::SendOperation::SetControllerState ? params_.set_state
-               : operation == wire::SendOperation::Resume           ? params_.resume
-                                                                    : params_.suspend;
-    }
-    if (wire::is_migration_receive(sqe, rules_)) {
-        return params_.get_state;
-    }
-    if (is(Id::OpcodeAdminCdq)) {
-        const bool create = wire::decode_cdq(sqe, rules_).operation != wire::CdqOperation::Delete;
-        return create ? params_.cdq : own(params_.delete_cdq, params_.cdq);
-    }
-    const std::pair<Id, const Distribution*> times[] = {
-        {Id::OpcodeAdminCreateSq, &own(params_.create_sq, params_.create_queue)},
-        {Id::OpcodeAdminCreateCq, &params_.create_queue},
-        {Id::OpcodeAdminDeleteSq, &own(params_.delete_sq, params_.create_queue)},
-        {Id::OpcodeAdminDeleteCq, &own(params_.delete_cq, params_.create_queue)},
-        {Id::OpcodeAdminSetFeatures, &own(params_.set_features, params_.features)},
-        {Id::OpcodeAdminGetFeatures, &params_.features},
-        {Id::OpcodeAdminTrackSend, &params_.track_send},
-        {Id::OpcodeAdminTrackReceive, &params_.track_receive},
-        {Id::OpcodeAdminVirtualization, &params_.virtualization},
-        {Id::OpcodeAdminNamespaceManagement, &params_.namespaces},
-        {Id::OpcodeAdminNamespaceAttachment, &params_.namespaces},
-        {Id::OpcodeAdminFormatNvm, &params_.format},
-        {Id::OpcodeAdminSanitize, &params_.format},
-        {Id::OpcodeAdminGetLbaStatus, &params_.lba_status},
-    };
-    for (const auto& [opcode, time] : times) {
-        if (is(opcode)) {
-            return *time;
-        }
-    }
-    return params_.identify;
-}
-
-Ps NvmeDevice::execution_time(const Effect& effect) {
-    const wire::Sqe sqe = command_of(effect);
-    const bool state = wire::is_migration_receive(sqe, rules_) ||
-                       (wire::is_migration_send(sqe, rules_) &&
-                        wire::decode_migration_send(sqe, rules_).operation ==
-                            wire::SendOperation::SetControllerState);
-    Ps spent = latency_of(effect).draw(admin_random_).ps;
-    if (state && params_.state_rate.bits_per_s != 0) {
-        spent += transfer(Bytes{effect.length}, params_.state_rate).ps;
-    }
-    return spent;
 }
 
 Ps& NvmeDevice::fetched_at(std::uint16_t function, std::uint32_t ticket) {

@@ -103,7 +103,10 @@ class NvmeDevice : public Component, private ControllerMemory {
     void attach_dma(std::uint16_t function, Dma& dma);
     /// What the namespaces of such a device hold; it outlives the device.
     void use_store(BlockStore& store) { store_ = &store; }
-    void set_observer(DeviceObserver* observer) { observer_ = observer; }
+    void set_observer(DeviceObserver* observer) {
+        observer_ = observer;
+        tells_commands_ = observer != nullptr && observer->hears_commands();
+    }
     void set_step_log(trace::StepLog* steps, metrics::Side side) {
         steps_ = steps;
         side_ = side;
@@ -239,6 +242,7 @@ class NvmeDevice : public Component, private ControllerMemory {
     void keep_outgoing(const Effect& effect);
 
     void step(const nvme::Event& event);
+    void step_once(const nvme::Event& event);
     void perform(const Effect& effect);
     void execute(const Effect& effect);
     const Distribution& latency_of(const Effect& effect) const;
@@ -309,6 +313,7 @@ class NvmeDevice : public Component, private ControllerMemory {
     Effects effects_;
     BlockStore* store_ = nullptr;
     DeviceObserver* observer_ = nullptr;
+    bool tells_commands_ = false;  // to it
     trace::StepLog* steps_ = nullptr;
     trace::MachineTap tap_;
     DeviceWatch watch_;

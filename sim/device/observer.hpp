@@ -12,6 +12,8 @@ class DeviceObserver {
     virtual ~DeviceObserver() = default;
     /// A machine of a function entered a state (nvme::Life, or nvme::Migration + 16).
     virtual void state_entered(Ps at, std::uint16_t function, std::uint32_t state) = 0;
+    /// Is it worth telling it of each command? Asked when the observer is set.
+    virtual bool hears_commands() const { return true; }
     /// A fetched command has left: times of its fetch and of its completion's start on the link.
     virtual void command_posted(Ps fetched, Ps posted, std::uint16_t function, std::uint16_t sqid,
                                 std::uint16_t cid, std::uint8_t opcode, std::uint16_t status) = 0;

@@ -45,7 +45,9 @@ void Guest::add_source(std::uint16_t vf, fio::IoSource& source, Ps start, std::u
     Job job;
     job.source = &source;
     job.vf = vf;
+    job.driver = vfs_[vf].get();
     job.queue = static_cast<std::uint16_t>(next_queue_[vf]++ % vfs_[vf]->pairs() + 1);
+    job.vcpu = &vcpu_of(vf, job.queue);
     job.ns = n;
     vfs_[vf]->need_namespaces(n + std::size_t{1});
     job.start = start;
@@ -108,6 +110,14 @@ void Guest::vf_ready(bool ok) {
     }
 }
 
+void Guest::learn_namespaces(std::uint16_t vf) {
+    for (Job& job : jobs_) {
+        if (job.vf == vf) {
+            job.nsid = job.driver->nsid(job.ns);
+        }
+    }
+}
+
 void Guest::start_workload() {
     workload_began_ = now();
     if (timing_.writes_end != 0) {
@@ -156,11 +166,10 @@ void Guest::handle(const Event& event) {
         return;
     }
     if (paused_) {
-        const auto vf =
-            kind == Kind::Submit ? jobs_[event.a].vf : static_cast<std::uint16_t>(event.a);
-        const auto queue =
-            kind == Kind::Submit ? jobs_[event.a].queue : static_cast<std::uint16_t>(event.b);
-        vcpu_of(vf, queue).deferred.push(event);
+        Vcpu& vcpu = kind == Kind::Submit ? *jobs_[event.a].vcpu
+                                          : vcpu_of(static_cast<std::uint16_t>(event.a),
+                                                    static_cast<std::uint16_t>(event.b));
+        vcpu.deferred.push(event);
         return;
     }
     if (pins_ != nullptr && stops(event)) {
@@ -196,7 +205,7 @@ void Guest::pump(std::uint32_t index) {
         job.slots[slot].io = job.planned->io;
         job.planned.reset();
         ++outstanding_;
-        work(vcpu_of(job.vf, job.queue), now(), timing_.submit_cost, Kind::Submit, index, slot);
+        work(*job.vcpu, now(), timing_.submit_cost, Kind::Submit, index, slot);
     }
 }
 
@@ -228,7 +237,7 @@ wire::Sqe make_sqe(const fio::Io& io, std::uint32_t nsid, std::uint64_t offset,
 void Guest::submit_io(std::uint32_t index, std::uint32_t slot_index) {
     Job& job = jobs_[index];
     IoSlot& slot = job.slots[slot_index];
-    VfDriver& vf = *vfs_[job.vf];
+    VfDriver& vf = *job.driver;
     CommandPort& commands = vf.commands();
     if (!slot.under_way) {  // an I/O that found the ring full comes here again
         slot.under_way = true;
@@ -252,8 +261,8 @@ void Guest::submit_io(std::uint32_t index, std::uint32_t slot_index) {
                                  entries, page_size);
             memory_->wrote(list, 8 * entries);
         }
-        wire::Sqe sqe = make_sqe(slot.io, vf.nsid(job.ns), slot.io.offset + slot.sent, length,
-                                 buffer, list, timing_.block_size);
+        wire::Sqe sqe = make_sqe(slot.io, job.nsid, slot.io.offset + slot.sent, length, buffer,
+                                 list, timing_.block_size);
         slot.sent += length;
         ++slot.commands;
         commands.submit(job.queue, sqe, pack(index, slot_index));

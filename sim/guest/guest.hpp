@@ -170,7 +170,7 @@ class Guest : public Component {
         std::uint64_t address = 0;
         std::uint64_t list = 0;
     };
-    struct IoSlot {
+    struct alignas(64) IoSlot {
         fio::Io io;
         Ps submitted = 0;
         std::uint64_t sent = 0;      // bytes in commands that were submitted
@@ -179,17 +179,21 @@ class Guest : public Component {
         bool under_way = false;
         Buffer buffer;
     };
-    struct Job {
+    struct Vcpu;
+    struct alignas(64) Job {
         fio::IoSource* source = nullptr;
+        VfDriver* driver = nullptr;  // of the VF
+        Vcpu* vcpu = nullptr;        // that submits its I/O
         std::uint16_t vf = 0;
         std::uint16_t queue = 0;
-        std::uint16_t ns = 0;  // number of the VF's namespace
-        Ps start = 0;
+        std::uint16_t ns = 0;    // number of the VF's namespace
+        std::uint32_t nsid = 0;  // of that one, once its driver is up
         bool given_up = false;
         bool waiting = false;  // a wake-up is on its way
-        std::optional<fio::Planned> planned;
         std::vector<IoSlot> slots;
         std::vector<std::uint32_t> free;
+        std::optional<fio::Planned> planned;
+        Ps start = 0;
     };
     struct Vcpu {
         LaneId lane = 0;
@@ -207,6 +211,8 @@ class Guest : public Component {
     void command_completed(std::uint16_t vf, std::uint16_t queue, std::uint64_t owner,
                            const wire::Cqe& cqe);
     void vf_ready(bool ok);
+    /// The driver of the VF is up, for the first time or again: it knows its namespaces.
+    void learn_namespaces(std::uint16_t vf);
     bool stops(const Event& event);
     void watch_commands();
     void watch_vf(std::uint16_t vf);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <numeric>
 
 #include "sim/core/event_queue.hpp"
@@ -69,14 +70,31 @@ class PageWriter {
             }
             return;
         }
+        if (due > done_) {
+            write_drawn(memory, due - done_);
+            done_ = due;
+        }
+    }
+
+  private:
+    /// So many writes, some at a time: which pages first, so that they are at hand when written.
+    void write_drawn(Memory& memory, std::uint64_t count) {
+        std::uint64_t pages[16];
         Random random = random_;  // stays in registers, whatever is written
-        for (; done_ < due; ++done_) {
-            memory.wrote_page(params_.first_page + draw_page(random));
+        while (count != 0) {
+            const auto some = std::min<std::uint64_t>(count, std::size(pages));
+            for (std::uint64_t i = 0; i < some; ++i) {
+                pages[i] = params_.first_page + draw_page(random);
+                memory.will_write(pages[i]);
+            }
+            for (std::uint64_t i = 0; i < some; ++i) {
+                memory.wrote_page(pages[i]);
+            }
+            count -= some;
         }
         random_ = random;
     }
 
-  private:
     static constexpr Uint128 ps_per_milli_event = Uint128{1'000'000'000'000} * 1000;
 
     void begin_period(Ps now) {

@@ -27,10 +27,10 @@ VfDriver::VfDriver(Guest& guest, DevicePort& port, std::uint16_t index, std::uin
                    std::uint32_t entries, std::uint32_t cq_entries, std::uint64_t largest_transfer)
     : guest_(guest),
       commands_(port, admin_entries, pairs, entries, cq_entries),
-      index_(index),
       largest_transfer_(largest_transfer),
-      identify_buffer_(port.allocate(page_size)),
-      queues_(pairs + std::size_t{1}) {}
+      index_(index),
+      queues_(pairs + std::size_t{1}),
+      identify_buffer_(port.allocate(page_size)) {}
 
 void VfDriver::boot() {
     commands_.port().set_client(this);
@@ -123,6 +123,7 @@ void VfDriver::next_admin() {
     commands_.submit(0, sqe, last ? aer_owner : boot_owner);
     if (last) {
         ready_ = true;
+        guest_.learn_namespaces(index_);
         if (recovery_ == Recovery::None) {
             guest_.vf_ready(true);
         } else {

@@ -17,7 +17,7 @@ class Guest;
 /// The guest's NVMe driver for one VF: brings the controller up the way Linux does
 /// (nvme_reset_work(): enable, Identify, Number of Queues, namespaces, queues, AER). Its commands
 /// go through a CommandPort.
-class VfDriver : public PortClient {
+class alignas(64) VfDriver : public PortClient {
   public:
     VfDriver(Guest& guest, DevicePort& port, std::uint16_t index, std::uint16_t pairs,
              std::uint32_t entries, std::uint32_t cq_entries, std::uint64_t largest_transfer);
@@ -84,11 +84,11 @@ class VfDriver : public PortClient {
 
     Guest& guest_;
     CommandPort commands_;
-    spec::Rules rules_;  // the guest's driver knows the ratified standard only
-    std::uint16_t index_;
     std::uint64_t largest_transfer_;
-    std::uint64_t identify_buffer_ = 0;
+    std::uint16_t index_;
     std::vector<Queue> queues_;
+    std::uint64_t identify_buffer_ = 0;
+    spec::Rules rules_;  // the guest's driver knows the ratified standard only
     std::uint32_t boot_step_ = 0;
     std::vector<std::uint32_t> nsids_;
     std::size_t needed_ = 1;               // of these

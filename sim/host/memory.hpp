@@ -80,6 +80,8 @@ class Memory {
             wrote_page(page);
         }
     }
+    /// Somebody is about to write there: the first look at a version takes long.
+    void will_write(std::uint64_t page) const { __builtin_prefetch(&versions_[page], 1); }
     void wrote_page(std::uint64_t page) {
         new_version(page);
         dirty_[page / 64] |= std::uint64_t{1} << (page % 64);

@@ -138,6 +138,7 @@ class RunMeter : public GuestObserver, public VmmObserver, private UserDataObser
         std::vector<host::FlowStep> at_step;  // by VF
 
         void state_entered(Ps at, std::uint16_t function, std::uint32_t state) override;
+        bool hears_commands() const override { return meter->sink_ != nullptr; }
         void command_posted(Ps fetched, Ps posted, std::uint16_t function, std::uint16_t sqid,
                             std::uint16_t cid, std::uint8_t opcode, std::uint16_t status) override;
         void interrupts_switched(Ps at, std::uint16_t function, bool on) override;

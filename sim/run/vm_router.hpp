@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "sim/device/observer.hpp"
@@ -20,6 +21,11 @@ class VmRouter final : public DeviceObserver, public DriverObserver {
     // DeviceObserver
     void state_entered(Ps at, std::uint16_t function, std::uint32_t state) override {
         of(function).state_entered(at, own(function), state);
+    }
+    bool hears_commands() const override {
+        return std::any_of(meters_.begin(), meters_.end(), [this](RunMeter* meter) {
+            return meter->device(side_).hears_commands();
+        });
     }
     void command_posted(Ps fetched, Ps posted, std::uint16_t function, std::uint16_t sqid,
                         std::uint16_t cid, std::uint8_t opcode, std::uint16_t status) override {
