@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <cstring>
 
 #include "model/wire/cqe.hpp"
 #include "model/wire/sqe.hpp"
@@ -104,9 +103,7 @@ class QueuePair {
 
     /// As after the controller's reset: both rings empty, phase tags cleared.
     void clear() {
-        std::uint8_t* entries = memory_->bytes(cq_base_, std::uint64_t{16} * cq_entries_);
-        std::memset(entries, 0, std::size_t{16} * cq_entries_);
-        memory_->wrote(cq_base_, std::uint64_t{16} * cq_entries_);
+        memory_->clear(cq_base_, std::uint64_t{16} * cq_entries_);
         sq_tail_ = sq_head_ = cq_head_ = 0;
         phase_ = true;
     }

@@ -49,7 +49,33 @@ bool Memory::may_hold_bytes(std::uint64_t page) const {
     if (!says_of_bytes_) {
         return true;
     }
+    if (page < cleared_.size() && cleared_[page] != 0 && cleared_[page] == versions_[page]) {
+        return false;
+    }
     return versions_[page] > 1 || (versions_[page] > filled_ && is_dirty(page));
+}
+
+void Memory::clear(std::uint64_t address, std::uint64_t length) {
+    std::uint8_t* const all = bytes(address, length);
+    const std::uint64_t end = address + length;
+    for (std::uint64_t at = address; at < end;) {
+        const std::uint64_t part = std::min(end - at, page_size - at % page_size);
+        const std::uint64_t page = at / page_size;
+        const bool zeros = !may_hold_bytes(page);
+        if (!zeros) std::memset(all + (at - address), 0, part);
+        wrote_page(page);
+        if (zeros || part == page_size) holds_zeros(page);
+        at += part;
+    }
+}
+
+/// With the version that it has now.
+void Memory::holds_zeros(std::uint64_t page) {
+    if (!says_of_bytes_) {
+        return;
+    }
+    if (cleared_.size() <= page) cleared_.resize(std::max(page + 1, backed_ / page_size), 0);
+    cleared_[page] = versions_[page];
 }
 
 void Memory::fill(std::uint64_t pages) {
@@ -216,16 +242,24 @@ void Memory::hand_over_since(const std::vector<std::uint64_t>& before, Memory& t
 void Memory::clear_dirty() { std::fill(dirty_.begin(), dirty_.end(), 0); }
 
 void Memory::receive(std::uint64_t page, const Memory& from) {
-    const bool is_new = versions_[page] == 0;
+    const bool were_zeros = versions_[page] == 0 || !may_hold_bytes(page);
     versions_[page] = from.versions_[page];
     if (page >= content_end_ && versions_[page] != 0) {
         content_end_ = page + 1;
     }
     const std::uint64_t address = page * page_size;
-    const bool zeros = is_new && says_of_bytes_ && !from.may_hold_bytes(page);
-    if (!zeros && from.has_bytes(address, page_size)) {
+    if (!from.has_bytes(address, page_size)) {
+        return;
+    }
+    const bool zeros = says_of_bytes_ && !from.may_hold_bytes(page);
+    if (!zeros || !were_zeros) {
         from.reach(address, page_size);
         std::memcpy(bytes(address, page_size), from.base_ + address, page_size);
+    }
+    if (zeros) {
+        holds_zeros(page);
+    } else if (page < cleared_.size()) {
+        cleared_[page] = 0;
     }
 }
 
@@ -237,6 +271,7 @@ void Memory::lay_out_like(const Memory& other) {
     } else {
         backing_ = ZeroedBlock();
         backed_ = 0;
+        cleared_.clear();
         back(other.backed_);
         says_of_bytes_ = other.says_of_bytes_ && zeros_.empty() && content_end_ == 0;
     }

@@ -80,6 +80,8 @@ class Memory {
             wrote_page(page);
         }
     }
+    /// Writes zeros, and says so.
+    void clear(std::uint64_t address, std::uint64_t length);
     /// Somebody is about to write there: the first look at a version takes long.
     void will_write(std::uint64_t page) const { __builtin_prefetch(&versions_[page], 1); }
     void wrote_page(std::uint64_t page) {
@@ -158,6 +160,7 @@ class Memory {
     }
     bool is_dirty(std::uint64_t page) const { return (dirty_[page / 64] >> (page % 64) & 1) != 0; }
     bool may_hold_bytes(std::uint64_t page) const;
+    void holds_zeros(std::uint64_t page);
     std::uint64_t differences_in(std::uint64_t page, const Memory& other) const;
     void clean_bytes();
 
@@ -168,6 +171,8 @@ class Memory {
     std::uint64_t content_end_ = 0;  // pages from there on have version 0
     std::uint32_t filled_ = 0;       // the version of pages that fill() has given content
     bool says_of_bytes_ = false;     // who writes bytes says so
+    // By page, as far as any was cleared: its version then. With that version it holds zeros.
+    std::vector<std::uint32_t> cleared_;
     std::vector<std::uint64_t> dirty_;
     bool logged_ = false;
     std::uint64_t dma_dirties_ = 1;

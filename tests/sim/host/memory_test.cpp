@@ -1,7 +1,10 @@
 #include "sim/host/memory.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
+#include "sim/core/random.hpp"
 #include "tests/catch.hpp"
 
 namespace lmsim::sim {
@@ -66,6 +69,59 @@ TEST_CASE("pages of a guest that nobody wrote to need no copy, all others do", "
     // Bytes that nobody has told the source of, under an equal version.
     to.bytes(ring + 5 * page_size, 1)[0] = 10;
     CHECK(from.differences(to) == 1);
+}
+
+// What is cleared, written, sent and sent again, beside two arrays of bytes that say what is there.
+TEST_CASE("cleared pages go to another host without a copy, and hold there what they should",
+          "[memory]") {
+    constexpr std::uint64_t ring_pages = 16;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        Random draws(seed, "test");
+        Memory from(64);
+        from.allocate_bytes(ring_pages * page_size);
+        from.fill(32);
+        Memory to(64);
+        to.lay_out_like(from);
+        std::vector<std::uint8_t> here(ring_pages * page_size, 0);
+        std::vector<std::uint8_t> there = here;
+        for (int i = 0; i < 400; ++i) {
+            const std::uint64_t page = draws.below(ring_pages);
+            const std::uint64_t at = page * page_size + draws.below(page_size / 2);
+            const std::uint64_t most = here.size() - at;
+            // As on a guest that goes on there before all of its memory has come.
+            const bool arrived = draws.below(4) == 0;
+            Memory& memory = arrived ? to : from;
+            std::vector<std::uint8_t>& bytes = arrived ? there : here;
+            switch (draws.below(4)) {
+                case 0: {
+                    const std::uint64_t length = 1 + draws.below(std::min(3 * page_size, most));
+                    memory.clear(at, length);
+                    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), length, 0);
+                    break;
+                }
+                case 1:
+                    memory.clear(page * page_size, page_size);
+                    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(page * page_size),
+                                page_size, 0);
+                    break;
+                case 2:
+                    memory.bytes(at, 1)[0] = static_cast<std::uint8_t>(i);
+                    memory.wrote(at, 1);
+                    bytes[at] = static_cast<std::uint8_t>(i);
+                    break;
+                default:
+                    to.receive(page, from);
+                    std::copy_n(here.begin() + static_cast<std::ptrdiff_t>(page * page_size),
+                                page_size,
+                                there.begin() + static_cast<std::ptrdiff_t>(page * page_size));
+            }
+            REQUIRE(std::memcmp(from.look(0, here.size()), here.data(), here.size()) == 0);
+            REQUIRE(std::memcmp(to.look(0, there.size()), there.data(), there.size()) == 0);
+        }
+        for (std::uint64_t page = 0; page < 32; ++page) to.receive(page, from);
+        CHECK(from.differences(to) == 0);
+        CHECK(std::memcmp(to.look(0, here.size()), here.data(), here.size()) == 0);
+    }
 }
 
 }  // namespace lmsim::sim
