@@ -138,8 +138,11 @@ std::uint64_t data_length(const Context<Bounds>& ctx, const wire::Sqe& sqe, bool
 /// many commands are searched is the controller's own affair: those of I/O queues are not.
 template <class Bounds>
 bool id_in_use(const Controller<Bounds>& c, std::uint32_t slot) {
-    for (std::uint32_t i = 0; i < Bounds::slots; ++i) {
+    std::uint32_t left = c.busy + c.aers;  // so many slots are in use
+    for (std::uint32_t i = 0; left != 0; ++i) {
+        LMSIM_ASSERT(i < Bounds::slots);
         const Slot& other = c.slot[i];
+        left -= other.stage != Stage::Free ? 1 : 0;
         const bool known = other.stage != Stage::Free && other.stage != Stage::Fetching;
         if (i != slot && known && other.sqid == 0 && other.cid == c.slot[slot].cid) {
             return true;
