@@ -219,13 +219,16 @@ std::uint64_t Memory::allocate_pages(std::uint64_t count) {
 std::uint64_t Memory::collect_dirty(std::vector<std::uint64_t>& to) {
     LMSIM_ASSERT(to.size() == dirty_.size());
     std::uint64_t fresh = 0;
-    for (std::size_t i = 0; i < dirty_.size(); ++i) {
-        if (dirty_[i] == 0) {
-            continue;
+    constexpr std::size_t some = 8;  // words at once: most of a guest is clean
+    for (std::size_t first = 0; first < dirty_.size(); first += some) {
+        const std::size_t end = std::min(first + some, dirty_.size());
+        std::uint64_t any = 0;
+        for (std::size_t i = first; i < end; ++i) any |= dirty_[i];
+        for (std::size_t i = first; any != 0 && i < end; ++i) {
+            fresh += count_of(dirty_[i] & ~to[i]);
+            to[i] |= dirty_[i];
+            dirty_[i] = 0;
         }
-        fresh += count_of(dirty_[i] & ~to[i]);
-        to[i] |= dirty_[i];
-        dirty_[i] = 0;
     }
     return fresh;
 }

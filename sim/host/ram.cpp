@@ -2,17 +2,33 @@
 
 namespace lmsim::sim {
 
+namespace {
+
+/// The first word from this one on that has a page in it; the end if none has.
+std::size_t first_with_pages(const std::vector<std::uint64_t>& words, std::size_t from) {
+    constexpr std::size_t some = 8;  // at once: most of a guest is clean
+    for (; from + some <= words.size(); from += some) {
+        std::uint64_t any = 0;
+        for (std::size_t i = from; i < from + some; ++i) any |= words[i];
+        if (any != 0) break;
+    }
+    while (from < words.size() && words[from] == 0) ++from;
+    return from;
+}
+
+}  // namespace
+
 /// Moves the cursor to the next dirty page, once around; there is one.
 bool RamSender::find_next() {
     if (left_ == 0) {
         return false;
     }
-    const std::size_t words = dirty_.size();
     std::size_t word = cursor_ / 64;
     std::uint64_t bits = dirty_[word] & (~std::uint64_t{0} << (cursor_ % 64));
-    for (std::size_t tried = 0; bits == 0; ++tried) {
-        LMSIM_ASSERT(tried <= words);
-        word = word + 1 == words ? 0 : word + 1;
+    if (bits == 0) {
+        word = first_with_pages(dirty_, word + 1);
+        word = word == dirty_.size() ? first_with_pages(dirty_, 0) : word;
+        LMSIM_ASSERT(word != dirty_.size());
         bits = dirty_[word];
     }
     cursor_ = word * 64 + static_cast<std::uint64_t>(__builtin_ctzll(bits));

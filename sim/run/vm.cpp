@@ -82,6 +82,9 @@ void Vm::add_devices(VmmSide side, Kernel& kernel, const Scenario& scenario,
 void Vm::build_guest(Kernel& kernel, const Scenario& scenario, Workload& workload) {
     const DeviceParams& device = scenario.hosts.src.device;
     Memory& memory = at(VmmSide::Source).memory;
+    // What the guest uses has content from the start; the rest are zero pages. Before its drivers
+    // clear their rings: from here on the memory knows which of its pages still hold zeros.
+    memory.fill(pages_of(scenario.vm.ram_used));
     // Of memory that is given something may be in use.
     const std::uint64_t first = memory.allocated_pages() + driver_pages(scenario, workload);
     PageWriter writer(writer_params(scenario, first),
@@ -99,8 +102,6 @@ void Vm::build_guest(Kernel& kernel, const Scenario& scenario, Workload& workloa
     }
     guest->lay_out();
     LMSIM_ASSERT(memory.allocated_pages() <= first);
-    // What the guest uses has content from the start; the rest are zero pages.
-    memory.fill(pages_of(scenario.vm.ram_used));
     at(VmmSide::Destination).memory.lay_out_like(memory);
 }
 
