@@ -106,6 +106,8 @@ ends() {
             '2 signal 2 nvme' | '2 exit 130 nvme' | '9 signal 9 nvme' | *' early '[01]) ;;
             # Its report was there already: that is the exit code then.
             '2 exit '[01]' '*) ;;
+            # It had given the function back already, and was about to end.
+            '9 exit '[01]' nvme') ;;
             '2 exit 130 '* | '9 signal 9 '*) where=inside ;;
             *) echo "$bdf, $number after $moment ms: $how; $(cat /tmp/err.$bdf)" ;;
         esac
