@@ -149,9 +149,6 @@ int measure_all(const Options& options) {
     if (!write_json(rows, options.file)) {
         return complain(options.file + " cannot be written", environment);
     }
-    if (options.record) {
-        return record(options, sections);
-    }
     const bool whole = options.only.empty() && !options.quick;
     const std::string to = !options.page.empty() ? options.page
                            : whole               ? LMSIM_SOURCE_FOLDER "/docs/benchmarks.md"
@@ -160,7 +157,7 @@ int measure_all(const Options& options) {
     if (!to.empty() && !(out << page(this_host(), sections)).flush()) {
         return complain(to + " cannot be written", environment);
     }
-    return 0;
+    return options.record ? record(options, sections) : 0;
 }
 
 }  // namespace
