@@ -136,6 +136,8 @@ void Endpoint::handle(Message& message) {
         return lose(fmt::format("the client breaks the protocol: {} before VERSION",
                                 describe(header.command)));
     }
+    // What is asked begins now. Who was late begins late: else it would take less time than it does.
+    pace_.go_on();
     reply_.clear();
     const int error = perform(message);
     if (lost_ || (header.flags & flag_no_reply) != 0) {

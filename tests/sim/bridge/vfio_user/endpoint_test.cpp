@@ -46,7 +46,9 @@ struct Registers : DevicePort {
 };
 
 struct NoPace : Pace {
-    void go_on() override {}
+    std::function<void()> on_go_on = [] {};
+
+    void go_on() override { on_go_on(); }
     bool wait(const std::function<bool()>& done) override { return done(); }
     std::int64_t idle_ns() override { return -1; }
 };
@@ -346,6 +348,15 @@ TEST_CASE("endpoint: registers by bytes, within their region", "[bridge][endpoin
     using Written = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
     CHECK(rig.port.written == Written{{0x1000, 1}, {0x1004, 2}});
     CHECK(rig.ask(Command::REGION_WRITE, fields(std::uint64_t{0}, 0U, 8U, 1U)) == EINVAL);
+}
+
+TEST_CASE("endpoint: time that has passed has passed for the device before it is asked anything",
+          "[bridge][endpoint]") {
+    Rig rig;
+    std::vector<std::size_t> written_when_time_went_on;
+    rig.pace.on_go_on = [&] { written_when_time_went_on.push_back(rig.port.written.size()); };
+    REQUIRE(rig.write(bar0_region, 0x1000, {1, 0, 0, 0}) == 0);
+    CHECK(written_when_time_went_on == std::vector<std::size_t>{0, 1});
 }
 
 TEST_CASE("endpoint: many writes in one message", "[bridge][endpoint]") {
