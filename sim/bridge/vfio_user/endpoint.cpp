@@ -136,7 +136,7 @@ void Endpoint::handle(Message& message) {
         return lose(fmt::format("the client breaks the protocol: {} before VERSION",
                                 describe(header.command)));
     }
-    // What is asked begins now. Who was late begins late: else it would take less time than it does.
+    // Time first: what a server that was late is asked would else take less time than it does.
     pace_.go_on();
     reply_.clear();
     const int error = perform(message);
