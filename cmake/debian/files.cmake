@@ -24,6 +24,13 @@ foreach(package program:lmsim development:lmsim-dev)
     file(COPY_FILE "${CPACK_LMSIM_CHANGELOG}" "${doc}/changelog")
     file(CHMOD "${doc}/copyright" "${doc}/changelog"
         FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+    if(component STREQUAL "program")
+        execute_process(COMMAND "${CPACK_LMSIM_SBOM}" "${CPACK_LMSIM_BUILD}"
+            --program "${usr}/bin/lmsim" --out "${doc}/lmsim.spdx.json" COMMAND_ERROR_IS_FATAL ANY)
+        file(CHMOD "${doc}/lmsim.spdx.json"
+            FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+        lmsim_compress("${doc}/lmsim.spdx.json")
+    endif()
     file(GLOB pages "${usr}/share/man/man1/*.1")
     lmsim_compress("${doc}/changelog" ${pages})
     # Debian's zsh does not look into site-functions of /usr.

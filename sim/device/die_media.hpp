@@ -5,10 +5,10 @@
 #include <functional>
 #include <vector>
 
-#include "model/nvme/step.hpp"
 #include "sim/core/distribution.hpp"
 #include "sim/core/kernel.hpp"
 #include "sim/core/random.hpp"
+#include "sim/device/media_model.hpp"
 #include "sim/link/pcie.hpp"
 
 namespace lmsim::sim {
@@ -50,16 +50,6 @@ struct DieMediaTiming {
     Distribution stall_interval;
     VfLimit limit;
     std::uint32_t block = 512;
-};
-
-/// An I/O command at the media.
-struct MediaWork {
-    nvme::MediaOp op = nvme::MediaOp::Read;
-    std::uint16_t function = 0;
-    std::uint32_t ticket = 0;
-    std::uint32_t bytes = 0;
-    std::uint64_t lba = 0;
-    Ps extra = 0;  // what logging it costs
 };
 
 /// Flash behind one controller. A command passes what paces its VF and the controller, one after

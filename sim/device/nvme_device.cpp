@@ -580,10 +580,18 @@ void NvmeDevice::start_media(const Effect& effect) {
         const FaultPlan* const spike = strikes(Fault::MediaSpike, effect.function);
         logging += spike != nullptr ? spike->length : 0;
     }
-    if (die_media_) {
-        return die_media_->start({op, effect.function, effect.ticket,
-                                  static_cast<std::uint32_t>(effect.length), effect.address,
-                                  logging});
+    if (die_media_ || media_model_ != nullptr) {
+        const MediaWork work{op,
+                             effect.function,
+                             effect.ticket,
+                             static_cast<std::uint32_t>(effect.length),
+                             effect.address,
+                             logging};
+        if (media_model_ == nullptr) {
+            return die_media_->start(work);
+        }
+        return post_once(model_time(work), static_cast<std::uint32_t>(Kind::Media), work.function,
+                         work.ticket);
     }
     const Ps spent = media_time(op, effect.length, random->at(Time{guest_time()}).next()) + logging;
     const Servers::Slot slot = media_.take(now(), spent);

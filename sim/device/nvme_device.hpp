@@ -26,6 +26,7 @@
 #include "sim/device/controller_memory.hpp"
 #include "sim/device/die_media.hpp"
 #include "sim/device/media_listener.hpp"
+#include "sim/device/media_model.hpp"
 #include "sim/device/observer.hpp"
 #include "sim/device/servers.hpp"
 #include "sim/fault/faults.hpp"
@@ -103,6 +104,8 @@ class NvmeDevice : public Component, private ControllerMemory {
     void attach_dma(std::uint16_t function, Dma& dma);
     /// What the namespaces of such a device hold; it outlives the device.
     void use_store(BlockStore& store) { store_ = &store; }
+    /// The media are this model's instead of what DeviceTiming says; it outlives the device.
+    void use_media(MediaModel* model) { media_model_ = model; }
     void set_observer(DeviceObserver* observer) {
         observer_ = observer;
         tells_commands_ = observer != nullptr && observer->hears_commands();
@@ -253,6 +256,7 @@ class NvmeDevice : public Component, private ControllerMemory {
     void switch_interrupts(std::uint16_t function, bool on);
     Ps& fetched_at(std::uint16_t function, std::uint32_t ticket);
     void start_media(const Effect& effect);
+    Ps model_time(const MediaWork& work);
     Ps media_time(nvme::MediaOp op, std::uint64_t bytes, std::uint64_t random) const;
     void work_done(const Event& event);
     void tell_changes(const Event& event);
@@ -341,6 +345,7 @@ class NvmeDevice : public Component, private ControllerMemory {
     std::deque<SparseBytes> outgoing_;  // admin data under way, oldest first
     Servers media_;
     std::unique_ptr<DieMedia> die_media_;
+    MediaModel* media_model_ = nullptr;  // in the place of both
     Servers admin_;
     EpochRandom read_random_;  // of the media
     EpochRandom write_random_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <systemc>
 
 #include "model/wire/nvm.hpp"
 #include "sim/device/nvme_device.hpp"
@@ -46,6 +47,16 @@ Ps NvmeDevice::media_time(nvme::MediaOp op, std::uint64_t bytes, std::uint64_t r
     return between(time(below), time(*above), below.bytes, above->bytes, bytes);
 }
 
+/// When somebody else's media are done with it.
+Ps NvmeDevice::model_time(const MediaWork& work) {
+    const Ps spent = media_model_->takes(work, now());
+    if (spent < 0) {
+        SC_REPORT_FATAL("lmsim", "a MediaModel says that a command takes less than no time");
+    }
+    media_.busy += spent;
+    return now() + spent + work.extra;
+}
+
 void NvmeDevice::host_media(nvme::MediaOp op, const std::vector<HostPiece>& pieces,
                             std::uint64_t most, std::function<void()> done) {
     static_assert(nvme::SimBounds::slots < 0xF000);
@@ -58,7 +69,10 @@ void NvmeDevice::host_media(nvme::MediaOp op, const std::vector<HostPiece>& piec
         std::uint64_t lba = piece.lba;
         for (std::uint64_t left = piece.bytes; left != 0;) {
             const std::uint64_t part = std::min(left, most);
-            if (die_media_) {
+            if (media_model_ != nullptr) {
+                end = std::max(
+                    end, model_time({op, 0, ticket, static_cast<std::uint32_t>(part), lba, 0}));
+            } else if (die_media_) {
                 ++io.left;
                 die_media_->start({op, 0, ticket, static_cast<std::uint32_t>(part), lba, 0});
             } else {

@@ -65,6 +65,7 @@ void HostSide::build_device(const char* name, Kernel& run, const Scenario& scena
     device = std::make_unique<NvmeDevice>(
         fmt::format("{}_device", name).c_str(), run, device_timing(scenario, params),
         options.dialects.device[static_cast<std::size_t>(side)], scenario.seed);
+    device->use_media(options.media[static_cast<std::size_t>(side)]);
     device->attach(0, *kernel);
 }
 

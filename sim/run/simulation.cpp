@@ -60,6 +60,10 @@ Simulation::Simulation(const Scenario& scenario, Workload& workload, const RunOp
       workload_(workload),
       kernel_("kernel", options.stride, options.alone) {
     install_report_handler();
+    if (scenario_.run.fidelity == Fidelity::Hybrid && (options.media[0] || options.media[1])) {
+        why_exact_ = "the media are a program's own, of which no rates are known";
+        scenario_.run.fidelity = Fidelity::Exact;
+    }
     if (options.ports != nullptr) {
         options.ports->use_clock(kernel_);
     }

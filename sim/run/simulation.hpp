@@ -36,6 +36,9 @@ struct SideBackend {
 struct RunOptions {
     /// Of the source and of the destination. With a rig time is the wall clock's.
     std::array<SideBackend, 2> backends = {};
+    /// Of the source and of the destination: what its media are instead of what the scenario says.
+    /// They outlive the run, of which all is simulated then.
+    std::array<MediaModel*, 2> media = {};
     Stride stride = Stride::Horizon;
     trace::TraceSink* sink = nullptr;  // nullptr: no trace is written; the hash is always there
     trace::StepLog* steps = nullptr;   // nullptr: step() calls are not logged

@@ -106,6 +106,7 @@ void run_here(const Run& run, LoadedScenario loaded, std::FILE* to) {
     options.stride = run.stride;
     options.dialects = dialects;
     options.sink = run.sink;
+    options.media = run.media;
     const Simulation* running = nullptr;
     if (run.watch) {
         options.progress = [&](Ps, std::string_view) { run.watch(*running, told["more"]); };

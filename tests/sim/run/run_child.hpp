@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -29,6 +30,7 @@ struct Run {
     std::function<void(const sim::Simulation&, nlohmann::json& more)> look;
     /// The same, each time that the run tells how far it is; that is part of the trace hash.
     std::function<void(const sim::Simulation&, nlohmann::json& more)> watch;
+    std::array<sim::MediaModel*, 2> media = {};  // in the place of the scenario's
 };
 
 /// What a run left behind.
