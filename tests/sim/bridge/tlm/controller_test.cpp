@@ -16,8 +16,6 @@ namespace lmsim::sim {
 
 namespace {
 
-namespace tlm_test {
-
 constexpr std::uint64_t page = 4096;
 
 /// A memory that waits for each access, and one that says that it takes so long.
@@ -147,10 +145,6 @@ struct Top {
     std::uint32_t slot_ = 0;
 };
 
-}  // namespace tlm_test
-
-using tlm_test::Top;
-
 }  // namespace
 
 TEST_CASE("tlm: a memory's waits and delays come on top of the device's own time") {
@@ -160,16 +154,16 @@ TEST_CASE("tlm: a memory's waits and delays come on top of the device's own time
     sc_core::sc_time delayed;
     top.run([&] {
         top.enable();
-        CHECK(top.identify(2 * tlm_test::page, plain) == 0);
+        CHECK(top.identify(2 * page, plain) == 0);
         const unsigned before = top.memory.accesses;
         top.memory.waits = sc_core::sc_time(3, sc_core::SC_US);
-        CHECK(top.identify(2 * tlm_test::page, waited) == 0);
+        CHECK(top.identify(2 * page, waited) == 0);
         const unsigned each = top.memory.accesses - before;
         CHECK(each == 3);  // the entry, the data, the completion
         CHECK(waited == plain + each * top.memory.waits);
         top.memory.waits = sc_core::SC_ZERO_TIME;
         top.memory.says = sc_core::sc_time(2, sc_core::SC_US);
-        CHECK(top.identify(2 * tlm_test::page, delayed) == 0);
+        CHECK(top.identify(2 * page, delayed) == 0);
         CHECK(delayed == plain + each * top.memory.says);
     });
     CHECK(plain > sc_core::sc_time(5, sc_core::SC_US));
@@ -250,7 +244,7 @@ TEST_CASE("tlm: a read of BAR 0 in an interrupt's call is refused in words") {
     top.run([&] {
         top.enable();
         sc_core::sc_time took;
-        CHECK(top.identify(2 * tlm_test::page, took) == 0);
+        CHECK(top.identify(2 * page, took) == 0);
     });
     CHECK(said.find("would wait for itself") != std::string::npos);
 }
