@@ -23,12 +23,10 @@ void CommandPort::clear() {
 void CommandPort::open(std::uint16_t id) {
     Queue& queue = queues_[id];
     const std::uint32_t cids = queue.pair.entries() - 1;
-    queue.owners.assign(cids, Owner{});
-    queue.free = none;
-    for (std::uint32_t cid = cids; cid > 0; --cid) {
-        queue.owners[cid - 1].next = queue.free;
-        queue.free = static_cast<std::uint16_t>(cid - 1);
-    }
+    queue.cids = static_cast<std::uint16_t>(cids);
+    queue.owners.clear();
+    queue.owners.reserve(cids);
+    queue.free = cids != 0 ? 0 : none;
 }
 
 void CommandPort::close() {

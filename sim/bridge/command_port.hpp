@@ -44,6 +44,7 @@ class CommandPort {
         Queue& q = queues_[queue];
         LMSIM_ASSERT(q.free != none);
         sqe.cid = q.free;
+        q.have(sqe.cid);
         Owner& of = q.owners[sqe.cid];
         q.free = of.next;
         of = {owner, none, true, true};
@@ -53,6 +54,7 @@ class CommandPort {
     /// Submits under the caller's CID, below entries - 1, which must not be outstanding.
     void submit_as(std::uint16_t queue, const wire::Sqe& sqe, std::uint64_t owner) {
         Queue& q = queues_[queue];
+        q.have(sqe.cid);
         q.owners[sqe.cid] = {owner, none, true, false};
         q.pair.submit(sqe);
     }
@@ -94,8 +96,17 @@ class CommandPort {
     };
     struct alignas(64) Queue {
         QueuePair pair;
-        std::vector<Owner> owners;  // by CID
+        std::vector<Owner> owners;  // by CID, as far as one was ever taken: most never are
         std::uint16_t free = none;  // the CID that is taken next
+        std::uint16_t cids = 0;
+
+        /// CIDs that were never taken are free in rising order, behind all that came back.
+        void have(std::uint16_t cid) {
+            while (cid >= owners.size()) {
+                const std::size_t behind = owners.size() + 1;
+                owners.push_back({0, behind < cids ? static_cast<std::uint16_t>(behind) : none});
+            }
+        }
     };
 
     DevicePort* port_;

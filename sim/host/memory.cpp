@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "sim/core/huge_pages.hpp"
+#include "sim/host/page_bits.hpp"
 
 namespace lmsim::sim {
 
@@ -219,16 +220,11 @@ std::uint64_t Memory::allocate_pages(std::uint64_t count) {
 std::uint64_t Memory::collect_dirty(std::vector<std::uint64_t>& to) {
     LMSIM_ASSERT(to.size() == dirty_.size());
     std::uint64_t fresh = 0;
-    constexpr std::size_t some = 8;  // words at once: most of a guest is clean
-    for (std::size_t first = 0; first < dirty_.size(); first += some) {
-        const std::size_t end = std::min(first + some, dirty_.size());
-        std::uint64_t any = 0;
-        for (std::size_t i = first; i < end; ++i) any |= dirty_[i];
-        for (std::size_t i = first; any != 0 && i < end; ++i) {
-            fresh += count_of(dirty_[i] & ~to[i]);
-            to[i] |= dirty_[i];
-            dirty_[i] = 0;
-        }
+    for (std::size_t i = first_with_pages(dirty_, 0); i < dirty_.size();
+         i = first_with_pages(dirty_, i + 1)) {
+        fresh += count_of(dirty_[i] & ~to[i]);
+        to[i] |= dirty_[i];
+        dirty_[i] = 0;
     }
     return fresh;
 }

@@ -1,22 +1,8 @@
 #include "sim/host/ram.hpp"
 
+#include "sim/host/page_bits.hpp"
+
 namespace lmsim::sim {
-
-namespace {
-
-/// The first word from this one on that has a page in it; the end if none has.
-std::size_t first_with_pages(const std::vector<std::uint64_t>& words, std::size_t from) {
-    constexpr std::size_t some = 8;  // at once: most of a guest is clean
-    for (; from + some <= words.size(); from += some) {
-        std::uint64_t any = 0;
-        for (std::size_t i = from; i < from + some; ++i) any |= words[i];
-        if (any != 0) break;
-    }
-    while (from < words.size() && words[from] == 0) ++from;
-    return from;
-}
-
-}  // namespace
 
 /// Moves the cursor to the next dirty page, once around; there is one.
 bool RamSender::find_next() {
