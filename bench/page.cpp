@@ -14,7 +14,7 @@ constexpr const char* intro = R"(# Benchmarks
 
 Written by `bench/run`: change `bench/parts.cpp` or `bench/page.cpp`, not this page.
 
-    bench/run                          # measures all of it in some 10 minutes, writes this page
+    bench/run                          # measures all of it in some 5 minutes, writes this page
     bench/run --only PART [--quick]    # one part, no page; --quick only shows that it works
     bench/run --check                  # exit code 1 if a ratio is 15 % worse than recorded
     bench/run --record                 # measures, and records in bench/recorded.json
