@@ -43,6 +43,7 @@ class ArcList {
     constexpr ArcList(const Arc* const* arcs, std::size_t size, std::uint8_t initial)
         : arcs_(arcs), size_(size), initial_(initial) {}
 
+    /// Over a list of pointers, as if the arcs themselves stood in it.
     class Iterator {
       public:
         constexpr explicit Iterator(const Arc* const* at) : at_(at) {}

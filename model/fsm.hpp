@@ -43,10 +43,13 @@ struct None {
     static constexpr std::string_view name = "";
 };
 
+/// The action that MSM calls when a row is taken.
 template <class RowType>
 struct Take;
+/// The guard that MSM asks whether a row may be taken.
 template <class RowType>
 struct Enabled;
+/// The state that a row leads to.
 template <class RowType>
 struct TargetOf;
 

@@ -61,9 +61,11 @@ struct Lack {
     std::string_view source;
 };
 
+/// Who may have the logic of a migration, or a part of it.
 enum class Party : std::uint8_t { Guest, Vmm, Kernel, CharDevice };
 constexpr std::array<std::string_view, 4> party_names{"guest", "VMM", "kernel", "char device"};
 
+/// What of a VM somebody has to be kept from.
 enum class Asset : std::uint8_t {
     ControllerState,   // of the VM's own VF
     ChangeLog,         // entries of its Controller Data Queue
@@ -74,6 +76,7 @@ enum class Asset : std::uint8_t {
 constexpr std::array<std::string_view, 5> asset_names{
     "controller state", "change log", "written addresses", "other VFs", "host memory"};
 
+/// What a party can do to an asset.
 enum class Access : std::uint8_t { None, Read, Write, ReadWrite };
 constexpr std::array<std::string_view, 4> access_names{"-", "read", "write", "read, write"};
 

@@ -72,6 +72,7 @@ constexpr std::uint8_t with_event = 64;   // events are to be told
 constexpr std::uint8_t bad_event = 128;   // by a descriptor that is no eventfd
 }  // namespace asks
 
+/// What happens to the owner of data queues; behind each kind, the members that it uses.
 struct OwnerEvent {
     enum class Kind : std::uint8_t {
         Create,   // ticket, flags (asks): an ioctl

@@ -37,6 +37,7 @@ struct MemoryLog {
 };
 static_assert(std::is_trivially_copyable_v<MemoryLog>);
 
+/// What happens to a memory log; behind each kind, the members that it uses.
 struct MemoryLogEvent {
     enum class Kind : std::uint8_t {
         Start,   // ticket

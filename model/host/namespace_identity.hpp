@@ -20,6 +20,7 @@ struct NamespaceIdentity {
     std::uint8_t protection = 0;  // DPS
 };
 
+/// In what two namespaces differ that are to be the same.
 enum class NamespaceMismatch : std::uint8_t {
     None,
     Absent,  // one side has no such namespace

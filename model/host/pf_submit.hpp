@@ -44,6 +44,7 @@ struct PfQueue {
     }
 };
 
+/// What happens to the PF's submissions; behind each kind, the members that it uses.
 struct PfEvent {
     enum class Kind : std::uint8_t {
         Submit,      // owner (not 0) wants a tag; waits for one

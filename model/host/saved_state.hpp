@@ -31,6 +31,7 @@ static_assert(std::is_trivially_copyable_v<SavedState>);
 enum class SavedPart : std::uint8_t { None, PfData, File, Formats, Header, State };
 using SavedLedger = Ledger<5>;
 
+/// What happens to a saved state; behind each kind, the members that it uses.
 struct SavedEvent {
     enum class Kind : std::uint8_t {
         Begin,   // the arc to STOP_COPY

@@ -91,6 +91,7 @@ static_assert(std::is_trivially_copyable_v<Udmq>);
 /// Most slots that one Look asks for.
 constexpr std::uint32_t look_slots = 32;
 
+/// What happens to a user data queue; behind each kind, the members that it uses.
 struct UdmqEvent {
     enum class Kind : std::uint8_t {
         Start,   // ticket: begin to log; answered by a Reply

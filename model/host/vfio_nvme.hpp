@@ -51,6 +51,7 @@ struct VfioNvme {
 };
 static_assert(std::is_trivially_copyable_v<VfioNvme>);
 
+/// What happens to a driver's flow; behind each kind, the members that it uses.
 struct FlowEvent {
     enum class Kind : std::uint8_t {
         Arc,  // from, to, ticket: perform one arc of the VFIO machine; bytes: the state

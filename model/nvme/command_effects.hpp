@@ -25,6 +25,7 @@ constexpr unsigned of_primary = 1U << 9;
 constexpr unsigned of_allocation = 1U << 10;  // where allocation is tracked
 }  // namespace effect
 
+/// A command, and what it does: bits of `effect`.
 struct KnownCommand {
     spec::Id opcode;
     unsigned effects;

@@ -16,6 +16,7 @@ namespace lmsim::nvme {
 
 constexpr std::size_t error_entries = 1;  // ELPE + 1. Status.M is always 0: no entry is ever made
 
+/// A log page: the rows of its identifier and of its size in bytes.
 struct KnownLog {
     spec::Id lid;
     spec::Id size;

@@ -10,6 +10,7 @@ namespace lmsim::nvme {
 
 /// The controller between reset and shutdown (CC.EN, CSTS.RDY, CSTS.SHST; NVMe Base 2.3, 3.5, 3.6).
 enum class Life : std::uint8_t { Disabled, Enabling, Ready, Disabling, ShuttingDown, ShutDown };
+/// What makes a controller enabled or disabled.
 enum class LifeEvent : std::uint8_t {
     SetEnable,
     EnableDone,
@@ -23,12 +24,14 @@ enum class LifeEvent : std::uint8_t {
 
 /// A migratable controller under Migration Send (NVMe Base 2.3, 5.2.17).
 enum class Migration : std::uint8_t { Operational, Suspending, Suspended };
+/// What suspends a controller, or lets it go on.
 enum class MigrationEvent : std::uint8_t { Suspend, Drained, Abort, Resume, LevelReset };
 
 /// A submission queue (NVMe Base 2.3, 3.3.1).
 enum class SqLife : std::uint8_t { Absent, Active };
 /// A completion queue. Full: a completion waits for the host to move the head.
 enum class CqLife : std::uint8_t { Absent, Ready, Full };
+/// What makes a queue, or ends it.
 enum class QueueEvent : std::uint8_t {
     Create,        // Create I/O Submission or Completion Queue
     Enable,        // of the admin queues
@@ -49,6 +52,7 @@ enum class CdqLife : std::uint8_t {
     Logging,    // and it was posted
     Suspended,  // the MC is suspended, the last entry posted
 };
+/// What happens to a Controller Data Queue.
 enum class CdqMove : std::uint8_t {
     Create,
     Start,            // Track Send, Log User Data Changes: start

@@ -88,6 +88,7 @@ struct Cq {
     }
 };
 
+/// How far a command is: what it waits for.
 enum class Stage : std::uint8_t {
     Free,
     Fetching,    // the SQE is on its way
@@ -292,6 +293,7 @@ struct Subsystem {
 };
 static_assert(std::is_trivially_copyable_v<Subsystem<ProofBounds>>);
 
+/// What happens to a controller; behind each kind, the members that it uses.
 struct Event {
     enum class Kind : std::uint8_t {
         SqDoorbell,  // queue, value

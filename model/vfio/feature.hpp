@@ -15,6 +15,7 @@ struct FeatureCall {
     bool header_fault = false;  // the header cannot be read
 };
 
+/// What becomes of a VFIO_DEVICE_FEATURE call, before anything is done.
 struct FeatureAnswer {
     Errno error = Errno::Ok;
     bool execute = false;  // false: answer `error` at once (0 for a PROBE)

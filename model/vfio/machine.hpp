@@ -46,6 +46,7 @@ const std::array<DriverArc, driver_arc_count>& driver_arcs();
 /// Bit t of element s: the driver has an arc from state s to state t.
 std::array<std::uint8_t, state_count> successors(std::uint8_t flags, const spec::Rules& rules);
 
+/// The next state on a walk, or why there is none.
 struct NextState {
     Errno error = Errno::Ok;
     MigState state = MigState::ERROR;

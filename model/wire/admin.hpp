@@ -35,10 +35,12 @@ struct CreateSq {
     std::uint64_t prp1 = 0;
 };
 
-/// Delete I/O Submission Queue (5.3.4) and Delete I/O Completion Queue (5.3.3).
+/// Delete I/O Submission Queue (5.3.4).
 struct DeleteSq {
     std::uint16_t qid = 0;
 };
+
+/// Delete I/O Completion Queue (5.3.3).
 struct DeleteCq {
     std::uint16_t qid = 0;
 };

@@ -10,6 +10,7 @@
 /// Admin commands that make, attach, format and erase namespaces.
 namespace lmsim::wire {
 
+/// SEL of Namespace Management and Namespace Attachment.
 enum class NamespaceSelect : std::uint8_t { Create, Delete, Attach, Detach, Reserved };
 
 /// Namespace Management (NVMe Base 2.3, 5.2.21): Create or Delete.
@@ -59,6 +60,7 @@ struct FormatNvm {
 Sqe encode(const FormatNvm& command, const spec::Rules& rules);
 FormatNvm decode_format_nvm(const Sqe& sqe, const spec::Rules& rules);
 
+/// SANACT of Sanitize (NVMe Base 2.3, 5.2.22).
 enum class SanitizeAction : std::uint8_t {
     Reserved,
     ExitFailure,

@@ -22,6 +22,7 @@ class NamespaceListWriter {
     std::size_t count_ = 0;
 };
 
+/// Reads a Namespace List; the bytes have to stay. Never reads past their end.
 class NamespaceListView {
   public:
     NamespaceListView() = default;
@@ -50,6 +51,7 @@ class ControllerListWriter {
     std::size_t count_ = 0;
 };
 
+/// Reads a Controller List; the bytes have to stay. Never reads past their end.
 class ControllerListView {
   public:
     ControllerListView() = default;

@@ -52,6 +52,8 @@ struct TrackHints {
     std::uint32_t nmrtd = 0;  // descriptors
 };
 bool operator==(const TrackHints& a, const TrackHints& b);
+
+/// The same as the completion has them.
 struct TrackHintWords {
     std::uint32_t dw0 = 0;
     std::uint32_t dw1 = 0;

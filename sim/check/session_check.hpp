@@ -9,6 +9,7 @@
 
 namespace lmsim::sim {
 
+/// What a session with a device shows: counts, and what it breaks.
 struct SessionVerdict {
     record::SessionHeader header;
     std::uint64_t lines = 0;

@@ -19,6 +19,7 @@ struct TraceBreach {
     std::uint64_t times = 0;
 };
 
+/// What a trace shows: counts, and which invariant it breaks where.
 struct TraceVerdict {
     trace::TraceHeader header;
     std::uint64_t records = 0;

@@ -51,6 +51,7 @@ struct Answer {
     std::vector<Save> saves;
 };
 
+/// What a step of a case does.
 enum class StepKind : std::uint8_t {
     Command,    // submit; unless `later`, the completion is waited for
     Await,      // the completion of the command `tag` comes, or has come
@@ -69,6 +70,7 @@ enum class StepKind : std::uint8_t {
     Read,       // the property at `at` holds `fields`
 };
 
+/// A step of a case: what is done, and what has to come of it.
 struct Step {
     StepKind kind = StepKind::Command;
     std::string controller = "mmc";  // mmc, mc, mc2
@@ -98,6 +100,7 @@ struct Need {
     std::string otherwise;  // the reason for skipping, as a sentence's end
 };
 
+/// A conformance case: what it needs, does and expects, and the rules that it is about.
 struct Case {
     std::string id;
     std::string group;

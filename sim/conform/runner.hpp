@@ -9,6 +9,7 @@
 
 namespace lmsim::sim::conform {
 
+/// How a case ended.
 enum class Verdict : std::uint8_t { Passed, Failed, Skipped };
 
 /// What became of a case. Of a failed one: at which step, and in words what was sent, what came

@@ -32,6 +32,8 @@ struct Value {
     std::vector<Member> members;  // of a Table, in the order of the file
     Position where;
 };
+
+/// A key of a table, where it stands, and its value.
 struct Value::Member {
     std::string name;
     Position where;

@@ -48,6 +48,7 @@ struct Time : Quantity<Time, std::int64_t> {
     constexpr Time operator-() const { return Time{-ps}; }
 };
 
+/// A number of bytes.
 struct Bytes : Quantity<Bytes, std::uint64_t> {
     std::uint64_t count = 0;
     constexpr Bytes() = default;
@@ -56,6 +57,7 @@ struct Bytes : Quantity<Bytes, std::uint64_t> {
     static constexpr Bytes max() { return Bytes{std::numeric_limits<std::uint64_t>::max()}; }
 };
 
+/// Bits per second; on a wire they are decimal.
 struct Bandwidth : Quantity<Bandwidth, std::uint64_t> {
     std::uint64_t bits_per_s = 0;
     constexpr Bandwidth() = default;
@@ -137,6 +139,8 @@ struct UnitName {
     std::uint64_t factor;  // in base units
     bool printed;          // whether format() may choose it
 };
+
+/// A dimension by its names, and its units from the smallest on.
 struct Dimension {
     const char* what;    // "time"
     const char* phrase;  // "a time such as \"10us\""

@@ -12,6 +12,7 @@ namespace lmsim::sim {
 /// order.
 class Servers {
   public:
+    /// Of a server: when what it was given ends, and the lane of its events.
     struct Slot {
         Ps end;
         LaneId lane;

@@ -149,6 +149,7 @@ struct MemoryParams {
     bool abort = param(&abort, "abort", true, "the VMM may give up after the Suspend", choice);
 };
 
+/// A model's file, whole: `lmsim explore --docs`.
 struct ExploreParams {
     std::string title = param(&title, "title", "", "what is explored, in a line", choice);
     WorldKind kind = param(&kind, "kind", WorldKind::Migration, "which world", choice);

@@ -24,6 +24,7 @@ std::string why_exact(const Scenario& scenario, const Workload& workload);
 /// writes is on the destination at once, so that the pages to be sent are those of before.
 class Hybrid : public Component {
   public:
+    /// The parts of a run that go on by rates; they outlive this.
     struct Parts {
         Guest* guest = nullptr;
         VmmPair* vmms = nullptr;

@@ -18,6 +18,7 @@ namespace lmsim::sim {
 /// is written in the right order with what is sent.
 class PageWriter {
   public:
+    /// How often which pages are written to; in pages of 4 KiB.
     struct Params {
         Rate rate;
         std::uint64_t first_page = 0;

@@ -11,6 +11,7 @@
 
 namespace lmsim::sim {
 
+/// Who tracks what devices write, how finely, and what that takes.
 struct DirtyTrackingTiming {
     Tracker by = Tracker::Vmm;
     std::uint64_t memory = 0;   // bytes of the guest's memory

@@ -54,6 +54,7 @@ class MediaCopy : public Component,
                   public MediaGate,
                   public MediaListener {
   public:
+    /// A host of the copy: its driver, its device, and the rules that they go by.
     struct Side {
         HostDriver* driver = nullptr;
         NvmeDevice* device = nullptr;

@@ -27,6 +27,7 @@ struct LocalNamespace {
 /// admin command after the other.
 class MediaSetup {
   public:
+    /// What is to be set up.
     struct Wish {
         bool allocated_only = true;
         bool format = true;

@@ -25,6 +25,7 @@ struct NamespaceRoundUse {
     std::uint64_t bytes = 0;
 };
 
+/// A round of the copy: when, for how long, and of how much.
 struct MediaRoundUse {
     Ps at = 0;
     Ps time = 0;

@@ -15,6 +15,7 @@ class RamSender {
     /// Bytes that precede each page on the wire: offset and flags; a zero page adds one byte.
     static constexpr std::uint64_t page_header = 8;
 
+    /// What went out, in pages of 4 KiB: those of zeros are a header alone.
     struct Sent {
         std::uint64_t normal = 0;  // pages
         std::uint64_t zero = 0;

@@ -49,6 +49,7 @@ struct DeviceFacts {
     std::uint16_t functions = 1;  // that were open
 };
 
+/// All that was measured of a device.
 struct Calibration {
     DeviceFacts facts;
     std::vector<Series> series;  // in the order in which they were measured
@@ -59,6 +60,7 @@ struct Calibration {
     const Throughput* throughput_of(const std::string& kind) const;
 };
 
+/// How much is measured, and whether data may be lost.
 struct CalibrateOptions {
     std::uint32_t samples = 1000;                                     // of each kind
     std::uint32_t warm_up = 20;                                       // before them

@@ -35,6 +35,7 @@ struct Difference {
     std::uint64_t times = 1;  // so often: `where` and `sent` are those of the first
 };
 
+/// What a device and the model answered to the same, and where they differ.
 struct Comparison {
     std::string device;
     std::uint64_t seed = 0;

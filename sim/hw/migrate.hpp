@@ -22,12 +22,14 @@ struct MigrationPlan {
     std::uint64_t count = 2000;  // I/O commands: half before, half after
 };
 
+/// A step of a migration of real functions, in picoseconds of the clock's time.
 struct MigrationStep {
     std::string name;
     Ps took = 0;
     std::string error;  // empty: done
 };
 
+/// How a VF moved by its PF, or why it did not. Times are the clock's.
 struct MigrationReport {
     std::string error;  // why the VF did not move, or what its user met; empty: all is well
     std::vector<MigrationStep> steps;

@@ -11,6 +11,7 @@
 
 namespace lmsim::sim::hw {
 
+/// How a device moved by the kernel's VFIO, or why it did not. Times are the clock's.
 struct VfioMigrationReport {
     std::string error;  // why the device did not move; or, if it did, what was left undone
     std::vector<MigrationStep> steps;

@@ -29,6 +29,7 @@ struct BusFacts {
     std::optional<std::uint64_t> migration;
 };
 
+/// What Identify says of a namespace.
 struct NamespaceFacts {
     std::uint32_t nsid = 0;
     std::uint64_t blocks = 0;

@@ -32,6 +32,7 @@ struct IoCounts {
 /// stopped as a VM is, and goes on behind another VF with the same memory.
 class VfUser : private PortClient {
   public:
+    /// What the user does.
     struct Options {
         std::uint32_t depth = 16;   // commands at a time, 1 to 256
         std::uint32_t late = 4;     // so many more at once, by submit_late(), to 256

@@ -52,6 +52,7 @@ struct Label {
     }
 };
 
+/// A part of the downtime, in picoseconds.
 struct PartTime {
     Label label;
     Ps ps = 0;

@@ -42,6 +42,7 @@ struct GuestWindow {
     std::optional<std::uint64_t> bytes_per_s() const;
 };
 
+/// The guest's I/O in three windows.
 struct GuestResult {
     GuestWindow before;  // from the end of the ramp-up to the start of the migration
     GuestWindow during;  // to the end of the migration, blackout included
@@ -91,6 +92,7 @@ struct Round {
     std::uint64_t sent_bytes = 0;   // sent until it ended
 };
 
+/// The guest's commands; none may be lost or duplicated.
 struct CommandCounts {
     std::uint64_t submitted = 0;
     std::uint64_t completed = 0;
@@ -165,6 +167,7 @@ struct AdminUse {
     Ps waited = 0;  // from the wish to the doorbell, all commands together
 };
 
+/// What the scenario expects, and whether it came.
 struct Expectation {
     bool met = true;
     std::string text;  // what was expected; if not met, also what came
@@ -177,6 +180,7 @@ struct IgnoredKey {
     std::string where;  // "file:line"
 };
 
+/// The guest's I/O in words.
 struct Workload {
     std::string source;              // "fio job file mixed.fio"
     std::vector<std::string> lines;  // its jobs, a line each

@@ -11,6 +11,7 @@ namespace lmsim::sim::metrics {
 /// neighbours are added together and each bin covers twice the time. Memory stays flat.
 class Series {
   public:
+    /// What ended in one stretch of time.
     struct Bin {
         std::uint64_t commands = 0;
         std::uint64_t bytes = 0;

@@ -8,6 +8,8 @@ namespace lmsim::sim::metrics {
 /// A small table that is printed for a terminal or as Markdown. Cells are taken as they are.
 struct TextTable {
     enum class Align { Left, Right };
+
+    /// A column's title, and to which side its cells go.
     struct Column {
         std::string title;  // all empty: no line of titles on the terminal
         Align align = Align::Left;

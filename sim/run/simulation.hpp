@@ -33,6 +33,7 @@ struct SideBackend {
     Memory* vm_memory = nullptr;  // nullptr: the VM's memory there is its own
 };
 
+/// What a run has beyond its scenario and its workload. What is pointed to outlives the run.
 struct RunOptions {
     /// Of the source and of the destination. With a rig time is the wall clock's.
     std::array<SideBackend, 2> backends = {};

@@ -107,6 +107,7 @@ struct HostParams {
     std::vector<PortParams> vf = list(&vf, "vf", 256, "single VFs, in the order of their index");
 };
 
+/// The two hosts: `[hosts]` of a scenario.
 struct HostsParams {
     HostParams src = group(&src, "src", "the host that the VM leaves");
     HostParams dst = group(&dst, "dst", "the host that the VM goes to");

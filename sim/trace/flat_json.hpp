@@ -13,6 +13,8 @@ namespace lmsim::sim::trace {
 class FlatJson {
   public:
     enum class Type : std::uint8_t { Null, Integer, Text, Other };
+
+    /// A member's value.
     struct Value {
         Type type = Type::Null;
         bool negative = false;     // of an integer

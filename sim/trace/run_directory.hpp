@@ -45,7 +45,7 @@ class RunDirectory {
     /// Path at which to write a file of the run: file("trace.ndjson").
     std::string file(const std::string& name) const { return work_ + "/" + name; }
 
-    /// Writes result.json, report.md, config.toml, state/<vf>.bin and manifest.json, then shows all
+    /// Writes result.json, report.md, config.toml, state/VF.bin and manifest.json, then shows all
     /// at once. An interrupted run is finished like any other: the result says that it is partial,
     /// and so do report and manifest. Returns an empty text or what went wrong.
     std::string finish(const RunFiles& files);

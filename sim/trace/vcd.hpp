@@ -100,7 +100,7 @@ class VcdWriter final : public TraceSink {
 /// A name as a VCD identifier: letters, digits and underscores, not empty, no digit first.
 std::string vcd_name(std::string_view text);
 
-/// A text as the value of a string variable: what is no graphic ASCII character stands as \ooo.
+/// A text as the value of a string variable: what is no graphic ASCII character stands as `\ooo`.
 std::string vcd_text(std::string_view text);
 
 }  // namespace lmsim::sim::trace

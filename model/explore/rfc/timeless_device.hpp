@@ -236,6 +236,7 @@ class Device : protected Env {
     std::map<std::uint16_t, TrackedMemory> tracked_;
 };
 
+/// A controller without time and the device behind it: each effect is done at once.
 template <class Bounds>
 class Bench : public Device {
   public:

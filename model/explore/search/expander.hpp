@@ -49,10 +49,13 @@ struct Strings {
 /// What came out of a few states of the frontier: the states that may be new, in the order of
 /// their parents and actions.
 struct Slice {
+    /// Where a new state comes from.
     struct Origin {
         StateId parent;
         Action action;
     };
+
+    /// A state that must not be, as found while its slice was expanded.
     struct Broken {
         Origin origin;
         const check::Invariant* invariant;  // none: the parent is a deadlock

@@ -11,6 +11,7 @@ namespace lmsim::explore {
 /// A state of the graph, numbered as the search finds them.
 using Node = std::uint32_t;
 
+/// A transition, by where it leads, what was done, and the fairness class of that.
 struct Edge {
     Node to = 0;
     Action action;

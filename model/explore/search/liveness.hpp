@@ -8,12 +8,14 @@
 
 namespace lmsim::explore {
 
+/// How far check_liveness() goes; `progress` returns false to end it.
 struct LivenessOptions {
     std::uint64_t most_states = 1'000'000;
     std::uint64_t memory_bytes = std::uint64_t{4} << 30;
     std::function<bool(const SearchProgress&)> progress;
 };
 
+/// What check_liveness() found, and how much it looked at.
 struct LivenessReport {
     std::uint64_t states = 0;  // by fair_fingerprint()
     std::uint64_t transitions = 0;

@@ -27,6 +27,7 @@ struct Violation {
 /// Why a search ended before everything was seen.
 enum class Stop : std::uint8_t { None, Memory, States, Interrupted, Violation };
 
+/// How far a search is: told now and then.
 struct SearchProgress {
     std::uint64_t states = 0;
     std::uint64_t expanded = 0;  // of these, whose actions are all done
@@ -35,6 +36,7 @@ struct SearchProgress {
     std::uint64_t bytes = 0;
 };
 
+/// How far a search goes, and on how much of the machine.
 struct SearchOptions {
     unsigned jobs = 1;
     std::uint64_t memory_bytes = std::uint64_t{4} << 30;
@@ -47,6 +49,7 @@ struct SearchOptions {
     std::function<bool(const SearchProgress&)> progress;
 };
 
+/// How a search ended, what it counted and what it found.
 struct SearchReport {
     std::uint64_t states = 0;
     std::uint64_t expanded = 0;

@@ -13,6 +13,7 @@
 // one. The state itself is never changed.
 namespace lmsim::explore::world {
 
+/// Writes the canonical form of a world's state into words.
 template <class W>
 class Canonical {
   public:

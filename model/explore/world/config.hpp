@@ -32,6 +32,7 @@ constexpr std::uint8_t fault_bit(Fault fault) {
     return static_cast<std::uint8_t>(1U << static_cast<unsigned>(fault));
 }
 
+/// A model of hosts and VFs: its size, and what may happen in it.
 struct WorldConfig {
     /// 1: one host, whose user SETs any state of each VFIO device at any time.
     /// 2: a migration between two, the engines of both VMMs included.

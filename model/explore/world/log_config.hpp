@@ -11,6 +11,7 @@
 // (model/host/udmq.hpp), its memory, and whoever copies the data.
 namespace lmsim::explore {
 
+/// A model of logged user data (`lmsim explore log`): its size, and what may happen in it.
 struct LogConfig {
     std::uint8_t entries = 3;   // slots of the Controller Data Queue, 2 to 4
     std::uint8_t batch = 1;     // entries after which the head moves, below `entries`

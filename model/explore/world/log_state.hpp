@@ -28,6 +28,7 @@ enum class LogPhase : std::uint8_t {
 /// Whose an admin command of the PF is: SmallDevice::owner.
 enum class LogOwner : std::uint8_t { None, Event, Log, StaleLog, Move, StaleMove, Suspend, Resume };
 
+/// One state of such a model; trivially copyable.
 struct LogState {
     static constexpr std::uint8_t most_slots = 4;  // of the CDQ
     static constexpr std::uint8_t entry_bytes = 32;

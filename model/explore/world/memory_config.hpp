@@ -12,6 +12,7 @@
 // flow (model/host/memory_log.hpp), and whoever copies the memory.
 namespace lmsim::explore {
 
+/// A model of tracked memory (`lmsim explore memory`): its size, and what may happen in it.
 struct MemoryConfig {
     std::uint8_t pages = 2;        // of data that the VF writes, 1 or 2, besides its completions'
     std::uint8_t commands = 1;     // reads of the guest under way at once, 1 or 2

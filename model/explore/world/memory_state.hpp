@@ -25,6 +25,7 @@ enum class MemoryPhase : std::uint8_t {
 /// Whose an admin command of the PF is: SmallDevice::owner.
 enum class MemoryOwner : std::uint8_t { None, Track, Suspend, Resume };
 
+/// One state of such a model; trivially copyable.
 struct MemoryState {
     static constexpr std::uint8_t tracked_pages = 4;  // page 0 has the guest's completions
     static constexpr std::uint8_t most_descriptors = 3;

@@ -49,6 +49,7 @@ class VfTable {
     Watched<T, N> items_;
 };
 
+/// Room for what the invariants remember of a world.
 template <std::size_t Vfs>
 struct WatchBounds {
     static constexpr std::size_t vfs = Vfs;
@@ -222,11 +223,14 @@ struct Journey {
     }
 };
 
+/// One state of a model of hosts and VFs; trivially copyable.
 template <std::size_t Vfs, std::size_t Hosts>
 struct World {
     static constexpr std::size_t vfs = Vfs;
     static constexpr std::size_t hosts = Hosts;
     using Bounds = nvme::WorldBounds<Vfs>;
+
+    /// In the place of what a model of one host does not have.
     struct Nothing {
         template <class Visitor, class Self>
         static constexpr void fields(Visitor&, Self&) {}

@@ -8,6 +8,7 @@
 /// good enough. Counts are granules: the blocks that the host remembers together.
 namespace lmsim::host::media {
 
+/// Blocks or granules one after the other.
 struct Piece {
     std::uint64_t first = 0;
     std::uint64_t count = 0;  // 0: there is none
@@ -61,6 +62,7 @@ struct RoundEnd {
     bool stopped = false;           // the guest stands still
 };
 
+/// What a copy does when a round is over.
 enum class Next : std::uint8_t {
     Whole,   // everything again
     Round,   // what has changed

@@ -38,6 +38,7 @@ struct QueueForecast {
 /// `all`: entries of all queues together, which share the host's CPU; in thousandths a second.
 QueueForecast forecast_queue(const QueuePlan& plan, std::uint64_t milli_per_s, std::uint64_t all);
 
+/// What a copy of media has to do, and what it has for that. Rates are per second.
 struct Plan {
     std::uint64_t granule_bytes = 0;
     std::uint64_t granules = 0;    // of all namespaces
@@ -52,13 +53,16 @@ struct Plan {
     std::vector<std::uint64_t> entries_milli_per_s;  // by queue
 };
 
+/// One round of it.
 struct RoundForecast {
     std::uint64_t bytes = 0;
     std::int64_t time_ps = 0;
 };
 
+/// Does the copy end, and if not, why?
 enum class Verdict : std::uint8_t { Converges, TooSlow, QueueFull };
 
+/// Whether, when and after how many bytes a copy of media ends.
 struct Forecast {
     Verdict verdict = Verdict::Converges;
     std::int64_t time_ps = 0;  // until the RAM may begin; or until it is given up

@@ -8,6 +8,7 @@
 
 namespace lmsim::host::vmm {
 
+/// The source, but for its devices.
 struct CloudSourceControl {
     Flow flow;
     std::uint8_t state = 0;  // CloudSource
@@ -41,6 +42,7 @@ struct CloudSourceControl {
     }
 };
 
+/// The destination, but for its devices.
 struct CloudTargetControl {
     Flow flow;
     std::uint8_t state = 0;  // CloudTarget
@@ -57,6 +59,7 @@ struct CloudTargetControl {
     }
 };
 
+/// The source; trivially copyable.
 template <std::size_t MaxDevices = max_devices>
 struct CloudSourceState {
     CloudSourceControl control;
@@ -69,6 +72,7 @@ struct CloudSourceState {
     }
 };
 
+/// The destination; trivially copyable.
 template <std::size_t MaxDevices = max_devices>
 struct CloudTargetState {
     CloudTargetControl control;

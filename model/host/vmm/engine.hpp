@@ -106,6 +106,7 @@ struct Threads {
     }
 };
 
+/// QEMU's source, but for its devices and threads.
 struct SourceControl {
     Flow flow;
     std::uint8_t precopy = 0;     // Precopy
@@ -154,6 +155,7 @@ struct SourceControl {
     }
 };
 
+/// QEMU's destination, but for its devices and threads.
 struct DestinationControl {
     Flow flow;
     std::uint8_t incoming = 0;  // Incoming
@@ -188,6 +190,7 @@ struct Source {
     }
 };
 
+/// QEMU's destination; trivially copyable.
 template <std::size_t MaxDevices = max_devices, std::size_t MaxThreads = MaxDevices>
 struct Destination {
     DestinationControl control;

@@ -65,6 +65,7 @@ struct Codes {
     std::uint64_t vendor = ~0ULL;       // first vendor specific value
 };
 
+/// A field as it is printed: its row says where it is and how wide.
 struct Field {
     std::string_view name;  // the mnemonic of the documents
     spec::Id row;

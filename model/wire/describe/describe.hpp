@@ -52,6 +52,7 @@ struct Outcome {
     bool ok() const { return error == Error::None; }
 };
 
+/// Bytes to describe, by these rules; none of them outlives the call.
 struct Input {
     const std::uint8_t* data = nullptr;
     std::size_t size = 0;
@@ -97,6 +98,8 @@ struct Candidate {
 constexpr int guess_threshold = 40;
 
 constexpr std::size_t max_candidates = 64;
+
+/// What an input may be, by its content.
 struct Guess {
     std::size_t count = 0;  // the likeliest first
     Candidate candidates[max_candidates];

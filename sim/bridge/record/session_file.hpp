@@ -18,6 +18,7 @@ constexpr std::uint64_t most_pages = std::uint64_t{1} << 20;
 
 /// The first line of a session file.
 struct SessionHeader {
+    /// Of a function, as the session found it.
     struct Memory {
         std::uint64_t pages = 0;
         std::uint64_t allocated = 0;  // pages, before the session
@@ -45,6 +46,7 @@ class RunningSum {
     std::uint64_t sum_ = 0xcbf2'9ce4'8422'2325;
 };
 
+/// Writes a session, line by line, each with its sum. Errors are in words.
 class SessionWriter {
   public:
     /// Makes the file or empties it.

@@ -21,6 +21,7 @@ bool wait_until_closed(const System& system, const std::string& bdf,
 /// Changes of drivers and of numbers of VFs, and how each is undone. Errors are in words.
 class Changes {
   public:
+    /// For how long others are waited for.
     struct Limits {
         /// For one change. A controller may take two minutes to be enabled (NVMe Base 2.3, CAP.TO).
         std::chrono::milliseconds change{150'000};

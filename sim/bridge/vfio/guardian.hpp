@@ -17,6 +17,7 @@ namespace lmsim::sim::vfio_kernel {
 /// reaches it.
 class Guardian {
   public:
+    /// For how long others are waited for.
     struct Limits {
         Changes::Limits changes;
         /// For a process that has lost its end of the line to be gone, so that nothing is open.

@@ -80,6 +80,7 @@ class Migration {
     Errno log_report(std::uint64_t iova, std::uint64_t length, std::uint64_t page_size,
                      std::vector<std::uint64_t>& bitmap) const;
 
+    /// What VFIO_MIG_GET_PRECOPY_INFO answers: bytes that are left.
     struct Precopy {
         std::uint64_t initial_bytes = 0;
         std::uint64_t dirty_bytes = 0;

@@ -11,6 +11,8 @@ namespace lmsim::sim::vfio_kernel::uapi {
 
 /// VFIO_MIG_GET_PRECOPY_INFO, on a data_fd.
 inline constexpr unsigned long mig_get_precopy_info = _IO(VFIO_TYPE, VFIO_BASE + 21);
+
+/// Its argument (struct vfio_precopy_info).
 struct PrecopyInfo {
     std::uint32_t argsz;
     std::uint32_t flags;
@@ -20,6 +22,8 @@ struct PrecopyInfo {
 
 /// VFIO_DEVICE_BIND_IOMMUFD, on /dev/vfio/devices/vfioN.
 inline constexpr unsigned long device_bind_iommufd = _IO(VFIO_TYPE, VFIO_BASE + 18);
+
+/// Its argument (struct vfio_device_bind_iommufd).
 struct BindIommufd {
     std::uint32_t argsz;
     std::uint32_t flags;
@@ -33,6 +37,8 @@ inline constexpr std::uint32_t bind_flag_token = 1;
 
 /// VFIO_DEVICE_ATTACH_IOMMUFD_PT.
 inline constexpr unsigned long device_attach_iommufd_pt = _IO(VFIO_TYPE, VFIO_BASE + 19);
+
+/// Its argument (struct vfio_device_attach_iommufd_pt).
 struct AttachIommufdPt {
     std::uint32_t argsz;
     std::uint32_t flags;
@@ -41,6 +47,8 @@ struct AttachIommufdPt {
 
 // On /dev/iommu; each structure begins with its size.
 inline constexpr unsigned long iommu_ioas_alloc = _IO(VFIO_TYPE, 0x81);
+
+/// Its argument (struct iommu_ioas_alloc).
 struct IoasAlloc {
     std::uint32_t size;
     std::uint32_t flags;
@@ -51,6 +59,8 @@ inline constexpr unsigned long iommu_ioas_map = _IO(VFIO_TYPE, 0x85);
 inline constexpr std::uint32_t ioas_map_fixed_iova = 1;
 inline constexpr std::uint32_t ioas_map_writeable = 2;
 inline constexpr std::uint32_t ioas_map_readable = 4;
+
+/// Its argument (struct iommu_ioas_map).
 struct IoasMap {
     std::uint32_t size;
     std::uint32_t flags;
@@ -62,6 +72,8 @@ struct IoasMap {
 };
 
 inline constexpr unsigned long iommu_ioas_unmap = _IO(VFIO_TYPE, 0x86);
+
+/// Its argument (struct iommu_ioas_unmap).
 struct IoasUnmap {
     std::uint32_t size;
     std::uint32_t ioas_id;

@@ -16,6 +16,7 @@ namespace lmsim::sim::vfio_kernel {
 /// the VFs another one than the PF.
 class VfioRig : public Rig {
   public:
+    /// How much memory there is for the functions, and how it is mapped.
     struct Options {
         std::uint64_t memory_pages = 16384;  // 64 MiB: what three controllers hand out
         std::uint64_t vm_pages = 0;          // of the VFs' own memory; 0: there is one for all

@@ -21,15 +21,20 @@ struct Capabilities {
 /// is wrong with it; a capability that is not known is none of ours.
 std::string parse_capabilities(const std::uint8_t* bytes, std::size_t size, Capabilities& to);
 
+/// What DEVICE_GET_INFO answers.
 struct DeviceInfo {
     std::uint32_t flags = 0;  // device_reset, device_pci
     std::uint32_t regions = 0;
     std::uint32_t irqs = 0;
 };
+
+/// What DEVICE_GET_REGION_INFO answers of a region.
 struct RegionInfo {
     std::uint32_t flags = 0;
     std::uint64_t size = 0;
 };
+
+/// What DEVICE_GET_IRQ_INFO answers of a kind of interrupts.
 struct IrqInfo {
     std::uint32_t flags = 0;
     std::uint32_t count = 0;

@@ -19,6 +19,8 @@ class ClientPort : public DevicePort {
     /// What becomes of a register write. Awaited: the server's answer is waited for. Pipelined: it
     /// is taken later. Unanswered: no answer is asked for (No_reply).
     enum class Writes : std::uint8_t { Awaited, Pipelined, Unanswered };
+
+    /// How a client shares its memory and sends its writes.
     struct Options {
         Share share = Share::Descriptor;
         // By messages, a server may take a command for the answer to its own: let it answer first.

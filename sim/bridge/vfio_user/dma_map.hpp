@@ -27,6 +27,7 @@ class DmaMessages {
 /// many pieces of it come (behind a vIOMMU: thousands of 4 KiB).
 class DmaMap : public Dma {
   public:
+    /// What DMA_MAP says of a piece of the client's memory.
     struct Mapping {
         std::uint64_t address = 0;
         std::uint64_t size = 0;    // bytes

@@ -10,6 +10,7 @@ namespace lmsim::sim::vfio_user {
 constexpr std::uint16_t major_version = 0;
 constexpr std::uint16_t minor_version = 1;
 
+/// What a message asks (vfio-user 0.1, Commands).
 enum class Command : std::uint16_t {
     VERSION = 1,
     DMA_MAP = 2,
@@ -33,6 +34,7 @@ enum class Command : std::uint16_t {
 /// "REGION_READ"; "command 99" is left to the caller: empty then.
 std::string_view name_of(Command command);
 
+/// The head of each message, 16 bytes (vfio-user 0.1, Header).
 struct Header {
     static constexpr std::uint32_t size = 16;
 

@@ -27,6 +27,8 @@ struct ServerOptions {
     spec::Rules rules;
     std::uint64_t seed = 1;
     bool paced = false;  // else as fast as it goes
+
+    /// A namespace that is kept in a file.
     struct Backing {
         std::uint32_t nsid = 0;
         std::string file;

@@ -22,6 +22,8 @@ class Stream {
     /// nothing within the limit of a blocking read.
     virtual std::ptrdiff_t read(std::uint8_t* to, std::size_t most, std::vector<Fd>& fds,
                                 Wait wait) = 0;
+
+    /// Bytes of a message that stand apart from the others.
     struct Part {
         const std::uint8_t* bytes = nullptr;
         std::size_t size = 0;

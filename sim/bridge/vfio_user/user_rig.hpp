@@ -14,6 +14,7 @@ namespace lmsim::sim::vfio_user {
 /// or the one at PATH.
 class UserRig : public Rig {
   public:
+    /// How much memory there is for the functions, and how it is shared.
     struct Options {
         ClientPort::Options port;
         std::uint64_t memory_pages = 16384;  // 64 MiB: what three controllers hand out

@@ -10,10 +10,13 @@ namespace lmsim::sim::fio {
 
 /// A workload in words, for results and the terminal.
 struct Description {
+    /// A job in words.
     struct Job {
         std::string name;
         std::vector<std::pair<std::string, std::string>> values;  // effective, in a fixed order
     };
+
+    /// A key without a meaning here.
     struct Ignored {
         std::string key;
         std::string value;

@@ -124,6 +124,7 @@ struct Note {
     std::string text;
 };
 
+/// A job file of fio, as it was read.
 struct JobFile {
     std::string path;
     std::vector<Job> jobs;

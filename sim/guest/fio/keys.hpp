@@ -12,6 +12,7 @@ enum class KeyClass : unsigned char {
     Unsupported,  // would change the workload: an error unless the value is a neutral one
 };
 
+/// A key of a job file.
 struct Key {
     std::string_view name;
     KeyClass use = KeyClass::Supported;

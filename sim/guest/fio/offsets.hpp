@@ -36,6 +36,7 @@ class Lengths {
 /// region an I/O that would not fit has the smallest size.
 class Extents {
   public:
+    /// Bytes one after the other, of which the next block is taken.
     struct Piece {
         std::uint64_t offset = 0;  // in the region
         std::uint64_t length = 0;  // 0: no place is left in this pass
