@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "sim/core/schemas.hpp"
+
 namespace lmsim::sim {
 
 namespace {
@@ -14,7 +16,7 @@ constexpr std::size_t flush_at = std::size_t{1} << 20;
 }  // namespace
 
 PortRecording::PortRecording(trace::OutputFile file) : file_(std::move(file)) {
-    buffer_ = fmt::format("{{\"schema\":\"{}\",\"unit\":\"ps\"}}\n", ports_schema_name);
+    buffer_ = fmt::format("{{\"schema\":\"{}\",\"unit\":\"ps\"}}\n", schema::Ports);
 }
 
 PortRecording::~PortRecording() { close(); }

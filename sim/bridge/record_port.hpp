@@ -9,8 +9,6 @@
 
 namespace lmsim::sim {
 
-constexpr const char* ports_schema_name = "lmsim/ports/1";
-
 /// Where the recordings of all ports of a run go: ports.ndjson, one line for each crossing of a
 /// port in either direction, in the order in which they happen.
 class PortRecording {

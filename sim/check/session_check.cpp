@@ -25,7 +25,7 @@ bool is_session(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     std::string line(256, '\0');
     file.read(line.data(), static_cast<std::streamsize>(line.size()));
-    return line.find(record::session_schema_name) != std::string::npos;
+    return line.find("\"lmsim/session/") != std::string::npos;
 }
 
 namespace {

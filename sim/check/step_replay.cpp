@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <nlohmann/json.hpp>
 
 #include <cstring>
 #include <fstream>
@@ -18,6 +19,7 @@
 #include "sim/check/state_digest.hpp"
 #include "sim/check/step_line.hpp"
 #include "sim/core/own_process.hpp"
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 #include "sim/host/memory.hpp"
 #include "sim/run/convert.hpp"
@@ -397,6 +399,13 @@ class SharedNumber {
     void* at_;
 };
 
+/// What the first line of a log says of itself; empty if that is nothing.
+std::string schema_of_line(const std::string& line) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    const bool says = json.is_object() && json.contains("schema") && json["schema"].is_string();
+    return says ? json["schema"].get<std::string>() : std::string();
+}
+
 }  // namespace
 
 sim::Result<ReplayVerdict> replay_steps(const std::string& path, const Scenario& scenario,
@@ -405,9 +414,13 @@ sim::Result<ReplayVerdict> replay_steps(const std::string& path, const Scenario&
     if (!file) {
         return Failure{fmt::format("{}: cannot be read", printable(path))};
     }
-    const std::string header = fmt::format("\"{}\"", trace::steps_schema_name);
     std::string text;
-    if (!std::getline(file, text) || text.find(header) == std::string::npos) {
+    const std::string found = std::getline(file, text) ? schema_of_line(text) : std::string();
+    if (found != schema::Steps) {
+        if (is_version_of(found, schema::Steps)) {
+            return Failure{
+                fmt::format("{}:1:1: {}", printable(path), other_schema(found, schema::Steps))};
+        }
         return Failure{
             fmt::format("{}:1:1: this is no log of steps; expected what `lmsim run "
                         "--trace steps` writes",

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/conform/suite.hpp"
+#include "sim/core/schemas.hpp"
 
 namespace lmsim::sim::conform {
 
@@ -174,7 +175,7 @@ std::string export_json(const std::vector<Case>& cases) {
     for (const Case& test : cases) {
         list.push_back(to_json(test));
     }
-    const Json all = {{"schema", cases_schema_name}, {"probes", probes}, {"cases", list}};
+    const Json all = {{"schema", schema::ConformCases}, {"probes", probes}, {"cases", list}};
     return all.dump(1) + "\n";
 }
 

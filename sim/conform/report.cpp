@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/conform/suite.hpp"
+#include "sim/core/schemas.hpp"
 #include "sim/metrics/text_table.hpp"
 
 namespace lmsim::sim::conform {
@@ -140,7 +141,7 @@ std::string report_json(const Report& report) {
         }
         list.push_back(std::move(entry));
     }
-    Json all = {{"schema", report_schema_name},
+    Json all = {{"schema", schema::ConformReport},
                 {"target", report.target},
                 {"time_base", report.time_base},
                 {"cases", report.outcomes.size()},

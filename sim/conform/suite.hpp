@@ -38,7 +38,4 @@ std::string list_json(const std::vector<Case>& cases);
 /// The cases as data for use elsewhere (docs/conform.md).
 std::string export_json(const std::vector<Case>& cases);
 
-constexpr const char* report_schema_name = "lmsim/conform-report/1";
-constexpr const char* cases_schema_name = "lmsim/conform-cases/1";
-
 }  // namespace lmsim::sim::conform

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 #include "sim/hw/calibrate_text.hpp"
 
@@ -88,7 +89,7 @@ std::string comparison_table(const std::vector<Compared>& all) {
 
 std::string calibration_json(const Calibration& measured, const Provenance& from,
                              const DeviceProfile* profile, const std::vector<Compared>& all) {
-    Json json = {{"schema", "lmsim/calibration/1"},
+    Json json = {{"schema", schema::Calibration},
                  {"time_base", "wall"},
                  {"device", from.device},
                  {"version", from.version},

@@ -62,7 +62,6 @@ Comparison compare(Rig& rig, const CompareOptions& options);
 /// What is not compared, a sentence each: it is a device's own, or the standard leaves it open.
 const std::vector<std::string>& not_compared();
 
-constexpr const char* compare_schema = "lmsim/hw-compare/1";
 std::string compare_text(const Comparison& comparison);
 std::string compare_json(const Comparison& comparison);
 

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/core/schemas.hpp"
 #include "sim/hw/compare.hpp"
 
 namespace lmsim::sim::hw {
@@ -56,7 +57,7 @@ std::string compare_json(const Comparison& comparison) {
                         {"model", each.model},
                         {"device", each.device}});
     }
-    Json all = {{"schema", compare_schema},        {"time_base", "wall"},
+    Json all = {{"schema", schema::HwCompare},     {"time_base", "wall"},
                 {"device", comparison.device},     {"seed", comparison.seed},
                 {"commands", comparison.commands}, {"sequences", comparison.cases},
                 {"left_out", comparison.left_out}, {"not_compared", not_compared()}};

@@ -77,7 +77,6 @@ Result<Probe> probe(Rig& rig);
 /// CAP's fields with their names, as words: {"TO", "7.5 s"}.
 std::vector<std::pair<std::string, std::string>> cap_words(std::uint64_t cap);
 
-constexpr const char* probe_schema = "lmsim/hw-probe/1";
 std::string probe_text(const Probe& probe);
 std::string probe_json(const Probe& probe);
 

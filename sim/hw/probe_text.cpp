@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/bridge/vfio/migration_features.hpp"
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 #include "sim/hw/probe.hpp"
 #include "sim/metrics/text_table.hpp"
@@ -268,7 +269,7 @@ std::string probe_text(const Probe& probe) {
 
 std::string probe_json(const Probe& probe) {
     const wire::IdentifyController& id = probe.id;
-    Json all = {{"schema", probe_schema},
+    Json all = {{"schema", schema::HwProbe},
                 {"time_base", "wall"},
                 {"device", probe.device},
                 {"functions", probe.functions},

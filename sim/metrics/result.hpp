@@ -15,8 +15,6 @@
 
 namespace lmsim::sim::metrics {
 
-constexpr const char* result_schema_name = "lmsim/result/1";
-
 constexpr std::array<std::string_view, 2> time_base_names{"simulated", "wall"};
 
 /// What a second of the result is: simulated, or of the wall clock (a real device takes part).

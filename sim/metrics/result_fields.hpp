@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sim/core/schemas.hpp"
 #include "sim/metrics/host_fields.hpp"
 #include "sim/metrics/media_fields.hpp"
 #include "sim/metrics/result.hpp"
@@ -238,7 +239,7 @@ void workload_fields(Visitor& v, const Result& result) {
 
 template <class Visitor>
 void identity_fields(Visitor& v, const Result& result) {
-    v.constant("schema", result_schema_name, "name and version of this format");
+    v.constant("schema", schema::Result, "name and version of this format");
     v.text("version", result.version, "of lmsim");
     v.text("scenario", result.scenario, "its name");
     v.count("seed", result.seed, "of all random streams");

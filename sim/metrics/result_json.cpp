@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/core/schemas.hpp"
 #include "sim/metrics/media_section.hpp"
 #include "sim/metrics/result_fields.hpp"
 
@@ -165,7 +166,7 @@ std::string result_schema() {
     result_fields(writer, Result{});
     Json schema;
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
-    schema["$id"] = result_schema_name;
+    schema["$id"] = schema::Result;
     schema["title"] = "result.json of lmsim";
     schema.update(writer.json);
     return text_of(schema);

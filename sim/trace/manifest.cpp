@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/core/schemas.hpp"
 #include "sim/trace/run_directory.hpp"
 
 namespace lmsim::sim::trace {
@@ -33,7 +34,7 @@ constexpr const char* build_type() {
 
 std::string manifest_json(const metrics::Result& result, const std::vector<std::string>& files) {
     nlohmann::ordered_json json;
-    json["schema"] = manifest_schema_name;
+    json["schema"] = schema::Manifest;
     json["version"] = result.version;
     json["compiler"] = compiler();
     json["build_type"] = build_type();

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "sim/core/schemas.hpp"
 #include "sim/metrics/display.hpp"
 
 namespace lmsim::sim::trace {
@@ -98,7 +99,7 @@ NdjsonWriter::NdjsonWriter(OutputFile file, const TraceHeader& header)
     : file_(std::move(file)), buffer_(new char[buffer_bytes]), capacity_(buffer_bytes) {
     {
         Line line(*this, header.version.size() + header.scenario.size());
-        line.raw("{\"schema\":\"lmsim/trace/1\"")
+        line.text("{\"schema\":", schema::Trace)
             .text(",\"version\":", header.version)
             .text(",\"scenario\":", header.scenario)
             .field(",\"seed\":", header.seed)

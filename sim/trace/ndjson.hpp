@@ -8,8 +8,6 @@
 
 namespace lmsim::sim::trace {
 
-constexpr const char* trace_schema_name = "lmsim/trace/1";
-
 /// What stands in the first line.
 struct TraceHeader {
     std::string version;

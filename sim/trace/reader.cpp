@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 #include "sim/metrics/result.hpp"
 #include "sim/trace/output_file.hpp"
@@ -107,8 +108,7 @@ class Members {
         std::string name;
         text("schema", name);
         if (error_.empty() && name != expected) {
-            error_ = fmt::format("{}: its schema is {}; this lmsim reads \"{}\"", printable(path_),
-                                 in_quotes(name), expected);
+            error_ = fmt::format("{}: {}", printable(path_), other_schema(name, expected));
         }
     }
     void text(const char* key, std::string& into) {
@@ -207,7 +207,7 @@ std::string read_manifest(const std::string& path, bool whole) {
         return json.error();
     }
     Members members(json.value(), file);
-    members.schema(manifest_schema_name);
+    members.schema(schema::Manifest);
     bool partial = false;
     if (members.has("partial")) {
         members.flag("partial", partial);
@@ -240,7 +240,7 @@ std::string read_result(RunInfo& run, bool whole) {
         return json.error();  // none for a run that has none
     }
     Members members(json.value(), file);
-    members.schema(metrics::result_schema_name);
+    members.schema(schema::Result);
     members.text("version", run.version);
     members.text("scenario", run.scenario);
     members.count("seed", run.seed);

@@ -8,8 +8,6 @@
 
 namespace lmsim::sim::trace {
 
-constexpr const char* manifest_schema_name = "lmsim/manifest/1";
-
 /// "out/run/" is out/run.
 inline std::string without_slashes(std::string path) {
     while (path.size() > 1 && path.back() == '/') path.pop_back();

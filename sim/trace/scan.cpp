@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "model/check/describe.hpp"
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 
 namespace lmsim::sim::trace {
@@ -291,16 +292,14 @@ bool TraceScanner::read_header() {
     if (!has(Key::Schema)) {
         return json_.wrong(begin_, fmt::format("no \"schema\"; expected the header of a trace, "
                                                "{{\"schema\":\"{}\",...",
-                                               trace_schema_name));
+                                               schema::Trace));
     }
     std::string_view schema;
     if (!text(Key::Schema, schema)) {
         return false;
     }
-    if (schema != trace_schema_name) {
-        return json_.wrong(of(Key::Schema).at,
-                           fmt::format("its schema is {}; this lmsim reads \"{}\"",
-                                       in_quotes(schema), trace_schema_name));
+    if (schema != schema::Trace) {
+        return json_.wrong(of(Key::Schema).at, other_schema(schema, schema::Trace));
     }
     return count(Key::Seed, header_.seed) && maybe_count(Key::Vms, header_.vms) && header_texts();
 }

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "sim/core/schemas.hpp"
 #include "sim/trace/ndjson.hpp"
 
 namespace lmsim::sim::trace {
@@ -138,7 +139,7 @@ Json object_of(const char* help) {
 
 Json header() {
     Json object = object_of("the first line");
-    add_constant(object, "schema", trace_schema_name);
+    add_constant(object, "schema", schema::Trace);
     add(object, {"version", text, "of lmsim"});
     add(object, {"scenario", text, "its name"});
     add(object, {"seed", count, "of all random streams"});
@@ -161,7 +162,7 @@ Json record(const Kind& kind) {
 std::string trace_schema() {
     Json schema;
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
-    schema["$id"] = trace_schema_name;
+    schema["$id"] = schema::Trace;
     schema["title"] = "a line of trace.ndjson of lmsim";
     schema["oneOf"] = Json::array();
     schema["oneOf"].push_back(header());

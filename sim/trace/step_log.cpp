@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "model/wire/cdq.hpp"
+#include "sim/core/schemas.hpp"
 #include "sim/trace/step_fields.hpp"
 
 namespace lmsim::sim::trace {
@@ -33,7 +34,7 @@ auto plain(Value value) {
 }  // namespace
 
 StepLog::StepLog(OutputFile file) : file_(std::move(file)) {
-    buffer_ = fmt::format("{{\"schema\":\"{}\",\"unit\":\"ps\"}}\n", steps_schema_name);
+    buffer_ = fmt::format("{{\"schema\":\"{}\",\"unit\":\"ps\"}}\n", schema::Steps);
 }
 
 StepLog::~StepLog() { close(); }

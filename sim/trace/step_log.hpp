@@ -20,8 +20,6 @@
 
 namespace lmsim::sim::trace {
 
-constexpr const char* steps_schema_name = "lmsim/steps/1";
-
 /// The parts of the model that step. The VMM's device index and the PF's queue are 0.
 enum class StepPart : std::uint8_t { Nvme, Vfio, Flow, Pf, Udmq, MemoryLog, Vmm };
 constexpr std::array<std::string_view, 7> step_part_names{

@@ -12,6 +12,7 @@
 #include "sim/check/session_check.hpp"
 #include "sim/check/step_replay.hpp"
 #include "sim/check/trace_check.hpp"
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/trace/reader.hpp"
@@ -83,7 +84,7 @@ int list_invariants(bool json) {
     if (json) {
         fmt::print(
             "{}\n",
-            Json({{"schema", "lmsim/invariants/1"}, {"invariants", rows}, {"searched", others}})
+            Json({{"schema", sim::schema::Invariants}, {"invariants", rows}, {"searched", others}})
                 .dump(2));
     }
     return Ok;
@@ -111,7 +112,7 @@ Json breaches_json(const std::vector<sim::TraceBreach>& breaches) {
 
 void print_json(const std::string& path, const sim::TraceVerdict& verdict) {
     const Json broken = breaches_json(verdict.breaches);
-    const Json all({{"schema", "lmsim/check/1"},
+    const Json all({{"schema", sim::schema::Check},
                     {"trace", sim::printable(path)},
                     {"scenario", sim::printable(verdict.header.scenario)},
                     {"records", verdict.records},
@@ -152,7 +153,7 @@ void print_session_json(const std::string& path, const sim::SessionVerdict& verd
         judged.push_back(invariant->id);
     }
     const Json all(
-        {{"schema", "lmsim/check-session/1"},
+        {{"schema", sim::schema::CheckSession},
          {"time_base", "wall"},
          {"session", sim::printable(path)},
          {"device", sim::printable(verdict.header.device)},
@@ -221,7 +222,7 @@ int check_records(const CheckArguments& arguments) {
 
 void print_replay(const std::string& path, const sim::ReplayVerdict& verdict, bool json) {
     if (json) {
-        const Json all({{"schema", "lmsim/replay/1"},
+        const Json all({{"schema", sim::schema::Replay},
                         {"steps_file", sim::printable(path)},
                         {"steps", verdict.steps},
                         {"states", verdict.states},

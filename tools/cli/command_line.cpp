@@ -26,6 +26,7 @@ void declare_command_line(CLI::App& app, int& exit_code) {
     add_report(app, exit_code);
     add_run(app, exit_code);
     add_scenario(app, exit_code);
+    add_schemas(app, exit_code);
     add_sequence(app, exit_code);
     add_serve(app, exit_code);
     add_spec(app, exit_code);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "model/spec/table.hpp"
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 #include "tools/cli/complain.hpp"
 #include "tools/cli/decode_input.hpp"
@@ -267,7 +268,7 @@ int print_as_json(const DecodeArguments& arguments, const Dump& dump, const Choi
                           {"points", other->points},
                           {"because", other->because.view()}});
     }
-    nlohmann::ordered_json all = {{"schema", 1},
+    nlohmann::ordered_json all = {{"schema", sim::schema::Decode},
                                   {"file", arguments.file},
                                   {"format", dump.format},
                                   {"size", input.size},

@@ -8,6 +8,7 @@
 
 #include "sim/bridge/pf_driver.hpp"
 #include "sim/bridge/vfio_user/user_rig.hpp"
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 #include "sim/core/units.hpp"
 #include "sim/trace/output_file.hpp"
@@ -54,7 +55,8 @@ struct Pf {
 class Log {
   public:
     Log(std::string target, bool json) : json_(json) {
-        all_ = {{"schema", "lmsim/drive/1"}, {"target", std::move(target)}, {"time_base", "wall"}};
+        all_ = {
+            {"schema", sim::schema::Drive}, {"target", std::move(target)}, {"time_base", "wall"}};
         steps_ = Json::array();
     }
     void step(const char* what, std::uint16_t vf, std::uint16_t cntlid, double took_us,

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/check/invariant.hpp"
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 #include "sim/trace/output_file.hpp"
 #include "tools/cli/exit_code.hpp"
@@ -19,8 +20,6 @@ namespace lmsim::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr const char* schema_name = "lmsim-explore-steps-1";
 
 /// Names of files need not be UTF-8.
 std::string line_of(const Json& json) {
@@ -49,12 +48,15 @@ std::string text_of(const Json& json, const char* name) {
 bool read_head(const std::string& line, const std::string& file, const sim::RuleOptions& options,
                StepFile& read) {
     const Json json = Json::parse(line, nullptr, false);
-    if (!json.is_object() || text_of(json, "schema") != schema_name) {
-        read.error =
-            wrong_line(file, 1,
-                       fmt::format("this is no step file of lmsim explore: expected an object with "
-                                   "\"schema\": \"{}\"",
-                                   schema_name));
+    const std::string schema = json.is_object() ? text_of(json, "schema") : std::string();
+    if (schema != sim::schema::ExploreSteps) {
+        const bool other = sim::is_version_of(schema, sim::schema::ExploreSteps);
+        read.error = wrong_line(
+            file, 1,
+            other ? sim::other_schema(schema, sim::schema::ExploreSteps)
+                  : fmt::format("this is no step file of lmsim explore: expected an object with "
+                                "\"schema\": \"{}\"",
+                                sim::schema::ExploreSteps));
         return false;
     }
     read.options = {text_of(json, "profile"), texts_of(json, "without"), texts_of(json, "with")};
@@ -88,7 +90,7 @@ bool read_step(const std::string& line, StepFile& read) {
 
 std::string step_file(const Explored& explored, const Counterexample& found,
                       const sim::RuleOptions& options) {
-    std::string text = line_of({{"schema", schema_name},
+    std::string text = line_of({{"schema", sim::schema::ExploreSteps},
                                 {"model", explored.model.name},
                                 {"profile", options.profile},
                                 {"without", options.without},

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "sim/bridge/vfio/migratable.hpp"
+#include "sim/core/schemas.hpp"
 #include "sim/hw/migrate.hpp"
 #include "sim/hw/migrate_vfio.hpp"
 #include "tools/cli/hw_rig.hpp"
@@ -157,7 +158,7 @@ Json steps_json(const std::vector<sim::hw::MigrationStep>& steps) {
 
 void print_moves_json(const HwMigrateArguments& arguments, const MigrationReport& report) {
     const sim::hw::IoCounts& io = report.io;
-    const Json all({{"schema", "lmsim/hw-migrate/1"},
+    const Json all({{"schema", sim::schema::HwMigrate},
                     {"time_base", "wall"},
                     {"source", arguments.source},
                     {"destination", arguments.destination},
@@ -205,7 +206,7 @@ void print_vfio_text(const sim::hw::VfioMigrationReport& report) {
 
 void print_vfio_json(const HwMigrateArguments& arguments,
                      const sim::hw::VfioMigrationReport& report) {
-    const Json all({{"schema", "lmsim/hw-migrate-vfio/1"},
+    const Json all({{"schema", sim::schema::HwMigrateVfio},
                     {"time_base", "wall"},
                     {"source", arguments.source},
                     {"destination", arguments.destination},

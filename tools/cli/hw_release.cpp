@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/bridge/vfio/changes.hpp"
+#include "sim/core/schemas.hpp"
 #include "tools/cli/complain.hpp"
 #include "tools/cli/hw_rig.hpp"
 #include "tools/cli/interrupts.hpp"
@@ -38,7 +39,7 @@ int release(const HwReleaseArguments& arguments) {
     }
     const std::string driver = system.driver(bdf.value());
     if (arguments.json) {
-        const Json result = {{"schema", "lmsim/hw-release/1"},
+        const Json result = {{"schema", sim::schema::HwRelease},
                              {"device", bdf.value()},
                              {"time_base", "wall"},
                              {"done", said},

@@ -10,6 +10,7 @@
 #include <optional>
 #include <thread>
 
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 #include "sim/metrics/display.hpp"
 #include "tools/cli/complain.hpp"
@@ -189,7 +190,7 @@ void print_summary(const SweepArguments& arguments, const runs::Study& study, co
     const auto errors =
         table.errors(range.first, range.last, arguments.json ? SIZE_MAX : errors_shown);
     if (arguments.json) {
-        runs::Json json = {{"schema", "lmsim/sweep/1"},
+        runs::Json json = {{"schema", sim::schema::Sweep},
                            {"study", study.params.name},
                            {"fingerprint", study.fingerprint},
                            {"out", arguments.out},

@@ -22,6 +22,7 @@ void add_relay(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 void add_scenario(CLI::App& app, int& exit_code);
+void add_schemas(CLI::App& app, int& exit_code);
 void add_sequence(CLI::App& app, int& exit_code);
 void add_serve(CLI::App& app, int& exit_code);
 void add_spec(CLI::App& app, int& exit_code);

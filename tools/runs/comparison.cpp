@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "sim/core/schemas.hpp"
 #include "sim/metrics/display.hpp"
 #include "sim/metrics/text_table.hpp"
 
@@ -261,7 +262,7 @@ std::string comparison_text(const Comparison& comparison, bool markdown) {
 
 Json comparison_json(const Comparison& comparison) {
     Json json;
-    json["schema"] = "lmsim/compare/1";
+    json["schema"] = sim::schema::Compare;
     json["name"] = comparison.name;
     json["description"] = comparison.description;
     json["command"] = comparison.command;

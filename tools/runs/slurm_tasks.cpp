@@ -10,6 +10,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 #include "sim/trace/output_file.hpp"
 
@@ -20,8 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* record_name = "tasks.json";
-constexpr const char* record_schema = "lmsim/slurm-tasks/1";
-
 /// Names of arrays are seen by all who use a Slurm.
 std::string random_key() {
     std::uint32_t number = 0;
@@ -52,8 +51,14 @@ std::string SlurmTasks::load() {
         "{}: is not what lmsim sweep --executor slurm leaves; expected --anew to drop "
         "what is there, and scancel for jobs that may still run",
         path(record_name));
-    if (!record.is_object() || record.value("schema", json()) != record_schema) {
-        return bad;
+    const json none;
+    const json& schema = record.is_object() && record.contains("schema") ? record["schema"] : none;
+    if (schema != sim::schema::SlurmTasks) {
+        const auto found = schema.is_string() ? schema.get<std::string>() : std::string();
+        return sim::is_version_of(found, sim::schema::SlurmTasks)
+                   ? fmt::format("{}: {}", path(record_name),
+                                 sim::other_schema(found, sim::schema::SlurmTasks))
+                   : bad;
     }
     try {
         fingerprint = record.at("fingerprint").get<std::string>();
@@ -78,9 +83,12 @@ std::string SlurmTasks::load() {
 }
 
 std::string SlurmTasks::save() const {
-    nlohmann::ordered_json record = {
-        {"schema", record_schema}, {"fingerprint", fingerprint}, {"key", key_},
-        {"next_task", next_task_}, {"next_array", next_array_},  {"open", nlohmann::json::array()}};
+    nlohmann::ordered_json record = {{"schema", sim::schema::SlurmTasks},
+                                     {"fingerprint", fingerprint},
+                                     {"key", key_},
+                                     {"next_task", next_task_},
+                                     {"next_array", next_array_},
+                                     {"open", nlohmann::json::array()}};
     for (const SlurmTask& task : open) {
         record["open"].push_back({{"task", task.number},
                                   {"first", task.points.first},

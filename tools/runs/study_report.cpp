@@ -9,6 +9,7 @@
 #include <iterator>
 #include <optional>
 
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 #include "sim/core/version.hpp"
 #include "sim/metrics/display.hpp"
@@ -65,7 +66,7 @@ Json report_figures() {
 }
 
 Json report_data(const char* kind) {
-    return {{"schema", "lmsim/report/1"},
+    return {{"schema", sim::schema::Report},
             {"kind", kind},
             {"version", version},
             {"title", ""},
@@ -285,7 +286,12 @@ sim::Result<viz::ReportPage> compare_report(const std::string& directory) {
     const std::string file = path_in(directory, compare_file);
     try {
         Json compare = Json::parse(file_text(file).value_or(""));
-        if (compare.at("schema") == "lmsim/compare/1" && !compare.at("columns").empty()) {
+        const auto found = compare.at("schema").get<std::string>();
+        if (found != sim::schema::Compare && sim::is_version_of(found, sim::schema::Compare)) {
+            return sim::Failure{fmt::format("{}: {}", sim::printable(file),
+                                            sim::other_schema(found, sim::schema::Compare))};
+        }
+        if (found == sim::schema::Compare && !compare.at("columns").empty()) {
             return study_page(compare_data(directory, std::move(compare)));
         }
     } catch (const Json::exception&) {
@@ -293,8 +299,8 @@ sim::Result<viz::ReportPage> compare_report(const std::string& directory) {
     }
     return sim::Failure{
         fmt::format("{}: expected what lmsim compare --out leaves, whole and of schema "
-                    "\"lmsim/compare/1\"",
-                    sim::printable(file))};
+                    "\"{}\"",
+                    sim::printable(file), sim::schema::Compare)};
 }
 
 }  // namespace lmsim::runs

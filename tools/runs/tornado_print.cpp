@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "sim/core/schemas.hpp"
 #include "sim/metrics/display.hpp"
 #include "sim/metrics/text_table.hpp"
 #include "tools/runs/tornado.hpp"
@@ -124,7 +125,7 @@ std::string tornado_text(const Tornado& tornado, std::size_t top, bool markdown)
 
 Json tornado_json(const Tornado& tornado) {
     Json json;
-    json["schema"] = "lmsim/tornado/1";
+    json["schema"] = sim::schema::Tornado;
     json["scenario"] = tornado.scenario;
     json["percent"] = tornado.percent;
     json["runs"] = tornado.runs;

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/core/schemas.hpp"
 #include "sim/core/version.hpp"
 #include "sim/metrics/text_table.hpp"
 #include "tools/system/checks.hpp"
@@ -41,7 +42,7 @@ std::string checked_json(const std::vector<Checked>& all) {
                         {"needed_by_run", checked.check->needed_by_run},
                         {"remedy", checked.check->remedy}});
     }
-    const nlohmann::ordered_json json = {{"schema", "lmsim/doctor/1"},
+    const nlohmann::ordered_json json = {{"schema", sim::schema::Doctor},
                                          {"version", lmsim::version},
                                          {"ready", ready(all)},
                                          {"checks", rows}};

@@ -12,6 +12,7 @@
 #include <optional>
 #include <sstream>
 
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 #include "sim/core/units.hpp"
 #include "sim/core/version.hpp"
@@ -339,6 +340,14 @@ void note_what_is_missing(const RunInfo& run, Json& data) {
     }
 }
 
+/// Of another version of that schema: what to do.
+std::string other_version(const Json& json, const char* wanted) {
+    const bool says = json.is_object() && json.contains("schema") && json["schema"].is_string();
+    const std::string found = says ? json["schema"].get<std::string>() : std::string();
+    return found != wanted && sim::is_version_of(found, wanted) ? sim::other_schema(found, wanted)
+                                                                : std::string();
+}
+
 /// What `lmsim tornado` found out about this run; empty, or why it cannot be used.
 std::string add_tornado(const RunInfo& run, const std::string& wanted, Json& data) {
     const std::string file = wanted.empty() ? run.path + "/tornado.json" : wanted;
@@ -347,12 +356,17 @@ std::string add_tornado(const RunInfo& run, const std::string& wanted, Json& dat
         return wanted.empty() ? "" : sim::printable(file) + ": there is no such file";
     }
     Json tornado = Json::parse(*text, nullptr, false);
+    const std::string other = other_version(tornado, sim::schema::Tornado);
+    if (!other.empty()) {
+        return sim::printable(file) + ": " + other;
+    }
     const bool ours = tornado.is_object() && tornado.contains("schema") &&
-                      tornado["schema"] == "lmsim/tornado/1" && tornado.contains("parameters");
+                      tornado["schema"] == sim::schema::Tornado && tornado.contains("parameters");
     if (!ours) {
         return sim::printable(file) +
                ": expected what lmsim tornado --json prints, whole and of schema "
-               "\"lmsim/tornado/1\"";
+               "\"" +
+               std::string(sim::schema::Tornado) + "\"";
     }
     const double us = data["result"].at("downtime").at("total_ps").get<double>() / 1e6;
     const auto close = [us](const Json& other) {
@@ -404,7 +418,7 @@ sim::Result<ReportPage> run_report(const RunReportRequest& request) {
     }
     const RunInfo& run = opened.value();
     ReportPage page;
-    Json data{{"schema", "lmsim/report/1"}, {"kind", "run"}, {"version", version}};
+    Json data{{"schema", sim::schema::Report}, {"kind", "run"}, {"version", version}};
     data["result"] = file_json(run.path + "/result.json");
     data["manifest"] = file_json(run.path + "/manifest.json");
     if (!data["result"].is_object()) {

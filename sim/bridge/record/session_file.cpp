@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "sim/core/schemas.hpp"
 #include "sim/core/text.hpp"
 #include "sim/core/version.hpp"
 #include "sim/host/memory.hpp"
@@ -46,7 +47,7 @@ std::string header_text(const SessionHeader& header) {
     for (const auto& memory : header.memories) {
         memories.push_back({{"pages", memory.pages}, {"allocated", memory.allocated}});
     }
-    Json json({{"schema", session_schema_name},
+    Json json({{"schema", schema::Session},
                {"time_base", "wall"},
                {"lmsim", header.version},
                {"command", printable(header.command)},
@@ -70,11 +71,14 @@ std::string header_text(const SessionHeader& header) {
 std::string parse_header(const std::string& text, SessionHeader& header) {
     const Json json = Json::parse(text, nullptr, false);
     const auto schema = json.is_object() ? member(json, "schema", std::string()) : std::string();
-    if (schema != session_schema_name) {
+    if (schema != schema::Session && is_version_of(schema, schema::Session)) {
+        return other_schema(schema, schema::Session);
+    }
+    if (schema != schema::Session) {
         return fmt::format(
             "this is no recorded session: the first line does not say \"schema\": "
             "\"{}\"",
-            session_schema_name);
+            schema::Session);
     }
     header.version = member(json, "lmsim", std::string());
     header.command = member(json, "command", std::string());
@@ -248,7 +252,7 @@ bool SessionReader::read_header() {
     std::string text;
     if (!take(text)) {
         // Any other file: say that first.
-        if (!cut_short_ && text.find(session_schema_name) == std::string::npos) {
+        if (!cut_short_ && text.find("lmsim/session/") == std::string::npos) {
             SessionHeader none;
             return wrong(parse_header(std::string(), none));
         }

@@ -11,8 +11,6 @@
 
 namespace lmsim::sim::record {
 
-constexpr const char* session_schema_name = "lmsim/session/1";
-
 /// Of all memories of a session: 4 GiB.
 constexpr std::uint64_t most_pages = std::uint64_t{1} << 20;
 

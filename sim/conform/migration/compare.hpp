@@ -69,6 +69,4 @@ const KnownDifference* find_known(const std::string& driver, const Step& step);
 std::string comparison_text(const Comparison& comparison, bool all);
 std::string comparison_json(const Comparison& comparison);
 
-constexpr const char* comparison_schema_name = "lmsim/hw-compare-vfio/1";
-
 }  // namespace lmsim::sim::conform::migration

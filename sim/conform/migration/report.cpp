@@ -6,6 +6,7 @@
 #include "model/vfio/uapi.hpp"
 #include "sim/bridge/vfio/migration_features.hpp"
 #include "sim/conform/migration/compare.hpp"
+#include "sim/core/schemas.hpp"
 #include "sim/metrics/text_table.hpp"
 
 namespace lmsim::sim::conform::migration {
@@ -116,7 +117,7 @@ std::string comparison_json(const Comparison& of) {
         }
         steps.push_back(std::move(one));
     }
-    const Json json{{"schema", comparison_schema_name},
+    const Json json{{"schema", schema::HwCompareVfio},
                     {"time_base", "wall"},
                     {"device", of.device},
                     {"driver", of.driver},

@@ -4,6 +4,7 @@
 
 #include "model/spec/rules.hpp"
 #include "sim/conform/suite.hpp"
+#include "sim/core/schemas.hpp"
 #include "tests/catch.hpp"
 #include "tests/sim/metrics/schema_check.hpp"
 
@@ -55,7 +56,7 @@ TEST_CASE("a case names only buffers, tags, probes and controllers that there ar
 TEST_CASE("the export is JSON with every case in it, as its schema says", "[conform]") {
     const std::vector<Case> cases = all_cases();
     const auto json = nlohmann::json::parse(export_json(cases));
-    CHECK(json["schema"] == cases_schema_name);
+    CHECK(json["schema"] == sim::schema::ConformCases);
     REQUIRE(json["cases"].size() == cases.size());
     CHECK(json["cases"][0]["id"] == cases[0].id);
     CHECK(json["probes"].size() == probe_names().size());

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "sim/core/text.hpp"
+#include "sim/core/version.hpp"
 #include "sim/metrics/display.hpp"
 #include "tests/catch.hpp"
 #include "tests/property.hpp"
@@ -44,6 +45,9 @@ std::string read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
+
+const std::string newer = ". A newer lmsim than " + std::string(lmsim::version) +
+                          " wrote it: read it with that one, or write it anew with this";
 
 constexpr const char* header =
     R"({"schema":"lmsim/trace/1","version":"0.1.0","scenario":"s","seed":7,)"
@@ -299,7 +303,7 @@ TEST_CASE("a first line that is no header of ours") {
           "1:1: no \"schema\"; expected the header of a trace, {\"schema\":\"lmsim/trace/1\",...");
     CHECK(refusal("", R"({"schema":"lmsim/trace/2"})"
                       "\n") ==
-          "1:11: its schema is \"lmsim/trace/2\"; this lmsim reads \"lmsim/trace/1\"");
+          "1:11: its schema is \"lmsim/trace/2\"; this lmsim reads \"lmsim/trace/1\"" + newer);
     std::string other = header;
     other.replace(other.find("\"ps\""), 4, "\"ns\"");
     CHECK(refusal("", other).find("\"unit\" is something else; expected \"ps\"") !=
@@ -358,7 +362,8 @@ TEST_CASE("what is no run directory is refused: file, place, what was expected")
     CHECK(opened(good_manifest, replaced(good_result, "false", "true")) ==
           "/result.json: \"partial\" is true: the run was interrupted; expected a whole run");
     CHECK(opened(good_manifest, replaced(good_result, "result/1", "result/2")) ==
-          "/result.json: its schema is \"lmsim/result/2\"; this lmsim reads \"lmsim/result/1\"");
+          "/result.json: its schema is \"lmsim/result/2\"; this lmsim reads \"lmsim/result/1\"" +
+              newer);
     CHECK(opened(R"({"schema":"other"})", good_result) ==
           "/manifest.json: its schema is \"other\"; this lmsim reads \"lmsim/manifest/1\"");
     CHECK(opened("[]", good_result) ==

@@ -120,6 +120,7 @@ TEST_CASE("what is no session is refused with words", "[record]") {
         return verify_session(file.path());
     };
     CHECK(has(says(head + "\"x\":1"), "the first line names no function"));
+    CHECK(has(says("{\"schema\":\"lmsim/session/2\",\"x\":1"), "A newer lmsim than "));
     CHECK(has(says(head + "\"memories\":[{\"pages\":99999999,\"allocated\":0}],\"memory_of\":[0]"),
               "a memory of 99999999 pages, 0 of them in use; expected at most 1048576"));
     CHECK(has(says(head + "\"memories\":[{\"pages\":2,\"allocated\":3}],\"memory_of\":[0]"),

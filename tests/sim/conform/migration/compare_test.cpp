@@ -5,6 +5,7 @@
 #include <set>
 
 #include "model/spec/table.hpp"
+#include "sim/core/schemas.hpp"
 #include "tests/catch.hpp"
 #include "tests/sim/conform/migration/model_calls.hpp"
 
@@ -166,7 +167,7 @@ TEST_CASE("a comparison as JSON has every call, its rows and what was said") {
     calls.drained_is_end = true;
     const Comparison result = compare_with(calls, "mtty");
     const auto json = nlohmann::json::parse(comparison_json(result));
-    CHECK(json.at("schema") == comparison_schema_name);
+    CHECK(json.at("schema") == schema::HwCompareVfio);
     CHECK(json.at("time_base") == "wall");
     CHECK(json.at("different") == 0);
     CHECK(json.at("calls") == result.steps.size());
