@@ -49,7 +49,7 @@ bool is_version_of(std::string_view name, std::string_view schema) {
 }
 
 std::string other_schema(std::string_view found, std::string_view wanted) {
-    const std::string words =
+    std::string words =
         fmt::format("its schema is {}; this lmsim reads \"{}\"", in_quotes(found), wanted);
     if (!is_version_of(found, wanted)) {
         return words;

@@ -10,6 +10,7 @@ namespace lmsim::sim {
 namespace {
 
 constexpr unsigned dword = 4;
+constexpr std::size_t thread_stack = std::size_t{1} << 20;  // bytes: others' code runs there, too
 
 Ps in_ps(const sc_core::sc_time& time) { return static_cast<Ps>(time.value()); }
 
@@ -97,6 +98,7 @@ TlmController::TlmController(sc_core::sc_module_name name, const DeviceTiming& t
         bar[i].register_transport_dbg(this, &TlmController::look, i);
     }
     SC_THREAD(run);
+    set_stack_size(thread_stack);
 }
 
 TlmController::~TlmController() = default;

@@ -67,7 +67,8 @@ void check_kept(const json& was, const json& is, const std::string& where) {
             if (maps.count(name) != 0) continue;
             INFO(name);
             CHECK(is.contains(name));
-            if (is.contains(name)) check_kept(value, is[name], where + "." + name);
+            if (is.contains(name))
+                check_kept(value, is[name], std::string(where).append(".").append(name));
         }
     } else if (was.is_array() && is.is_array() && !was.empty() && !is.empty()) {
         check_kept(was.front(), is.front(), where + "[0]");

@@ -48,6 +48,9 @@ struct SlowMemory : sc_core::sc_module {
     }
 };
 
+/// A copy: what sc_time_stamp() refers to goes on.
+sc_core::sc_time time_now() { return sc_core::sc_time_stamp(); }
+
 DeviceTiming timing() {
     DeviceTiming device;
     device.vfs = 2;
@@ -121,7 +124,7 @@ struct Top {
     }
     /// Its status, and how long it took.
     std::uint16_t identify(std::uint64_t to, sc_core::sc_time& took) {
-        const sc_core::sc_time begin = sc_core::sc_time_stamp();
+        const sc_core::sc_time begin = time_now();
         wire::Sqe sqe;
         sqe.opcode = spec::opcode::AdminIdentify;
         sqe.prp1 = to;
@@ -173,7 +176,7 @@ TEST_CASE("tlm: a memory's waits and delays come on top of the device's own time
 TEST_CASE("tlm: registers are dwords, at the time that a read's answer is back") {
     Top top;
     top.run([&] {
-        const sc_core::sc_time begin = sc_core::sc_time_stamp();
+        const sc_core::sc_time begin = time_now();
         const std::uint64_t cap = top.driver.read(reg::CAP, 8);
         CHECK(sc_core::sc_time_stamp() - begin >= sc_core::sc_time(200, sc_core::SC_NS));
         CHECK(cap == (top.driver.read(reg::CAP + 4) << 32 | top.driver.read(reg::CAP)));
@@ -189,7 +192,7 @@ TEST_CASE("tlm: registers are dwords, at the time that a read's answer is back")
               tlm::TLM_BURST_ERROR_RESPONSE);
         CHECK(driver.access(tlm::TLM_IGNORE_COMMAND, reg::CC, value, 4) == tlm::TLM_OK_RESPONSE);
         // An access that lies ahead is waited for.
-        const sc_core::sc_time now = sc_core::sc_time_stamp();
+        const sc_core::sc_time now = time_now();
         driver.access(tlm::TLM_WRITE_COMMAND, reg::AQA, value, 4,
                       sc_core::sc_time(7, sc_core::SC_NS));
         CHECK(sc_core::sc_time_stamp() - now == sc_core::sc_time(7, sc_core::SC_NS));
