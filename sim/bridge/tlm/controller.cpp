@@ -9,7 +9,7 @@ namespace lmsim::sim {
 
 namespace {
 
-constexpr unsigned dword = 4;
+constexpr unsigned dword_bytes = 4;
 constexpr std::size_t thread_stack = std::size_t{1} << 20;  // bytes: others' code runs there, too
 
 Ps in_ps(const sc_core::sc_time& time) { return static_cast<Ps>(time.value()); }
@@ -20,11 +20,12 @@ tlm::tlm_response_status check(const tlm::tlm_generic_payload& payload) {
     if (payload.get_byte_enable_ptr() != nullptr) {
         return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
     }
-    if ((length != dword && length != 2 * dword) || payload.get_streaming_width() < length) {
+    if ((length != dword_bytes && length != 2 * dword_bytes) ||
+        payload.get_streaming_width() < length) {
         return tlm::TLM_BURST_ERROR_RESPONSE;
     }
     const std::uint64_t offset = payload.get_address();
-    if (offset % dword != 0 || offset > TlmController::bar_bytes - length) {
+    if (offset % dword_bytes != 0 || offset > TlmController::bar_bytes - length) {
         return tlm::TLM_ADDRESS_ERROR_RESPONSE;
     }
     return tlm::TLM_OK_RESPONSE;
@@ -141,11 +142,11 @@ void TlmController::settle() {
 void TlmController::deliver(const Access& access) {
     DevicePort& port = device_.port(access.function);
     if (access.answer == nullptr) {
-        port.write(access.offset, access.value, dword);
+        port.write(access.offset, access.value, dword_bytes);
         return;
     }
     readings_[next_token_] = access;
-    port.read(access.offset, dword, next_token_++);
+    port.read(access.offset, dword_bytes, next_token_++);
 }
 
 void TlmController::answered(std::uint64_t token, std::uint64_t value) {
@@ -204,7 +205,7 @@ void TlmController::access(int function, tlm::tlm_generic_payload& payload,
 
 void TlmController::write(std::uint16_t function, std::uint64_t offset, const std::uint8_t* from,
                           unsigned length) {
-    for (unsigned at = 0; at < length; at += dword) {
+    for (unsigned at = 0; at < length; at += dword_bytes) {
         accesses_.push_back(
             {function, offset + at, wire::load_le<std::uint32_t>(from + at), nullptr, nullptr});
     }
@@ -214,7 +215,7 @@ void TlmController::write(std::uint16_t function, std::uint64_t offset, const st
 void TlmController::read(std::uint16_t function, std::uint64_t offset, std::uint8_t* to,
                          unsigned length) {
     Reading reading;
-    for (unsigned at = 0; at < length; at += dword) {
+    for (unsigned at = 0; at < length; at += dword_bytes) {
         accesses_.push_back({function, offset + at, 0, &reading.dwords[reading.missing], &reading});
         ++reading.missing;
     }
@@ -222,8 +223,8 @@ void TlmController::read(std::uint16_t function, std::uint64_t offset, std::uint
     while (reading.missing != 0) {
         wait(reading.done);
     }
-    for (unsigned at = 0; at < length; at += dword) {
-        wire::store_le(to + at, reading.dwords[at / dword]);
+    for (unsigned at = 0; at < length; at += dword_bytes) {
+        wire::store_le(to + at, reading.dwords[at / dword_bytes]);
     }
 }
 
@@ -232,7 +233,7 @@ unsigned TlmController::look(int function, tlm::tlm_generic_payload& payload) {
     if (!payload.is_read() || check(payload) != tlm::TLM_OK_RESPONSE) {
         return 0;
     }
-    for (unsigned at = 0; at < payload.get_data_length(); at += dword) {
+    for (unsigned at = 0; at < payload.get_data_length(); at += dword_bytes) {
         const std::uint64_t value =
             nvme::read_register(device_.subsystem(), timing_.config, rules_,
                                 static_cast<std::uint16_t>(function), payload.get_address() + at);
