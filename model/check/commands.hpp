@@ -58,6 +58,15 @@ const Invariant* on_command(Commands<Bounds>& commands, const Observation& o) {
     }
 }
 
+/// The destination's controller was reset before the VM ran there: nobody will find what it has
+/// completed. If the VM goes on at the source, that is where it has to be completed.
+template <class Bounds>
+void lose_completions(Commands<Bounds>& commands) {
+    for (auto& queue : commands.fate) {
+        queue.for_each([](Fate& fate) { fate = fate == Fate::PostedThere ? Fate::Open : fate; });
+    }
+}
+
 /// At rest.
 template <class Bounds>
 const Invariant* all_complete(const Commands<Bounds>& commands) {

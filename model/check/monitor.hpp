@@ -116,7 +116,7 @@ const Invariant* on_device(Monitor<Bounds>& m, WatchedVf<Bounds>& vf, const Obse
 }
 
 template <class Bounds>
-void on_controller(WatchedVf<Bounds>& vf, const Observation& o) {
+void on_controller(const Vm& vm, WatchedVf<Bounds>& vf, const Observation& o) {
     Place<Bounds>& place = vf.place[o.host];
     switch (o.what) {
         case What::Suspending: place.still |= still::suspending; break;
@@ -134,6 +134,9 @@ void on_controller(WatchedVf<Bounds>& vf, const Observation& o) {
             reset(place);
             if (o.host == destination) {
                 lose_state(vf.state, (o.flags & flag::unasked) != 0);
+                if (!vm.on(destination)) {
+                    lose_completions(vf.commands);
+                }
             }
             break;
         default: on_queue_life(place, o); break;
@@ -209,7 +212,7 @@ const Invariant* step(Monitor<Bounds>& m, const Observation& o, const spec::Rule
         case What::Suspending:
         case What::Suspended:
         case What::Resumed:
-        case What::Reset: monitor::on_controller(m.vf.at(o.vf), o); return nullptr;
+        case What::Reset: monitor::on_controller(m.vm, m.vf.at(o.vf), o); return nullptr;
         case What::StateSaved:
         case What::StateLoaded: {
             WatchedVf<Bounds>& vf = m.vf.at(o.vf);

@@ -56,7 +56,7 @@ wire::VendorArea vendor_area(const Controller<Bounds>& c, const Config& config) 
     wire::VendorArea area;
     if (config.carry_registers) {
         area.cc = c.cc;
-        area.csts = csts(c.life, c.cc);
+        area.csts = csts(settled(c.life), c.cc);
     }
     if (config.carry_admin_queue) {
         area.aqa = c.aqa;

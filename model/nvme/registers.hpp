@@ -22,6 +22,17 @@ inline std::uint32_t csts(std::uint8_t life, std::uint32_t cc = cc_enable) {
     return (ready ? property::csts::rdy : 0U) | shst << property::csts::shst_shift;
 }
 
+/// The life of a controller once what it does by itself is over. That is what its state tells:
+/// whoever loads it has nothing of this under way, and it goes on while the controller is
+/// suspended.
+inline std::uint8_t settled(std::uint8_t life) {
+    const Life then = is(life, Life::Enabling)       ? Life::Ready
+                      : is(life, Life::Disabling)    ? Life::Disabled
+                      : is(life, Life::ShuttingDown) ? Life::ShutDown
+                                                     : static_cast<Life>(life);
+    return static_cast<std::uint8_t>(then);
+}
+
 /// CSTS as the host reads it. Who is offline does not get ready (VM-SEC-02).
 template <class Bounds>
 std::uint32_t status_register(const Controller<Bounds>& c, const spec::Rules& rules) {

@@ -36,10 +36,15 @@ void DeviceWatch::look_at(const nvme::Event& event) {
         const bool all = event.function == 0;
         for (std::uint16_t f = 1; f < subsystem_->functions; ++f) {
             if (all || f == event.function) {
-                tell_of(What::Reset, f);
+                tell_reset(f, all);
             }
         }
         return;
+    }
+    if (may_reset_others(event)) {
+        for (std::uint16_t f = 1; f < subsystem_->functions; ++f) {
+            lives_.push_back(subsystem_->controller[f].generation);
+        }
     }
     // What the destination writes after its resume no log of the source has to tell.
     if (side_ == metrics::Side::Destination || !monitor_->watches_user_data() ||
@@ -59,6 +64,37 @@ void DeviceWatch::look_at(const nvme::Event& event) {
                        observe(What::Changed, side_, static_cast<std::uint16_t>(event.function - 1),
                                block_key(command.nsid, command.slba), command.dw15));
     }
+}
+
+/// Virtualization Management does, and so may what the PF's own registers are told. (A commit of
+/// state begins a new generation as well, and is no reset.)
+bool DeviceWatch::may_reset_others(const nvme::Event& event) const {
+    using Kind = nvme::Event::Kind;
+    if (event.function != 0 || event.kind != Kind::Done) {
+        return event.function == 0 && event.kind == Kind::Register;
+    }
+    const std::uint32_t slot = nvme::Ticket::slot(event.ticket);
+    return slot == nvme::no_slot || subsystem_->controller[0].slot[slot].opcode ==
+                                        rules_->value(spec::Id::OpcodeAdminVirtualization);
+}
+
+/// The step is done: whose generation is another one now has been reset by it.
+void DeviceWatch::look_for_resets() {
+    for (std::size_t i = 0; i < lives_.size(); ++i) {
+        const auto function = static_cast<std::uint16_t>(i + 1);
+        if (subsystem_->controller[function].generation != lives_[i]) {
+            resets_ = true;
+            tell_reset(function, false);
+        }
+    }
+    lives_.clear();
+}
+
+void DeviceWatch::tell_reset(std::uint16_t function, bool of_pf) {
+    const auto vf = static_cast<std::uint16_t>(function - 1);
+    check::Observation seen = observe(What::Reset, side_, vf);
+    seen.flags = unasked_ && unasked_(vf, of_pf) ? check::flag::unasked : std::uint8_t{0};
+    monitor_->tell(at_, seen);
 }
 
 void DeviceWatch::tell(const Effect& effect) {

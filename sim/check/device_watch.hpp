@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "model/nvme/step.hpp"
@@ -30,11 +32,17 @@ class DeviceWatch final : public fsm::Watcher {
         rules_ = &rules;
     }
 
+    /// Asked of each reset of a VF: has it come over its host, which nobody there is told of?
+    /// `of_pf`: it is one of the PF.
+    using Unasked = std::function<bool(std::uint16_t vf, bool of_pf)>;
+    void ask_of_resets(Unasked unasked) { unasked_ = std::move(unasked); }
+
     /// Before a step with this event.
     void begin(Ps at, const nvme::Event& event) {
         at_ = at;
         resets_ = event.kind == nvme::Event::Kind::LevelReset;
-        if (monitor_ != nullptr && (resets_ || monitor_->watches_user_data())) {
+        if (monitor_ != nullptr &&
+            (resets_ || event.function == 0 || monitor_->watches_user_data())) {
             look_at(event);
         }
     }
@@ -45,6 +53,9 @@ class DeviceWatch final : public fsm::Watcher {
     }
     /// The step is done, none of its effects is.
     void stepped() {
+        if (!lives_.empty()) {
+            look_for_resets();
+        }
         if (!moves_.empty()) {
             tell_moves(true);
         }
@@ -83,6 +94,9 @@ class DeviceWatch final : public fsm::Watcher {
     };
 
     void look_at(const nvme::Event& event);
+    bool may_reset_others(const nvme::Event& event) const;
+    void look_for_resets();
+    void tell_reset(std::uint16_t function, bool of_pf);
     void tell(const Effect& effect);
     void tell_posted(const Effect& effect);
     void tell_entry(const Effect& effect);
@@ -105,7 +119,10 @@ class DeviceWatch final : public fsm::Watcher {
     const spec::Rules* rules_ = nullptr;
     fsm::Watcher* next_ = nullptr;
     Ps at_ = 0;
-    bool resets_ = false;  // the step at hand is a reset
+    bool resets_ = false;  // the step at hand is a reset, or has been one
+    Unasked unasked_;
+    // Of the VFs, in a step of the PF that may reset them: their generations before it.
+    std::vector<std::uint32_t> lives_;
     std::vector<Move> moves_;
     std::vector<Ring> rings_;  // by CDQID
 };

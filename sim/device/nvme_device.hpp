@@ -118,6 +118,7 @@ class NvmeDevice : public Component, private ControllerMemory {
     void set_monitor(RunMonitor* monitor, metrics::Side side) {
         watch_.connect(monitor, side, *subsystem_, pages_of_cdqs(), rules_);
     }
+    void ask_of_resets(DeviceWatch::Unasked unasked) { watch_.ask_of_resets(std::move(unasked)); }
     /// Effects wait where pins say so; `command_of` names the PF's command with this CID.
     void set_pins(Pins* pins, metrics::Side side,
                   std::function<Occurrence(std::uint16_t cid)> command_of) {

@@ -158,7 +158,7 @@ void Guest::handle(const Event& event) {
         return;
     }
     if (kind == Kind::Poll) {
-        vfs_[event.a]->poll();
+        vfs_[event.a]->poll_again(event.b);
         return;
     }
     if (kind == Kind::Watch) {

@@ -37,7 +37,7 @@ void Guest::watch_commands() {
 void Guest::watch_vf(std::uint16_t index) {
     VfDriver& vf = *vfs_[index];
     if (vf.recovering()) {
-        if (now() - std::max(vf.recovering_since(), resumed_at_) > timeout_) {
+        if (now() - std::max(vf.recovering_since(), resumed_at_) > timeout_ * vf.patience()) {
             reset_vf(index, false);
         }
         return;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "model/spec/codes.hpp"
 #include "model/wire/admin.hpp"
 #include "model/wire/identify.hpp"
@@ -41,6 +43,12 @@ void VfDriver::boot() {
 
 void VfDriver::poll() { commands_.port().read(reg::CSTS, 4, try_); }
 
+void VfDriver::poll_again(std::uint64_t of_try) {
+    if (of_try == try_) {
+        poll();  // else a later try has polls of its own
+    }
+}
+
 void VfDriver::read_done(std::uint64_t token, std::uint64_t value) {
     if (token != try_) {
         return;
@@ -57,7 +65,7 @@ void VfDriver::read_done(std::uint64_t token, std::uint64_t value) {
         return;
     }
     guest_.post_once(guest_.now() + guest_.timing_.ready_poll,
-                     static_cast<std::uint32_t>(Guest::Kind::Poll), index_);
+                     static_cast<std::uint32_t>(Guest::Kind::Poll), index_, try_);
 }
 
 std::uint32_t VfDriver::first_queue_step() const {
@@ -240,6 +248,8 @@ void VfDriver::move(DevicePort& port) {
 void VfDriver::interrupt(std::uint32_t vector) { guest_.interrupt(index_, vector); }
 
 void VfDriver::recover(Ps at, bool shutdown) {
+    constexpr Ps most = 64;
+    patience_ = recovering() ? std::min(2 * patience_, most) : 1;
     recovery_ = shutdown ? Recovery::ShuttingDown : Recovery::Disabling;
     since_ = at;
     ++try_;
@@ -256,7 +266,7 @@ void VfDriver::disabled(std::uint64_t csts) {
                           : (csts & 1) == 0;
     if (!down) {
         guest_.post_once(guest_.now() + guest_.timing_.ready_poll,
-                         static_cast<std::uint32_t>(Guest::Kind::Poll), index_);
+                         static_cast<std::uint32_t>(Guest::Kind::Poll), index_, try_);
         return;
     }
     if (recovery_ == Recovery::ShuttingDown) {

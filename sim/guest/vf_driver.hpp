@@ -24,6 +24,7 @@ class alignas(64) VfDriver : public PortClient {
 
     void boot();
     void poll();  // looks at CSTS.RDY
+    void poll_again(std::uint64_t of_try);
     /// New completions of the admin queue.
     void admin_interrupt();
     void move(DevicePort& port);
@@ -47,6 +48,9 @@ class alignas(64) VfDriver : public PortClient {
     void recover(Ps at, bool shutdown);
     bool recovering() const { return recovery_ != Recovery::None; }
     Ps recovering_since() const { return since_; }
+    /// How many time-outs a recovery may take: twice as many as the one before it that failed.
+    /// (Linux waits for CAP.TO, then a minute for each command.)
+    Ps patience() const { return patience_; }
     /// Since the driver has its queues; 0: since the boot.
     Ps worked_since() const { return recovering() ? 0 : since_; }
     /// The vCPUs go on: so does what they were at.
@@ -97,7 +101,8 @@ class alignas(64) VfDriver : public PortClient {
     std::string trouble_;
     bool ready_ = false;
     Recovery recovery_ = Recovery::None;
-    Ps since_ = 0;           // of the recovery, or its end
+    Ps since_ = 0;  // of the recovery, or its end
+    Ps patience_ = 1;
     std::uint64_t try_ = 0;  // what answers to an earlier one does not count
     bool look_again_ = false;
 };

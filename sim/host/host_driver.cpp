@@ -191,6 +191,7 @@ void HostDriver::reset_pf() {
         tracker->reset();
     }
     pf_.reset([this] {
+        pf_struck_ = false;
         pf_.enable_interrupts(true);
         next_boot_step();
     });
@@ -383,7 +384,9 @@ void HostDriver::set_state(std::uint16_t vf, vfio::MigState state, VfioDone done
 }
 
 void HostDriver::reset(std::uint16_t vf, VfioDone done) {
+    vfs_[vf].resets = true;
     vfs_[vf].port->reset([this, vf, done = std::move(done)]() mutable {
+        vfs_[vf].resets = false;
         host::FlowEvent reset;
         reset.kind = host::FlowEvent::Kind::Reset;
         flow_step(vf, reset);
@@ -421,7 +424,8 @@ void HostDriver::write(std::uint16_t vf, const SparseBytes& bytes, VfioDone done
 const SparseBytes& HostDriver::bytes_read(std::uint16_t vf) const { return vfs_[vf].last_read; }
 
 SparseBytes HostDriver::state_bytes(std::uint16_t index) const {
-    return memory_.piece(vfs_[index].buffer, vfs_[index].flow.size);
+    const Vf& vf = vfs_[index];
+    return memory_.piece(vf.buffer, vf.state_size != 0 ? vf.state_size : vf.flow.size);
 }
 
 void HostDriver::enable_interrupts(std::uint16_t vf, bool on) {

@@ -187,6 +187,11 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     /// A function level reset of the VF, or a reset of the PF, that nobody here asked for.
     void strike(std::uint16_t vf, std::function<void()> done);
     void strike_pf();
+    /// The VF's user is gone.
+    void release(std::uint16_t vf);
+    /// A reset of the VF happens now: is it one that its VMM has not asked for, and will not hear
+    /// of? One of the PF makes the next command of the VF's flow fail, if there has to be one.
+    bool is_struck(std::uint16_t vf, bool of_pf) const;
     /// The PF's driver gives such a command up. False if there is none under way.
     bool time_out(const std::string& command);
 
@@ -199,7 +204,7 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     /// The driver does nothing for so long; then it is loaded again, and resets the PF.
     void crash(Ps length);
     /// The VF goes offline, and online again after so long.
-    void remove(std::uint16_t vf, Ps length, std::function<void()> gone);
+    void remove(std::uint16_t vf, Ps length);
     /// Somebody suspends and resumes the VF so often. False if it is not at work now.
     bool suspend_again(std::uint16_t vf, std::uint64_t times);
 
@@ -255,7 +260,9 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
         std::uint64_t buffer = 0;  // of the state, in the host's memory
         std::uint64_t list = 0;    // PRP list
         std::uint64_t read_at = 0;
+        std::uint64_t state_size = 0;  // of the last one, whatever has reset the VF since
         bool online = true;
+        bool resets = false;  // its VMM has asked for that
         SparseBytes last_read;
         Call call;  // the one at work
         VfioAnswer answer;
@@ -374,8 +381,8 @@ class HostDriver : public Component, private PortClient, private AdminQueue {
     metrics::Side side_ = metrics::Side::Source;
     Faults* faults_ = nullptr;
     bool dead_ = false;
+    bool pf_struck_ = false;
     std::deque<wire::AerResult> late_events_;
-    std::map<std::uint16_t, std::function<void()>> removed_;  // by VF: told when it is back
     LaneId cpu_lane_;
     LaneId timer_lane_;  // of commands
     Ps cpu_busy_ = 0;

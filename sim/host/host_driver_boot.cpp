@@ -59,6 +59,9 @@ void HostDriver::next_boot_step() {
 /// Namespaces are there before anybody can use them: the VFs that are offline come online after it.
 void HostDriver::survey_namespaces() {
     survey_.run([this](bool well) {
+        if (boot_ != Boot::Namespaces) {
+            return;  // the PF is being reset, and boots anew
+        }
         const auto offline = [](const Vf& vf) { return !vf.online; };
         boot_ = std::any_of(vfs_.begin(), vfs_.end(), offline) ? Boot::Capabilities : Boot::Done;
         if (well || !cannot_migrate_.empty()) {

@@ -12,7 +12,8 @@ namespace lmsim::sim {
 /// Is somebody suspending and resuming the VF? Then the kernel's lock is taken.
 bool HostDriver::cycles(std::uint16_t vf) const {
     return std::any_of(requests_.begin(), requests_.end(), [&](const Request& request) {
-        return request.used && request.vf == 0 && wire::is_migration_send(request.sqe, rules_) &&
+        return request.used && vf_of(request.vf) < 0 &&
+               wire::is_migration_send(request.sqe, rules_) &&
                wire::decode_migration_send(request.sqe, rules_).cntlid == vfs_[vf].flow.cntlid;
     });
 }
@@ -86,30 +87,22 @@ void HostDriver::crash(Ps length) {
     }
 }
 
-void HostDriver::remove(std::uint16_t vf, Ps length, std::function<void()> gone) {
+void HostDriver::remove(std::uint16_t vf, Ps length) {
     const wire::VirtualizationManagement offline{wire::VirtualizationAction::SecondaryOffline,
                                                  wire::ResourceType::Vq, vfs_[vf].flow.cntlid, 0};
-    submit(wire::encode(offline, rules_),
-           [this, vf, length, gone = std::move(gone)](const AdminAnswer& answer) {
-               if (answer.error != host::PfError::None) {
-                   return;  // a reset brings it online
-               }
-               // As whoever gives it other resources does: it is reset while it is offline.
-               strike(vf, [this, vf, length, gone] {
-                   gone();
-                   removed_[vf] = gone;
-                   post_once(now() + length, static_cast<std::uint32_t>(Kind::Return), vf);
-               });
-           });
+    submit(wire::encode(offline, rules_), [this, vf, length](const AdminAnswer& answer) {
+        if (answer.error != host::PfError::None) {
+            return;  // a reset brings it online
+        }
+        // As whoever gives it other resources does: it is reset while it is offline.
+        strike(vf, [this, vf, length] {
+            post_once(now() + length, static_cast<std::uint32_t>(Kind::Return), vf);
+        });
+    });
 }
 
 void HostDriver::bring_back(std::uint16_t vf, std::uint32_t step) {
     if (step == host::online_commands(online_plan_) || queue_.resetting) {
-        const auto told = removed_.find(vf);
-        if (told != removed_.end()) {
-            told->second();  // it has been reset once more
-            removed_.erase(told);
-        }
         return;
     }
     submit(host::online_command(online_plan_, step, vfs_[vf].flow.cntlid, rules_),
@@ -124,7 +117,8 @@ bool HostDriver::suspend_again(std::uint16_t vf, std::uint64_t times) {
     const bool works = vfs_[vf].flow.step == host::FlowStep::Idle &&
                        vfs_[vf].device.state == vfio::MigState::RUNNING &&
                        !rules_.on(spec::Id::VendorCommands) && !queue_.resetting && !dead_;
-    if (!works || times == 0) {
+    // The marker of a Suspend ends a log of user data: who has one does this to no VF.
+    if (!works || log_ || times == 0) {
         return false;
     }
     const std::uint16_t cntlid = vfs_[vf].flow.cntlid;

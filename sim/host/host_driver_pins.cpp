@@ -76,7 +76,19 @@ void HostDriver::strike(std::uint16_t vf, std::function<void()> done) {
     });
 }
 
+void HostDriver::release(std::uint16_t vf) {
+    vfs_[vf].resets = true;
+    strike(vf, [this, vf] { vfs_[vf].resets = false; });
+}
+
+bool HostDriver::is_struck(std::uint16_t index, bool of_pf) const {
+    const Vf& vf = vfs_[index];
+    const bool running = vf.device.state == vfio::MigState::RUNNING;
+    return of_pf ? pf_struck_ && running : boot_ == Boot::Done && !vf.resets;
+}
+
 void HostDriver::strike_pf() {
+    pf_struck_ = true;
     reset_pf();
     host::PfEvent began;
     began.kind = host::PfEvent::Kind::ResetBegan;

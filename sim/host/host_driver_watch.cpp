@@ -65,13 +65,15 @@ void HostDriver::watch_session(std::uint16_t index, std::uint64_t bytes) {
     if (monitor_ == nullptr) {
         return;
     }
-    const Vf& vf = vfs_[index];
+    Vf& vf = vfs_[index];
     const bool reads = vf.call.event.kind == vfio::EventKind::Read;
     check::Observation seen = observe_queue(What::SessionUsed, side_, index, 0,
                                             static_cast<std::uint16_t>(vf.call.event.fd));
     seen.flags = reads ? check::flag::saving : std::uint8_t{0};
     monitor_->tell(now(), seen);
     if (reads && bytes == 0 && vf.device.state == vfio::MigState::STOP_COPY) {
+        // Where resets come as faults, one that comes after the read does not matter any more.
+        vf.state_size = faults_ != nullptr ? vf.flow.size : 0;
         monitor_->tell(now(), observe(What::StateSaved, side_, index, state_bytes(index).hash()));
     }
 }
@@ -83,7 +85,8 @@ void HostDriver::watch_logs(What what) {
     }
     monitor_->watch_user_data(what == What::LogStarts);
     for (std::uint16_t vf = 0; vf < vfs_.size(); ++vf) {
-        if (log_->exists(vf)) {
+        // One log may be lost before those of all VFs are there.
+        if (log_->exists(vf) && (what != What::LogStarts || !log_->lost(vf))) {
             monitor_->tell(now(), observe(what, side_, vf));
         }
     }

@@ -95,6 +95,8 @@ class UserDataLog : public Component {
     void reset();
 
     bool exists(std::uint16_t vf) const { return vfs_[vf].log.state != host::LogState::Off; }
+    /// Changes are missing, and it has not begun anew.
+    bool lost(std::uint16_t vf) const { return vfs_[vf].log.lost; }
     bool deletes_at_suspend() const { return timing_.dudmq; }
     const UserDataLogUse& used() const { return used_; }
     void set_observer(UserDataObserver* observer) { observer_ = observer; }

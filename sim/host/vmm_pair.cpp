@@ -72,6 +72,7 @@ void VmmPair::step(VmmSide side, const host::vmm::Event& event) {
     if (side == VmmSide::Destination) {
         if (was_there && flow(VmmSide::Destination).finished) {
             break_return_path();
+            look_at_destination();
             end_crashed();
         }
         deliver();
@@ -335,7 +336,9 @@ void VmmPair::load_non_iterable(std::uint16_t index) {
     if (index == host::vmm::no_device) {
         return;
     }
-    if (guest_.paused() && index < destination_host_.ports.size()) {
+    // A source whose connection broke may be about to go on with the VM meanwhile.
+    const bool goes_back = resuming_ == static_cast<int>(VmmSide::Source);
+    if (guest_.paused() && !goes_back && index < destination_host_.ports.size()) {
         guest_.move_vf(index, *destination_host_.ports[index]);
     }
     device(VmmSide::Destination, index).enable_interrupts(timing_.carry_msix);
@@ -458,6 +461,7 @@ void VmmPair::take_inbox() {
         event.device = item.device;
         event.length = item.length;
         loading_ = std::move(item.bytes);
+        has_all_ = has_all_ || item.message == Message::End || item.message == Message::Complete;
         const bool late = item.arrived != now();  // it was busy with what came before
         const auto pages = static_cast<Ps>(item.length / page_size);
         ram_loaded_ = std::max(now(), late ? now() + pages * timing_.page : item.loaded);

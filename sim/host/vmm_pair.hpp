@@ -56,6 +56,7 @@ struct VmmTiming {
     std::uint64_t device_bytes = 0;
     std::uint64_t clear_log = 0;  // pages: see RamSender::clear_before_sending()
     bool carry_msix = true;
+    bool managed = false;
     DeviceCost setup;  // of VFIO devices
     DeviceCost stop;
     DeviceCost start;
@@ -114,9 +115,10 @@ class VmmPair : public Component {
     void start();
     void cancel();
     bool finished() const { return flow(VmmSide::Source).finished || gone_; }
-    /// A source that crashed says nothing: then it is the destination's.
+    /// A source that crashed says nothing: then it is the destination's, if that did not as well.
     host::vmm::Outcome outcome() const {
-        return flow(gone_ ? VmmSide::Destination : VmmSide::Source).outcome;
+        const auto it = flow(gone_ ? VmmSide::Destination : VmmSide::Source).outcome;
+        return gone_ && it == host::vmm::Outcome::None ? host::vmm::Outcome::Failed : it;
     }
     const ChannelUse& used() const { return used_; }
     const Channel& channel() const { return channel_; }
@@ -302,6 +304,8 @@ class VmmPair : public Component {
     void answer_sent(Ps gone, std::uint64_t bytes);
     void send_back(Item item, Ps gone);
     void break_return_path();
+    void hear_shut(vfio::Errno error);
+    void look_at_destination();
     void deliver();
     void take_inbox();
     void load_non_iterable(std::uint16_t index);
@@ -357,7 +361,9 @@ class VmmPair : public Component {
     bool back_held_ = false;       // the same of the return path
     std::deque<Item> back_inbox_;  // arrived and not taken
     bool cut_ = false;
-    int resuming_ = -1;  // the side whose vCPUs start with the answer under way
+    bool has_all_ = false;           // the destination, to start the VM
+    bool asks_destination_ = false;  // and the connection broke after that
+    int resuming_ = -1;              // the side whose vCPUs start with the answer under way
     ChannelUse used_;
     VmmObserver* observer_ = nullptr;
     MediaGate* media_ = nullptr;

@@ -114,7 +114,7 @@ void VmmPair::close_devices(VmmSide side) {
     for (std::size_t i = 0; i < host.devices.size(); ++i) {
         const bool nvme = i < host.ports.size();
         if (nvme) {
-            host.driver->strike(static_cast<std::uint16_t>(host.vm * host.ports.size() + i), [] {});
+            host.driver->release(static_cast<std::uint16_t>(host.vm * host.ports.size() + i));
         }
     }
 }
@@ -139,17 +139,15 @@ bool VmmPair::crash(VmmSide side) {
         stop_logs();
         post(forward_lane_, std::max(channel_.forward.free_at, now()) + channel_.one_way,
              static_cast<std::uint32_t>(Kind::Closed));
-        gone_ = gone_ || flow(VmmSide::Destination).finished;
+        gone_ = gone_ || flow(VmmSide::Destination).finished || crashed(VmmSide::Destination);
     } else {
         inbox_.clear();
         untaken_ = 0;
         cut_ = true;
+        asks_destination_ = false;
+        gone_ = gone_ || crashed(VmmSide::Source);
         if (config_.return_path || is_cloud()) {
-            Item shut;
-            shut.message = Message::Shut;
-            shut.error = static_cast<std::int32_t>(vfio::Errno::Io);
-            back_inbox_.push_back(std::move(shut));
-            take_back();
+            hear_shut(vfio::Errno::Io);
         }
         look_for_room();
     }

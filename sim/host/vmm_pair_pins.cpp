@@ -64,11 +64,32 @@ void VmmPair::cut() {
     closed_ = true;
     deliver();
     if (config_.return_path) {
-        Item shut;
-        shut.message = Message::Shut;
-        shut.error = static_cast<std::int32_t>(vfio::Errno::Io);
-        back_inbox_.push_back(std::move(shut));
-        take_back();
+        asks_destination_ = has_all_ && timing_.managed;
+        if (asks_destination_) {
+            look_at_destination();
+        } else {
+            hear_shut(vfio::Errno::Io);
+        }
+    }
+}
+
+/// What the source hears last, instead of the destination's own answer.
+void VmmPair::hear_shut(vfio::Errno error) {
+    Item item;
+    item.message = is_cloud() && error == vfio::Errno::Ok ? Message::Ok : Message::Shut;
+    item.error = static_cast<std::int32_t>(error);
+    back_inbox_.push_back(std::move(item));
+    take_back();
+}
+
+/// The connection has broken, and the destination had all that it needs to start the VM: neither
+/// VMM can know of the other. Who manages both hosts can, once the destination has come to an end.
+void VmmPair::look_at_destination() {
+    const auto& there = flow(VmmSide::Destination);
+    if (asks_destination_ && there.finished) {
+        asks_destination_ = false;
+        hear_shut(there.outcome == host::vmm::Outcome::Completed ? vfio::Errno::Ok
+                                                                 : vfio::Errno::Io);
     }
 }
 

@@ -277,6 +277,7 @@ VmmTiming vmm_timing(const Scenario& scenario) {
     timing.device_load = scenario.vm.devices.load.ps;
     timing.device_bytes = scenario.vm.devices.bytes.count;
     timing.clear_log = scenario.vmm.clear_log.count / page_size;
+    timing.managed = scenario.vmm.managed;
     timing.carry_msix = scenario.carry.msix == MsixCarrier::Vmm;
     const VfioCostParams& vfio = scenario.vmm.vfio;
     timing.setup = {0, vfio.setup.ps, vfio.setup_growth};

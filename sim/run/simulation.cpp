@@ -236,6 +236,9 @@ void Simulation::watch_hosts() {
             here.device->set_trace(options_.sink, metrics_side(side));
             here.device->set_step_log(options_.steps, metrics_side(side));
             here.device->set_monitor(monitor, metrics_side(side));
+            here.device->ask_of_resets([&driver = *here.driver](std::uint16_t vf, bool of_pf) {
+                return driver.is_struck(vf, of_pf);
+            });
             first.meter.watch_link(metrics_side(side), "up", here.device->up());
             first.meter.watch_link(metrics_side(side), "down", here.device->down());
         }

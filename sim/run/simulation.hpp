@@ -89,7 +89,6 @@ class Simulation {
     void arm_faults();
     bool act(const FaultPlan& plan);
     void vmm_crashed(VmmSide side);
-    void struck_unasked(VmmSide side, std::uint16_t vf);
     void watch();
     void watch_hosts();
     void come_to_rest();

@@ -93,14 +93,6 @@ void Simulation::vmm_crashed(VmmSide side) {
     }
 }
 
-/// The kernel knows of it, and has no way to tell the VMM.
-void Simulation::struck_unasked(VmmSide side, std::uint16_t vf) {
-    const auto where = side == VmmSide::Source ? metrics::Side::Source : metrics::Side::Destination;
-    check::Observation seen = observe(check::What::Reset, where, vf);
-    seen.flags |= check::flag::unasked;
-    vms_.front()->monitor.tell(kernel_.now(), seen);
-}
-
 /// What nobody does by himself. False if it cannot be done now.
 bool Simulation::act(const FaultPlan& plan) {
     Vm& vm = *vms_.front();
@@ -116,7 +108,7 @@ bool Simulation::act(const FaultPlan& plan) {
     HostSide& where = host(side);
     switch (plan.what) {
         case Fault::FunctionReset:
-            where.driver->strike(vf, [this, side, vf] { struck_unasked(side, vf); });
+            where.driver->strike(vf, [] {});
             return true;
         case Fault::GuestReset: return vm.guest->reset_vf(vf, false);
         case Fault::GuestShutdown: return vm.guest->reset_vf(vf, true);
@@ -132,7 +124,7 @@ bool Simulation::act(const FaultPlan& plan) {
             }
             return true;
         case Fault::VfRemoved:
-            where.driver->remove(vf, plan.length, [this, side, vf] { struck_unasked(side, vf); });
+            where.driver->remove(vf, plan.length);
             return true;
         case Fault::LinkRetrained: where.device->retrain(plan.value); return true;
         case Fault::SuspendAgain: return where.driver->suspend_again(vf, plan.value);

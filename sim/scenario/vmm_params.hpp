@@ -140,6 +140,11 @@ struct VmmParams {
         param(&return_path, "return_path", true, "the destination answers the source", choice);
     bool switchover_ack = param(&switchover_ack, "switchover_ack", true,
                                 "the destination agrees to the switchover first", choice);
+    bool managed = param(
+        &managed, "managed", false,
+        "if the connection breaks once the destination has all of the VM, then whoever manages "
+        "both hosts asks it what became of the VM; by itself the source would start it there",
+        choice);
     ThrottleParams throttle = group(&throttle, "throttle", "vCPUs that are slowed down");
     MultifdParams multifd = group(&multifd, "multifd", "device state on channels of its own");
     VfioCostParams vfio = group(&vfio, "vfio", "what VFIO devices cost the VMM");

@@ -38,6 +38,7 @@ struct SwarmArguments {
     bool docs = false;
     bool canaries = false;
     bool abort = false;
+    bool some = false;  // --seeds was given
     bool json = false;
 };
 
@@ -100,6 +101,8 @@ std::string comment_of(const runs::SwarmRow& row, const runs::SwarmWish& wish) {
 /// Failures of the same kind are told once.
 int shrink_failures(const SwarmArguments& arguments, const runs::Swarm& swarm) {
     std::vector<std::string> kinds;
+    std::error_code ignored;  // writing tells
+    fs::create_directories(arguments.keep, ignored);
     for (const runs::SwarmRow& row : swarm.failures) {
         const bool known = std::find(kinds.begin(), kinds.end(), row.kind) != kinds.end();
         if (known || kinds.size() == most_shrunk || was_interrupted()) {
@@ -143,7 +146,8 @@ int run_files(const SwarmArguments& arguments) {
 }
 
 int abort_everywhere(const SwarmArguments& arguments) {
-    const runs::AbortMatrix matrix = runs::run_abort_matrix(arguments.effort.jobs, arguments.wish);
+    const runs::AbortMatrix matrix = runs::run_abort_matrix(
+        arguments.effort.jobs, arguments.wish, arguments.some ? arguments.effort.seeds : 0);
     if (matrix.interrupted) {
         return Interrupted;
     }
@@ -211,9 +215,9 @@ void add_swarm(CLI::App& app, int& exit_code) {
         swarm_verb, "Draw scenarios with faults, and see that all comes to rest well");
     verb->add_option("FILE", arguments->files,
                      "instead of drawing any: judge these scenarios in the same way");
-    verb->add_option("--seeds", effort.seeds, "so many scenarios; default 1000")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
-        ->type_name("N");
+    CLI::Option* const seeds = verb->add_option(
+        "--seeds", effort.seeds, "so many scenarios; default 1000, with --abort all");
+    seeds->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))->type_name("N");
     verb->add_option("--seed", effort.first, "the first seed; default 1")
         ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 62))
         ->type_name("FIRST");
@@ -235,7 +239,10 @@ void add_swarm(CLI::App& app, int& exit_code) {
                    "cancel and crash at every step of the protocol, and print a table");
     verb->add_flag("--json", arguments->json, "print the result as JSON");
     add_watch_option(*verb, effort.watch);
-    verb->callback([arguments, &exit_code] { exit_code = swarm(*arguments); });
+    verb->callback([arguments, seeds, &exit_code] {
+        arguments->some = seeds->count() != 0;
+        exit_code = swarm(*arguments);
+    });
 }
 
 }  // namespace lmsim::cli

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "sim/core/text.hpp"
@@ -116,6 +117,13 @@ std::string swarm_text(const Swarm& swarm, const SwarmWish& wish) {
     }
     out += table.rows.empty() ? "" : "\n" + table.terminal();
     out += fmt::format("\nviolations: {}\n", swarm.failures.size());
+    std::map<std::string, unsigned> kinds;
+    for (const SwarmRow& row : swarm.failures) {
+        ++kinds[row.kind];
+    }
+    for (const auto& [kind, times] : kinds) {
+        out += fmt::format("  {:<12} {}\n", kind, times);
+    }
     for (std::size_t i = 0; i < std::min(swarm.failures.size(), most_told); ++i) {
         const SwarmRow& row = swarm.failures[i];
         out += fmt::format("{}: {}: {}\n", again(row.seed, wish), row.kind, row.text);

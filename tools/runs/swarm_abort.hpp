@@ -28,7 +28,8 @@ struct AbortMatrix {
     std::string json() const;
 };
 
-/// Each engine and architecture, a cancel and a crash on either side, after each step that happens.
-AbortMatrix run_abort_matrix(unsigned jobs, const SwarmWish& wish);
+/// Each engine and architecture, a cancel and a crash on either side, after each step that happens;
+/// of these at most so many, spread evenly (0: all).
+AbortMatrix run_abort_matrix(unsigned jobs, const SwarmWish& wish, std::size_t most);
 
 }  // namespace lmsim::runs

@@ -49,6 +49,45 @@ const Words& effects() {
     return list;
 }
 
+/// What has but a few occasions in a migration, most of them on one host: drawn so that it strikes
+/// about as often as the others.
+struct Rare {
+    Fault fault;
+    unsigned weight;     // of 1 for all others
+    unsigned occasions;  // which one is drawn, mostly
+    const char* host;    // where it happens; empty: on both, or nowhere
+};
+constexpr Rare rare_faults[] = {
+    {Fault::ReadyLate, 2, 1, ""},
+    {Fault::AdminRefused, 6, 2, "destination"},
+    {Fault::SuspendLate, 2, 2, "source"},
+    {Fault::SuspendNever, 2, 2, "source"},
+    {Fault::ResumeLate, 5, 2, "destination"},
+    {Fault::CallFails, 2, 3, ""},
+    {Fault::SuspendAgain, 2, 1, "source"},
+    {Fault::TimeoutAt, 2, 3, ""},
+    {Fault::TimeoutAfter, 2, 3, ""},
+    {Fault::TimeoutBefore, 2, 3, ""},
+    {Fault::NoAer, 4, 2, "source"},
+    {Fault::LogFull, 4, 2, "source"},
+    {Fault::LogWraps, 2, 1, "source"},
+    {Fault::DirtyExtra, 2, 3, ""},
+    {Fault::StateTruncated, 3, 1, ""},
+    {Fault::StateVersion, 3, 1, ""},
+    {Fault::StateForeign, 3, 1, ""},
+    {Fault::StateLost, 6, 1, ""},
+    {Fault::AdminLost, 2, 3, ""},
+    {Fault::AdminLate, 2, 3, ""},
+    {Fault::AdminInterruptLost, 2, 3, ""},
+};
+
+const Rare* rare(const FaultClass& kind) {
+    const auto* const found =
+        std::find_if(std::begin(rare_faults), std::end(rare_faults),
+                     [&](const Rare& one) { return one.fault == kind.fault; });
+    return found == std::end(rare_faults) ? nullptr : found;
+}
+
 class Drawing {
   public:
     Drawing(std::uint64_t seed, unsigned attempt, const SwarmWish& wish)
@@ -64,7 +103,7 @@ class Drawing {
             draw_workload();
         }
         if (!wish_.no_faults) {
-            for (std::uint64_t i = 1 + below(3); i > 0; --i) {
+            for (std::uint64_t i = 1 + below(3); i > 0 && !alone_; --i) {
                 draw_fault();
             }
         }
@@ -107,6 +146,7 @@ class Drawing {
     unsigned vfs_ = 1;
     bool cloud_ = false;
     bool logs_ = false;
+    bool alone_ = false;  // the fault at hand goes with no other
 };
 
 void Drawing::draw_run() {
@@ -150,6 +190,7 @@ void Drawing::draw_vmm() {
         one_of({"qemu-8.2", "qemu-10.0", "qemu-10.1", "qemu-11.1", "cloud-hypervisor"});
     cloud_ = engine == "cloud-hypervisor";
     set("vmm", "engine", text(engine));
+    set("vmm", "managed", "true");
     set("vmm", "downtime_limit", one_of({"\"50ms\"", "\"300ms\""}));
     if (!cloud_) {
         // Without one the source does not hear that the destination has failed.
@@ -175,7 +216,10 @@ void Drawing::draw_hosts() {
     if (architecture != "vfio-nvme") {
         set("host", "best_effort", "true");
     }
-    vfs_ = chance(60) ? 1 : 2 + static_cast<unsigned>(below(2));
+    // Cloud Hypervisor answers that it could not start a VM before it drops it, with those of its
+    // devices that run already.
+    const bool one = chance(60) || (cloud_ && !wish_.no_faults);
+    vfs_ = one ? 1 : 2 + static_cast<unsigned>(below(2));
     const std::string driver = "hosts.both.driver";
     set(driver, "admin_timeout", one_of({"\"3ms\"", "\"10ms\"", "\"40ms\""}));
     set(driver, "ioctl", time(1, 20));
@@ -250,14 +294,16 @@ const FaultClass& Drawing::draw_class() {
         const bool drawn =
             wish_.only.empty() && one.harm != sim::FaultHarm::Caught && (logs_ || !of_log);
         if (asked || drawn) {
-            fit.push_back(&one);
+            fit.insert(fit.end(), rare(one) != nullptr ? rare(one)->weight : 1, &one);
         }
     }
     return *fit[below(fit.size())];
 }
 
 void Drawing::place(const FaultClass& kind, SwarmTable& fault) {
-    const std::string host = one_of({"source", "destination"});
+    const Rare* const few = rare(kind);
+    const bool placed = few != nullptr && few->host[0] != '\0' && chance(80);
+    const std::string host = placed ? few->host : one_of({"source", "destination"});
     const std::string vf = fmt::format(".vf{}", below(vfs_));
     switch (kind.place) {
         case FaultPlace::Vf:
@@ -274,6 +320,11 @@ void Drawing::when(const FaultClass& kind, SwarmTable& fault) {
         return;
     }
     const bool act = kind.how == FaultHow::Act;
+    if (!act && rare(kind) != nullptr && chance(70)) {
+        const char* const numbers[] = {"1st", "2nd", "3rd"};
+        fault.emplace_back("when", text(numbers[below(rare(kind)->occasions)]));
+        return;
+    }
     const std::uint64_t way = below(act ? 10 : 12);
     if (way < 4) {
         fault.emplace_back("when", time(100, 16000));
@@ -292,8 +343,22 @@ void Drawing::when(const FaultClass& kind, SwarmTable& fault) {
 void Drawing::draw_fault() {
     const FaultClass& kind = draw_class();
     SwarmTable fault;
+    // A VF that was reset has no queues: nobody finds that they would not fit over there, and the
+    // guest's driver, as Linux', does not get by with shorter ones.
+    alone_ = kind.name.substr(0, 12) == "destination." && kind.how == FaultHow::Setup;
+    if (alone_) {
+        out_.faults.clear();
+        for (auto& [key, value] : out_.tables["vm"]) {
+            value = key == "io_timeout" ? "\"100ms\"" : value;
+        }
+    }
     fault.emplace_back("what", text(std::string(kind.name)));
-    if (chance(70)) {
+    // A controller has to be enabled for that.
+    const bool needs_reset = kind.fault == Fault::ReadyLate;
+    if (needs_reset) {
+        out_.faults.push_back({{"what", "\"guest.reset\""}, {"when", time(100, 4000)}});
+    }
+    if (chance(needs_reset ? 20 : 70)) {
         place(kind, fault);
     }
     when(kind, fault);

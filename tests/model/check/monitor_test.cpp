@@ -186,6 +186,32 @@ TEST_CASE("a VF that loses its state before the VM starts: excused if nobody cou
     CHECK(told<ProofBounds>(known, false) == invariant(Inv::StateIsLast));
 }
 
+TEST_CASE("what a destination completed before a reset, and before the VM ran, is still to be done",
+          "[check]") {
+    const auto back = [](const Story& between) {
+        const Story begin = {vm(What::VmRuns), command(What::Submitted, 1), vm(What::VmStops),
+                             command(What::Posted, 1, dst)};
+        return begin + between + Story{command(What::Posted, 1)};
+    };
+    const Observation reset = on(What::Reset, dst);
+    CHECK(told<ProofBounds>(back({reset}), false) == nullptr);
+    // Both controllers are at work.
+    CHECK(told<ProofBounds>(back({}), false) == invariant(Inv::CompletesOnOneSide));
+    // The VM has run there.
+    const Story ran = {vm(What::VmRuns, dst), reset, vm(What::VmStops, dst)};
+    CHECK(told<ProofBounds>(back({vm(What::VmRuns, dst), vm(What::VmStops, dst)}), false) ==
+          invariant(Inv::CompletesOnOneSide));
+    CHECK(told<ProofBounds>(back(ran), false) == invariant(Inv::CompletesOnOneSide));
+    // It is lost if nobody does it.
+    const Story lost = {vm(What::VmRuns),
+                        command(What::Submitted, 1),
+                        vm(What::VmStops),
+                        command(What::Posted, 1, dst),
+                        reset,
+                        vm(What::VmRuns)};
+    CHECK(told<ProofBounds>(lost, true) == invariant(Inv::CompletesAtAll));
+}
+
 TEST_CASE("a state that the source has left behind harms who runs on it", "[check]") {
     const Story stale = {vm(What::VmRuns), vm(What::VmStops), with(What::StateSaved, src, 7),
                          on(What::Resumed, src), with(What::StateLoaded, dst, 7)};

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "sim/fault/fault_class.hpp"
 #include "sim/fault/fault_params.hpp"
 #include "tests/catch.hpp"
 #include "tests/tools/cli/process.hpp"
@@ -42,6 +43,35 @@ TEST_CASE("a swarm gives the same result whatever --jobs is", "[cli][swarm]") {
     CHECK(result["violations"] == 0);
     CHECK(result["outcomes"]["completed"] == 40);
     CHECK(result["faults"].empty());
+}
+
+TEST_CASE("a thousand drawn scenarios with faults come to rest well", "[cli][swarm]") {
+    const Folder folder;
+    const Ended ended = swarm(folder, "--seeds 1000 --jobs 1 --json");
+    INFO(ended.out << ended.err);
+    CHECK(ended.exit_code == 0);
+    const json result = json::parse(ended.out);
+    CHECK(result["seeds"] == 1000);
+    CHECK(result["violations"] == 0);
+    for (const lmsim::sim::FaultClass& kind : lmsim::sim::fault_classes()) {
+        if (kind.harm == lmsim::sim::FaultHarm::Caught) {
+            continue;
+        }
+        INFO(kind.name);
+        CHECK(result["faults"][std::string(kind.name)]["injected"].get<unsigned>() >= 5);
+    }
+}
+
+TEST_CASE("an abort after some steps of each engine ends well", "[cli][swarm]") {
+    const Folder folder;
+    const Ended ended = swarm(folder, "--abort --seeds 150 --json");
+    INFO(ended.err);
+    CHECK(ended.exit_code == 0);
+    const json result = json::parse(ended.out);
+    CHECK(result["cases"].size() >= 50);
+    for (const json& one : result["cases"]) {
+        CHECK(one["broken"] == "");
+    }
 }
 
 TEST_CASE("scenarios that a swarm has found once are well for ever", "[cli][swarm]") {
